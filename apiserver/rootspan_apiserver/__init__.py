@@ -1,0 +1,1 @@
+"""A simulated kube-apiserver that traces like the real one."""
