@@ -1,0 +1,32 @@
+"""etcd v3 through its JSON gateway: compare-and-swap, range, watch and leases over httpx."""
+
+from .client import EtcdClient
+from .errors import (
+    Compacted,
+    EtcdError,
+    FutureRevision,
+    LeaseNotFound,
+    PermissionDenied,
+    RequestTooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from .values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
+
+__all__ = [
+    "Compacted",
+    "EtcdClient",
+    "EtcdError",
+    "Event",
+    "FutureRevision",
+    "KeyValue",
+    "LeaseNotFound",
+    "PermissionDenied",
+    "RangeResult",
+    "RequestTooLarge",
+    "Status",
+    "TxnResult",
+    "Unauthenticated",
+    "Unavailable",
+    "WatchBatch",
+]

@@ -1,0 +1,193 @@
+"""The client: what the storage layer asks of etcd, and nothing else.
+
+A write is always a compare-and-swap, because that alone can be sent again. When a copy of it may already have been
+carried out and the next one loses, the client looks whether it lost to itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+from . import wire
+from .endpoints import Endpoints
+from .errors import Compacted, Unavailable
+from .lanes import gateway_transport
+from .values import KeyValue, RangeResult, Status, TxnResult
+from .watch import follow
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncGenerator, Callable, Sequence
+
+    import httpx
+
+    from .values import WatchBatch
+
+READ_ATTEMPT, WRITE_ATTEMPT = 5, 1
+READY_PAUSE = 0.25
+
+
+class EtcdClient:
+    """etcd through the JSON gateway of any of `endpoints` (`http://host:port`).
+
+    Args:
+        endpoints: the members of one cluster.
+        transport: makes the httpx transport of one connection; called for each, and the client closes what it returns.
+        tls: for `https` endpoints, when `transport` is not given.
+        timeout: seconds until an operation that no endpoint answers ends in `Unavailable`.
+
+    Every method raises `EtcdError` or one of its kinds.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[str],
+        *,
+        transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
+        tls: ssl.SSLContext | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._endpoints = Endpoints(endpoints, transport or (lambda: gateway_transport(tls)), timeout)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections of operations; a watch closes its own when it ends."""
+        await self._endpoints.aclose()
+
+    async def range(
+        self,
+        key: bytes,
+        range_end: bytes = b"",
+        *,
+        limit: int = 0,
+        revision: int = 0,
+        keys_only: bool = False,
+        count_only: bool = False,
+        serializable: bool = False,
+    ) -> RangeResult:
+        """The keys in [`key`, `range_end`), or `key` alone; `range_end` of one zero byte means to the last key.
+
+        Raises:
+            Compacted, FutureRevision: there is no such `revision`, or no longer.
+        """
+        body = wire.range_request(
+            key,
+            range_end,
+            limit=limit,
+            revision=revision,
+            keys_only=keys_only,
+            count_only=count_only,
+            serializable=serializable,
+        )
+        return wire.range_result((await self._endpoints.call(wire.RANGE, body, attempt=READ_ATTEMPT)).document)
+
+    async def put_if(self, key: bytes, value: bytes, *, mod_revision: int, lease: int = 0) -> TxnResult:
+        """Write `value` if the key's last change was at `mod_revision`; 0: if there is no such key.
+
+        Raises:
+            LeaseNotFound, RequestTooLarge: nothing was written.
+            Unavailable: it may or may not have been written.
+        """
+        body = wire.put_if_request(key, value, mod_revision, lease)
+        answer = await self._endpoints.call(wire.TXN, body, attempt=WRITE_ATTEMPT)
+        result = wire.txn_result(answer.document)
+        current = result.current
+        if answer.repeated and not result.succeeded and current is not None and current.value == value:
+            before = await self._at(key, mod_revision)
+            if current.version == (before.version if before else 0) + 1:
+                return TxnResult(True, current.mod_revision, None)
+        return result
+
+    async def delete_if(self, key: bytes, *, mod_revision: int) -> TxnResult:
+        """Delete the key if its last change was at `mod_revision`.
+
+        Of an answer that got lost only this is known: the key is gone. The revision is then the store's.
+
+        Raises:
+            Unavailable: it may or may not have been deleted.
+        """
+        body = wire.delete_if_request(key, mod_revision)
+        answer = await self._endpoints.call(wire.TXN, body, attempt=WRITE_ATTEMPT)
+        result = wire.txn_result(answer.document)
+        if answer.repeated and not result.succeeded and result.current is None:
+            before = await self._at(key, mod_revision)
+            if before is not None:
+                return TxnResult(True, result.revision, before)
+        return result
+
+    async def _at(self, key: bytes, mod_revision: int) -> KeyValue | None:
+        if not mod_revision:
+            return None
+        try:
+            found = await self.range(key, revision=mod_revision)
+        except Compacted:
+            return None
+        return found.kvs[0] if found.kvs and found.kvs[0].mod_revision == mod_revision else None
+
+    def watch(
+        self,
+        key: bytes,
+        range_end: bytes = b"",
+        *,
+        start_revision: int = 0,
+        prev_kv: bool = False,
+        progress_notify: bool = False,
+    ) -> AsyncGenerator[WatchBatch]:
+        """The changes of [`key`, `range_end`) from `start_revision` on, 0: from now on.
+
+        The first batch is empty and tells that the watch stands. It then goes on for ever, over any endpoint;
+        `aclose()` ends it.
+
+        Raises:
+            Compacted: changes that were to be delivered are gone; begin again from a range.
+        """
+        return follow(self._endpoints, key, range_end, start_revision, prev_kv=prev_kv, progress_notify=progress_notify)
+
+    async def lease_grant(self, ttl: int) -> int:
+        """A new lease of at least `ttl` seconds: its id. A lost answer may leave one behind that runs out unused."""
+        body = b'{"TTL":"%d"}' % ttl
+        return int((await self._endpoints.call(wire.LEASE_GRANT, body, attempt=WRITE_ATTEMPT)).document["ID"])
+
+    async def lease_revoke(self, lease: int) -> None:
+        """End the lease and delete the keys that hang on it.
+
+        Raises:
+            LeaseNotFound: there is no such lease.
+        """
+        await self._endpoints.call(wire.LEASE_REVOKE, b'{"ID":"%d"}' % lease, attempt=WRITE_ATTEMPT)
+
+    async def compact(self, revision: int) -> None:
+        """Forget the history before `revision`.
+
+        Raises:
+            Compacted, FutureRevision: `revision` cannot be compacted any more, or yet.
+        """
+        await self._endpoints.call(wire.COMPACT, b'{"revision":"%d"}' % revision, attempt=READ_ATTEMPT)
+
+    async def status(self) -> Status:
+        """What the member that is asked says of itself."""
+        return wire.status((await self._endpoints.call(wire.STATUS, b"{}", attempt=READ_ATTEMPT)).document)
+
+    async def wait_until_ready(self, waiting: Callable[[str], None]) -> None:
+        """Return once the cluster answers; tell `waiting` why it does not, once for each reason.
+
+        Waits for ever; an error other than `Unavailable` is raised.
+        """
+        told = ""
+        body = wire.range_request(b"health", b"", count_only=True)
+        while True:
+            try:
+                await self._endpoints.call(wire.RANGE, body, attempt=READ_ATTEMPT, patience=0)
+            except Unavailable as exc:
+                if exc.message != told:
+                    told = exc.message
+                    waiting(told)
+            else:
+                return
+            await asyncio.sleep(READY_PAUSE)

@@ -1,0 +1,107 @@
+"""EtcdError
+  ├─ Compacted          the revision's history is gone
+  ├─ FutureRevision     the revision has not been written yet
+  ├─ RequestTooLarge    a key and its value exceed what etcd takes
+  ├─ LeaseNotFound
+  ├─ Unauthenticated
+  ├─ PermissionDenied
+  └─ Unavailable        no endpoint answered in time; a write may or may not have been done
+
+etcd's gateway tells errors by a gRPC code and a message, and only the two together tell them apart. The body is
+`{"error", "code", "message"}` up to etcd 3.5 and `{"code", "message"}` from 3.6 on; in a stream both are wrapped once
+more, under `error`, and 3.5 calls the code `grpc_code` there.
+"""
+# ruff: noqa: N818  each name is the condition that etcd reports
+
+from __future__ import annotations
+
+import orjson
+
+INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED = 3, 4, 5, 7, 8
+OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, UNAUTHENTICATED = 11, 12, 13, 14, 16
+
+
+class EtcdError(Exception):
+    """etcd refused; `code` is the gRPC status code."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class Compacted(EtcdError):
+    """`compact_revision` is the oldest revision still there, 0 where etcd does not tell it."""
+
+    def __init__(self, message: str, code: int = OUT_OF_RANGE, compact_revision: int = 0) -> None:
+        super().__init__(message, code)
+        self.compact_revision = compact_revision
+
+
+class FutureRevision(EtcdError):
+    pass
+
+
+class RequestTooLarge(EtcdError):
+    pass
+
+
+class LeaseNotFound(EtcdError):
+    pass
+
+
+class Unauthenticated(EtcdError):
+    pass
+
+
+class PermissionDenied(EtcdError):
+    pass
+
+
+class Unavailable(EtcdError):
+    pass
+
+
+def from_code(code: int, message: str) -> EtcdError:
+    """The error that a gRPC code and etcd's message stand for."""
+    if code == OUT_OF_RANGE:
+        return Compacted(message) if "compacted" in message else FutureRevision(message, code)
+    if "request is too large" in message or "received message larger than max" in message:
+        return RequestTooLarge(message, code)
+    if code == NOT_FOUND and "lease" in message:
+        return LeaseNotFound(message, code)
+    if code == UNAUTHENTICATED:
+        return Unauthenticated(message, code)
+    if code == PERMISSION_DENIED:
+        return PermissionDenied(message, code)
+    if code in (UNAVAILABLE, DEADLINE_EXCEEDED) or "too many requests" in message:
+        return Unavailable(message, code)
+    return EtcdError(message, code)
+
+
+def from_body(status: int, body: bytes) -> EtcdError:
+    """The error in an answer of the gateway with an HTTP `status` other than 200."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    error = from_document(document)
+    if error is None:
+        code = UNAVAILABLE if status >= 500 else UNIMPLEMENTED
+        text = body[:200].decode("utf-8", "replace").strip()
+        return from_code(code, f"etcd's gateway answered {status}: {text}")
+    return Unavailable(error.message, error.code) if status >= 500 and type(error) is EtcdError else error
+
+
+def from_document(document: object) -> EtcdError | None:
+    """The error a JSON document of the gateway holds, if it holds one."""
+    if not isinstance(document, dict):
+        return None
+    inner = document.get("error")
+    if isinstance(inner, dict):
+        document = inner
+    code = document.get("code", document.get("grpc_code"))
+    message = document.get("message")
+    if isinstance(code, int) and isinstance(message, str):
+        return from_code(code, message)
+    return None

@@ -1,0 +1,60 @@
+"""A watch that outlives its connections.
+
+etcd's stream ends with its member, and does not end when etcd cancels the watch. This one is opened again, at any
+endpoint, right behind the last revision it has seen, so that no event is lost or seen twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import orjson
+
+from .endpoints import FIRST_PAUSE, LONGEST_PAUSE, Endpoints, Stream
+from .errors import Unavailable
+from .wire import WATCH, watch_batch, watch_request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from .values import WatchBatch
+
+
+async def follow(
+    endpoints: Endpoints, key: bytes, range_end: bytes, start_revision: int, *, prev_kv: bool, progress_notify: bool
+) -> AsyncGenerator[WatchBatch]:
+    position = start_revision
+    pause = FIRST_PAUSE
+    while True:
+        index = endpoints.current
+        body = watch_request(key, range_end, position, prev_kv, progress_notify)
+        try:
+            stream = await endpoints.open(index, WATCH, body)
+            try:
+                async for document in _documents(stream):
+                    batch = watch_batch(document, position)
+                    position = max(position, batch.revision + 1)
+                    pause = FIRST_PAUSE
+                    yield batch
+            finally:
+                await stream.aclose()
+        except (httpx.TransportError, Unavailable):
+            pass
+        endpoints.leave(index)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _documents(stream: Stream) -> AsyncGenerator[dict[str, Any]]:
+    assert isinstance(stream.response.stream, httpx.AsyncByteStream)
+    parts: list[bytes] = []
+    async for chunk in stream.response.stream:
+        *lines, rest = chunk.split(b"\n")
+        for line in lines:
+            parts.append(line)
+            yield orjson.loads(b"".join(parts))
+            parts.clear()
+        if rest:
+            parts.append(rest)

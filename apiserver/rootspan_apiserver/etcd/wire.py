@@ -1,0 +1,159 @@
+"""The gateway's JSON: bytes are base64, 64-bit integers are strings, what has its default value is left out."""
+
+from __future__ import annotations
+
+from binascii import a2b_base64, b2a_base64
+from typing import Any
+
+from .errors import INVALID_ARGUMENT, OUT_OF_RANGE, Compacted, EtcdError, from_document
+from .values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
+
+RANGE, TXN, WATCH = "/v3/kv/range", "/v3/kv/txn", "/v3/watch"
+LEASE_GRANT, LEASE_REVOKE = "/v3/lease/grant", "/v3/lease/revoke"
+COMPACT, STATUS = "/v3/kv/compaction", "/v3/maintenance/status"
+
+
+def base64(value: bytes) -> bytes:
+    return b2a_base64(value, newline=False)
+
+
+def range_request(
+    key: bytes,
+    range_end: bytes,
+    *,
+    limit: int = 0,
+    revision: int = 0,
+    keys_only: bool = False,
+    count_only: bool = False,
+    serializable: bool = False,
+) -> bytes:
+    body = b'{"key":"' + base64(key) + b'"'
+    if range_end:
+        body += b',"range_end":"' + base64(range_end) + b'"'
+    if limit:
+        body += b',"limit":"%d"' % limit
+    if revision:
+        body += b',"revision":"%d"' % revision
+    if keys_only:
+        body += b',"keys_only":true'
+    if count_only:
+        body += b',"count_only":true'
+    if serializable:
+        body += b',"serializable":true'
+    return body + b"}"
+
+
+def put_if_request(key: bytes, value: bytes, mod_revision: int, lease: int) -> bytes:
+    key = base64(key)
+    put = b'{"key":"' + key + b'","value":"' + base64(value) + (b'","lease":"%d"}' % lease if lease else b'"}')
+    return _if_unchanged(key, mod_revision, b'{"request_put":' + put + b"}")
+
+
+def delete_if_request(key: bytes, mod_revision: int) -> bytes:
+    key = base64(key)
+    return _if_unchanged(key, mod_revision, b'{"request_delete_range":{"key":"' + key + b'","prev_kv":true}}')
+
+
+def _if_unchanged(key: bytes, mod_revision: int, operation: bytes) -> bytes:
+    return (
+        b'{"compare":[{"target":"MOD","result":"EQUAL","key":"%b","mod_revision":"%d"}],"success":[%b],'
+        b'"failure":[{"request_range":{"key":"%b"}}]}' % (key, mod_revision, operation, key)
+    )
+
+
+def watch_request(key: bytes, range_end: bytes, start_revision: int, prev_kv: bool, progress_notify: bool) -> bytes:
+    body = b'{"create_request":{"key":"' + base64(key) + b'"'
+    if range_end:
+        body += b',"range_end":"' + base64(range_end) + b'"'
+    if start_revision:
+        body += b',"start_revision":"%d"' % start_revision
+    if prev_kv:
+        body += b',"prev_kv":true'
+    if progress_notify:
+        body += b',"progress_notify":true'
+    return body + b"}}"
+
+
+def revision_of(document: dict[str, Any]) -> int:
+    return int(document["header"].get("revision", 0))
+
+
+def key_value(document: dict[str, Any]) -> KeyValue:
+    get = document.get
+    return KeyValue(
+        a2b_base64(document["key"]),
+        a2b_base64(get("value", "")),
+        int(get("create_revision", 0)),
+        int(get("mod_revision", 0)),
+        int(get("version", 0)),
+        int(get("lease", 0)),
+    )
+
+
+def range_result(document: dict[str, Any]) -> RangeResult:
+    return RangeResult(
+        revision_of(document),
+        tuple(map(key_value, document.get("kvs", ()))),
+        int(document.get("count", 0)),
+        document.get("more", False),
+    )
+
+
+def txn_result(document: dict[str, Any]) -> TxnResult:
+    succeeded = document.get("succeeded", False)
+    response = document["responses"][0]
+    if succeeded:
+        kvs = response.get("response_delete_range", {}).get("prev_kvs")
+    else:
+        kvs = response["response_range"].get("kvs")
+    return TxnResult(succeeded, revision_of(document), key_value(kvs[0]) if kvs else None)
+
+
+def status(document: dict[str, Any]) -> Status:
+    return Status(
+        document["version"],
+        revision_of(document),
+        int(document["header"].get("member_id", 0)),
+        int(document.get("leader", 0)),
+        int(document.get("raftTerm", document.get("raft_term", 0))),
+        int(document.get("dbSize", document.get("db_size", 0))),
+    )
+
+
+def watch_batch(document: dict[str, Any], position: int) -> WatchBatch:
+    """The batch in one line of a watch that has delivered all before revision `position` (0: it starts now).
+
+    The revision in the header of events is the store's, which may be ahead of them while history is replayed; so the
+    last event tells how far the watch has come.
+
+    Raises:
+        Compacted: the history that the watch was to start from is gone.
+        EtcdError: the watch was refused or ended by etcd.
+    """
+    error = from_document(document)
+    if error is not None:
+        raise error
+    result = document["result"]
+    if result.get("canceled"):
+        compacted = int(result.get("compact_revision", 0))
+        if compacted:
+            raise Compacted(
+                "etcdserver: mvcc: required revision has been compacted", OUT_OF_RANGE, compact_revision=compacted
+            )
+        raise EtcdError(result.get("cancel_reason", "etcd canceled the watch"), INVALID_ARGUMENT)
+    events = tuple(map(_event, result.get("events", ())))
+    if events:
+        return WatchBatch(events[-1].kv.mod_revision, events)
+    revision = revision_of(result)
+    if result.get("created") and position:
+        revision = min(revision, position - 1)
+    return WatchBatch(revision, ())
+
+
+def _event(document: dict[str, Any]) -> Event:
+    previous = document.get("prev_kv")
+    return Event(
+        "DELETE" if document.get("type") == "DELETE" else "PUT",
+        key_value(document["kv"]),
+        key_value(previous) if previous is not None else None,
+    )
