@@ -1,6 +1,5 @@
 """What an admission plugin is told (`admission.Attributes` of k8s.io/apiserver)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 

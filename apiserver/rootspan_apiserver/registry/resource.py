@@ -43,7 +43,8 @@ class Strategy(Protocol):
         ...
 
     def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
-        """Keeps what this update may not change (status in an update of the spec, all but it in one of the status); counts the generation."""
+        """Keeps what this update may not change (status in an update of the spec, all but it in one of the status); counts the
+        generation."""
         ...
 
     def validate_create(self, obj: JSONObject) -> list[FieldError]: ...
