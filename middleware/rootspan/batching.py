@@ -1,0 +1,187 @@
+"""A span processor that hands spans over in batches and keeps the deadlines it is given.
+
+The SDK's own `BatchSpanProcessor` joins its thread for 30 seconds at shutdown and ignores the time-out of
+`force_flush`, so a collector that does not answer holds up the process for as long. Here nobody ever waits for the
+exporter itself: ended spans go into a bounded queue (a full one drops, as kube-apiserver's does), one thread empties
+it, and whoever flushes waits for that thread no longer than it wants to. The thread, the exporter and its connection
+are made when the first sampled span has ended. A process that exports nothing pays for nothing, and a fork before that
+inherits nothing; after it, the child starts afresh and leaves the spans it inherited to its parent.
+"""
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from opentelemetry.context import attach, set_value
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+_logger = logging.getLogger(__name__)
+_GRACE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """How spans are batched: the defaults of every OpenTelemetry SDK.
+
+    `schedule_delay` is in seconds, `max_queue_size` and `max_export_batch_size` count spans.
+    """
+
+    max_queue_size: int = 2048
+    max_export_batch_size: int = 512
+    schedule_delay: float = 5.0
+
+
+class DeadlineBatchSpanProcessor(SpanProcessor):
+    """Exports sampled spans in batches from a thread of its own.
+
+    `open_exporter` is called in that thread, once. `shutdown_timeout` is in seconds, and bounds all of `shutdown`.
+    """
+
+    def __init__(
+        self, open_exporter: Callable[[], SpanExporter], limits: BatchLimits, *, shutdown_timeout: float
+    ) -> None:
+        self._open_exporter = open_exporter
+        self._limits = limits
+        self._shutdown_timeout = shutdown_timeout
+        self._start_afresh()
+        self._inherited: SpanExporter | None = None
+        if hasattr(os, "register_at_fork"):
+            after_fork = weakref.WeakMethod(self._after_fork_in_child)
+            os.register_at_fork(after_in_child=lambda: (method := after_fork()) and method())
+
+    def _start_afresh(self) -> None:
+        self._queue: deque[ReadableSpan] = deque()
+        self._flushes: deque[Future[bool]] = deque()
+        self._in_flight = 0
+        self._dropped = 0
+        self._awake = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._exporter: SpanExporter | None = None
+        self._closing = False
+        self._abandoned = False
+
+    def _after_fork_in_child(self) -> None:
+        # A gRPC channel must not be closed in a process that did not open it, so it is kept.
+        self._inherited = self._exporter
+        closing = self._closing
+        self._start_afresh()
+        self._closing = closing
+
+    def on_end(self, span: ReadableSpan) -> None:
+        context = span.context
+        if self._closing or context is None or not context.trace_flags.sampled:
+            return
+        queue = self._queue
+        queued = len(queue)
+        if queued >= self._limits.max_queue_size:
+            self._dropped += 1
+            return
+        queue.append(span)
+        if self._thread is None:
+            self._start_thread()
+        if queued + 1 >= self._limits.max_export_batch_size and not self._awake.is_set():
+            self._awake.set()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Hand over every span that has ended so far. Return whether all of them were taken within the time-out."""
+        if self._closing:
+            return False
+        if self._thread is None:
+            return True
+        flushed: Future[bool] = Future()
+        self._flushes.append(flushed)
+        self._awake.set()
+        try:
+            return flushed.result(max(0, timeout_millis) / 1000)
+        except TimeoutError:
+            return False
+
+    def shutdown(self) -> None:
+        """Hand over what is queued, as far as the time-out allows, and close the exporter."""
+        if self._closing:
+            return
+        self._closing = True
+        thread = self._thread
+        if thread is None:
+            return
+        self._awake.set()
+        thread.join(max(0.0, self._shutdown_timeout - _GRACE))
+        if not thread.is_alive():
+            return
+        self._abandoned = True
+        if lost := len(self._queue) + self._in_flight:
+            _logger.warning("traces export: the collector did not answer in time, %d spans are lost", lost)
+        self._queue.clear()
+        if self._exporter is not None:
+            self._exporter.shutdown()
+        thread.join(_GRACE)
+
+    def _start_thread(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="rootspan-export", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        attach(set_value("suppress_instrumentation", True))
+        try:
+            exporter = self._open_exporter()
+        except Exception:
+            _logger.exception("traces export: the exporter could not be made, no span will be exported")
+            self._closing = True
+            self._queue.clear()
+            self._fail_flushes()
+            return
+        self._exporter = exporter
+        if self._abandoned:
+            exporter.shutdown()
+        next_export = time.monotonic() + self._limits.schedule_delay
+        while not self._abandoned:
+            self._awake.wait(max(0.0, next_export - time.monotonic()))
+            self._awake.clear()
+            closing = self._closing
+            flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
+            due = closing or bool(flushes) or time.monotonic() >= next_export
+            delivered = self._export(exporter, everything=due)
+            for flushed in flushes:
+                flushed.set_result(delivered)
+            if closing:
+                break
+            if due:
+                next_export = time.monotonic() + self._limits.schedule_delay
+        self._fail_flushes()
+        if not self._abandoned:
+            exporter.shutdown()
+
+    def _fail_flushes(self) -> None:
+        while self._flushes:
+            self._flushes.popleft().set_result(False)
+
+    def _export(self, exporter: SpanExporter, *, everything: bool) -> bool:
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            _logger.warning("traces export: %d spans were dropped because the queue was full", dropped)
+        queue, size = self._queue, self._limits.max_export_batch_size
+        waiting = len(queue) if everything else len(queue) // size * size
+        delivered = True
+        while waiting > 0 and not self._abandoned:
+            batch = [queue.popleft() for _ in range(min(size, waiting))]
+            waiting -= len(batch)
+            self._in_flight = len(batch)
+            try:
+                delivered &= exporter.export(batch) is SpanExportResult.SUCCESS
+            except Exception:
+                delivered = False
+                if not self._abandoned:
+                    _logger.exception("traces export: %d spans are lost", len(batch))
+            finally:
+                self._in_flight = 0
+        return delivered

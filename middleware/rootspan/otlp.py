@@ -1,0 +1,116 @@
+"""The OTLP/gRPC exporter as kube-apiserver sets it up: in plain text, with OpenTelemetry's environment variables.
+
+The variables mean what the specification and opentelemetry-go say, which is not always what the Python exporter makes
+of them: times are in milliseconds, the scheme of an endpoint is not passed to gRPC and does not turn TLS on, a
+certificate does. A value that cannot be used is reported and ignored.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from rootspan.batching import BatchLimits
+
+if TYPE_CHECKING:
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+_logger = logging.getLogger(__name__)
+_DEFAULT_TARGET = "localhost:4317"
+_TLS_VARIABLES = ("CERTIFICATE", "CLIENT_CERTIFICATE")
+
+
+@dataclass(frozen=True, slots=True)
+class OTLPSettings:
+    """Where spans are sent, and how.
+
+    `target` is gRPC's name of the collector, `headers` go with every export, `timeout` is in seconds, `gzip`
+    compresses. `insecure` is plain text; otherwise TLS with the certificates the environment names.
+    """
+
+    target: str
+    headers: Mapping[str, str]
+    timeout: float
+    gzip: bool
+    insecure: bool
+
+    @classmethod
+    def of(cls, endpoint: str | None, environment: Mapping[str, str] = os.environ) -> "OTLPSettings":
+        """Settle on an explicit `endpoint`, then `OTEL_EXPORTER_OTLP_TRACES_*`, then `OTEL_EXPORTER_OTLP_*`."""
+
+        def variable(name: str) -> str:
+            specific = environment.get(f"OTEL_EXPORTER_OTLP_TRACES_{name}", "").strip()
+            return specific or environment.get(f"OTEL_EXPORTER_OTLP_{name}", "").strip()
+
+        timeout = _milliseconds(variable("TIMEOUT"), "OTEL_EXPORTER_OTLP_TIMEOUT", 10_000)
+        whole_export = _milliseconds(environment.get("OTEL_BSP_EXPORT_TIMEOUT", ""), "OTEL_BSP_EXPORT_TIMEOUT", 30_000)
+        return cls(
+            target=_target(endpoint) if endpoint else _target_of_url(variable("ENDPOINT")),
+            headers=_headers(variable("HEADERS")),
+            timeout=min(timeout, whole_export) / 1000,
+            gzip=variable("COMPRESSION") == "gzip",
+            insecure=not any(variable(name) for name in _TLS_VARIABLES),
+        )
+
+    def open(self) -> "OTLPSpanExporter":
+        """Make the exporter. It connects when it exports. (Importing gRPC takes longer than all the rest.)"""
+        from grpc import Compression
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+        return OTLPSpanExporter(
+            endpoint=self.target,
+            insecure=self.insecure,
+            headers=tuple(self.headers.items()),
+            timeout=self.timeout,
+            compression=Compression.Gzip if self.gzip else Compression.NoCompression,
+        )
+
+
+def batch_limits(environment: Mapping[str, str] = os.environ) -> BatchLimits:
+    """The limits that the `OTEL_BSP_*` variables set."""
+    defaults = BatchLimits()
+    queue = _positive(environment, "OTEL_BSP_MAX_QUEUE_SIZE", defaults.max_queue_size)
+    batch = _positive(environment, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", defaults.max_export_batch_size)
+    delay = _positive(environment, "OTEL_BSP_SCHEDULE_DELAY", round(defaults.schedule_delay * 1000))
+    return BatchLimits(queue, min(batch, queue), delay / 1000)
+
+
+def _target(endpoint: str) -> str:
+    scheme, separator, rest = endpoint.partition("://")
+    return f"{scheme}:{rest}" if separator and scheme in ("unix", "unix-abstract") else endpoint
+
+
+def _target_of_url(url: str) -> str:
+    if not url:
+        return _DEFAULT_TARGET
+    return urlsplit(url).netloc if url.startswith(("http://", "https://")) else _target(url)
+
+
+def _headers(listed: str) -> dict[str, str]:
+    headers = {}
+    for item in filter(None, listed.split(",")):
+        name, equals, value = item.partition("=")
+        if equals and name.strip():
+            headers[unquote(name.strip()).lower()] = unquote(value.strip())
+        else:
+            _logger.warning("parse headers: an item of OTEL_EXPORTER_OTLP_HEADERS is not name=value and is ignored")
+    return headers
+
+
+def _milliseconds(text: str, name: str, default: int) -> int:
+    return _positive({name: text}, name, default)
+
+
+def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "").strip()
+    if text:
+        try:
+            number = int(text)
+        except ValueError:
+            number = 0
+        if number > 0:
+            return number
+        _logger.warning("%s=%r is not a positive number, using %d", name, text, default)
+    return default
