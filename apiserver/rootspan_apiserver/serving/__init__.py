@@ -1,0 +1,1 @@
+"""Serving an application to the world: sockets, certificates, kubeconfig."""

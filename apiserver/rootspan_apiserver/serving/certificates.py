@@ -1,0 +1,193 @@
+"""Certificates the server makes for itself, so that HTTPS works with nothing prepared."""
+
+import datetime
+import ipaddress
+import os
+import ssl
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+LIFETIME = datetime.timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A certificate and its private key, both PEM."""
+
+    certificate: bytes
+    key: bytes
+
+    def load_into(self, context: ssl.SSLContext) -> None:
+        """Make `context` present this certificate.
+
+        The standard library reads certificates from files only, so they touch the disk for a moment, readable by the owner alone.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            both = Path(folder) / "pair.pem"
+            both.touch(mode=0o600)
+            both.write_bytes(self.key + self.certificate)
+            context.load_cert_chain(both)
+
+
+class CertificateAuthority:
+    """Signs serving and client certificates with an EC P-256 key that lives as long as the object."""
+
+    def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+        self._certificate = certificate
+        self._key = key
+
+    @classmethod
+    def create(cls, common_name: str) -> Self:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+        usage = x509.KeyUsage(
+            digital_signature=True,
+            key_cert_sign=True,
+            crl_sign=True,
+            content_commitment=False,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            encipher_only=False,
+            decipher_only=False,
+        )
+        certificate = (
+            _builder(name, name, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(usage, critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        return cls(certificate, key)
+
+    @property
+    def pem(self) -> bytes:
+        """The authority's certificate: what a client must trust."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM)
+
+    def issue(
+        self, common_name: str, *, hosts: Iterable[str] = (), organizations: Iterable[str] = (), client: bool = False
+    ) -> KeyPair:
+        """A certificate for a server answering at `hosts` (names or addresses), or for a `client` in groups `organizations`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name(
+            [
+                *(x509.NameAttribute(NameOID.ORGANIZATION_NAME, each) for each in organizations),
+                x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+            ]
+        )
+        purpose = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
+        builder = (
+            _builder(subject, self._certificate.subject, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+        )
+        names = [_general_name(host) for host in dict.fromkeys(hosts)]
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        certificate = builder.sign(self._key, hashes.SHA256())
+        return KeyPair(certificate.public_bytes(serialization.Encoding.PEM), _pem(key))
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + LIFETIME)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+    )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ServingCertificate:
+    """What the server presents, and the CA bundle by which clients know it."""
+
+    pair: KeyPair
+    ca_bundle: bytes
+
+
+class CertificateError(ValueError):
+    """A certificate or key that the operator named cannot be used."""
+
+
+def self_signed(hosts: Iterable[str], folder: Path | None) -> ServingCertificate:
+    """A serving certificate for `hosts` by an authority of its own, kept in `folder` (kube-apiserver's `--cert-dir`) if one is given.
+
+    A pair already there is used again, so that kubeconfig files outlive a restart. Raises CertificateError if the folder cannot be used.
+    """
+    if folder is None:
+        return _made(hosts)
+    files = [folder / name for name in ("apiserver.crt", "apiserver.key", "ca.crt")]
+    try:
+        if all(file.exists() for file in files):
+            certificate, key, bundle = (file.read_bytes() for file in files)
+            return ServingCertificate(KeyPair(certificate, key), bundle)
+        folder.mkdir(parents=True, exist_ok=True)
+        made = _made(hosts)
+        for file, content in zip(files, (made.pair.certificate, made.pair.key, made.ca_bundle), strict=True):
+            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+                stream.write(content)
+    except OSError as exc:
+        raise CertificateError(f"error creating self-signed certificates: {exc}") from exc
+    return made
+
+
+def _made(hosts: Iterable[str]) -> ServingCertificate:
+    authority = CertificateAuthority.create("rootspan")
+    return ServingCertificate(authority.issue("kube-apiserver", hosts=hosts), authority.pem)
+
+
+def from_files(certificate: Path, key: Path) -> ServingCertificate:
+    """The operator's own certificate; its file is also the bundle (a chain ends in the authority, a self-signed one is its own)."""
+    try:
+        pair = KeyPair(certificate.read_bytes(), key.read_bytes())
+    except OSError as exc:
+        raise CertificateError(f"failed to load serving certificate: {exc}") from exc
+    return ServingCertificate(pair, pair.certificate)
+
+
+def server_context(serving: ServingCertificate, client_ca: Path | None) -> ssl.SSLContext:
+    """The TLS settings of the server: TLS 1.2 or later, client certificates asked for but not required if `client_ca` is given.
+
+    Raises CertificateError for files that hold no usable certificate.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        serving.pair.load_into(context)
+    except (ssl.SSLError, ValueError) as exc:
+        raise CertificateError(f"failed to load serving certificate: {exc}") from exc
+    if client_ca is not None:
+        try:
+            context.load_verify_locations(client_ca)
+        except (OSError, ssl.SSLError) as exc:
+            raise CertificateError(f"unable to load client CA file {str(client_ca)!r}: {exc}") from exc
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
