@@ -24,7 +24,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Tracer as SDKTracer
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
-from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind, Tracer
 from opentelemetry.util.types import Attributes
 
 LOWER_HALF = (1 << 64) - 1
@@ -170,7 +170,7 @@ def known_decision(tracer: object) -> tuple[Decision, RootIdGenerator] | None:
 
 
 def start_root(
-    tracer: SDKTracer, trace_id: int, name: str, kind: SpanKind, attributes: Attributes, links: Sequence[Link] = ()
+    tracer: Tracer, trace_id: int, name: str, kind: SpanKind, attributes: Attributes, links: Sequence[Link] = ()
 ) -> Span:
     """Starts the root span of the trace `trace_id`, on a tracer that `known_decision` has prepared."""
     _handed.trace_id = trace_id

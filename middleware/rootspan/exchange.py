@@ -1,0 +1,124 @@
+"""One recorded request: its SERVER span, from the first ASGI event to the last.
+
+The span ends when the last event of the response has been sent, or the connection is gone, so that a background task does
+not stretch it. After an answer of 500 or more it waits for the application to return, with the time of the answer as its
+end: frameworks answer first and raise afterwards, and only the exception says what the error was.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from opentelemetry.trace import Span, Status, StatusCode
+
+from rootspan.continuation import Scope
+from rootspan.route import route_of
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_GONE = frozenset({"http.disconnect", "websocket.disconnect"})
+
+
+class Exchange:
+    """Passes the events of one connection through, and ends the span in time.
+
+    Args:
+        span: A recording span.
+        name: What the span is called while the route is not known; None when its name is final.
+    """
+
+    def __init__(self, span: Span, name: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+        self._span = span
+        self._name = name
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._status: int | None = None
+        self._trailers = False
+        self._answered: int | None = None
+        self._ended = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] in _GONE:
+            self._answer()
+        return message
+
+    async def send(self, message: Message) -> None:
+        last = self._is_last(message)
+        await self._send(message)
+        if last:
+            self._answer()
+
+    def _is_last(self, message: Message) -> bool:
+        match message["type"]:
+            case "http.response.start":
+                self._trailers = bool(message.get("trailers"))
+                self._status = message["status"]
+            case "http.response.body" | "http.response.zerocopysend":
+                return not message.get("more_body", False) and not self._trailers
+            case "http.response.pathsend" | "websocket.http.response.body":
+                return not message.get("more_body", False)
+            case "http.response.trailers":
+                return not message.get("more_trailers", False)
+            case "websocket.accept":
+                self._status = 101
+            case "websocket.http.response.start":
+                self._status = message["status"]
+            case "websocket.close":
+                self._status = self._status or 403
+                return True
+        return False
+
+    def _answer(self) -> None:
+        if self._answered is None:
+            self._answered = time.time_ns()
+            if self._status is None or self._status < 500:
+                self._end(self._answered)
+
+    def returned(self) -> None:
+        """The application has returned. Servers answer 500 in place of one that never started its response."""
+        if self._answered is None and self._status is None:
+            self._status = 500
+        self._end(self._answered)
+
+    def raised(self, error: BaseException) -> None:
+        """The application has raised. Servers answer 500 to an exception before the response has started."""
+        if self._status is None and isinstance(error, Exception):
+            self._status = 500
+        self._end(self._answered, error)
+
+    def _end(self, end_time: int | None, error: BaseException | None = None) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        span = self._span
+        failed = error is not None or (self._status is not None and self._status >= 500)
+        if self._status is not None:
+            span.set_attribute("http.response.status_code", self._status)
+        if failed:
+            span.set_attribute("error.type", str(self._status) if error is None else type_name(error))
+            span.set_status(Status(StatusCode.ERROR))
+        self._name_after_route()
+        span.end(end_time)
+
+    def _name_after_route(self) -> None:
+        recorded = getattr(self._span, "attributes", None) or {}
+        route = recorded.get("http.route")
+        if route is None:
+            route = route_of(self._scope)
+            if route is None:
+                return
+            self._span.set_attribute("http.route", route)
+        if self._name is not None and getattr(self._span, "name", self._name) == self._name:
+            self._span.update_name(f"{self._name} {route}")
+
+
+def type_name(error: BaseException) -> str:
+    """The `error.type` of an exception: the name of its class with its module, and nothing of its message."""
+    error_type = type(error)
+    if error_type.__module__ == "builtins":
+        return error_type.__qualname__
+    return f"{error_type.__module__}.{error_type.__qualname__}"

@@ -1,0 +1,115 @@
+"""The server span for requests you do not trust.
+
+Every request at a public endpoint gets a root span of its own. The span starts from an explicit empty `Context`: not from
+the caller's headers, and not from a span that happens to be current where the server runs. What the caller sent reaches
+no id, no sampler's decision, no baggage and no outgoing header, unless `continuation` says otherwise for this caller.
+
+A request that is not sampled costs three random numbers, one comparison and one context variable; everything else, the
+span's name and the reading of the scope included, is for the one that is recorded.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from importlib.metadata import version
+
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TracerProvider, set_span_in_context
+
+from rootspan.continuation import Continuation, ContinuationOf, Scope
+from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan, unsampled_context
+from rootspan.exchange import Exchange, Receive, Send
+from rootspan.redaction import SENSITIVE_PARAMETERS
+from rootspan.sampling import LOWER_HALF, draw_root, known_decision, start_root
+from rootspan.server_attributes import method_of, request_attributes
+from rootspan.traceparent import remote_context, without_state
+
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+SpanName = Callable[[Scope], str | None]
+
+_ALWAYS = LOWER_HALF + 1
+
+
+class TracingMiddleware:
+    """ASGI middleware that makes one SERVER span for each HTTP request and each websocket connection.
+
+    Args:
+        app: The ASGI application. Put this middleware outermost, so that what other middleware answers is traced too.
+        tracer_provider: Any tracer provider. The samplers of the OpenTelemetry SDK are decided without being asked.
+        span_name: Names the span of a request from its scope, and None means that the request is not recorded. It is asked
+            only when a request may be recorded. By default the method, and the route when the framework has matched one.
+        continuation: What is done with a caller's trace context: a `Continuation`, or a function of the scope.
+        sensitive_parameters: Ends of the names of query parameters whose values are not recorded.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tracer_provider: TracerProvider,
+        span_name: SpanName | None = None,
+        continuation: Continuation | ContinuationOf = Continuation.RESTART_WITHOUT_LINK,
+        sensitive_parameters: Iterable[str] = SENSITIVE_PARAMETERS,
+    ) -> None:
+        self.app = app
+        self._tracer = tracer_provider.get_tracer("rootspan", version("rootspan"))
+        self._span_name = span_name
+        self._continuation = continuation
+        self._sensitive = tuple(sensitive_parameters)
+        known = known_decision(self._tracer)
+        self._decision = known[0] if known else None
+        self._draw = known[1].draw_root if known else draw_root
+        restarts = continuation in (Continuation.RESTART_WITHOUT_LINK, Continuation.RESTART_WITH_LINK)
+        self._bound = self._decision.bound if self._decision and restarts else _ALWAYS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" and scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+        ids = self._draw()
+        span = UnsampledSpan(ids) if ids[1] >= self._bound else self._start(scope, ids)
+        token = CURRENT.set(Context({SPAN_KEY: span}))
+        try:
+            if span.is_recording():
+                await self._record(span, scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
+        finally:
+            try:  # noqa: SIM105 - suppress() would cost as much as the rest
+                CURRENT.reset(token)
+            except ValueError:
+                pass
+
+    async def _record(self, span: Span, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(span, method_of(scope) if self._span_name is None else None, scope, receive, send)
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except BaseException as error:
+            exchange.raised(error)
+            raise
+        exchange.returned()
+
+    def _start(self, scope: Scope, ids: tuple[int, int, int]) -> Span:
+        policy = self._continuation if isinstance(self._continuation, Continuation) else self._continuation(scope)
+        remote = None if policy is Continuation.RESTART_WITHOUT_LINK else remote_context(scope["headers"])
+        if remote is not None and policy is Continuation.CONTINUE:
+            return self._start_child(scope, remote, ids[2])
+        if self._decision is not None and ids[1] >= self._decision.bound:
+            return UnsampledSpan(ids)
+        name = method_of(scope) if self._span_name is None else self._span_name(scope)
+        if name is None:
+            return UnsampledSpan(ids)
+        attributes = request_attributes(scope, self._sensitive)
+        links = (Link(without_state(remote)),) if remote is not None else ()
+        if self._decision is None:
+            return self._tracer.start_span(name, Context(), SpanKind.SERVER, attributes, links)
+        return start_root(self._tracer, ids[0] << 64 | ids[1], name, SpanKind.SERVER, attributes, links)
+
+    def _start_child(self, scope: Scope, parent: SpanContext, span_id: int) -> Span:
+        unsampled = NonRecordingSpan(unsampled_context(parent.trace_id, span_id, parent.trace_state))
+        decision = self._decision
+        if decision is not None and not decision.samples_child(parent.trace_id, parent.trace_flags.sampled):
+            return unsampled
+        name = method_of(scope) if self._span_name is None else self._span_name(scope)
+        if name is None:
+            return unsampled
+        context = set_span_in_context(NonRecordingSpan(parent), Context())
+        return self._tracer.start_span(name, context, SpanKind.SERVER, request_attributes(scope, self._sensitive))

@@ -1,0 +1,63 @@
+"""The W3C headers `traceparent` and `tracestate`, read strictly and written with the flags 00 and 01 only.
+
+https://www.w3.org/TR/trace-context/: a version other than 00 may be followed by more fields; a header that occurs twice,
+an all-zero id, upper-case digits or version ff are invalid, and the context is then as good as absent.
+"""
+
+import re
+from collections.abc import Iterable
+
+from opentelemetry.trace import SpanContext, TraceFlags, TraceState
+
+_TRACEPARENT = re.compile(rb"[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[ -~]*)?[ \t]*")
+_LONGEST_TRACESTATE = 512
+_MEMBER = r"[ \t]*(?:[a-z0-9][a-z0-9_\-*/]{0,255}(?:@[a-z][a-z0-9_\-*/]{0,13})?=[!-+\--<>-~ ]{1,256})?[ \t]*"
+_TRACESTATE = re.compile(f"{_MEMBER}(?:,{_MEMBER})*")
+
+
+def traceparent(trace_id: int, span_id: int, sampled: bool) -> str:
+    return f"00-{trace_id:032x}-{span_id:016x}-{'01' if sampled else '00'}"
+
+
+def remote_context(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None:
+    """Reads the span context that a caller sent.
+
+    Args:
+        headers: Lower-case names and values, as in an ASGI scope.
+
+    Returns:
+        The remote span context, its `tracestate` included if that is valid; None without exactly one valid `traceparent`.
+    """
+    parents: list[bytes] = []
+    states: list[bytes] = []
+    for name, value in headers:
+        if name == b"traceparent":
+            parents.append(value)
+        elif name == b"tracestate":
+            states.append(value)
+    match = _TRACEPARENT.fullmatch(parents[0]) if len(parents) == 1 else None
+    if match is None:
+        return None
+    version, trace_id, span_id, flags, more = match.groups()
+    if version == b"ff" or (version == b"00" and more is not None):
+        return None
+    if not int(trace_id, 16) or not int(span_id, 16):
+        return None
+    return SpanContext(
+        int(trace_id, 16),
+        int(span_id, 16),
+        is_remote=True,
+        trace_flags=TraceFlags(int(flags, 16) & TraceFlags.SAMPLED),
+        trace_state=_trace_state(b",".join(states).decode("latin-1")),
+    )
+
+
+def without_state(remote: SpanContext) -> SpanContext:
+    """The same remote span, without what the caller's vendors say of it."""
+    return SpanContext(remote.trace_id, remote.span_id, is_remote=True, trace_flags=remote.trace_flags)
+
+
+def _trace_state(header: str) -> TraceState | None:
+    if not header or len(header) > _LONGEST_TRACESTATE or not _TRACESTATE.fullmatch(header):
+        return None
+    return TraceState.from_header([header])
