@@ -1,0 +1,56 @@
+"""An etcd inside the process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from .asgi import EmbeddedApplication
+from .gateway import Gateway
+from .journal import Journal
+from .transport import EmbeddedTransport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+URL = "http://embedded-etcd"
+
+
+class EmbeddedEtcd:
+    """etcd's key-value store, watches and leases, spoken to as its JSON gateway is.
+
+    Args:
+        data_dir: where it is kept; made if missing. None: in memory, for as long as the object lives.
+        progress_notify_interval: seconds between the progress notifications of an idle watch.
+
+    Use it as an asynchronous context manager. What it does not do it refuses in the gateway's own form of an error.
+
+    Raises:
+        DataDirectoryInUse: another process uses the directory.
+        DataDirectoryUnreadable: its file is damaged or was not written by an embedded etcd.
+        EmbeddedEtcdError: the directory cannot be made, read or written.
+    """
+
+    def __init__(self, data_dir: Path | None = None, *, progress_notify_interval: float = 5.0) -> None:
+        journal = Journal(data_dir) if data_dir is not None else None
+        try:
+            self._gateway = Gateway(journal, progress_notify_interval)
+        except BaseException:
+            if journal is not None:
+                journal.close()
+            raise
+        self.application = EmbeddedApplication(self._gateway)
+
+    def transport(self) -> EmbeddedTransport:
+        """A transport that reaches this etcd at any URL, such as `URL`."""
+        return EmbeddedTransport(self._gateway)
+
+    async def __aenter__(self) -> Self:
+        self._gateway.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End all watches, finish what is being written, and free the data directory."""
+        await self._gateway.aclose()

@@ -1,0 +1,56 @@
+"""EmbeddedEtcdError            the data directory cannot be used
+  ├─ DataDirectoryInUse       another process has it open
+  └─ DataDirectoryUnreadable  what is in it is damaged, or not ours
+
+GatewayError is for a client: etcd's own code and message, with the HTTP status that the gateway gives them.
+"""
+# ruff: noqa: N818  each name is the condition found
+
+from __future__ import annotations
+
+import orjson
+
+UNKNOWN, INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, FAILED_PRECONDITION = 2, 3, 5, 8, 9
+OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL = 11, 12, 13
+
+HTTP_STATUS = {
+    UNKNOWN: 500,
+    INVALID_ARGUMENT: 400,
+    NOT_FOUND: 404,
+    RESOURCE_EXHAUSTED: 429,
+    FAILED_PRECONDITION: 400,
+    OUT_OF_RANGE: 400,
+    UNIMPLEMENTED: 501,
+    INTERNAL: 500,
+}
+
+
+class EmbeddedEtcdError(Exception):
+    pass
+
+
+class DataDirectoryInUse(EmbeddedEtcdError):
+    pass
+
+
+class DataDirectoryUnreadable(EmbeddedEtcdError):
+    pass
+
+
+class GatewayError(Exception):
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    @property
+    def status(self) -> int:
+        return HTTP_STATUS[self.code]
+
+    @property
+    def body(self) -> bytes:
+        return orjson.dumps({"error": self.message, "code": self.code, "message": self.message})
+
+
+def unsupported(what: str) -> GatewayError:
+    return GatewayError(UNIMPLEMENTED, f"etcdserver: the embedded etcd does not support {what}")

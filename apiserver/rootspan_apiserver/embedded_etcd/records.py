@@ -1,0 +1,54 @@
+"""A key at one revision, held as the JSON that will be sent of it.
+
+The wire form of a value is base64, on its way in and on its way out, so a range is answered by joining documents that
+were written once, when the value came in.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`version` 0 tells that the key was deleted; `position` is the change's place among those of its revision."""
+
+    key: bytes
+    create_revision: int
+    mod_revision: int
+    version: int
+    lease: int
+    position: int
+    document: bytes
+
+    @property
+    def live(self) -> bool:
+        return self.version != 0
+
+    @property
+    def keys_only(self) -> bytes:
+        return _document(self.key, self.create_revision, self.mod_revision, self.version, self.lease, b"")
+
+
+def written(
+    key: bytes, value: bytes, *, create_revision: int, mod_revision: int, version: int, lease: int, position: int
+) -> Record:
+    document = _document(key, create_revision, mod_revision, version, lease, value)
+    return Record(key, create_revision, mod_revision, version, lease, position, document)
+
+
+def deleted(key: bytes, *, mod_revision: int, position: int) -> Record:
+    document = b'{"key":"%b","mod_revision":"%d"}' % (b2a_base64(key, newline=False), mod_revision)
+    return Record(key, 0, mod_revision, 0, 0, position, document)
+
+
+def _document(key: bytes, create_revision: int, mod_revision: int, version: int, lease: int, value: bytes) -> bytes:
+    return b'{"key":"%b","create_revision":"%d","mod_revision":"%d","version":"%d"%b%b}' % (
+        b2a_base64(key, newline=False),
+        create_revision,
+        mod_revision,
+        version,
+        b',"value":"%b"' % b2a_base64(value, newline=False) if value else b"",
+        b',"lease":"%d"' % lease if lease else b"",
+    )
