@@ -19,19 +19,17 @@ class _Wish(Generic[Found]):
 
     def consider(self, spans: tuple[Span, ...]) -> bool:
         """Grant the wish if `spans` fulfil it. Return whether nobody waits for it any more."""
+        if self.granted.cancelled():
+            return True
         try:
             found = self._condition(spans)
         except Exception as error:
             if self.granted.set_running_or_notify_cancel():
                 self.granted.set_exception(error)
             return True
-        if self.granted.cancelled():
-            return True
-        if not found:
-            return False
-        if self.granted.set_running_or_notify_cancel():
+        if found and self.granted.set_running_or_notify_cancel():
             self.granted.set_result(found)
-        return True
+        return bool(found)
 
 
 class ReceivedSpans:
