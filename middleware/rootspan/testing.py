@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 
 from rootspan.sampling import RootIdGenerator
-from rootspan.spans import Span
+from rootspan.spans import AttributeValue, Span
 
 
 class SpanRecorder(SpanProcessor):
@@ -93,7 +93,7 @@ def tree(
 
     def line(span: Span) -> str:
         words = [span.name, span.kind, span.service]
-        words += [f"{key}={span.attributes[key]}" for key in attributes if key in span.attributes]
+        words += [f"{key}={_shown(span.attributes[key])}" for key in attributes if key in span.attributes]
         if span.status != "UNSET":
             words.append(f"{span.status}: {span.status_message}" if span.status_message else span.status)
         if durations:
@@ -111,3 +111,7 @@ def tree(
             yield from lines(child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "))
 
     return "\n".join(text for root in roots for text in lines(root, "" if root.parent_id is None else "… ", ""))
+
+
+def _shown(value: AttributeValue) -> str:
+    return value if isinstance(value, str) else repr(value)
