@@ -1,0 +1,91 @@
+"""The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`.
+
+Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from rootspan_apiserver.flags import FlagError, HelpRequested, boolean, describe_flags, flag, parse_flags, text
+from rootspan_apiserver.options import Options, OptionsError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
+
+USAGE_STATUS = 1
+"""kube-apiserver exits 1 for a wrong flag, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    keep: bool = flag(False, boolean, "Leave everything running afterwards and say how to go on with kubectl.")
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorOptions:
+    otlp_grpc_endpoint: str = flag("127.0.0.1:4317", text, "Where to receive spans, host:port or unix:///path.")
+
+
+def demo(arguments: Sequence[str]) -> int:
+    """Start everything, tell a short story as a client, print the traces the collector received."""
+    options = _parse(DemoOptions, arguments)
+    from rootspan_apiserver.demo.command import run_demo
+
+    return run_demo(keep=options.keep)
+
+
+def apiserver(arguments: Sequence[str]) -> int:
+    """Serve the Kubernetes API. Takes kube-apiserver's own flags."""
+    options = Options.parse(arguments)
+    from rootspan_apiserver.command import run_apiserver
+
+    return run_apiserver(options)
+
+
+def collector(arguments: Sequence[str]) -> int:
+    """Receive spans over OTLP/gRPC and print each trace as a tree."""
+    options = _parse(CollectorOptions, arguments)
+    from rootspan_apiserver.collector.command import run_collector
+
+    return run_collector(options.otlp_grpc_endpoint)
+
+
+COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstance]"]] = {
+    "demo": (demo, DemoOptions),
+    "apiserver": (apiserver, Options),
+    "collector": (collector, CollectorOptions),
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command named by the first argument. Returns the exit status."""
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
+    if name in ("--help", "-h", "help"):
+        print(_usage())
+        return 0
+    if name not in COMMANDS:
+        print(f"Error: unknown command {name!r}\n\n{_usage()}" if name else _usage(), file=sys.stderr)
+        return USAGE_STATUS
+    command, options = COMMANDS[name]
+    try:
+        return command(rest)
+    except HelpRequested:
+        print(f"{command.__doc__}\n\nUsage: rootspan {name} [flags]\n\n{describe_flags(options)}")
+        return 0
+    except (FlagError, OptionsError) as error:
+        for line in str(error).splitlines():
+            print(f"Error: {line}", file=sys.stderr)
+        return USAGE_STATUS
+
+
+def _parse(options: "type[T]", arguments: Sequence[str]) -> "T":
+    return options(**parse_flags(options, arguments))
+
+
+def _usage() -> str:
+    listed = "\n".join(f"  {name:<16}{command.__doc__}" for name, (command, _) in COMMANDS.items())
+    return f"Usage: rootspan COMMAND [flags]\n\n{listed}\n\nrootspan COMMAND --help lists the flags of a command."

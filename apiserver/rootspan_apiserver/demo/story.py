@@ -1,0 +1,119 @@
+"""What the client of the demo does: a stranger who forges trace headers on every request.
+
+The story needs nothing but a URL, a CA and a token, so it runs against the parts of the demo and in containers alike.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+NAMESPACE = "default"
+CONFIG_MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
+FORGED_STATE = "mallory=wants-to-be-followed"
+FORGED_BAGGAGE = "tenant=someone-else"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """The trace context a stranger claims: ids in lower-case hexadecimal."""
+
+    trace_id: str
+    span_id: str
+
+    @classmethod
+    def number(cls, n: int) -> "Forgery":
+        return cls(f"bad{n:x}" * 8, f"bad{n:x}" * 4)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "traceparent": f"00-{self.trace_id}-{self.span_id}-01",
+            "tracestate": FORGED_STATE,
+            "baggage": FORGED_BAGGAGE,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing the client did. `outcome` says how it went, `expected` whether that is what should happen."""
+
+    title: str
+    forgery: Forgery
+    audit_id: str
+    outcome: str
+    expected: bool
+
+
+def config_map(name: str, **data: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+async def tell(client: httpx.AsyncClient, denied_data: dict[str, str]) -> AsyncIterator[Step]:
+    """Do one thing after the other. `denied_data` is what the validating webhook will not have in a config map.
+
+    Raises httpx.TransportError when the server cannot be reached.
+    """
+
+    async def did(title: str, number: int, method: str, path: str, status: int, **request: Any) -> Step:
+        forgery = Forgery.number(number)
+        headers = forgery.headers | request.pop("headers", {})
+        answer = await client.request(method, path, headers=headers, **request)
+        outcome = f"{method} {path} -> {answer.status_code} {_summary(answer)}"
+        return Step(title, forgery, answer.headers.get("audit-id", ""), outcome, answer.status_code == status)
+
+    yield await did("creates a config map", 1, "POST", CONFIG_MAPS, 201, json=config_map("greeting", hello="world"))
+    yield await did("lists them", 2, "GET", CONFIG_MAPS, 200)
+    yield await did(
+        "patches it",
+        3,
+        "PATCH",
+        f"{CONFIG_MAPS}/greeting",
+        200,
+        content=orjson.dumps({"data": {"hello": "again"}}),
+        headers={"content-type": "application/merge-patch+json"},
+    )
+    yield await did("is denied by a webhook", 4, "POST", CONFIG_MAPS, 403, json=config_map("bad", **denied_data))
+    yield await did(
+        "asks for a namespace nobody knows",
+        5,
+        "POST",
+        "/api/v1/namespaces/nowhere/configmaps",
+        404,
+        json=config_map("lost"),
+    )
+    yield await _watch(client)
+
+
+async def _watch(client: httpx.AsyncClient) -> Step:
+    forgery = Forgery.number(6)
+    query = {"watch": "1", "fieldSelector": "metadata.name=greeting", "timeoutSeconds": "30"}
+    async with client.stream("GET", CONFIG_MAPS, params=query, headers=forgery.headers) as answer:
+        if answer.status_code != httpx.codes.OK:
+            await answer.aread()
+            outcome = f"GET {CONFIG_MAPS}?watch=1 -> {answer.status_code} {_summary(answer)}"
+            return Step("watches", forgery, answer.headers.get("audit-id", ""), outcome, expected=False)
+        seen: list[str] = []
+        async for line in answer.aiter_lines():
+            seen.append(orjson.loads(line)["type"])
+            if seen == ["ADDED"]:
+                await client.delete(f"{CONFIG_MAPS}/greeting")
+            if seen[-1] == "DELETED":
+                break
+        outcome = f"GET {CONFIG_MAPS}?watch=1 -> {answer.status_code} {', '.join(seen)}"
+        return Step("watches it go", forgery, answer.headers["audit-id"], outcome, seen == ["ADDED", "DELETED"])
+
+
+def _summary(answer: httpx.Response) -> str:
+    try:
+        body = answer.json()
+    except ValueError:
+        return answer.text[:80]
+    if body.get("kind") == "Status":
+        return str(body.get("message", body.get("status")))
+    if "items" in body:
+        return f"{body['kind']} of {len(body['items'])}"
+    labels = ",".join(f"{key}={value}" for key, value in body["metadata"].get("labels", {}).items())
+    return " ".join(filter(None, [body["kind"], body["metadata"]["name"], f"({labels})" if labels else ""]))
