@@ -12,7 +12,8 @@ from .transport import EmbeddedTransport
 if TYPE_CHECKING:
     from pathlib import Path
 
-URL = "http://embedded-etcd"
+URL = "http://127.0.0.1:2379"
+"""Where etcd is by default; the embedded one listens nowhere, but clients and their spans name an address."""
 
 
 class EmbeddedEtcd:

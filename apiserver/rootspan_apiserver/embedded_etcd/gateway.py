@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 import random
-from binascii import b2a_base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import orjson
+from pybase64 import b64encode
 
 from . import journal, requests
 from .durability import GroupCommit
@@ -222,7 +222,7 @@ class Gateway:
         if granted:
             members += b',"grantedTTL":"%d"' % granted
         if keys and requests.boolean(source, "keys"):
-            members += b',"keys":' + orjson.dumps([b2a_base64(key, newline=False).decode() for key in keys])
+            members += b',"keys":' + orjson.dumps([b64encode(key).decode() for key in keys])
         return self._ok(members)
 
     async def _lease_leases(self, source: Document) -> bytes:

@@ -7,11 +7,11 @@ process and the machine. The exclusive lock makes sure that one process at a tim
 from __future__ import annotations
 
 import sqlite3
-from binascii import a2b_base64
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import orjson
+from pybase64 import b64decode
 
 from .errors import DataDirectoryInUse, DataDirectoryUnreadable, EmbeddedEtcdError
 from .mvcc import Store
@@ -178,5 +178,5 @@ def _number(record: Record) -> int:
 
 
 def _row(record: Record) -> Row:
-    value = a2b_base64(orjson.loads(record.document).get("value", "")) if record.live else None
+    value = b64decode(orjson.loads(record.document).get("value", "")) if record.live else None
     return _number(record), record.key, record.create_revision, record.version, record.lease, value

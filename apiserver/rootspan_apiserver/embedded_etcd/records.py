@@ -6,8 +6,9 @@ were written once, when the value came in.
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from dataclasses import dataclass
+
+from pybase64 import b64encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,16 @@ def written(
 
 
 def deleted(key: bytes, *, mod_revision: int, position: int) -> Record:
-    document = b'{"key":"%b","mod_revision":"%d"}' % (b2a_base64(key, newline=False), mod_revision)
+    document = b'{"key":"%b","mod_revision":"%d"}' % (b64encode(key), mod_revision)
     return Record(key, 0, mod_revision, 0, 0, position, document)
 
 
 def _document(key: bytes, create_revision: int, mod_revision: int, version: int, lease: int, value: bytes) -> bytes:
     return b'{"key":"%b","create_revision":"%d","mod_revision":"%d","version":"%d"%b%b}' % (
-        b2a_base64(key, newline=False),
+        b64encode(key),
         create_revision,
         mod_revision,
         version,
-        b',"value":"%b"' % b2a_base64(value, newline=False) if value else b"",
+        b',"value":"%b"' % b64encode(value) if value else b"",
         b',"lease":"%d"' % lease if lease else b"",
     )

@@ -6,11 +6,11 @@ absent; fields we do not know are passed over, as the gateway does. What we know
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from pybase64 import b64decode
 
 from .errors import INVALID_ARGUMENT, RESOURCE_EXHAUSTED, GatewayError, unsupported
 
@@ -134,7 +134,7 @@ def octets(source: Document, name: str) -> bytes:
     if not isinstance(found, str):
         raise _mistyped(found, "[]uint8")
     try:
-        return a2b_base64(found, strict_mode=True)
+        return b64decode(found, validate=True)
     except ValueError as exc:
         raise GatewayError(INVALID_ARGUMENT, "illegal base64 data at input byte 0") from exc
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator
-from binascii import a2b_base64
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from pybase64 import b64decode
 
 from .errors import INVALID_ARGUMENT, NOT_FOUND, GatewayError
 from .mvcc import covers
@@ -94,7 +94,7 @@ class Transactions:
         if compare.target == "VALUE":
             if record is None:
                 return False
-            found = a2b_base64(orjson.loads(record.document).get("value", ""))
+            found = b64decode(orjson.loads(record.document).get("value", ""))
         else:
             found = NUMBERS[compare.target](record) if record is not None else 0
         return COMPARISONS[compare.result](found, compare.operand)

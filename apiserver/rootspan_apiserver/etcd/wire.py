@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from binascii import a2b_base64, b2a_base64
 from typing import Any
+
+from pybase64 import b64decode, b64encode
 
 from .errors import INVALID_ARGUMENT, OUT_OF_RANGE, Compacted, EtcdError, from_document
 from .values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
@@ -11,10 +12,6 @@ from .values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
 RANGE, TXN, WATCH = "/v3/kv/range", "/v3/kv/txn", "/v3/watch"
 LEASE_GRANT, LEASE_REVOKE = "/v3/lease/grant", "/v3/lease/revoke"
 COMPACT, STATUS = "/v3/kv/compaction", "/v3/maintenance/status"
-
-
-def base64(value: bytes) -> bytes:
-    return b2a_base64(value, newline=False)
 
 
 def range_request(
@@ -27,9 +24,9 @@ def range_request(
     count_only: bool = False,
     serializable: bool = False,
 ) -> bytes:
-    body = b'{"key":"' + base64(key) + b'"'
+    body = b'{"key":"' + b64encode(key) + b'"'
     if range_end:
-        body += b',"range_end":"' + base64(range_end) + b'"'
+        body += b',"range_end":"' + b64encode(range_end) + b'"'
     if limit:
         body += b',"limit":"%d"' % limit
     if revision:
@@ -44,13 +41,13 @@ def range_request(
 
 
 def put_if_request(key: bytes, value: bytes, mod_revision: int, lease: int) -> bytes:
-    key = base64(key)
-    put = b'{"key":"' + key + b'","value":"' + base64(value) + (b'","lease":"%d"}' % lease if lease else b'"}')
+    key = b64encode(key)
+    put = b'{"key":"' + key + b'","value":"' + b64encode(value) + (b'","lease":"%d"}' % lease if lease else b'"}')
     return _if_unchanged(key, mod_revision, b'{"request_put":' + put + b"}")
 
 
 def delete_if_request(key: bytes, mod_revision: int) -> bytes:
-    key = base64(key)
+    key = b64encode(key)
     return _if_unchanged(key, mod_revision, b'{"request_delete_range":{"key":"' + key + b'","prev_kv":true}}')
 
 
@@ -62,9 +59,9 @@ def _if_unchanged(key: bytes, mod_revision: int, operation: bytes) -> bytes:
 
 
 def watch_request(key: bytes, range_end: bytes, start_revision: int, prev_kv: bool, progress_notify: bool) -> bytes:
-    body = b'{"create_request":{"key":"' + base64(key) + b'"'
+    body = b'{"create_request":{"key":"' + b64encode(key) + b'"'
     if range_end:
-        body += b',"range_end":"' + base64(range_end) + b'"'
+        body += b',"range_end":"' + b64encode(range_end) + b'"'
     if start_revision:
         body += b',"start_revision":"%d"' % start_revision
     if prev_kv:
@@ -81,8 +78,8 @@ def revision_of(document: dict[str, Any]) -> int:
 def key_value(document: dict[str, Any]) -> KeyValue:
     get = document.get
     return KeyValue(
-        a2b_base64(document["key"]),
-        a2b_base64(get("value", "")),
+        b64decode(document["key"], validate=True),
+        b64decode(get("value", ""), validate=True),
         int(get("create_revision", 0)),
         int(get("mod_revision", 0)),
         int(get("version", 0)),
@@ -102,10 +99,8 @@ def range_result(document: dict[str, Any]) -> RangeResult:
 def txn_result(document: dict[str, Any]) -> TxnResult:
     succeeded = document.get("succeeded", False)
     response = document["responses"][0]
-    if succeeded:
-        kvs = response.get("response_delete_range", {}).get("prev_kvs")
-    else:
-        kvs = response["response_range"].get("kvs")
+    deleted: dict[str, Any] = response.get("response_delete_range", {})
+    kvs = deleted.get("prev_kvs") if succeeded else response["response_range"].get("kvs")
     return TxnResult(succeeded, revision_of(document), key_value(kvs[0]) if kvs else None)
 
 
