@@ -102,13 +102,14 @@ def _load_yaml(text: str) -> tuple[Any, list[str]]:
     try:
         loader = _Loader(text)
         try:
-            node = loader.get_node()
+            node = loader.get_node() if loader.check_node() else None
             manifest = {} if node is None else loader.construct_document(node)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ManifestError(f"yaml: line {line}: {error.problem}") from error
+        problem = str(error.problem).replace("not allowed here", "not allowed in this context")
+        raise ManifestError(f"yaml: line {line}: {problem}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ManifestError(f"yaml: {error}") from error
     if manifest is None:
