@@ -14,7 +14,8 @@ class Schema:
 
     `type` is an OpenAPI type, or "" where anything may stand. `properties` are an object's known fields, `additional` the schema of a
     map's values, `items` that of an array's elements. `list_type`, `list_map_keys` and `map_type` steer server-side apply,
-    `patch_strategies` and `patch_merge_key` the strategic merge patch (x-kubernetes-* extensions of the published OpenAPI).
+    `patch_strategies` and `patch_merge_key` the strategic merge patch (x-kubernetes-* extensions of the published OpenAPI). `pointer`
+    tells of a built-in type's optional scalar that its zero value is kept; without it the server leaves zero values out.
     """
 
     type: Literal["object", "array", "string", "integer", "number", "boolean", ""] = ""
@@ -34,4 +35,5 @@ class Schema:
     map_type: Literal["atomic", "granular", ""] = ""
     patch_strategies: frozenset[str] = frozenset()
     patch_merge_key: str = ""
+    pointer: bool = False
     constraints: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Tables of facts of the Kubernetes API that is served, in a notation of this project's own."""

@@ -1,0 +1,135 @@
+"""The strategy of the built-in resources: what all share, and the few things in which a kind may differ.
+
+A kind overrides `set_defaults`, `validate`, `validate_changes` and the class attributes; `kinds/` holds them. What is not overridden is
+decided by facts: status is split off where there is a status subresource, the generation counts changes of everything else.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rootspan_apiserver.registry.canonical import form_of
+from rootspan_apiserver.registry.metadata import check_metadata, check_metadata_change
+from rootspan_apiserver.registry.names import dns_subdomain
+from rootspan_apiserver.registry.required import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rootspan_apiserver.registry.names import Rule
+    from rootspan_apiserver.registry.resource import GroupVersionKind
+    from rootspan_apiserver.registry.schema import Schema
+    from rootspan_apiserver.registry.selectable import Values
+    from rootspan_apiserver.status import FieldError
+
+JSONObject = dict[str, Any]
+
+
+class BuiltinStrategy:
+    """Args:
+    kind: the kind in its storage version, of which `schema` is the type.
+    subresources: their names.
+    values: the labels of field selectors, each with how to read it.
+    """
+
+    name_rule: ClassVar[Rule] = staticmethod(dns_subdomain)
+    counts_generation: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        kind: GroupVersionKind,
+        schema: Schema,
+        *,
+        namespaced: bool,
+        subresources: Iterable[str] = (),
+        values: Values,
+    ) -> None:
+        self.kind = kind
+        self.namespaced = namespaced
+        self.has_status = "status" in set(subresources)
+        self._schema = schema
+        self._form = form_of(schema)
+        self._values = values
+
+    def default(self, obj: JSONObject) -> None:
+        self._form.apply(obj)
+        self.set_defaults(obj)
+
+    def set_defaults(self, obj: JSONObject) -> None:
+        """The defaults that no schema declares; `obj` has its canonical form."""
+
+    def prepare_for_create(self, obj: JSONObject) -> None:
+        if self.has_status:
+            self.reset_status(obj)
+        metadata = obj["metadata"]
+        metadata.pop("generation", None)
+        if self.counts_generation:
+            metadata["generation"] = 1
+
+    def reset_status(self, obj: JSONObject) -> None:
+        obj.pop("status", None)
+        self._form.apply(obj)
+
+    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+        if subresource == "status":
+            self.keep(obj, old, except_for=("status",))
+        elif not subresource and self.has_status:
+            if "status" in old:
+                obj["status"] = deepcopy(old["status"])
+            else:
+                obj.pop("status", None)
+        self._count_generation(obj, old)
+
+    def keep(self, obj: JSONObject, old: JSONObject, *, except_for: Iterable[str]) -> None:
+        """Undo every change of `obj` but those of its metadata and of the fields named."""
+        free = {"apiVersion", "kind", "metadata", *except_for}
+        for key in [key for key in obj if key not in free and key not in old]:
+            del obj[key]
+        for key, value in old.items():
+            if key not in free:
+                obj[key] = deepcopy(value)
+
+    def _count_generation(self, obj: JSONObject, old: JSONObject) -> None:
+        generation = old["metadata"].get("generation", 0)
+        if self.counts_generation and self.changed(obj, old):
+            generation += 1
+        if generation:
+            obj["metadata"]["generation"] = generation
+        else:
+            obj["metadata"].pop("generation", None)
+
+    def changed(self, obj: JSONObject, old: JSONObject) -> bool:
+        """Whether the desired state is another: that is what the generation counts."""
+        aside = {"apiVersion", "kind", "metadata", "status"}
+        keys = (obj.keys() | old.keys()) - aside
+        return any(obj.get(key) != old.get(key) for key in keys)
+
+    def validate_create(self, obj: JSONObject) -> list[FieldError]:
+        rule = type(self).name_rule
+        return [*check_metadata(obj["metadata"], namespaced=self.namespaced, rule=rule), *self.validate(obj)]
+
+    def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]:
+        errors = check_metadata_change(obj["metadata"], old["metadata"])
+        if subresource == "status":
+            return [*errors, *self.validate_status(obj, old)]
+        rule = type(self).name_rule
+        errors += check_metadata(obj["metadata"], namespaced=self.namespaced, rule=rule)
+        return [*errors, *self.validate_changes(obj, old), *self.validate(obj)]
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        """The rules for the object itself; what the schema requires, unless a kind knows better."""
+        return missing(obj, self._schema)
+
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        """The rules for what an update changes."""
+        return []
+
+    def validate_status(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        return []
+
+    def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
+        return []
+
+    def selectable_fields(self, obj: JSONObject) -> Mapping[str, str]:
+        return {label: read(obj) for label, read in self._values.items()}
