@@ -52,6 +52,10 @@ class EmbeddedEtcd:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.aclose()
 
+    def end_watches(self) -> None:
+        """End every watch, so that a server of `application` has nothing left to wait for."""
+        self._gateway.end_watches()
+
     async def aclose(self) -> None:
         """End all watches, finish what is being written, and free the data directory."""
         await self._gateway.aclose()

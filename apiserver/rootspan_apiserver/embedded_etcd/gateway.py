@@ -108,6 +108,9 @@ class Gateway:
             await self._commits.aclose()
         self._watches.close()
 
+    def end_watches(self) -> None:
+        self._watches.close()
+
     async def answer(self, method: str, path: str, body: bytes) -> Answer:
         handler = self._paths.get(path)
         if handler is None and path != WATCH:

@@ -1,0 +1,55 @@
+"""The same tests run against a real etcd and against the embedded one in each of its forms."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.serving.http import listen, serving
+
+from .processes import Member, etcd
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+PROGRESS_NOTIFY_INTERVAL = "--experimental-watch-progress-notify-interval=1s"
+
+
+@pytest.fixture(scope="session")
+def real_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Member]:
+    with etcd(tmp_path_factory.mktemp("etcd"), PROGRESS_NOTIFY_INTERVAL) as member:
+        yield member
+
+
+@contextlib.asynccontextmanager
+async def over_a_socket(embedded: EmbeddedEtcd) -> AsyncIterator[EtcdClient]:
+    async with serving(embedded.application, listen("127.0.0.1", 0), stopping=embedded.end_watches) as address:
+        async with EtcdClient([address.url]) as client:
+            yield client
+
+
+@pytest.fixture(params=["real", "in memory", "on disk", "over a socket"])
+async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[EtcdClient]:
+    """A client of an etcd that may hold keys of other tests: use `prefix`."""
+    if request.param == "real":
+        async with EtcdClient([request.getfixturevalue("real_etcd").url]) as client:
+            yield client
+        return
+    data_dir = tmp_path / "etcd" if request.param == "on disk" else None
+    async with EmbeddedEtcd(data_dir, progress_notify_interval=1.0) as embedded:
+        if request.param == "over a socket":
+            async with over_a_socket(embedded) as client:
+                yield client
+        else:
+            async with EtcdClient([URL], transport=embedded.transport) as client:
+                yield client
+
+
+@pytest.fixture
+def prefix(request: pytest.FixtureRequest) -> bytes:
+    """A key prefix of this test's own."""
+    return b"/%b/" % request.node.name.encode()
