@@ -206,7 +206,7 @@ def resource_lines(documents: JSONObject, types: Types) -> list[str]:
                 if resource.get(key):
                     words.append(f"{label}={','.join(resource[key])}")
             if "storageVersionHash" in resource:
-                words.append("hash=" + resource["storageVersionHash"])
+                words.append("stored")
             if not subresource and types.deletes.get(f"{path}/{name}") == types.by_kind.get(kind_at, "-"):
                 words.append("deleted=object")
             lines.append(" ".join(words))

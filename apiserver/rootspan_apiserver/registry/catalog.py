@@ -192,7 +192,7 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
         verbs=_verbs(notes),
         schema=_schema(kind),
         strategy=strategy,
-        storage_path=storage_path(resource) if "hash" in notes else "",
+        storage_path=storage_path(resource) if "stored" in notes else "",
         storage_kind=kept,
         go_type=go_type(kind),
         list_kind=f"{kind_name}List",
