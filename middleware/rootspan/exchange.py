@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Span
 
 from rootspan.continuation import Scope
 from rootspan.route import route_of
@@ -17,6 +17,7 @@ from rootspan.route import route_of
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+RecordResponse = Callable[[Span, int | None, BaseException | None], None]
 
 _GONE = frozenset({"http.disconnect", "websocket.disconnect"})
 
@@ -27,14 +28,18 @@ class Exchange:
     Args:
         span: A recording span.
         name: What the span is called while the route is not known; None when its name is final.
+        record_response: Called with the span, the status and the exception, before the span ends.
     """
 
-    def __init__(self, span: Span, name: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, span: Span, name: str | None, scope: Scope, receive: Receive, send: Send, record_response: RecordResponse
+    ) -> None:
         self._span = span
         self._name = name
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._record_response = record_response
         self._status: int | None = None
         self._trailers = False
         self._answered: int | None = None
@@ -47,26 +52,33 @@ class Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        last = self._is_last(message)
+        match message["type"]:
+            case "http.response.body":
+                last = not message.get("more_body", False) and not self._trailers
+            case "http.response.start":
+                self._status = message["status"]
+                self._trailers = message.get("trailers", False)
+                last = False
+            case event:
+                last = self._is_last(event, message)
         await self._send(message)
         if last:
             self._answer()
 
-    def _is_last(self, message: Message) -> bool:
-        match message["type"]:
-            case "http.response.start":
-                self._trailers = bool(message.get("trailers"))
-                self._status = message["status"]
-            case "http.response.body" | "http.response.zerocopysend":
+    def _is_last(self, event: str, message: Message) -> bool:
+        match event:
+            case "http.response.pathsend":
+                return not self._trailers
+            case "http.response.zerocopysend":
                 return not message.get("more_body", False) and not self._trailers
-            case "http.response.pathsend" | "websocket.http.response.body":
-                return not message.get("more_body", False)
             case "http.response.trailers":
                 return not message.get("more_trailers", False)
             case "websocket.accept":
                 self._status = 101
             case "websocket.http.response.start":
                 self._status = message["status"]
+            case "websocket.http.response.body":
+                return not message.get("more_body", False)
             case "websocket.close":
                 self._status = self._status or 403
                 return True
@@ -80,40 +92,28 @@ class Exchange:
 
     def returned(self) -> None:
         """The application has returned. Servers answer 500 in place of one that never started its response."""
-        if self._answered is None and self._status is None:
-            self._status = 500
-        self._end(self._answered)
+        if not self._ended:
+            if self._answered is None and self._status is None:
+                self._status = 500
+            self._end(self._answered)
 
     def raised(self, error: BaseException) -> None:
         """The application has raised. Servers answer 500 to an exception before the response has started."""
-        if self._status is None and isinstance(error, Exception):
-            self._status = 500
-        self._end(self._answered, error)
+        if not self._ended:
+            if self._status is None and isinstance(error, Exception):
+                self._status = 500
+            self._end(self._answered, error)
 
     def _end(self, end_time: int | None, error: BaseException | None = None) -> None:
-        if self._ended:
-            return
         self._ended = True
-        span = self._span
-        failed = error is not None or (self._status is not None and self._status >= 500)
-        if self._status is not None:
-            span.set_attribute("http.response.status_code", self._status)
-        if failed:
-            span.set_attribute("error.type", str(self._status) if error is None else type_name(error))
-            span.set_status(Status(StatusCode.ERROR))
-        self._name_after_route()
-        span.end(end_time)
-
-    def _name_after_route(self) -> None:
-        recorded = getattr(self._span, "attributes", None) or {}
-        route = recorded.get("http.route")
-        if route is None:
-            route = route_of(self._scope)
-            if route is None:
-                return
+        self._record_response(self._span, self._status, error)
+        if (route := route_of(self._scope)) is not None:
             self._span.set_attribute("http.route", route)
-        if self._name is not None and getattr(self._span, "name", self._name) == self._name:
+        elif (attributes := getattr(self._span, "attributes", None)) is not None:
+            route = attributes.get("http.route")
+        if route is not None and self._name is not None and getattr(self._span, "name", self._name) == self._name:
             self._span.update_name(f"{self._name} {route}")
+        self._span.end(end_time)
 
 
 def type_name(error: BaseException) -> str:

@@ -8,7 +8,7 @@ hand its caller's context on. Under a request that is not sampled there is no sp
 The class is a template: a client of another protocol over HTTP overrides what its spans say and where the context goes.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import version
 from types import TracebackType
 from typing import ClassVar, Self, cast
@@ -18,11 +18,12 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvid
 
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan
 from rootspan.exchange import type_name
-from rootspan.redaction import REDACTED, SENSITIVE_PARAMETERS, redacted_query, text
+from rootspan.redaction import REDACTED, SENSITIVE_PARAMETERS, QueryRedaction, text
 from rootspan.sampling import Decision, draw_root, draw_span_id, known_decision, start_root
 from rootspan.server_attributes import KNOWN_METHODS, OTHER_METHOD, Attributes
 from rootspan.traceparent import traceparent
 
+_CLIENT = SpanKind.CLIENT
 _PORTS = {"http": 80, "https": 443}
 _TRACE_HEADERS = frozenset({b"traceparent", b"tracestate", b"baggage"})
 
@@ -37,7 +38,7 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     scope_name: ClassVar[str] = "rootspan.httpx"
     scope_version: ClassVar[str] = version("rootspan")
-    sensitive_parameters: ClassVar[Iterable[str]] = SENSITIVE_PARAMETERS
+    redact_query: ClassVar[QueryRedaction] = QueryRedaction(SENSITIVE_PARAMETERS)
 
     def __init__(
         self, transport: httpx.BaseTransport | httpx.AsyncBaseTransport, *, tracer_provider: TracerProvider
@@ -142,14 +143,12 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             self.inject(request, traceparent(trace_id, span_id, False), "")
             return None
         attributes = self.request_attributes(request)
-        return self._sent(
-            request, start_root(self._tracer, trace_id, self.span_name(request), SpanKind.CLIENT, attributes)
-        )
+        return self._sent(request, start_root(self._tracer, trace_id, self.span_name(request), _CLIENT, attributes))
 
     def _ask(self, request: httpx.Request) -> Span | None:
         attributes = self.request_attributes(request)
         name = self.span_name(request)
-        return self._sent(request, self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes))
+        return self._sent(request, self._tracer.start_span(name, kind=_CLIENT, attributes=attributes))
 
     def _sent(self, request: httpx.Request, span: Span) -> Span | None:
         context = span.get_span_context()
@@ -176,7 +175,7 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if url.fragment:
             url = url.copy_with(fragment=None)
         before, question_mark, query = str(url).partition("?")
-        return text(before + question_mark + redacted_query(query, self.sensitive_parameters))
+        return text(before + question_mark + self.redact_query(query))
 
     def __enter__(self) -> Self:
         self._sync.__enter__()

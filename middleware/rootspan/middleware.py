@@ -12,20 +12,33 @@ from collections.abc import Awaitable, Callable, Iterable
 from importlib.metadata import version
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TracerProvider, set_span_in_context
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TracerProvider,
+    set_span_in_context,
+)
 
 from rootspan.continuation import Continuation, ContinuationOf, Scope
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan, unsampled_context
-from rootspan.exchange import Exchange, Receive, Send
-from rootspan.redaction import SENSITIVE_PARAMETERS
+from rootspan.exchange import Exchange, Receive, Send, type_name
+from rootspan.redaction import SENSITIVE_PARAMETERS, QueryRedaction
 from rootspan.sampling import LOWER_HALF, draw_root, known_decision, start_root
-from rootspan.server_attributes import method_of, request_attributes
+from rootspan.server_attributes import Attributes, method_of, request_attributes
 from rootspan.traceparent import remote_context, without_state
 
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 SpanName = Callable[[Scope], str | None]
 
 _ALWAYS = LOWER_HALF + 1
+_SERVER = SpanKind.SERVER
+_RESTART = Continuation.RESTART_WITHOUT_LINK
+_CONTINUE = Continuation.CONTINUE
 
 
 class TracingMiddleware:
@@ -46,19 +59,36 @@ class TracingMiddleware:
         *,
         tracer_provider: TracerProvider,
         span_name: SpanName | None = None,
-        continuation: Continuation | ContinuationOf = Continuation.RESTART_WITHOUT_LINK,
+        continuation: Continuation | ContinuationOf = _RESTART,
         sensitive_parameters: Iterable[str] = SENSITIVE_PARAMETERS,
     ) -> None:
         self.app = app
         self._tracer = tracer_provider.get_tracer("rootspan", version("rootspan"))
         self._span_name = span_name
         self._continuation = continuation
-        self._sensitive = tuple(sensitive_parameters)
+        self._redact = QueryRedaction(sensitive_parameters)
         known = known_decision(self._tracer)
         self._decision = known[0] if known else None
         self._draw = known[1].draw_root if known else draw_root
-        restarts = continuation in (Continuation.RESTART_WITHOUT_LINK, Continuation.RESTART_WITH_LINK)
+        restarts = isinstance(continuation, Continuation) and continuation is not _CONTINUE
         self._bound = self._decision.bound if self._decision and restarts else _ALWAYS
+
+    def request_attributes(self, scope: Scope) -> Attributes:
+        """The attributes known when a request starts. Override it for other conventions than OpenTelemetry's stable ones."""
+        return request_attributes(scope, self._redact)
+
+    def record_response(self, span: Span, status: int | None, error: BaseException | None) -> None:
+        """Records how a request ended, just before its span does.
+
+        Args:
+            status: The status code of the response; None if there was none.
+            error: What the application raised.
+        """
+        if status is not None:
+            span.set_attribute("http.response.status_code", status)
+        if error is not None or (status is not None and status >= 500):
+            span.set_attribute("error.type", str(status) if error is None else type_name(error))
+            span.set_status(Status(StatusCode.ERROR))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" and scope["type"] != "websocket":
@@ -79,7 +109,8 @@ class TracingMiddleware:
                 pass
 
     async def _record(self, span: Span, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(span, method_of(scope) if self._span_name is None else None, scope, receive, send)
+        name = method_of(scope) if self._span_name is None else None
+        exchange = Exchange(span, name, scope, receive, send, self.record_response)
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except BaseException as error:
@@ -89,19 +120,19 @@ class TracingMiddleware:
 
     def _start(self, scope: Scope, ids: tuple[int, int, int]) -> Span:
         policy = self._continuation if isinstance(self._continuation, Continuation) else self._continuation(scope)
-        remote = None if policy is Continuation.RESTART_WITHOUT_LINK else remote_context(scope["headers"])
-        if remote is not None and policy is Continuation.CONTINUE:
+        remote = None if policy is _RESTART else remote_context(scope["headers"])
+        if remote is not None and policy is _CONTINUE:
             return self._start_child(scope, remote, ids[2])
         if self._decision is not None and ids[1] >= self._decision.bound:
             return UnsampledSpan(ids)
         name = method_of(scope) if self._span_name is None else self._span_name(scope)
         if name is None:
             return UnsampledSpan(ids)
-        attributes = request_attributes(scope, self._sensitive)
+        attributes = self.request_attributes(scope)
         links = (Link(without_state(remote)),) if remote is not None else ()
         if self._decision is None:
-            return self._tracer.start_span(name, Context(), SpanKind.SERVER, attributes, links)
-        return start_root(self._tracer, ids[0] << 64 | ids[1], name, SpanKind.SERVER, attributes, links)
+            return self._tracer.start_span(name, Context(), _SERVER, attributes, links)
+        return start_root(self._tracer, ids[0] << 64 | ids[1], name, _SERVER, attributes, links)
 
     def _start_child(self, scope: Scope, parent: SpanContext, span_id: int) -> Span:
         unsampled = NonRecordingSpan(unsampled_context(parent.trace_id, span_id, parent.trace_state))
@@ -112,4 +143,4 @@ class TracingMiddleware:
         if name is None:
             return unsampled
         context = set_span_in_context(NonRecordingSpan(parent), Context())
-        return self._tracer.start_span(name, context, SpanKind.SERVER, request_attributes(scope, self._sensitive))
+        return self._tracer.start_span(name, context, _SERVER, self.request_attributes(scope))

@@ -1,7 +1,7 @@
-"""What may be recorded of text that a caller chose: values of bounded length, that any exporter can encode, without secrets.
+"""What may be recorded of text that a caller chose: values of bounded length, that any exporter can encode, no secrets.
 
 A URL's query is where applications leak: signed links, password resets, OAuth answers. The value of a parameter is
-replaced when the parameter's name, written in lower case and without `-`, `_` and `.`, ends with a word of a list.
+replaced when the parameter's name ends with one of a list of words, in upper or lower case.
 """
 
 from collections.abc import Iterable
@@ -20,6 +20,7 @@ SENSITIVE_PARAMETERS = (
     "jwt",
     "key",
     "keyid",
+    "key_id",
     "otp",
     "passphrase",
     "passwd",
@@ -29,6 +30,7 @@ SENSITIVE_PARAMETERS = (
     "secret",
     "session",
     "sessionid",
+    "session_id",
     "sid",
     "sig",
     "signature",
@@ -36,8 +38,6 @@ SENSITIVE_PARAMETERS = (
     "token",
 )
 """Ends of the names of query parameters whose values are never recorded."""
-
-_SEPARATORS = str.maketrans("", "", "-_.[]")
 
 
 def text(value: bytes | str) -> str:
@@ -48,18 +48,25 @@ def text(value: bytes | str) -> str:
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
-def redacted_query(query: bytes | str, sensitive: Iterable[str]) -> str:
-    """Cuts a query string to 1,024 characters and replaces the values of sensitive parameters by `REDACTED`."""
-    query = text(query)
-    if "=" not in query:
-        return query
-    ends = tuple(sensitive)
-    return "&".join([_redacted(parameter, ends) for parameter in query.split("&")])
+class QueryRedaction:
+    """Replaces the values of sensitive parameters in query strings by `REDACTED`.
 
+    Args:
+        sensitive: Ends of the names of the parameters. `token` covers `access_token`, `csrfToken` and `token[]` too.
+    """
 
-def _redacted(parameter: str, ends: tuple[str, ...]) -> str:
-    name, equals, _ = parameter.partition("=")
-    plain = unquote_to_bytes(name).decode("latin-1") if "%" in name else name
-    if equals and plain.lower().translate(_SEPARATORS).endswith(ends):
-        return f"{name}={REDACTED}"
-    return parameter
+    def __init__(self, sensitive: Iterable[str]) -> None:
+        self._ends = tuple(word.lower() for word in sensitive)
+
+    def __call__(self, query: bytes | str) -> str:
+        """Cuts a query string to 1,024 characters, and redacts it."""
+        query = text(query)
+        if "=" not in query:
+            return query
+        ends = self._ends
+        parameters = []
+        for parameter in query.split("&"):
+            name, equals, _ = parameter.partition("=")
+            plain = (unquote_to_bytes(name).decode("latin-1") if "%" in name else name).partition("[")[0]
+            parameters.append(f"{name}={REDACTED}" if equals and plain.lower().endswith(ends) else parameter)
+        return "&".join(parameters)
