@@ -42,7 +42,7 @@ PRIMITIVES = {
     "[]byte": "y",
 }
 
-STRUCT = re.compile(r"^type (\w+) struct \{(.*?)^\}", re.DOTALL | re.MULTILINE)
+STRUCT = re.compile(r"^type (\w+) struct ?\{(\}|.*?^\})", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"^type (\w+) (?:= )?(?!struct)([\w.\[\]*]+)\s*$", re.MULTILINE)
 FIELD = re.compile(r"^\s*(?:(\w+)\s+)?([\w.\[\]*]+)\s+`([^`]*)`", re.MULTILINE)
 IMPORT = re.compile(r'^\s*(?:import\s+)?(?:(\w+)\s+)?"([\w./-]+)"', re.MULTILINE)

@@ -1,0 +1,72 @@
+"""Custom resources: what their structural schema does not know is pruned, and told."""
+
+from typing import Any
+
+from rootspan_apiserver.codec import typed
+from rootspan_apiserver.codec.problems import Problems
+from rootspan_apiserver.codec.types import message
+from rootspan_apiserver.registry.schema import Schema
+
+JSONObject = dict[str, Any]
+
+
+def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
+    """The object without the fields its schema does not know, its metadata read as the type they have.
+
+    Raises:
+        NotDecodableError: the metadata does not fit its type.
+    """
+    for key, item in value.items():
+        if key != "metadata":
+            typed.search_duplicates(item, key, problems)
+    if isinstance(value, typed.DuplicateKeys):
+        for key in value.repeated:
+            problems.add("duplicate", key)
+    out: JSONObject = typed.plain(value)
+    pruned: list[str] = []
+    _prune_resource(out, schema, "", pruned)
+    if isinstance(value.get("metadata"), dict):
+        own = Problems()
+        read = typed.read({"metadata": value["metadata"]}, message(_WITH_METADATA), own)
+        out["metadata"] = read["metadata"]
+        problems.found.extend(own.found)
+    for path in sorted(pruned):
+        problems.add("unknown", path)
+    return out
+
+
+_WITH_METADATA = "meta/v1.PartialObjectMetadata"
+
+
+def _prune_resource(value: JSONObject, schema: Schema, at: str, pruned: list[str]) -> None:
+    head: JSONObject = {key: value.pop(key) for key in ("apiVersion", "kind", "metadata") if key in value}
+    _prune(value, schema, at, pruned)
+    rest = dict(value)
+    value.clear()
+    value.update(head)
+    value.update(rest)
+
+
+def _prune(value: Any, schema: Schema, at: str, pruned: list[str]) -> None:
+    if isinstance(value, list):
+        if schema.items is not None:
+            for index, item in enumerate(value):
+                _prune_embedded(item, schema.items, f"{at}[{index}]", pruned)
+    elif isinstance(value, dict):
+        for key in list(value):
+            path = f"{at}.{key}" if at else key
+            known = schema.properties.get(key)
+            if known is None:
+                known = schema.additional
+            if known is not None:
+                _prune_embedded(value[key], known, path, pruned)
+            elif not schema.preserve_unknown_fields:
+                del value[key]
+                pruned.append(path)
+
+
+def _prune_embedded(value: Any, schema: Schema, at: str, pruned: list[str]) -> None:
+    if schema.embedded_resource and isinstance(value, dict):
+        _prune_resource(value, schema, at, pruned)
+    else:
+        _prune(value, schema, at, pruned)

@@ -1,0 +1,190 @@
+"""A request's body into an object: the content type chooses the format, the kind the type, field validation what is done about problems."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rootspan_apiserver.codec import custom, json_body, protobuf, typed, yaml_body
+from rootspan_apiserver.codec.problems import NotDecodableError, Problems, strict_error
+from rootspan_apiserver.codec.types import message_of
+from rootspan_apiserver.registry.resource import GroupVersionKind
+from rootspan_apiserver.registry.schema import Schema
+from rootspan_apiserver.status import FieldError, StatusError, bad_request, invalid
+
+JSONObject = dict[str, Any]
+FieldValidation = Literal["Ignore", "Warn", "Strict"]
+
+JSON = "application/json"
+YAML = "application/yaml"
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+_SUMMARY = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`kind` is what the body says it is, completed by what was expected; `warnings` are texts for `Warning: 299` headers."""
+
+    object: JSONObject
+    kind: GroupVersionKind
+    warnings: list[str]
+
+
+def decode(
+    body: bytes,
+    content_type: str,
+    expected: GroupVersionKind,
+    *,
+    schema: Schema | None = None,
+    field_validation: FieldValidation = "Warn",
+) -> Decoded:
+    """The object of a body that should be of the `expected` kind; a body without a kind is taken to be.
+
+    `schema` is that of a custom resource, None for a built-in kind. Another group or version of the same kind is read as that version.
+
+    Raises:
+        StatusError: 400 where the body cannot be read or strictness minds, 415 for a content type that is not served.
+    """
+    media_type = content_type.partition(";")[0].strip().lower() or JSON
+    if media_type not in ({JSON, YAML} if schema else {JSON, YAML, PROTOBUF}):
+        raise unsupported_media_type(custom=schema is not None)
+    problems = Problems()
+    strict = field_validation != "Ignore"
+    actual: GroupVersionKind | None = None
+    try:
+        if media_type == PROTOBUF:
+            value, actual = protobuf.decode(body, expected)
+        else:
+            if media_type == YAML:
+                value, found = yaml_body.load(body)
+                problems.found.extend(found)
+                value = _object(value)
+            else:
+                value = json_body.load_object(body, duplicates=strict)
+            actual = _completed(value, expected)
+            if schema is not None and not value.get("kind"):
+                actual = None
+                raise NotDecodableError(f"Object 'Kind' is missing in '{body.decode(errors='replace')}'")
+            value = read(value, actual, expected, schema, problems)
+    except NotDecodableError as error:
+        raise bad_request(_refusal(error, actual, expected, body)) from error
+    if problems.found and field_validation == "Strict":
+        raise bad_request(_refusal(strict_error(problems.found), actual, expected, body))
+    head = {"kind": actual.kind, "apiVersion": actual.api_version}
+    if schema is not None:
+        return Decoded(value, actual, problems.found if strict else [])
+    return Decoded(head | value | head, actual, problems.found if strict else [])
+
+
+def read(
+    value: JSONObject,
+    actual: GroupVersionKind,
+    expected: GroupVersionKind,
+    schema: Schema | None,
+    problems: Problems,
+) -> JSONObject:
+    """A value as its type or schema reads it.
+
+    Raises:
+        NotDecodableError: it does not fit.
+    """
+    if schema is not None:
+        return custom.read(value, schema, problems)
+    message = message_of(actual)
+    if message is None:
+        scheme = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"
+        text = f'no kind "{actual.kind}" is registered for version "{actual.api_version}" in scheme "{scheme}"'
+        raise NotDecodableError(text)
+    if actual.kind != expected.kind:
+        package = expected.group.partition(".")[0] or "core"
+        raise NotDecodableError(
+            f"converting ({typed.go_name(message)}) to ({package}.{expected.kind}): unknown conversion"
+        )
+    return typed.read(value, message, problems)
+
+
+def read_patched(
+    value: JSONObject,
+    expected: GroupVersionKind,
+    *,
+    shown: str,
+    schema: Schema | None = None,
+    field_validation: FieldValidation = "Warn",
+    found: Sequence[str] = (),
+) -> tuple[JSONObject, list[str]]:
+    """An object after a patch, read anew, and the warnings; `found` is what strictness minded in the patch itself, `shown` the text
+    that the refusal quotes (the patched object's JSON, or the patch).
+
+    Raises:
+        StatusError: 422 about the field `patch`.
+    """
+    problems = Problems()
+    try:
+        out = read(value, expected, expected, schema, problems)
+    except NotDecodableError as error:
+        raise invalid("", "", "", [FieldError.invalid("patch", shown, str(error))]) from error
+    minded = [*found, *problems.found]
+    if minded and field_validation == "Strict":
+        raise invalid("", "", "", [FieldError.invalid("patch", shown, strict_error(minded))])
+    head = {"kind": expected.kind, "apiVersion": expected.api_version}
+    out = out if schema is not None else head | out | head
+    return out, minded if field_validation == "Warn" else []
+
+
+def decode_applied(body: bytes, field_validation: FieldValidation) -> tuple[JSONObject, list[str]]:
+    """The body of a server-side apply (`application/apply-patch+yaml`) and the warnings.
+
+    Raises:
+        StatusError: 400 where it is not YAML, or a key is given twice and validation is strict.
+    """
+    try:
+        value, minded = yaml_body.load(body)
+        value = _object(value)
+    except NotDecodableError as error:
+        raise bad_request(f"error decoding patch: {error}") from error
+    if minded and field_validation == "Strict":
+        raise bad_request(f"error strict decoding patch: {minded[0]}")
+    return typed.plain(value), minded if field_validation == "Warn" else []
+
+
+def unsupported_media_type(*, custom: bool = False) -> StatusError:
+    """The refusal of a body in a format that is not read."""
+    known = [JSON, YAML] if custom else [JSON, YAML, PROTOBUF]
+    text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(known)}"
+    return StatusError(415, "UnsupportedMediaType", text)
+
+
+def _object(value: Any) -> JSONObject:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise NotDecodableError(
+            f"json: cannot unmarshal {typed.kind_of(value)} into Go value of type map[string]interface {{}}"
+        )
+    return value
+
+
+def _completed(value: JSONObject, expected: GroupVersionKind) -> GroupVersionKind:
+    kind, api_version = value.get("kind") or "", value.get("apiVersion") or ""
+    if not isinstance(kind, str) or not isinstance(api_version, str):
+        raise NotDecodableError("couldn't get version/kind; json parse error: kind and apiVersion must be strings")
+    if api_version.count("/") > 1:
+        raise NotDecodableError(f"unexpected GroupVersion string: {api_version}")
+    group, slash, version = api_version.rpartition("/")
+    if not api_version or (slash and not version and group == expected.group):
+        group, version = expected.group, expected.version
+    return GroupVersionKind(group, version, kind or expected.kind)
+
+
+def _refusal(error: object, actual: GroupVersionKind | None, expected: GroupVersionKind, body: bytes) -> str:
+    if actual is not None:
+        return f'{actual.kind} in version "{actual.version}" cannot be handled as a {expected.kind}: {error}'
+    return f"the object provided is unrecognized (must be of type {expected.kind}): {error} ({_summary(body)})"
+
+
+def _summary(body: bytes) -> str:
+    if not body:
+        return "<empty>"
+    more = " ..." if len(body) > _SUMMARY else ""
+    if body.startswith(b"{"):
+        return body[:_SUMMARY].decode(errors="replace") + more
+    return body[:_SUMMARY].hex() + more

@@ -1,0 +1,34 @@
+"""What is found wrong with a body while it is decoded: what strictness minds, and what cannot be decoded at all."""
+
+from dataclasses import dataclass, field
+
+_STRICT_LIMIT = 100
+
+
+class NotDecodableError(Exception):
+    """The body is not the object it should be; the text is what the real server's decoder says."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """Unknown and duplicate fields, in the words of the real decoder, each once and not more than a hundred."""
+
+    found: list[str] = field(default_factory=list)
+
+    def add(self, kind: str, path: str) -> None:
+        """`kind` is `unknown` or `duplicate`, `path` the field's (`spec.containers[0].foo`)."""
+        text = f"{kind} field {quote(path)}"
+        if len(self.found) < _STRICT_LIMIT and text not in self.found:
+            self.found.append(text)
+
+
+def quote(text: str) -> str:
+    """The text as Go's `strconv.Quote` writes it."""
+    escaped = (
+        text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    )
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+def strict_error(found: list[str]) -> str:
+    return "strict decoding error: " + ", ".join(found)

@@ -1,0 +1,114 @@
+"""YAML text into values, with the rules of the server's decoder: keys become strings, timestamps stay text, `1e3` is a number.
+
+A first pass over the events bounds depth and the use of aliases before anything is built of them.
+"""
+
+from typing import Any
+
+import yaml
+
+from rootspan_apiserver.codec.json_body import MAXIMUM_DEPTH
+from rootspan_apiserver.codec.problems import NotDecodableError, quote
+from rootspan_apiserver.codec.typed import DuplicateKeys
+
+_NODES_ALWAYS_ALLOWED = 100_000
+
+
+class _Loader(yaml.CSafeLoader):
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(None, None, "expected a mapping node", node.start_mark)
+        self.flatten_mapping(node)
+        found: dict[Any, Any] = {}
+        repeated: list[str] = []
+        for key_node, value_node in node.value:
+            key = _key(self.construct_object(key_node, deep=True))
+            if key in found:
+                repeated.append(f"line {key_node.start_mark.line + 1}: key {quote(key)} already set in map")
+            found[key] = self.construct_object(value_node, deep=True)
+        if not repeated:
+            return found
+        marked = DuplicateKeys(found)
+        marked.repeated = tuple(repeated)
+        return marked
+
+
+def _construct_map(loader: _Loader, node: yaml.Node) -> Any:
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for letter, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_constructor("tag:yaml.org,2002:map", _construct_map)
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if key is None:
+        return "null"
+    if isinstance(key, int | float):
+        return str(key)
+    raise NotDecodableError("error converting YAML to JSON: unsupported map key of type: " + type(key).__name__)
+
+
+def load(body: bytes) -> tuple[Any, list[str]]:
+    """The value of a YAML text, and what a strict reading minds (keys given twice).
+
+    Raises:
+        NotDecodableError: not YAML, nested too deep, or blown up by aliases.
+    """
+    try:
+        text = body.decode()
+        _bound(text)
+        value = yaml.load(text, _Loader)
+    except UnicodeDecodeError as error:
+        raise NotDecodableError("error converting YAML to JSON: yaml: invalid UTF-8") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise NotDecodableError(f"error converting YAML to JSON: yaml: {_reason(error)}") from error
+    repeated: list[str] = []
+    value = _copied(value, [max(len(body), _NODES_ALWAYS_ALLOWED)], repeated)
+    if repeated:
+        return value, ["yaml: unmarshal errors:\n" + "\n".join(f"  {line}" for line in repeated)]
+    return value, []
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return f"line {mark.line + 1}: {error.problem}" if mark else str(error.problem)
+    return str(error)
+
+
+def _bound(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAXIMUM_DEPTH:
+                raise NotDecodableError("exceeded max depth")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _copied(value: Any, budget: list[int], repeated: list[str], depth: int = 0) -> Any:
+    budget[0] -= 1
+    if budget[0] < 0 or depth > MAXIMUM_DEPTH:
+        raise NotDecodableError("error converting YAML to JSON: yaml: document contains excessive aliasing")
+    if isinstance(value, dict):
+        if isinstance(value, DuplicateKeys):
+            repeated.extend(value.repeated)
+        return {key: _copied(item, budget, repeated, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item, budget, repeated, depth + 1) for item in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        if value != value or value in {float("inf"), float("-inf")}:
+            raise NotDecodableError(f"error converting YAML to JSON: json: unsupported value: {value}")
+        return value
+    raise NotDecodableError(f"error converting YAML to JSON: unsupported value of type {type(value).__name__}")

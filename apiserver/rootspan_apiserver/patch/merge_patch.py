@@ -1,0 +1,45 @@
+"""JSON Merge Patch (RFC 7396)."""
+
+from typing import Any
+
+from rootspan_apiserver.codec import json_body
+from rootspan_apiserver.codec.problems import NotDecodableError, Problems
+from rootspan_apiserver.codec.typed import kind_of, search_duplicates
+from rootspan_apiserver.status import bad_request
+
+JSONObject = dict[str, Any]
+
+
+def read(body: bytes, *, strict: bool = False) -> tuple[JSONObject, list[str]]:
+    """The patch (a strategic one too) and, when `strict`, the keys it gives twice.
+
+    Raises:
+        StatusError: 400 where it is no JSON object.
+    """
+    try:
+        patch = json_body.load(body, duplicates=strict)
+    except NotDecodableError as error:
+        raise bad_request(f"error decoding patch: {error}") from error
+    if not isinstance(patch, dict):
+        kind = kind_of(patch)
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        )
+    problems = Problems()
+    if strict:
+        search_duplicates(patch, "", problems)
+    return patch, problems.found
+
+
+def apply(obj: JSONObject, patch: JSONObject) -> JSONObject:
+    """The patched object; neither argument is changed, both may share parts with the result."""
+    merged = dict(obj)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            old = merged.get(key)
+            merged[key] = apply(old if isinstance(old, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,203 @@
+"""JSON bodies of built-in kinds."""
+
+import orjson
+import pytest
+from rootspan_apiserver.codec import FieldValidation, canonical, decode, empty_object
+from rootspan_apiserver.registry.resource import GroupVersionKind
+from rootspan_apiserver.status import StatusError
+
+CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
+POD = GroupVersionKind("", "v1", "Pod")
+DEPLOYMENT = GroupVersionKind("apps", "v1", "Deployment")
+JSON = "application/json"
+
+
+def refusal(
+    body: bytes, kind: GroupVersionKind = CONFIG_MAP, *, field_validation: FieldValidation = "Strict"
+) -> StatusError:
+    with pytest.raises(StatusError) as caught:
+        decode(body, JSON, kind, field_validation=field_validation)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"{", "unexpected end of JSON input ({)"),
+        (b"", "unexpected end of JSON input (<empty>)"),
+        (b'{"a":1,}', "invalid character '}' looking for beginning of object key string ({\"a\":1,})"),
+        (b'{"a" 1}', "invalid character '1' after object key ({\"a\" 1})"),
+        (b'{"a":1 "b"}', 'invalid character \'"\' after object key:value pair ({"a":1 "b"})'),
+        (b'{"a":[1 2]}', "invalid character '2' after array element ({\"a\":[1 2]})"),
+        (b"{} x", "invalid character 'x' after top-level value ({} x)"),
+        (b"hello", "invalid character 'h' looking for beginning of value (68656c6c6f)"),
+    ],
+)
+def test_what_is_not_json_is_told_in_gos_words(body: bytes, why: str) -> None:
+    """A body that is not JSON is a 400 with the decoder's reason and the beginning of the body."""
+    error = refusal(body)
+    prefix = (
+        "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: "
+    )
+    assert (error.code, error.message) == (400, prefix + why)
+
+
+def test_unknown_and_duplicate_fields_refuse_warn_or_pass() -> None:
+    """Strict refuses with every problem and its path, Warn lists them as warnings, Ignore says nothing; all drop the fields."""
+    body = (
+        b'{"kind":"Deployment","apiVersion":"apps/v1","metadata":{"name":"d","name":"d"},'
+        b'"spec":{"foo":1,"template":{"spec":{"containers":[{"name":"c","bar":true}]}}}}'
+    )
+    problems = [
+        'duplicate field "metadata.name"',
+        'unknown field "spec.foo"',
+        'unknown field "spec.template.spec.containers[0].bar"',
+    ]
+    expected = 'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: ' + ", ".join(
+        problems
+    )
+    assert refusal(body, DEPLOYMENT).message == expected
+    warned = decode(body, JSON, DEPLOYMENT, field_validation="Warn")
+    assert warned.warnings == problems
+    ignored = decode(body, JSON, DEPLOYMENT, field_validation="Ignore")
+    assert ignored.warnings == []
+    assert ignored.object == warned.object
+    assert warned.object["spec"]["template"]["spec"]["containers"] == [{"name": "c", "resources": {}}]
+
+
+def test_a_colon_in_a_string_is_no_key() -> None:
+    """Text that looks like keys (an annotation that holds JSON) is not mistaken for a duplicate."""
+    body = orjson.dumps({"metadata": {"annotations": {"last": '{"a":1,"a":2}'}}})
+    assert decode(body, JSON, CONFIG_MAP, field_validation="Strict").warnings == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"replicas": "2"}, "cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32"),
+        (
+            {"replicas": 1.5},
+            "cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32",
+        ),
+        (
+            {"replicas": 1 << 40},
+            "cannot unmarshal number 1099511627776 into Go struct field DeploymentSpec.spec.replicas of type int32",
+        ),
+        ({"paused": "yes"}, "cannot unmarshal string into Go struct field DeploymentSpec.spec.paused of type bool"),
+        (
+            {"template": {"spec": {"containers": {}}}},
+            "cannot unmarshal object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container",
+        ),
+        (
+            {"template": {"metadata": {"labels": {"a": 1}}}},
+            "cannot unmarshal number into Go struct field ObjectMeta.spec.template.metadata.labels of type string",
+        ),
+        (
+            {"template": []},
+            "cannot unmarshal array into Go struct field DeploymentSpec.spec.template of type v1.PodTemplateSpec",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_told_with_struct_and_path(spec: object, why: str) -> None:
+    """A type mismatch is a 400 that names Go's struct, the path and the type."""
+    body = orjson.dumps({"kind": "Deployment", "apiVersion": "apps/v1", "spec": spec})
+    assert (
+        refusal(body, DEPLOYMENT).message
+        == f'Deployment in version "v1" cannot be handled as a Deployment: json: {why}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        (
+            {"cpu": "1 core"},
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        ),
+        ({"cpu": "1Q"}, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"),
+        ({"cpu": "1KK"}, "unable to parse quantity's suffix"),
+    ],
+)
+def test_a_bad_quantity_is_told(limits: object, why: str) -> None:
+    """A quantity that is none is refused with the grammar or the part that does not fit."""
+    body = orjson.dumps({"spec": {"containers": [{"name": "c", "resources": {"limits": limits}}]}})
+    assert refusal(body, POD).message == f'Pod in version "v1" cannot be handled as a Pod: {why}'
+
+
+def test_values_take_their_canonical_form() -> None:
+    """Quantities, times and whole floats come back as the real server writes them; empty omitempty fields and nulls disappear."""
+    body = orjson.dumps(
+        {
+            "metadata": {
+                "name": "p",
+                "namespace": "",
+                "labels": {},
+                "creationTimestamp": None,
+                "deletionTimestamp": "2026-01-01T01:00:00+01:00",
+            },
+            "spec": {
+                "terminationGracePeriodSeconds": 0,
+                "nodeName": "",
+                "containers": [{"name": "c", "resources": {"limits": {"cpu": 0.5, "memory": "1024Mi"}}}],
+            },
+        }
+    )
+    decoded = decode(body, JSON, POD, field_validation="Strict")
+    assert decoded.object == {
+        "kind": "Pod",
+        "apiVersion": "v1",
+        "metadata": {"name": "p", "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {
+            "terminationGracePeriodSeconds": 0,
+            "containers": [{"name": "c", "resources": {"limits": {"cpu": "500m", "memory": "1Gi"}}}],
+        },
+        "status": {},
+    }
+
+
+def test_another_kind_or_an_unknown_one_is_refused() -> None:
+    """A body that says it is something else is a 400 that names both."""
+    pod = refusal(b'{"kind":"Pod","apiVersion":"v1"}').message
+    assert (
+        pod
+        == 'Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion'
+    )
+    unknown = refusal(b'{"kind":"Foo","apiVersion":"v1"}').message
+    assert unknown.startswith(
+        'Foo in version "v1" cannot be handled as a ConfigMap: no kind "Foo" is registered for version "v1"'
+    )
+
+
+def test_nesting_beyond_reason_is_refused() -> None:
+    """A body nested thousands deep, or hundreds deep, is a 400, not a crash."""
+    for depth in (300, 100_000):
+        body = b'{"metadata":{"annotations":{"a":' + b"[" * depth + b"]" * depth + b"}}}"
+        assert "exceeded max depth" in refusal(body).message
+
+
+def test_an_unknown_content_type_is_unsupported() -> None:
+    """A format that is not read is a 415 that lists those that are."""
+    with pytest.raises(StatusError) as caught:
+        decode(b"<a/>", "application/xml", CONFIG_MAP)
+    assert (caught.value.code, caught.value.reason) == (415, "UnsupportedMediaType")
+    assert caught.value.message.endswith("application/json, application/yaml, application/vnd.kubernetes.protobuf")
+
+
+def test_the_canonical_form_has_gos_order_and_nulls() -> None:
+    """Fields come in the order of their declaration, map keys sorted; what Go writes as null or empty struct is written."""
+    pod = {
+        "status": {},
+        "spec": {"restartPolicy": "Always"},
+        "metadata": {"labels": {"b": "1", "a": "2"}, "name": "p"},
+        "kind": "Pod",
+        "apiVersion": "v1",
+    }
+    assert orjson.dumps(canonical(pod, POD)) == (
+        b'{"kind":"Pod","apiVersion":"v1","metadata":{"name":"p","labels":{"a":"2","b":"1"}},'
+        b'"spec":{"containers":null,"restartPolicy":"Always"},"status":{}}'
+    )
+    assert empty_object(DEPLOYMENT) == {
+        "metadata": {},
+        "spec": {"selector": None, "template": {"metadata": {}, "spec": {"containers": None}}, "strategy": {}},
+        "status": {},
+    }
