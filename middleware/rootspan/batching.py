@@ -4,8 +4,9 @@ The SDK's own `BatchSpanProcessor` joins its thread for 30 seconds at shutdown a
 `force_flush`, so a collector that does not answer holds up the process for as long. Here nobody ever waits for the
 exporter itself: ended spans go into a bounded queue (a full one drops, as kube-apiserver's does), one thread empties
 it, and whoever flushes waits for that thread no longer than it wants to. The thread, the exporter and its connection
-are made when the first sampled span has ended. A process that exports nothing pays for nothing, and a fork before that
-inherits nothing; after it, the child starts afresh and leaves the spans it inherited to its parent.
+are made when the first sampled spans are due, so a server that forks its workers first has nothing for them to inherit.
+A child forked later starts afresh, and leaves the spans it inherited to its parent; but if the exporter does not survive
+a fork, as gRPC does not unless it is told to, the child can export nothing, and says so.
 """
 
 import logging
@@ -42,15 +43,23 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
     """Exports sampled spans in batches from a thread of its own.
 
     `open_exporter` is called in that thread, once. `shutdown_timeout` is in seconds, and bounds all of `shutdown`.
+    `survives_fork` says whether an exporter can be opened in the child of a process that has opened one.
     """
 
     def __init__(
-        self, open_exporter: Callable[[], SpanExporter], limits: BatchLimits, *, shutdown_timeout: float
+        self,
+        open_exporter: Callable[[], SpanExporter],
+        limits: BatchLimits,
+        *,
+        shutdown_timeout: float,
+        survives_fork: bool,
     ) -> None:
         self._open_exporter = open_exporter
         self._limits = limits
         self._shutdown_timeout = shutdown_timeout
+        self._survives_fork = survives_fork
         self._start_afresh()
+        self._opened = False
         self._inherited: SpanExporter | None = None
         if hasattr(os, "register_at_fork"):
             after_fork = weakref.WeakMethod(self._after_fork_in_child)
@@ -69,11 +78,14 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         self._abandoned = False
 
     def _after_fork_in_child(self) -> None:
-        # A gRPC channel must not be closed in a process that did not open it, so it is kept.
-        self._inherited = self._exporter
+        # An exporter must not be closed, not even by the garbage collector, in a process that did not open it.
+        self._inherited = self._exporter or self._inherited
         closing = self._closing
         self._start_afresh()
         self._closing = closing
+        if self._opened and not self._survives_fork and not closing:
+            self._closing = True
+            _logger.warning("traces export: this process was forked after its parent exported, its spans are lost")
 
     def on_end(self, span: ReadableSpan) -> None:
         context = span.context
@@ -126,46 +138,38 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
 
     def _start_thread(self) -> None:
         with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="rootspan-export", daemon=True)
-                self._thread.start()
+            if self._thread is not None:
+                return
+            thread = threading.Thread(target=self._run, name="rootspan-export", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                _logger.warning("traces export: no thread can be started any more, spans are lost")
+                self._closing = True
+                return
+            self._thread = thread
 
     def _run(self) -> None:
         attach(set_value("suppress_instrumentation", True))
-        try:
-            exporter = self._open_exporter()
-        except Exception:
-            _logger.exception("traces export: the exporter could not be made, no span will be exported")
-            self._closing = True
-            self._queue.clear()
-            self._fail_flushes()
-            return
-        self._exporter = exporter
-        if self._abandoned:
-            exporter.shutdown()
         next_export = time.monotonic() + self._limits.schedule_delay
-        while not self._abandoned:
+        closing = False
+        while not closing:
             self._awake.wait(max(0.0, next_export - time.monotonic()))
             self._awake.clear()
             closing = self._closing
             flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
             due = closing or bool(flushes) or time.monotonic() >= next_export
-            delivered = self._export(exporter, everything=due)
+            delivered = self._empty_queue(everything=due)
             for flushed in flushes:
                 flushed.set_result(delivered)
-            if closing:
-                break
             if due:
                 next_export = time.monotonic() + self._limits.schedule_delay
-        self._fail_flushes()
-        if not self._abandoned:
-            exporter.shutdown()
-
-    def _fail_flushes(self) -> None:
         while self._flushes:
             self._flushes.popleft().set_result(False)
+        if self._exporter is not None and not self._abandoned:
+            self._exporter.shutdown()
 
-    def _export(self, exporter: SpanExporter, *, everything: bool) -> bool:
+    def _empty_queue(self, *, everything: bool) -> bool:
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
             _logger.warning("traces export: %d spans were dropped because the queue was full", dropped)
@@ -176,12 +180,19 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
             batch = [queue.popleft() for _ in range(min(size, waiting))]
             waiting -= len(batch)
             self._in_flight = len(batch)
-            try:
-                delivered &= exporter.export(batch) is SpanExportResult.SUCCESS
-            except Exception:
-                delivered = False
-                if not self._abandoned:
-                    _logger.exception("traces export: %d spans are lost", len(batch))
-            finally:
-                self._in_flight = 0
+            delivered &= self._export(batch)
+            self._in_flight = 0
         return delivered
+
+    def _export(self, batch: list[ReadableSpan]) -> bool:
+        try:
+            if self._exporter is None:
+                self._opened = True
+                self._exporter = self._open_exporter()
+                if self._abandoned:
+                    self._exporter.shutdown()
+            return self._exporter.export(batch) is SpanExportResult.SUCCESS
+        except Exception:
+            if not self._abandoned:
+                _logger.exception("traces export: %d spans are lost", len(batch))
+            return False

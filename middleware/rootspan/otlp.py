@@ -7,15 +7,14 @@ certificate does. A value that cannot be used is reported and ignored.
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
-from rootspan.batching import BatchLimits
+from opentelemetry.sdk.trace.export import SpanExporter
 
-if TYPE_CHECKING:
-    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from rootspan.batching import BatchLimits
 
 _logger = logging.getLogger(__name__)
 _DEFAULT_TARGET = "localhost:4317"
@@ -54,12 +53,13 @@ class OTLPSettings:
             insecure=not any(variable(name) for name in _TLS_VARIABLES),
         )
 
-    def open(self) -> "OTLPSpanExporter":
-        """Make the exporter. It connects when it exports. (Importing gRPC takes longer than all the rest.)"""
+    def opener(self) -> Callable[[], SpanExporter]:
+        """Load gRPC, which takes longer than all the rest, and return what makes the exporter of these settings."""
         from grpc import Compression
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
-        return OTLPSpanExporter(
+        return partial(
+            OTLPSpanExporter,
             endpoint=self.target,
             insecure=self.insecure,
             headers=tuple(self.headers.items()),
@@ -75,6 +75,11 @@ def batch_limits(environment: Mapping[str, str] = os.environ) -> BatchLimits:
     batch = _positive(environment, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", defaults.max_export_batch_size)
     delay = _positive(environment, "OTEL_BSP_SCHEDULE_DELAY", round(defaults.schedule_delay * 1000))
     return BatchLimits(queue, min(batch, queue), delay / 1000)
+
+
+def grpc_survives_fork(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether gRPC was told to support a fork after it has been used."""
+    return environment.get("GRPC_ENABLE_FORK_SUPPORT", "").lower() in ("1", "true", "yes")
 
 
 def _target(endpoint: str) -> str:

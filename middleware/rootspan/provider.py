@@ -1,4 +1,8 @@
-"""The tracer provider a tracing configuration describes. It is returned, never made the global one."""
+"""The tracer provider a tracing configuration describes. It is returned, never made the global one.
+
+All that may use `concurrent.futures.thread` is imported before a provider is made. The SDK's provider runs a thread pool in
+the child of a fork; had that module been imported after the provider, its lock would still be held then, for ever.
+"""
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -6,7 +10,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRat
 
 from rootspan.batching import DeadlineBatchSpanProcessor
 from rootspan.configuration import TracingConfiguration
-from rootspan.otlp import OTLPSettings, batch_limits
+from rootspan.otlp import OTLPSettings, batch_limits, grpc_survives_fork
 from rootspan.sampling import RootIdGenerator
 
 
@@ -26,14 +30,19 @@ def create_tracer_provider(
     is; None means `Resource.create()`, so `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`.
     """
     rate = (configuration and configuration.sampling_rate_per_million) or 0
+    open_exporter = None if configuration is None else OTLPSettings.of(configuration.endpoint).opener()
     provider = TracerProvider(
         sampler=ParentBased(TraceIdRatioBased(rate / 1_000_000) if rate else ALWAYS_OFF),
         resource=Resource.create() if resource is None else resource,
         id_generator=RootIdGenerator(),
     )
-    if configuration is not None:
-        settings = OTLPSettings.of(configuration.endpoint)
+    if open_exporter is not None:
         provider.add_span_processor(
-            DeadlineBatchSpanProcessor(settings.open, batch_limits(), shutdown_timeout=shutdown_timeout)
+            DeadlineBatchSpanProcessor(
+                open_exporter,
+                batch_limits(),
+                shutdown_timeout=shutdown_timeout,
+                survives_fork=grpc_survives_fork(),
+            )
         )
     return provider

@@ -20,6 +20,7 @@ _KINDS = {
 }
 _STATUSES = {Status.STATUS_CODE_OK: "OK", Status.STATUS_CODE_ERROR: "ERROR"}
 _TRACE_FLAGS = 0xFF
+_SAMPLED = 1
 
 
 def decode_spans(request: ExportTraceServiceRequest) -> tuple[list[Span], list[str]]:
@@ -66,7 +67,7 @@ def _span(message: SpanMessage, resource: Attributes, scope: InstrumentationScop
         status=_STATUSES.get(message.status.code, "UNSET"),
         status_message=message.status.message,
         trace_state=message.trace_state,
-        flags=message.flags & _TRACE_FLAGS if message.flags else 1,
+        flags=message.flags & _TRACE_FLAGS or _SAMPLED,
         resource=resource,
     )
 
