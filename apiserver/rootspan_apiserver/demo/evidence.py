@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rootspan.spans import Span
-
 from rootspan_apiserver.demo.story import FORGED_BAGGAGE, FORGED_STATE, Step
 
 APISERVER = "apiserver"
