@@ -47,7 +47,8 @@ class Answer:
     content_type: str = "application/json"
 
 
-NOT_FOUND_ANSWER = Answer(404, b"Not Found\n", "text/plain; charset=utf-8")
+UNKNOWN_METHOD = Answer(404, b"Not Found\n", "text/plain; charset=utf-8")
+UNKNOWN_PAGE = Answer(404, b"404 page not found\n", "text/plain; charset=utf-8")
 METHOD_NOT_ALLOWED = Answer(405, b"Method Not Allowed\n", "text/plain; charset=utf-8")
 
 
@@ -255,7 +256,7 @@ def _elsewhere(method: str, path: str) -> Answer:
     if path.startswith(KNOWN_SERVICES):
         error = unsupported(path)
         return Answer(error.status, error.body)
-    return NOT_FOUND_ANSWER
+    return UNKNOWN_METHOD if path.startswith("/v3/") else UNKNOWN_PAGE
 
 
 def _identity() -> int:

@@ -18,7 +18,7 @@ from .mvcc import Store
 from .records import Record, deleted, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 FILE = "etcd.sqlite3"
@@ -104,13 +104,15 @@ class Journal:
                 (verdict,) = cursor.fetchone()
             if verdict != "ok":
                 raise DataDirectoryUnreadable(f"{self._path} is damaged: {verdict}")
-            return Store(self._records(), self.property("compacted", 0))
+            compacted = self.property("compacted", 0)
+            with closing(self._records()) as records:
+                return Store(records, compacted)
         except sqlite3.Error as exc:
             raise self._translated(exc) from exc
         except ValueError as exc:
             raise DataDirectoryUnreadable(f"{self._path} is damaged: {exc}") from exc
 
-    def _records(self) -> Iterator[Record]:
+    def _records(self) -> Generator[Record]:
         query = "SELECT id, key, create_revision, version, lease, value FROM record ORDER BY id"
         with closing(self._connection.execute(query)) as cursor:
             for number, key, create_revision, version, lease, value in cursor:

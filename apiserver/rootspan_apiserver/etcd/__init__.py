@@ -11,6 +11,7 @@ from .errors import (
     Unauthenticated,
     Unavailable,
 )
+from .lanes import gateway_transport
 from .values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "WatchBatch",
+    "gateway_transport",
 ]

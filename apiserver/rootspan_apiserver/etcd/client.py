@@ -7,17 +7,18 @@ carried out and the next one loses, the client looks whether it lost to itself.
 from __future__ import annotations
 
 import asyncio
+import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from . import wire
 from .endpoints import Endpoints
-from .errors import Compacted, Unavailable
+from .errors import Compacted, LeaseNotFound, Unavailable
 from .lanes import gateway_transport
 from .values import KeyValue, RangeResult, Status, TxnResult
 from .watch import follow
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncGenerator, Callable, Sequence
 
     import httpx
@@ -34,7 +35,7 @@ class EtcdClient:
     Args:
         endpoints: the members of one cluster.
         transport: makes the httpx transport of one connection; called for each, and the client closes what it returns.
-        tls: for `https` endpoints, when `transport` is not given.
+        tls: for `https` endpoints, when `transport` is not given; by default the system's authorities are trusted.
         timeout: seconds until an operation that no endpoint answers ends in `Unavailable`.
 
     Every method raises `EtcdError` or one of its kinds.
@@ -48,7 +49,10 @@ class EtcdClient:
         tls: ssl.SSLContext | None = None,
         timeout: float = 10.0,
     ) -> None:
-        self._endpoints = Endpoints(endpoints, transport or (lambda: gateway_transport(tls)), timeout)
+        if transport is None:
+            context = tls or ssl.create_default_context()
+            transport = partial(gateway_transport, context)
+        self._endpoints = Endpoints(endpoints, transport, timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -160,7 +164,11 @@ class EtcdClient:
         Raises:
             LeaseNotFound: there is no such lease.
         """
-        await self._endpoints.call(wire.LEASE_REVOKE, b'{"ID":"%d"}' % lease, attempt=WRITE_ATTEMPT)
+        try:
+            await self._endpoints.call(wire.LEASE_REVOKE, b'{"ID":"%d"}' % lease, attempt=WRITE_ATTEMPT)
+        except LeaseNotFound as exc:
+            if not exc.repeated:
+                raise
 
     async def compact(self, revision: int) -> None:
         """Forget the history before `revision`.
@@ -168,7 +176,11 @@ class EtcdClient:
         Raises:
             Compacted, FutureRevision: `revision` cannot be compacted any more, or yet.
         """
-        await self._endpoints.call(wire.COMPACT, b'{"revision":"%d"}' % revision, attempt=READ_ATTEMPT)
+        try:
+            await self._endpoints.call(wire.COMPACT, b'{"revision":"%d"}' % revision, attempt=READ_ATTEMPT)
+        except Compacted as exc:
+            if not exc.repeated:
+                raise
 
     async def status(self) -> Status:
         """What the member that is asked says of itself."""

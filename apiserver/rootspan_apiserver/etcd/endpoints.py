@@ -94,6 +94,7 @@ class Endpoints:
                         return Answer(orjson.loads(content), repeated)
                     error = from_body(status, content)
                     if not isinstance(error, Unavailable):
+                        error.repeated = repeated
                         raise error
                     failure = error
                     repeated = True

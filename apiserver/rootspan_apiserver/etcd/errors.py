@@ -22,7 +22,12 @@ OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, UNAUTHENTICATED = 11, 12, 13
 
 
 class EtcdError(Exception):
-    """etcd refused; `code` is the gRPC status code."""
+    """etcd refused; `code` is the gRPC status code.
+
+    `repeated` tells that an earlier copy of the request may have been carried out.
+    """
+
+    repeated = False
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)

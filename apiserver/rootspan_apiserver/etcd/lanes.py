@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from typing import TYPE_CHECKING
 
 import httpx
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
 KEEP_ALIVE = [
@@ -31,10 +31,10 @@ KEEP_ALIVE = [
 """A watch may be silent for hours; without keep-alive it would not notice that its etcd is gone."""
 
 
-def gateway_transport(tls: ssl.SSLContext | None = None) -> httpx.AsyncHTTPTransport:
-    """One lane to real etcd; without `tls` it reaches `http` endpoints only."""
+def gateway_transport(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+    """One lane to real etcd, at `http` endpoints or, by `tls`, at `https` ones."""
     return httpx.AsyncHTTPTransport(
-        verify=tls if tls is not None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        verify=tls,
         trust_env=False,
         limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
         socket_options=KEEP_ALIVE,

