@@ -22,12 +22,25 @@ class GroupVersionKind:
 
 
 @dataclass(frozen=True, slots=True)
+class ScalePaths:
+    """Where an object keeps what its `Scale` shows, as dotted JSON paths; `selector` is "" where it keeps none."""
+
+    spec_replicas: str = ".spec.replicas"
+    status_replicas: str = ".status.replicas"
+    selector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Subresource:
-    """A part of a resource with its own verbs; `kind` is what it takes and answers (`Scale`, `Eviction`, `Binding`…)."""
+    """A part of a resource with its own verbs; `kind` is what it takes and answers (`Scale`, `Eviction`, `Binding`…).
+
+    `scale` tells a custom resource's `scale` where to look; None for a built-in kind.
+    """
 
     name: str
     kind: GroupVersionKind
     verbs: frozenset[str]
+    scale: ScalePaths | None = None
 
 
 class Strategy(Protocol):
