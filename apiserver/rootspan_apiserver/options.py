@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from rootspan.configuration import ConfigurationError, TracingConfiguration
 from rootspan.endpoint import quoted
-
 from rootspan_apiserver.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
 from rootspan_apiserver.flags import (
     FlagError,
@@ -210,7 +209,7 @@ class Options:
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"
         try:
-            ipaddress.ip_network(self.service_cluster_ip_range)
+            ipaddress.ip_network(self.service_cluster_ip_range, strict=False)
         except ValueError:
             yield f"--service-cluster-ip-range: {quoted(self.service_cluster_ip_range)} is not a valid CIDR"
 
