@@ -1,0 +1,58 @@
+"""Priority: a pod's class becomes a number, and the default class is given to pods that name none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.chain import Reinvocation
+from rootspan_apiserver.admission.names import creates_pod, refused
+from rootspan_apiserver.admission.namespaces import Cache
+from rootspan_apiserver.registry.resource import Resource
+
+DEFAULT_POLICY = "PreemptLowerPriority"
+
+
+class Priority:
+    name = "Priority"
+
+    def __init__(self, cache: Cache, resource: Resource) -> None:
+        self._cache = cache
+        self._resource = resource
+
+    async def mutate(self, attributes: Attributes, reinvocation: Reinvocation) -> JSONObject | None:
+        pod = attributes.object
+        if pod is None or not creates_pod(attributes):
+            return pod
+        spec = pod.setdefault("spec", {})
+        found = await self._class(attributes, spec.get("priorityClassName") or "")
+        value = found.get("value", 0)
+        policy = found.get("preemptionPolicy") or DEFAULT_POLICY
+        if spec.get("priority") not in (None, value):
+            why = (
+                f"the integer value of priority ({spec['priority']}) must not be provided in pod spec; priority admission "
+                f"controller computed {value} from the given PriorityClass name"
+            )
+            raise refused(attributes, why)
+        if spec.get("preemptionPolicy") not in (None, policy):
+            why = (
+                f"the string value of PreemptionPolicy ({spec['preemptionPolicy']}) must not be provided in pod spec; priority "
+                f"admission controller computed {policy} from the given PriorityClass name"
+            )
+            raise refused(attributes, why)
+        if found:
+            spec["priorityClassName"] = found["metadata"]["name"]
+        spec["priority"], spec["preemptionPolicy"] = value, policy
+        return pod
+
+    async def _class(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
+        default: Mapping[str, Any] = {}
+        for stored in await self._cache.cached(self._resource):
+            if name and stored.key.endswith(f"/{name}"):
+                return stored.decode()
+            if not name:
+                each = stored.decode()
+                if each.get("globalDefault") and (not default or each.get("value", 0) < default.get("value", 0)):
+                    default = each
+        if name:
+            raise refused(attributes, f"no PriorityClass with name {name} was found")
+        return default

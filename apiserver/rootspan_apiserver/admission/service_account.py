@@ -1,0 +1,83 @@
+"""ServiceAccount: every pod runs as a service account that exists, and finds its token where clients look for it."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.chain import Reinvocation
+from rootspan_apiserver.admission.names import creates_pod, refused
+from rootspan_apiserver.admission.namespaces import Cache, Loopback
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.status import StatusError
+
+DEFAULT = "default"
+MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+TOKEN_SECONDS = 3607
+_MIRROR = "kubernetes.io/config.mirror"
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+
+
+class ServiceAccount:
+    name = "ServiceAccount"
+
+    def __init__(self, cache: Cache, resource: Resource, loopback: Loopback) -> None:
+        self._cache = cache
+        self._resource = resource
+        self._loopback = loopback
+
+    async def mutate(self, attributes: Attributes, reinvocation: Reinvocation) -> JSONObject | None:
+        pod = attributes.object
+        if pod is None or not creates_pod(attributes) or _MIRROR in (pod["metadata"].get("annotations") or {}):
+            return pod
+        spec = pod.setdefault("spec", {})
+        name = spec.get("serviceAccountName") or DEFAULT
+        spec["serviceAccountName"] = spec["serviceAccount"] = name
+        account = await self._account(attributes, name)
+        if _automounts(spec, account):
+            _mount_token(spec)
+        if not spec.get("imagePullSecrets") and (pull := account.get("imagePullSecrets")):
+            spec["imagePullSecrets"] = [dict(each) for each in pull]
+        return pod
+
+    async def _account(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
+        namespace = attributes.namespace
+        suffix = f"/{namespace}/{name}"
+        for stored in await self._cache.cached(self._resource, namespace):
+            if stored.key.endswith(suffix):
+                return stored.decode()
+        try:
+            return await self._loopback.get(f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}")
+        except StatusError as exc:
+            why = f"error looking up service account {namespace}/{name}: {exc.message}"
+            raise refused(attributes, why) from exc
+
+
+def _automounts(spec: Mapping[str, Any], account: Mapping[str, Any]) -> bool:
+    for owner in (spec, account):
+        if owner.get("automountServiceAccountToken") is not None:
+            return bool(owner["automountServiceAccountToken"])
+    return True
+
+
+def _mount_token(spec: JSONObject) -> None:
+    volume = "kube-api-access-" + "".join(secrets.choice(_SUFFIX) for _ in range(5))
+    mounted = False
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        mounts = container.get("volumeMounts") or []
+        if any(mount.get("mountPath") == MOUNT_PATH for mount in mounts):
+            continue
+        container["volumeMounts"] = [*mounts, {"name": volume, "readOnly": True, "mountPath": MOUNT_PATH}]
+        mounted = True
+    if mounted:
+        spec["volumes"] = [*(spec.get("volumes") or ()), _token_volume(volume)]
+
+
+def _token_volume(name: str) -> JSONObject:
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources = [
+        {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [namespace]}},
+    ]
+    return {"name": name, "projected": {"sources": sources, "defaultMode": 420}}

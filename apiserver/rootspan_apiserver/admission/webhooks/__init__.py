@@ -1,0 +1,1 @@
+"""Dynamic admission: HTTPS calls to services that change or refuse objects."""

@@ -1,0 +1,115 @@
+"""Calling webhooks: one client for each client configuration, kept while a configuration uses it."""
+
+from collections.abc import Iterable
+from functools import partial
+
+import httpx
+from opentelemetry.trace import TracerProvider
+
+from rootspan_apiserver.admission.attributes import JSONObject
+from rootspan_apiserver.admission.webhooks.configuration import ClientConfig, Webhook
+from rootspan_apiserver.admission.webhooks.errors import CallFailedError
+from rootspan_apiserver.admission.webhooks.http_errors import server_error
+from rootspan_apiserver.admission.webhooks.services import Services
+from rootspan_apiserver.admission.webhooks.transport import BoundedTransport, BundleError, client_context
+from rootspan_apiserver.client_spans import CallError, HTTPClientSpans
+from rootspan_apiserver.codec.json_body import load_object
+from rootspan_apiserver.codec.problems import NotDecodableError, quote
+from rootspan_apiserver.loopback import pinned
+from rootspan_apiserver.status import StatusError
+
+HEADERS = {
+    "User-Agent": "kube-apiserver-admission",
+    "Accept": "application/json, */*",
+    "Content-Type": "application/json",
+    "Accept-Encoding": "gzip",
+}
+
+
+class WebhookClients:
+    """All calls of the webhooks of one kind go through here."""
+
+    def __init__(self, services: Services, tracer_provider: TracerProvider) -> None:
+        self._services = services
+        self._tracer_provider = tracer_provider
+        self._clients: dict[ClientConfig, _Client] = {}
+
+    def prepare(self, webhook: Webhook) -> "_Client":
+        """The client for `webhook`. Raises CallFailedError if its configuration cannot be used."""
+        config = webhook.client
+        client = self._clients.get(config)
+        if client is None:
+            try:
+                client = self._clients[config] = self._open(config)
+            except (BundleError, StatusError, httpx.InvalidURL) as exc:
+                raise CallFailedError(webhook.name, f"could not get REST client: {exc}") from exc
+        return client
+
+    async def keep(self, used: Iterable[ClientConfig]) -> None:
+        """Close the clients that no configuration uses any more and no request is waiting for."""
+        wanted = set(used)
+        for config, client in list(self._clients.items()):
+            if config not in wanted and not client.in_flight:
+                del self._clients[config]
+                await client.aclose()
+
+    async def aclose(self) -> None:
+        while self._clients:
+            await self._clients.popitem()[1].aclose()
+
+    def _open(self, config: ClientConfig) -> "_Client":
+        headers, loopback = HEADERS, self._services.loopback
+        if self._services.is_loopback(config):
+            endpoint = loopback.endpoint()
+            headers = HEADERS | {"Authorization": f"Bearer {endpoint.token}"}
+            wire = BoundedTransport(pinned(endpoint.certificate), lambda: (endpoint.host, endpoint.port), endpoint.host)
+        else:
+            tls = client_context(config.ca_bundle)
+            wire = BoundedTransport(tls, partial(self._services.address, config), config.host)
+        return _Client(httpx.URL(config.url), headers, HTTPClientSpans(wire, tracer_provider=self._tracer_provider))
+
+
+class _Client:
+    def __init__(self, url: httpx.URL, headers: dict[str, str], transport: HTTPClientSpans) -> None:
+        self._url = url
+        self._headers = headers
+        self._transport = transport
+        self.in_flight = 0
+
+    async def call(self, webhook: Webhook, body: bytes) -> JSONObject:
+        """POST `body` and read the JSON object that comes back, within the webhook's time.
+
+        Raises:
+            CallFailedError: no answer, or none that is a JSON object; the text is upstream's.
+        """
+        url = self._url.copy_with(query=f"timeout={webhook.timeout}s".encode())
+        request = httpx.Request(
+            "POST", url, headers=self._headers, content=body, extensions={"deadline": webhook.timeout}
+        )
+        self.in_flight += 1
+        try:
+            response = await self._transport.handle_async_request(request)
+        except CallError as exc:
+            why = f"failed to call webhook: Post {quote(str(url))}: {exc}"
+            raise CallFailedError(webhook.name, why) from exc
+        finally:
+            self.in_flight -= 1
+        try:
+            return _decoded(response)
+        except ValueError as exc:
+            raise CallFailedError(webhook.name, f"failed to call webhook: {exc}") from exc
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+def _decoded(response: httpx.Response) -> JSONObject:
+    code, content_type, content = response.status_code, response.headers["content-type"], response.content
+    if not 200 <= code <= 206:
+        raise ValueError(server_error(code, content_type, content))
+    if not content:
+        raise ValueError(f"0-length response with status code: {code} and content type: {content_type}")
+    try:
+        return load_object(content, duplicates=False)
+    except NotDecodableError as exc:
+        raise ValueError(str(exc)) from exc

@@ -1,0 +1,107 @@
+"""Webhook configurations as values: what a MutatingWebhookConfiguration or a ValidatingWebhookConfiguration asks for."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from rootspan_apiserver.admission.webhooks.label_selector import LabelSelector
+
+JSONObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which operations on which resources; `*` stands for any. `scope` is Cluster, Namespaced or `*`."""
+
+    operations: tuple[str, ...]
+    groups: tuple[str, ...]
+    versions: tuple[str, ...]
+    resources: tuple[str, ...]
+    scope: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConfig:
+    """Where a webhook answers. `url` is whole, path included; `service` is (namespace, name) if it names one; `ca_bundle` is PEM."""
+
+    url: str
+    service: tuple[str, str] | None = None
+    ca_bundle: bytes = b""
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One webhook of a configuration. `uid` tells it from all others, `timeout` is in seconds."""
+
+    uid: str
+    name: str
+    configuration: str
+    client: ClientConfig
+    rules: tuple[Rule, ...]
+    namespace_selector: LabelSelector
+    object_selector: LabelSelector
+    review_versions: tuple[str, ...]
+    ignores_failure: bool
+    equivalent: bool
+    side_effects: str
+    reinvocation: bool
+    timeout: int
+    has_match_conditions: bool
+
+
+def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
+    """The webhooks of a configuration object, in its order; fields the API defaults are read as their defaults when absent."""
+    name = configuration["metadata"]["name"]
+    counts: dict[str, int] = {}
+    for hook in configuration.get("webhooks") or ():
+        index = counts[hook["name"]] = counts.get(hook["name"], -1) + 1
+        yield Webhook(
+            uid=f"{name}/{hook['name']}/{index}",
+            name=hook["name"],
+            configuration=name,
+            client=_client(hook.get("clientConfig") or {}),
+            rules=tuple(_rule(rule) for rule in hook.get("rules") or ()),
+            namespace_selector=LabelSelector.of(hook.get("namespaceSelector")),
+            object_selector=LabelSelector.of(hook.get("objectSelector")),
+            review_versions=tuple(hook.get("admissionReviewVersions") or ()),
+            ignores_failure=hook.get("failurePolicy") == "Ignore",
+            equivalent=hook.get("matchPolicy", "Equivalent") == "Equivalent",
+            side_effects=hook.get("sideEffects") or "",
+            reinvocation=hook.get("reinvocationPolicy") == "IfNeeded",
+            timeout=hook.get("timeoutSeconds") or 10,
+            has_match_conditions=bool(hook.get("matchConditions")),
+        )
+
+
+def _rule(rule: Mapping[str, Any]) -> Rule:
+    return Rule(
+        operations=tuple(rule.get("operations") or ()),
+        groups=tuple(rule.get("apiGroups") or ()),
+        versions=tuple(rule.get("apiVersions") or ()),
+        resources=tuple(rule.get("resources") or ()),
+        scope=rule.get("scope") or "*",
+    )
+
+
+def _client(config: Mapping[str, Any]) -> ClientConfig:
+    bundle = _bundle(config.get("caBundle") or "")
+    if service := config.get("service"):
+        namespace, name = service["namespace"], service["name"]
+        path = "/" + (service.get("path") or "").lstrip("/")
+        url = f"https://{name}.{namespace}.svc:{service.get('port') or 443}{path}"
+        return ClientConfig(url, (namespace, name), bundle)
+    return ClientConfig(config.get("url") or "", None, bundle)
+
+
+def _bundle(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except binascii.Error:
+        return text.encode()

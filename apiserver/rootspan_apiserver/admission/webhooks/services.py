@@ -1,0 +1,35 @@
+"""Where the Services that webhook configurations name are to be found, there being no cluster network to find them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rootspan_apiserver.admission.webhooks.configuration import ClientConfig
+from rootspan_apiserver.client_spans import CallError
+from rootspan_apiserver.codec.problems import quote
+from rootspan_apiserver.loopback import LoopbackClient
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`addresses` maps (namespace, name) of a Service to (host, port); `kubernetes` in `default` is the server itself."""
+
+    addresses: Mapping[tuple[str, str], tuple[str, int]]
+    loopback: LoopbackClient
+
+    def is_loopback(self, config: ClientConfig) -> bool:
+        return config.service == ("default", "kubernetes") or config.url.startswith(
+            "https://kubernetes.default.svc:443/"
+        )
+
+    def address(self, config: ClientConfig) -> tuple[str, int] | None:
+        """The address to connect to instead of the one in the URL; None if the URL's own is good.
+
+        Raises:
+            CallError: nobody said where the service is.
+        """
+        if config.service is None:
+            return None
+        address = self.addresses.get(config.service)
+        if address is None:
+            raise CallError(f"service {quote(config.service[1])} not found", "*errors.StatusError")
+        return address

@@ -1,0 +1,195 @@
+"""The server's client of itself: requests that leave the process and come in again by the front door.
+
+It is known by a random token that lives as long as the process, and by nothing else, so that its trace may be continued while nobody
+else's is. The certificate it trusts is the very one the server presents: it need not name the address the client connects to.
+"""
+
+import hmac
+import secrets
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+from opentelemetry.trace import TracerProvider
+
+from rootspan.continuation import Continuation, ContinuationOf, Scope
+from rootspan_apiserver.client_spans import HTTPClientSpans
+from rootspan_apiserver.go_errors import call_error
+from rootspan_apiserver.status import StatusError, internal_error, unavailable
+
+JSONObject = dict[str, Any]
+USER_AGENT = "kube-apiserver/v1.36.2 (linux/amd64) kubernetes"
+TIMEOUT = 34.0
+"""Seconds for a request that is not a watch: as long as the server gives a write to its store."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopbackEndpoint:
+    """Where the server listens, as its own clients reach it. `certificate` is the PEM of what it presents."""
+
+    host: str
+    port: int
+    certificate: bytes
+    token: str
+
+
+class LoopbackClient:
+    """Takes and gives JSON objects; raises StatusError as the server answered it.
+
+    It can be passed around before the server listens, and is told where that is by `connect`.
+    """
+
+    def __init__(self, tracer_provider: TracerProvider) -> None:
+        self.token = secrets.token_urlsafe(32)
+        self._tracer_provider = tracer_provider
+        self._endpoint: LoopbackEndpoint | None = None
+        self._plain: httpx.AsyncHTTPTransport | None = None
+        self._traced: HTTPClientSpans | None = None
+
+    def connect(self, host: str, port: int, certificate: bytes) -> None:
+        """The server listens at `host`:`port`, any address of the machine, and presents `certificate` (PEM, a chain may follow)."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+        self._endpoint = LoopbackEndpoint(host, port, certificate, self.token)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=60)
+        self._plain = httpx.AsyncHTTPTransport(verify=pinned(certificate), trust_env=False, limits=limits)
+        self._traced = HTTPClientSpans(self._plain, tracer_provider=self._tracer_provider)
+
+    async def aclose(self) -> None:
+        if self._traced is not None:
+            await self._traced.aclose()
+
+    def endpoint(self) -> LoopbackEndpoint:
+        """Raises StatusError, 503, before `connect`."""
+        if self._endpoint is None:
+            raise unavailable("the server does not listen yet")
+        return self._endpoint
+
+    def continuation(self, otherwise: Continuation) -> ContinuationOf:
+        """For the tracing middleware: continue this client's traces, do `otherwise` with everybody else's."""
+        expected = f"Bearer {self.token}".encode()
+
+        def decide(scope: Scope) -> Continuation:
+            for name, value in scope["headers"]:
+                if name == b"authorization":
+                    return Continuation.CONTINUE if hmac.compare_digest(value, expected) else otherwise
+            return otherwise
+
+        return decide
+
+    async def get(self, path: str) -> JSONObject:
+        return await self.request("GET", path)
+
+    async def create(self, path: str, obj: Mapping[str, Any], *, agent: str = USER_AGENT) -> JSONObject:
+        return await self.request("POST", path, obj, agent=agent)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        content_type: str = "application/json",
+        agent: str = USER_AGENT,
+    ) -> JSONObject:
+        """One request, with a CLIENT span under the current one. `path` may have a query.
+
+        Raises:
+            StatusError: what the server answered, or 500 if it did not.
+        """
+        endpoint = self.endpoint()
+        assert self._traced is not None
+        request = _request(endpoint, method, path, body, content_type, agent, TIMEOUT)
+        try:
+            response = await self._traced.handle_async_request(request)
+            await response.aread()
+        except httpx.TransportError as exc:
+            told = call_error(exc, endpoint.host, endpoint.port, endpoint.host)
+            raise internal_error(f'{method.title()} "{request.url}": {told}') from exc
+        return _object(response)
+
+    @asynccontextmanager
+    async def watch(self, path: str, *, agent: str = USER_AGENT) -> AsyncIterator[AsyncIterator[JSONObject]]:
+        """The events of a watch, `path` being that of the list with the watch's query. It is not traced: it outlives what began it.
+
+        Raises:
+            StatusError: the server refused; 410 to begin again from a list.
+            httpx.TransportError: the connection broke.
+        """
+        endpoint = self.endpoint()
+        assert self._plain is not None
+        request = _request(endpoint, "GET", path, None, "", agent, None)
+        response = await self._plain.handle_async_request(request)
+        try:
+            if response.status_code != httpx.codes.OK:
+                await response.aread()
+                _object(response)
+            yield _events(response)
+        finally:
+            await response.aclose()
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[JSONObject]:
+    rest = b""
+    async for part in response.aiter_raw():
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            if line:
+                event: JSONObject = orjson.loads(line)
+                if event["type"] == "ERROR":
+                    raise _status(event["object"], 500)
+                yield event
+
+
+def pinned(certificate: bytes) -> ssl.SSLContext:
+    """TLS for a client that accepts this certificate and no other."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    end = b"-----END CERTIFICATE-----"
+    first = certificate.partition(end)[0] + end
+    context.load_verify_locations(cadata=first.decode("ascii"))
+    return context
+
+
+def _request(
+    endpoint: LoopbackEndpoint,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None,
+    content_type: str,
+    agent: str,
+    seconds: float | None,
+) -> httpx.Request:
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    headers = {
+        "Authorization": f"Bearer {endpoint.token}",
+        "User-Agent": agent,
+        "Accept": "application/json",
+    }
+    if body is not None:
+        headers["Content-Type"] = content_type
+    return httpx.Request(
+        method,
+        f"https://{host}:{endpoint.port}{path}",
+        headers=headers,
+        content=None if body is None else orjson.dumps(body),
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
+    )
+
+
+def _object(response: httpx.Response) -> JSONObject:
+    try:
+        obj: JSONObject = orjson.loads(response.content)
+    except orjson.JSONDecodeError as exc:
+        raise internal_error(f"the server answered {response.status_code} without an object") from exc
+    if response.status_code >= 400:
+        raise _status(obj, response.status_code)
+    return obj
+
+
+def _status(obj: JSONObject, code: int) -> StatusError:
+    return StatusError(obj.get("code", code), obj.get("reason", ""), obj.get("message", ""), obj.get("details"))

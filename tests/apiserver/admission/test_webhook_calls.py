@@ -1,0 +1,243 @@
+"""What webhooks are asked, and what becomes of their answers."""
+
+import asyncio
+import base64
+from typing import Any
+
+import orjson
+import pytest
+
+from rootspan.testing import tree
+from rootspan_apiserver.status import StatusError
+
+from .parts import JSONObject, Webhook, admission, config_map, served
+
+pytestmark = pytest.mark.anyio
+
+
+def patch(*operations: JSONObject, **more: Any) -> Any:
+    encoded = base64.b64encode(orjson.dumps(list(operations))).decode()
+    return lambda request: {"uid": request["uid"], "allowed": True, "patchType": "JSONPatch", "patch": encoded, **more}
+
+
+ANNOTATE = {"op": "add", "path": "/metadata/annotations", "value": {"m": "1"}}
+
+
+async def test_a_webhook_is_asked_as_kube_apiserver_asks() -> None:
+    """The path, the headers and every field of the AdmissionReview are those of the real server."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("mut.example.com", f"{at.url}/mutate", mutating=True)
+        await parts.admission.mutate(parts.attributes(config_map("w-mut", labels={"wh": "mut"})))
+        assert hook.paths == ["/mutate?timeout=10s"]
+        headers = dict(hook.headers[0])
+        assert headers.pop("traceparent").startswith("00-")
+        assert int(headers.pop("content-length")) > 0
+        assert headers == {
+            "host": at.url.removeprefix("https://"),
+            "user-agent": "kube-apiserver-admission",
+            "accept": "application/json, */*",
+            "content-type": "application/json",
+            "accept-encoding": "gzip",
+        }
+        (review,) = hook.asked
+        assert len(review["request"].pop("uid")) == 36
+        assert orjson.dumps(review) == orjson.dumps(
+            {
+                "kind": "AdmissionReview",
+                "apiVersion": "admission.k8s.io/v1",
+                "request": {
+                    "kind": {"group": "", "version": "v1", "kind": "ConfigMap"},
+                    "resource": {"group": "", "version": "v1", "resource": "configmaps"},
+                    "requestKind": {"group": "", "version": "v1", "kind": "ConfigMap"},
+                    "requestResource": {"group": "", "version": "v1", "resource": "configmaps"},
+                    "name": "w-mut",
+                    "namespace": "default",
+                    "operation": "CREATE",
+                    "userInfo": {
+                        "username": "admin",
+                        "uid": "u1",
+                        "groups": ["system:masters", "system:authenticated"],
+                    },
+                    "object": config_map("w-mut", labels={"wh": "mut"}),
+                    "oldObject": None,
+                    "dryRun": False,
+                    "options": {"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"},
+                },
+            }
+        )
+
+
+async def test_a_patch_changes_the_object_and_the_next_webhook_sees_it() -> None:
+    """Mutating webhooks run in the order of their configurations' names, each on what the one before it left."""
+    hook = Webhook(
+        {
+            "/1": patch(ANNOTATE, warnings=["careful"], auditAnnotations={"k": "v"}),
+            "/2": patch({"op": "replace", "path": "/data/a", "value": "2"}),
+        }
+    )
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("b.example.com", f"{at.url}/2", mutating=True)
+        parts.webhook("a.example.com", f"{at.url}/1", mutating=True)
+        attributes = parts.attributes(config_map())
+        changed = await parts.admission.mutate(attributes)
+        assert changed == config_map(annotations={"m": "1"}) | {"data": {"a": "2"}}
+        assert [review["request"]["object"]["metadata"].get("annotations") for review in hook.asked] == [
+            None,
+            {"m": "1"},
+        ]
+        assert attributes.warnings == ["careful"]
+        assert attributes.audit_annotations == {
+            "a.example.com/k": "v",
+            "mutation.webhook.admission.k8s.io/round_0_index_0": (
+                '{"configuration":"a","webhook":"a.example.com","mutated":true}'
+            ),
+            "mutation.webhook.admission.k8s.io/round_0_index_1": (
+                '{"configuration":"b","webhook":"b.example.com","mutated":true}'
+            ),
+        }
+
+
+async def test_a_denial_is_the_webhooks_own_status() -> None:
+    """Code and message come from the webhook, no reason is invented, and the webhook is named."""
+    status = {"code": 403, "message": "no way"}
+    hook = Webhook({"/deny": lambda request: {"uid": request["uid"], "allowed": False, "status": status}})
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("deny.example.com", f"{at.url}/deny")
+        with pytest.raises(StatusError) as refused:
+            await parts.admission.validate(parts.attributes(config_map()))
+        assert refused.value.body() == {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": 'admission webhook "deny.example.com" denied the request: no way',
+            "code": 403,
+        }
+
+
+async def test_a_denial_without_a_word_is_a_400() -> None:
+    """A success code along with a denial is not believed."""
+    hook = Webhook({"/": lambda request: {"uid": request["uid"], "allowed": False, "status": {"code": 200}}})
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("deny.example.com", f"{at.url}/", mutating=True)
+        with pytest.raises(StatusError, match="denied the request without explanation") as refused:
+            await parts.admission.mutate(parts.attributes(config_map()))
+        assert refused.value.code == 400
+
+
+async def test_validating_webhooks_are_asked_side_by_side() -> None:
+    """Two webhooks that answer only when both have been asked do answer."""
+    both = asyncio.Barrier(2)
+
+    async def together(request: JSONObject) -> JSONObject:
+        await both.wait()
+        return {"uid": request["uid"], "allowed": True}
+
+    hook = Webhook({"/": together})
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/")
+        parts.webhook("b.example.com", f"{at.url}/")
+        async with asyncio.timeout(10):
+            await parts.admission.validate(parts.attributes(config_map()))
+        assert len(hook.asked) == 2
+
+
+async def test_a_webhook_that_asks_for_it_sees_what_later_ones_changed() -> None:
+    """reinvocationPolicy IfNeeded: called once more after a change by another, and not after its own."""
+    hook = Webhook({"/2": patch(ANNOTATE)})
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/1", mutating=True, reinvocationPolicy="IfNeeded")
+        parts.webhook("b.example.com", f"{at.url}/2", mutating=True, reinvocationPolicy="IfNeeded")
+        attributes = parts.attributes(config_map())
+        await parts.admission.mutate(attributes)
+        assert [path[:2] for path in hook.paths] == ["/1", "/2", "/1"]
+        assert hook.asked[-1]["request"]["object"]["metadata"]["annotations"] == {"m": "1"}
+        assert "mutation.webhook.admission.k8s.io/round_1_index_0" in attributes.audit_annotations
+
+
+async def test_a_dry_run_is_refused_for_a_webhook_with_side_effects() -> None:
+    """sideEffects None and NoneOnDryRun are called, and told that it is a dry run; Some is not called."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/", sideEffects="NoneOnDryRun")
+        await parts.admission.validate(parts.attributes(config_map(), dry_run=True))
+        assert [review["request"]["dryRun"] for review in hook.asked] == [True]
+        parts.webhook("b.example.com", f"{at.url}/", sideEffects="Some")
+        with pytest.raises(StatusError) as refused:
+            await parts.admission.validate(parts.attributes(config_map(), dry_run=True))
+        assert (refused.value.code, refused.value.reason) == (400, "BadRequest")
+        assert refused.value.message == 'admission webhook "b.example.com" does not support dry run'
+
+
+async def test_a_deletion_cannot_be_patched() -> None:
+    """A patch on DELETE is an internal error that names the webhook."""
+    hook = Webhook({"/": patch(ANNOTATE)})
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("mut.example.com", f"{at.url}/", mutating=True)
+        with pytest.raises(StatusError, match="which is not supported for this operation") as refused:
+            await parts.admission.mutate(parts.attributes(None, operation="DELETE", old=config_map()))
+        assert refused.value.code == 500
+        assert hook.asked[0]["request"]["object"] is None
+        assert hook.asked[0]["request"]["oldObject"]["metadata"]["name"] == "c1"
+
+
+async def test_a_webhook_may_speak_v1beta1() -> None:
+    """Where only that is listed the review is of v1beta1, and its answer needs no uid."""
+    hook = Webhook({"/": lambda request: {"allowed": True}})
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("old.example.com", f"{at.url}/", admissionReviewVersions=["v7", "v1beta1"])
+        await parts.admission.validate(parts.attributes(config_map()))
+        assert hook.asked[0]["apiVersion"] == "admission.k8s.io/v1beta1"
+
+
+async def test_the_calls_are_traced_as_kube_apiserver_traces_them() -> None:
+    """A span around each call, a CLIENT span below it, and the CLIENT span's id in the request, new each time."""
+    hook = Webhook({"/m": patch(ANNOTATE)})
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("mut.example.com", f"{at.url}/m", mutating=True)
+        parts.webhook("val.example.com", f"{at.url}/v", timeoutSeconds=3)
+        with parts.provider.get_tracer("test").start_as_current_span("Create"):
+            attributes = parts.attributes(config_map())
+            await parts.admission.mutate(attributes)
+            await parts.admission.validate(attributes)
+        spans = parts.recorder.spans
+        assert tree(spans, events=True) == "\n".join(
+            [
+                "Create INTERNAL apiserver",
+                "├─ Call mutating webhook INTERNAL apiserver",
+                "│  │  · Request completed",
+                "│  │  · Patch applied",
+                "│  └─ HTTP POST CLIENT apiserver",
+                "└─ Call validating webhook INTERNAL apiserver",
+                "   │  · Request completed",
+                "   └─ HTTP POST CLIENT apiserver",
+            ]
+        )
+        call = next(span for span in spans if span.name == "Call mutating webhook")
+        assert call.scope.name == "k8s.io/component-base/tracing"
+        assert call.attributes == {
+            "configuration": "mut",
+            "webhook": "mut.example.com",
+            "resource": "/v1, Resource=configmaps",
+            "subresource": "",
+            "operation": "CREATE",
+            "UID": hook.asked[0]["request"]["uid"],
+        }
+        clients = [span for span in spans if span.kind == "CLIENT"]
+        port = int(at.url.rpartition(":")[2])
+        assert clients[1].attributes == {
+            "http.request.method": "POST",
+            "url.full": f"{at.url}/v?timeout=3s",
+            "server.address": "127.0.0.1",
+            "server.port": port,
+            "network.protocol.version": "1.1",
+            "http.response.status_code": 200,
+        }
+        assert (clients[1].scope.name, clients[1].scope.version) == (
+            "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp",
+            "0.65.0",
+        )
+        assert [dict(headers)["traceparent"] for headers in hook.headers] == [
+            f"00-{span.trace_id}-{span.span_id}-01" for span in clients
+        ]

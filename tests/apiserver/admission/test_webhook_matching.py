@@ -1,0 +1,186 @@
+"""Which requests a webhook is asked about."""
+
+from typing import Any
+
+import pytest
+
+from rootspan_apiserver.status import StatusError
+
+from .parts import Parts, Webhook, admission, config_map, served
+
+pytestmark = pytest.mark.anyio
+
+
+async def _asked(parts: Parts, hook: Webhook, *attributes: Any) -> int:
+    hook.asked.clear()
+    for each in attributes:
+        await parts.admission.validate(each)
+    return len(hook.asked)
+
+
+def rule(**fields: Any) -> dict[str, Any]:
+    return {
+        "operations": ["CREATE"],
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "resources": ["configmaps"],
+        "scope": "*",
+    } | fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "matches"),
+    [
+        ({}, True),
+        ({"operations": ["UPDATE"]}, False),
+        ({"operations": ["*"]}, True),
+        ({"apiGroups": ["apps"]}, False),
+        ({"apiGroups": ["*"]}, True),
+        ({"apiVersions": ["v2"]}, False),
+        ({"resources": ["*"]}, True),
+        ({"resources": ["*/*"]}, True),
+        ({"resources": ["configmaps/*"]}, True),
+        ({"resources": ["configmaps/status"]}, False),
+        ({"resources": ["secrets"]}, False),
+        ({"scope": "Namespaced"}, True),
+        ({"scope": "Cluster"}, False),
+    ],
+)
+async def test_rules(fields: dict[str, Any], matches: bool) -> None:
+    """Every part of a rule must hold; `*` stands for any, and for resources alone not for subresources."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/", rules=[rule(**fields)])
+        assert await _asked(parts, hook, parts.attributes(config_map())) == int(matches)
+
+
+async def test_subresources_need_to_be_named() -> None:
+    """`pods` is not `pods/status`; `pods/*`, `*/status` and `*/*` are."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}}
+        status = parts.attributes(pod, path="pods", operation="UPDATE", old=pod, subresource="status")
+        for resources, expected in (
+            ("pods", 0),
+            ("*", 0),
+            ("pods/*", 1),
+            ("*/status", 1),
+            ("*/*", 1),
+            ("pods/scale", 0),
+        ):
+            parts.webhook("a.example.com", f"{at.url}/", rules=[rule(operations=["*"], resources=[resources])])
+            assert await _asked(parts, hook, status) == expected, resources
+        request = hook.asked[0]["request"] if hook.asked else {}
+        parts.webhook("a.example.com", f"{at.url}/", rules=[rule(operations=["*"], resources=["*/*"])])
+        await _asked(parts, hook, status)
+        request = hook.asked[0]["request"]
+        assert (request["subResource"], request["requestSubResource"]) == ("status", "status")
+
+
+async def test_selectors() -> None:
+    """The namespace's labels and the object's, the new one's or the old one's, decide."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        parts.namespace("default", labels={"team": "a"})
+        chosen = parts.attributes(config_map(labels={"on": "yes"}))
+        other = parts.attributes(config_map())
+        leaving = parts.attributes(config_map(), operation="UPDATE", old=config_map(labels={"on": "yes"}))
+        parts.webhook("a.example.com", f"{at.url}/", objectSelector={"matchLabels": {"on": "yes"}})
+        assert await _asked(parts, hook, chosen, other, leaving) == 2
+        for expression, expected in (
+            ({"key": "team", "operator": "In", "values": ["a", "b"]}, 1),
+            ({"key": "team", "operator": "NotIn", "values": ["a"]}, 0),
+            ({"key": "team", "operator": "Exists"}, 1),
+            ({"key": "team", "operator": "DoesNotExist"}, 0),
+        ):
+            parts.webhook("a.example.com", f"{at.url}/", namespaceSelector={"matchExpressions": [expression]})
+            assert await _asked(parts, hook, other) == expected, expression
+
+
+async def test_a_namespace_is_selected_by_the_labels_it_is_to_have() -> None:
+    """On creation the cache does not know it yet: its own object counts."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        parts.webhook(
+            "a.example.com",
+            f"{at.url}/",
+            rules=[rule(resources=["namespaces"])],
+            namespaceSelector={"matchLabels": {"team": "a"}},
+        )
+        names = [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"team": name}}}
+            for name in ("a", "b")
+        ]
+        assert await _asked(parts, hook, *(parts.attributes(each, path="namespaces") for each in names)) == 1
+
+
+async def test_cluster_scoped_objects_are_never_exempted_by_a_namespace_selector() -> None:
+    """A selector that no namespace could match does not keep a node from the webhook."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        never = {"matchLabels": {"no": "such"}}
+        parts.webhook("a.example.com", f"{at.url}/", rules=[rule(resources=["nodes"])], namespaceSelector=never)
+        node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}
+        assert await _asked(parts, hook, parts.attributes(node, path="nodes")) == 1
+
+
+async def test_a_rule_for_another_version_of_the_resource_matches_unless_it_must_be_exact() -> None:
+    """matchPolicy Equivalent: the webhook sees the object in the version it asked for, and is told which one the client used."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        scaler = {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "h", "namespace": "default"},
+            "spec": {"maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "d", "apiVersion": "apps/v1"}},
+        }
+        attributes = parts.attributes(scaler, path="autoscaling/v2/horizontalpodautoscalers")
+        old = rule(apiGroups=["autoscaling"], resources=["horizontalpodautoscalers"])
+        parts.webhook("a.example.com", f"{at.url}/", rules=[old], matchPolicy="Exact")
+        assert await _asked(parts, hook, attributes) == 0
+        parts.webhook("a.example.com", f"{at.url}/", rules=[old], matchPolicy="Equivalent")
+        assert await _asked(parts, hook, attributes) == 1
+        request = hook.asked[0]["request"]
+        assert (request["kind"]["version"], request["requestKind"]["version"]) == ("v1", "v2")
+        assert (request["resource"]["version"], request["requestResource"]["version"]) == ("v1", "v2")
+        assert request["object"]["apiVersion"] == "autoscaling/v1"
+
+
+async def test_configurations_of_webhooks_are_not_sent_to_webhooks() -> None:
+    """Else a broken webhook could not be removed."""
+    hook = Webhook()
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/", rules=[rule(apiGroups=["*"], resources=["*"])])
+        path = "admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+        configuration = {
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": "x"},
+        }
+        assert await _asked(parts, hook, parts.attributes(configuration, path=path)) == 0
+
+
+async def test_a_condition_that_cannot_be_evaluated_fails_closed() -> None:
+    """CEL is not there: a webhook with match conditions refuses under Fail, and is left out under Ignore."""
+    hook = Webhook()
+    conditions = [{"name": "c", "expression": "true"}]
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/", matchConditions=conditions)
+        with pytest.raises(StatusError, match="CEL expressions are not supported") as refused:
+            await parts.admission.validate(parts.attributes(config_map()))
+        assert refused.value.code == 403
+        parts.webhook("a.example.com", f"{at.url}/", matchConditions=conditions, failurePolicy="Ignore")
+        assert await _asked(parts, hook, parts.attributes(config_map())) == 0
+
+
+async def test_a_configuration_takes_effect_with_the_next_request() -> None:
+    """Put, changed, pointed elsewhere: what the cache says is what holds."""
+    first, second = Webhook(), Webhook()
+    async with served(first) as at, served(second) as elsewhere, admission() as parts:
+        attributes = parts.attributes(config_map())
+        assert await _asked(parts, first, attributes) == 0
+        parts.webhook("a.example.com", f"{at.url}/")
+        assert await _asked(parts, first, attributes) == 1
+        parts.webhook("a.example.com", f"{elsewhere.url}/")
+        assert await _asked(parts, first, attributes) == 0
+        assert await _asked(parts, second, attributes) == 1
