@@ -277,6 +277,12 @@ def test_bytes_that_are_no_manifest_are_refused_and_never_crash(data: bytes, tmp
         TracingConfiguration.read(tmp_path / "tracing.yaml")
 
 
+def test_the_configuration_of_the_containers_is_one_that_can_be_used() -> None:
+    """The file beside docker-compose.yml samples everything and sends it to the collector there."""
+    deployed = Path(__file__).parents[2] / "deploy" / "tracing-configuration.yaml"
+    assert TracingConfiguration.read(deployed) == TracingConfiguration("collector:4317", 1_000_000)
+
+
 def test_a_configuration_is_a_value() -> None:
     """It compares by what it says, can be a key, and cannot change."""
     assert TracingConfiguration("a:1", 5) == TracingConfiguration(endpoint="a:1", sampling_rate_per_million=5)
