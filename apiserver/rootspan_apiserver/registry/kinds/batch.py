@@ -1,0 +1,168 @@
+"""Job and CronJob."""
+
+import re
+from copy import deepcopy
+from typing import Any
+from zoneinfo import available_timezones
+
+from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, label_selector, not_negative, one_of
+from rootspan_apiserver.registry.kinds.pod_defaults import default_pod_spec
+from rootspan_apiserver.registry.kinds.pod_validation import check_template
+from rootspan_apiserver.registry.strategy import BuiltinStrategy
+from rootspan_apiserver.status import FieldError
+
+JSONObject = dict[str, Any]
+INT32_MAX = 2**31 - 1
+NAME_LIMIT = 52
+CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
+_MACROS = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
+_NAMES = {
+    3: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+    4: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+}
+_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+
+
+class JobStrategy(BuiltinStrategy):
+    counts_generation = True
+
+    def set_defaults(self, obj: JSONObject) -> None:
+        spec = obj["spec"]
+        default_pod_spec(spec.setdefault("template", {"metadata": {}, "spec": {}}).setdefault("spec", {}))
+        if "completions" not in spec and "parallelism" not in spec:
+            spec["completions"] = 1
+        spec.setdefault("parallelism", 1)
+        spec.setdefault("backoffLimit", INT32_MAX if "backoffLimitPerIndex" in spec else 6)
+        labels = spec["template"].get("metadata", {}).get("labels")
+        if labels and not obj["metadata"].get("labels"):
+            obj["metadata"]["labels"] = dict(labels)
+        spec.setdefault("completionMode", "NonIndexed")
+        spec.setdefault("suspend", False)
+        spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
+
+    def prepare_for_create(self, obj: JSONObject) -> None:
+        super().prepare_for_create(obj)
+        metadata, spec = obj["metadata"], obj["spec"]
+        if spec.get("manualSelector") is True or "uid" not in metadata:
+            return
+        labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
+        uid, name = metadata["uid"], metadata.get("name", "")
+        labels.update({"controller-uid": uid, "job-name": name})
+        labels.update({CONTROLLER_UID: uid, "batch.kubernetes.io/job-name": name})
+        selector = spec.setdefault("selector", {})
+        selector.setdefault("matchLabels", {})[CONTROLLER_UID] = uid
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        spec = obj["spec"]
+        errors = check_job(spec, "spec")
+        if spec.get("selector") is None:
+            errors.append(FieldError.required("spec.selector"))
+        return errors + label_selector(spec.get("selector"), "spec.selector")
+
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        errors = []
+        new, before = obj["spec"], old["spec"]
+        fixed = ["selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"]
+        if new.get("completionMode") != "Indexed":
+            fixed.append("completions")
+        errors += [
+            FieldError.invalid(f"spec.{key}", new.get(key), IMMUTABLE)
+            for key in fixed
+            if new.get(key) != before.get(key)
+        ]
+        if _fixed_template(new, before) != _fixed_template(before, before):
+            errors.append(FieldError.invalid("spec.template", new.get("template"), IMMUTABLE))
+        return errors
+
+
+def _fixed_template(spec: JSONObject, old: JSONObject) -> JSONObject:
+    """The template without what may change in a job that is suspended."""
+    template: JSONObject = deepcopy(spec.get("template") or {})
+    if old.get("suspend"):
+        for key in ("nodeSelector", "tolerations", "affinity", "schedulingGates"):
+            template.get("spec", {}).pop(key, None)
+        for key in ("labels", "annotations"):
+            template.get("metadata", {}).pop(key, None)
+    return template
+
+
+def check_job(spec: JSONObject, field: str) -> list[FieldError]:
+    errors = []
+    for key in ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"):
+        errors += not_negative(spec.get(key), f"{field}.{key}")
+    template = spec.get("template") or {}
+    errors += check_template(template, f"{field}.template")
+    policy = (template.get("spec") or {}).get("restartPolicy")
+    if policy == "Always":
+        errors += one_of(policy, ("OnFailure", "Never"), f"{field}.template.spec.restartPolicy")
+    return errors
+
+
+class CronJobStrategy(BuiltinStrategy):
+    counts_generation = True
+
+    def set_defaults(self, obj: JSONObject) -> None:
+        spec = obj["spec"]
+        spec.setdefault("concurrencyPolicy", "Allow")
+        spec.setdefault("suspend", False)
+        spec.setdefault("successfulJobsHistoryLimit", 3)
+        spec.setdefault("failedJobsHistoryLimit", 1)
+        job = spec.setdefault("jobTemplate", {"metadata": {}, "spec": {}}).setdefault("spec", {})
+        default_pod_spec(job.setdefault("template", {"metadata": {}, "spec": {}}).setdefault("spec", {}))
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        spec = obj["spec"]
+        errors = []
+        schedule = spec.get("schedule") or ""
+        if not schedule:
+            errors.append(FieldError.required("spec.schedule"))
+        elif reason := schedule_error(schedule):
+            errors.append(FieldError.invalid("spec.schedule", schedule, reason))
+        if (zone := spec.get("timeZone")) is not None and zone not in available_timezones():
+            errors.append(FieldError.invalid("spec.timeZone", zone, f"unknown time zone {zone}"))
+        errors += not_negative(spec.get("startingDeadlineSeconds"), "spec.startingDeadlineSeconds")
+        errors += one_of(spec.get("concurrencyPolicy"), ("Allow", "Forbid", "Replace"), "spec.concurrencyPolicy")
+        errors += check_job(spec["jobTemplate"].get("spec") or {}, "spec.jobTemplate.spec")
+        for key in ("successfulJobsHistoryLimit", "failedJobsHistoryLimit"):
+            errors += not_negative(spec.get(key), f"spec.{key}")
+        if len(obj["metadata"].get("name") or "") > NAME_LIMIT:
+            detail = f"must be no more than {NAME_LIMIT} characters"
+            errors.append(FieldError.invalid("metadata.name", obj["metadata"]["name"], detail))
+        return errors
+
+
+def schedule_error(schedule: str) -> str:
+    """What is wrong with a schedule in cron's notation, "" if nothing is."""
+    if schedule.startswith("@"):
+        good = schedule in _MACROS or re.fullmatch(r"@every (\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+", schedule)
+        return "" if good else f"unrecognized descriptor: {schedule}"
+    fields = schedule.split()
+    if len(fields) != 5:
+        return f"expected exactly 5 fields, found {len(fields)}: {fields}".replace("'", "").replace(",", "")
+    for index, (field, (low, high)) in enumerate(zip(fields, _RANGES, strict=True)):
+        for part in field.split(","):
+            if reason := _part_error(part, low, high, _NAMES.get(index, [])):
+                return reason
+    return ""
+
+
+def _part_error(part: str, low: int, high: int, names: list[str]) -> str:
+    span, slash, step = part.partition("/")
+    if slash and (not step.isdigit() or step == "0"):
+        return f"failed to parse int from {step}: strconv.Atoi: parsing {_quoted(step)}: invalid syntax"
+    if span in ("*", "?"):
+        return ""
+    for bound in span.split("-"):
+        if bound.lower() in names:
+            continue
+        if not bound.isdigit():
+            return f"failed to parse int from {bound}: strconv.Atoi: parsing {_quoted(bound)}: invalid syntax"
+        if int(bound) > high:
+            return f"end of range ({bound}) above maximum ({high}): {part}"
+        if int(bound) < low:
+            return f"beginning of range ({bound}) below minimum ({low}): {part}"
+    return ""
+
+
+def _quoted(text: str) -> str:
+    return '"' + text + '"'

@@ -1,0 +1,114 @@
+"""Small rules that many kinds use, with the server's wording."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from rootspan_apiserver.registry.metadata import check_labels
+from rootspan_apiserver.registry.names import label_value, qualified_name
+from rootspan_apiserver.status import FieldError
+
+JSONObject = dict[str, Any]
+IMMUTABLE = "field is immutable"
+
+_SUFFIXES = {
+    **{
+        suffix: Decimal(1000) ** power
+        for power, suffix in enumerate(("n", "u", "m", "", "k", "M", "G", "T", "P", "E"), -3)
+    },
+    **{suffix: Decimal(1024) ** power for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
+}
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([a-zA-Z]*))")
+
+
+def quantity(value: object) -> Decimal | None:
+    """The value of a resource quantity (`100m`, `1Gi`), None if it is none."""
+    match = _QUANTITY.fullmatch(str(value))
+    if match is None or (match[3] or "") not in _SUFFIXES:
+        return None
+    number = Decimal(match[1] + (match[2] or ""))
+    return number * _SUFFIXES[match[3] or ""]
+
+
+def not_negative(value: object, field: str) -> list[FieldError]:
+    if isinstance(value, int) and value < 0:
+        return [FieldError.invalid(field, value, "must be greater than or equal to 0")]
+    return []
+
+
+def one_of(value: object, choices: Sequence[str], field: str) -> list[FieldError]:
+    return [] if value in choices else [FieldError.not_supported(field, value, choices)]
+
+
+def named(value: str | None, rule: Callable[[str], list[str]], field: str) -> list[FieldError]:
+    """A required name."""
+    if not value:
+        return [FieldError.required(field)]
+    return [FieldError.invalid(field, value, reason) for reason in rule(value)]
+
+
+def optional_name(value: str | None, rule: Callable[[str], list[str]], field: str) -> list[FieldError]:
+    return [FieldError.invalid(field, value, reason) for reason in rule(value)] if value else []
+
+
+def unchanged(new: object, old: object, field: str) -> list[FieldError]:
+    return [] if new == old else [FieldError.invalid(field, new, IMMUTABLE)]
+
+
+def label_selector(selector: JSONObject | None, field: str) -> list[FieldError]:
+    """The rules for a label selector that is an object."""
+    if not selector:
+        return []
+    errors = check_labels(selector.get("matchLabels") or {}, f"{field}.matchLabels")
+    for index, expression in enumerate(selector.get("matchExpressions") or []):
+        at = f"{field}.matchExpressions[{index}]"
+        operator, values = expression.get("operator", ""), expression.get("values") or []
+        if operator in ("In", "NotIn"):
+            if not values:
+                detail = "must be specified when `operator` is 'In' or 'NotIn'"
+                errors.append(FieldError.required(f"{at}.values", detail))
+        elif operator in ("Exists", "DoesNotExist"):
+            if values:
+                detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+                errors.append(FieldError.forbidden(f"{at}.values", detail))
+        else:
+            errors.append(FieldError.invalid(f"{at}.operator", operator, "not a valid selector operator"))
+        key = expression.get("key", "")
+        errors += [FieldError.invalid(f"{at}.key", key, reason) for reason in qualified_name(key)]
+        for number, value in enumerate(values):
+            errors += [FieldError.invalid(f"{at}.values[{number}]", value, reason) for reason in label_value(value)]
+    return errors
+
+
+def selects(selector: JSONObject | None, labels: JSONObject) -> bool:
+    """Whether a label selector that is an object matches; None matches nothing, `{}` everything."""
+    if selector is None:
+        return False
+    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    return all(_holds(expression, labels) for expression in selector.get("matchExpressions") or [])
+
+
+def _holds(expression: JSONObject, labels: JSONObject) -> bool:
+    key, values = expression.get("key"), expression.get("values") or []
+    match expression.get("operator"):
+        case "In":
+            return key in labels and labels[key] in values
+        case "NotIn":
+            return key not in labels or labels[key] not in values
+        case "Exists":
+            return key in labels
+        case _:
+            return key not in labels
+
+
+def duplicates(values: Iterable[tuple[str, object]]) -> list[FieldError]:
+    """A `Duplicate value` at each (field, value) whose value came before."""
+    seen: set[object] = set()
+    errors = []
+    for field, value in values:
+        if value in seen:
+            errors.append(FieldError.duplicate(field, value))
+        seen.add(value)
+    return errors

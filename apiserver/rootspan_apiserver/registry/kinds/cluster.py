@@ -1,0 +1,195 @@
+"""Namespace, Node, PersistentVolume, PersistentVolumeClaim, PriorityClass, ResourceQuota and LimitRange."""
+
+from copy import deepcopy
+from typing import Any
+
+from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, not_negative, one_of, quantity
+from rootspan_apiserver.registry.names import dns_label
+from rootspan_apiserver.registry.strategy import BuiltinStrategy
+from rootspan_apiserver.status import FieldError
+
+JSONObject = dict[str, Any]
+OWN_NAME = "kubernetes.io/metadata.name"
+ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
+
+
+class NamespaceStrategy(BuiltinStrategy):
+    name_rule = staticmethod(dns_label)
+
+    def set_defaults(self, obj: JSONObject) -> None:
+        metadata = obj["metadata"]
+        if metadata.get("name"):
+            metadata.setdefault("labels", {})[OWN_NAME] = metadata["name"]
+        obj["status"].setdefault("phase", "Active")
+
+    def prepare_for_create(self, obj: JSONObject) -> None:
+        super().prepare_for_create(obj)
+        obj["status"] = {"phase": "Active"}
+        finalizers = obj["spec"].setdefault("finalizers", [])
+        if "kubernetes" not in finalizers:
+            finalizers.append("kubernetes")
+        if name := obj["metadata"].get("name"):
+            obj["metadata"].setdefault("labels", {})[OWN_NAME] = name
+
+    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+        if subresource == "finalize":
+            obj["status"] = deepcopy(old["status"])
+        else:
+            obj["spec"] = deepcopy(old["spec"])
+        super().prepare_for_update(obj, old, subresource)
+
+
+class NodeStrategy(BuiltinStrategy):
+    def reset_status(self, obj: JSONObject) -> None:
+        """A node comes with the status that its kubelet reports."""
+
+
+class PersistentVolumeStrategy(BuiltinStrategy):
+    def set_defaults(self, obj: JSONObject) -> None:
+        spec = obj["spec"]
+        obj["status"].setdefault("phase", "Pending")
+        spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
+        spec.setdefault("volumeMode", "Filesystem")
+        if (path := spec.get("hostPath")) is not None:
+            path.setdefault("type", "")
+
+    def reset_status(self, obj: JSONObject) -> None:
+        obj["status"] = {"phase": "Pending"}
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        spec = obj["spec"]
+        errors = []
+        modes = spec.get("accessModes") or []
+        if not modes:
+            errors.append(FieldError.required("spec.accessModes"))
+        for mode in modes:
+            errors += one_of(mode, ACCESS_MODES, "spec.accessModes")
+        capacity = spec.get("capacity") or {}
+        if not capacity:
+            errors.append(FieldError.required("spec.capacity"))
+        elif set(capacity) != {"storage"}:
+            errors.append(FieldError.not_supported("spec.capacity", capacity, ("storage",)))
+        policy = spec.get("persistentVolumeReclaimPolicy")
+        errors += one_of(policy, RECLAIM_POLICIES, "spec.persistentVolumeReclaimPolicy")
+        if not any(
+            isinstance(value, dict) and key not in ("capacity", "claimRef", "nodeAffinity")
+            for key, value in spec.items()
+        ):
+            errors.append(FieldError.required("spec", "must specify a volume type"))
+        return errors
+
+
+class PersistentVolumeClaimStrategy(BuiltinStrategy):
+    def set_defaults(self, obj: JSONObject) -> None:
+        obj["status"].setdefault("phase", "Pending")
+        obj["spec"].setdefault("volumeMode", "Filesystem")
+
+    def reset_status(self, obj: JSONObject) -> None:
+        obj["status"] = {"phase": "Pending"}
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        spec = obj["spec"]
+        errors = []
+        modes = spec.get("accessModes") or []
+        if not modes:
+            errors.append(FieldError.required("spec.accessModes", "at least 1 access mode is required"))
+        for mode in modes:
+            errors += one_of(mode, ACCESS_MODES, "spec.accessModes")
+        storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
+        if storage is None:
+            errors.append(FieldError.required("spec.resources[storage]"))
+        elif (amount := quantity(storage)) is not None and amount <= 0:
+            at = "spec.resources[storage]"
+            errors.append(FieldError.invalid(at, str(storage), "must be greater than zero"))
+        return errors
+
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        new, before = deepcopy(obj["spec"]), deepcopy(old["spec"])
+        for spec in (new, before):
+            spec.pop("volumeAttributesClassName", None)
+            (spec.get("resources") or {}).pop("requests", None)
+        if not before.get("volumeName"):
+            new.pop("volumeName", None)
+        if not before.get("storageClassName"):
+            new.pop("storageClassName", None)
+        if new == before:
+            return []
+        detail = (
+            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+        )
+        return [FieldError.forbidden("spec", detail)]
+
+
+class PriorityClassStrategy(BuiltinStrategy):
+    counts_generation = True
+
+    def set_defaults(self, obj: JSONObject) -> None:
+        obj.setdefault("preemptionPolicy", "PreemptLowerPriority")
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        errors = []
+        name = obj["metadata"].get("name") or ""
+        if name.startswith("system-") and name not in ("system-cluster-critical", "system-node-critical"):
+            detail = "priority class names with 'system-' prefix are reserved for system use only. error: "
+            detail += f"{name} is not a known system priority class"
+            errors.append(FieldError.forbidden("metadata.name", detail))
+        if obj.get("value", 0) > 1_000_000_000 and not name.startswith("system-"):
+            detail = "maximum allowed value of a user defined priority is 1000000000"
+            errors.append(FieldError.forbidden("value", detail))
+        return errors
+
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        errors = []
+        if obj.get("value") != old.get("value"):
+            errors.append(FieldError.forbidden("value", "may not be changed in an update."))
+        if obj.get("preemptionPolicy") != old.get("preemptionPolicy"):
+            errors.append(FieldError.invalid("preemptionPolicy", obj.get("preemptionPolicy"), IMMUTABLE))
+        return errors
+
+
+class ResourceQuotaStrategy(BuiltinStrategy):
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        errors = []
+        for name, value in sorted((obj["spec"].get("hard") or {}).items()):
+            amount = quantity(value)
+            at = f"spec.hard[{name}]"
+            if amount is not None and amount < 0:
+                errors.append(FieldError.invalid(at, str(value), "must be greater than or equal to 0"))
+        return errors
+
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        if obj["spec"].get("scopes") != old["spec"].get("scopes"):
+            return [FieldError.invalid("spec.scopes", obj["spec"].get("scopes"), IMMUTABLE)]
+        return []
+
+
+class LimitRangeStrategy(BuiltinStrategy):
+    def set_defaults(self, obj: JSONObject) -> None:
+        for limit in obj["spec"].get("limits") or []:
+            if limit.get("type") != "Container":
+                continue
+            for target, source in (("default", "max"), ("defaultRequest", "default"), ("defaultRequest", "min")):
+                for name, value in (limit.get(source) or {}).items():
+                    limit.setdefault(target, {}).setdefault(name, value)
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        errors = []
+        for index, limit in enumerate(obj["spec"].get("limits") or []):
+            at = f"spec.limits[{index}]"
+            for name in sorted((limit.get("min") or {}).keys() & (limit.get("max") or {}).keys()):
+                low, high = quantity(limit["min"][name]), quantity(limit["max"][name])
+                if low is not None and high is not None and low > high:
+                    detail = f"min value {limit['min'][name]} is greater than max value {limit['max'][name]}"
+                    errors.append(FieldError.invalid(f"{at}.min[{name}]", str(limit["min"][name]), detail))
+        return errors
+
+
+class LeaseStrategy(BuiltinStrategy):
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        spec = obj["spec"]
+        errors = []
+        duration = spec.get("leaseDurationSeconds")
+        if duration is not None and duration <= 0:
+            errors.append(FieldError.invalid("spec.leaseDurationSeconds", duration, "must be greater than 0"))
+        return errors + not_negative(spec.get("leaseTransitions"), "spec.leaseTransitions")

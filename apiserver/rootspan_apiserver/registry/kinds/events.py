@@ -1,0 +1,17 @@
+"""Event, in the form of the core group in which both groups' events are kept."""
+
+from typing import Any
+
+from rootspan_apiserver.registry.strategy import BuiltinStrategy
+from rootspan_apiserver.status import FieldError
+
+JSONObject = dict[str, Any]
+
+
+class EventStrategy(BuiltinStrategy):
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        about = obj.get("involvedObject") or {}
+        namespace, expected = obj["metadata"].get("namespace") or "", about.get("namespace") or ""
+        if expected == namespace or (not expected and namespace in ("default", "kube-system")):
+            return []
+        return [FieldError.invalid("involvedObject.namespace", expected, "does not match event.namespace")]

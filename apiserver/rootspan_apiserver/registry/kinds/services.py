@@ -1,0 +1,150 @@
+"""Service: its addresses and ports are given out when it is created."""
+
+from hashlib import sha256
+from ipaddress import IPv4Address
+from typing import Any
+
+from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, duplicates, named, one_of, optional_name
+from rootspan_apiserver.registry.kinds.pod_validation import PROTOCOLS
+from rootspan_apiserver.registry.metadata import check_labels
+from rootspan_apiserver.registry.names import dns_1035_label, dns_label, dns_subdomain, port_number
+from rootspan_apiserver.registry.strategy import BuiltinStrategy
+from rootspan_apiserver.status import FieldError
+
+JSONObject = dict[str, Any]
+ADDRESSES, ADDRESS_COUNT = IPv4Address("10.96.0.0"), 2**20
+NODE_PORTS, NODE_PORT_COUNT = 30000, 2768
+TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
+REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
+
+
+def _chosen(count: int, *words: str) -> int:
+    """A number below `count` that depends on the words alone, so that two servers choose alike without asking each other."""
+    return int.from_bytes(sha256("\0".join(words).encode()).digest()[:8], "big") % count
+
+
+class ServiceStrategy(BuiltinStrategy):
+    name_rule = staticmethod(dns_1035_label)
+
+    def set_defaults(self, obj: JSONObject) -> None:
+        spec = obj["spec"]
+        spec.setdefault("sessionAffinity", "None")
+        if spec["sessionAffinity"] == "None":
+            spec.pop("sessionAffinityConfig", None)
+        elif spec["sessionAffinity"] == "ClientIP":
+            config = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
+            config.setdefault("timeoutSeconds", 10800)
+        kind = spec.setdefault("type", "ClusterIP")
+        for port in spec.get("ports") or []:
+            port.setdefault("protocol", "TCP")
+            if port.get("targetPort") in (None, 0, "") and "port" in port:
+                port["targetPort"] = port["port"]
+        if kind in REACHED_FROM_OUTSIDE:
+            spec.setdefault("externalTrafficPolicy", "Cluster")
+        if kind in ("ClusterIP", *REACHED_FROM_OUTSIDE):
+            spec.setdefault("internalTrafficPolicy", "Cluster")
+        if kind == "LoadBalancer":
+            spec.setdefault("allocateLoadBalancerNodePorts", True)
+
+    def prepare_for_create(self, obj: JSONObject) -> None:
+        super().prepare_for_create(obj)
+        self._allocate(obj)
+
+    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+        super().prepare_for_update(obj, old, subresource)
+        spec, before = obj["spec"], old["spec"]
+        if subresource or spec.get("type") == "ExternalName":
+            return
+        for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+            if not spec.get(key) and before.get(key):
+                spec[key] = before[key]
+        ports = {(port.get("protocol"), port.get("port")): port for port in before.get("ports") or []}
+        if spec.get("type") in REACHED_FROM_OUTSIDE:
+            for port in spec.get("ports") or []:
+                known = ports.get((port.get("protocol"), port.get("port")), {})
+                if not port.get("nodePort") and known.get("nodePort"):
+                    port["nodePort"] = known["nodePort"]
+        elif before.get("type") in REACHED_FROM_OUTSIDE:
+            for port in spec.get("ports") or []:
+                if port.get("nodePort") in {known.get("nodePort") for known in ports.values()}:
+                    port.pop("nodePort", None)
+            spec.pop("externalTrafficPolicy", None)
+            spec.pop("allocateLoadBalancerNodePorts", None)
+        self._allocate(obj)
+
+    def _allocate(self, obj: JSONObject) -> None:
+        spec, uid = obj["spec"], obj["metadata"].get("uid", "")
+        if spec.get("type") == "ExternalName":
+            for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+                spec.pop(key, None)
+            return
+        address = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or ()), "")
+        if not address:
+            address = str(ADDRESSES + 1 + _chosen(ADDRESS_COUNT - 2, uid))
+        spec["clusterIP"] = address
+        if not spec.get("clusterIPs"):
+            spec["clusterIPs"] = [address]
+        spec.setdefault("ipFamilies", ["IPv6" if ":" in address else "IPv4"])
+        headless = address == "None" and not spec.get("selector")
+        spec.setdefault("ipFamilyPolicy", "RequireDualStack" if headless else "SingleStack")
+        if spec.get("type") == "NodePort" or spec.get("allocateLoadBalancerNodePorts"):
+            taken = {port.get("nodePort") for port in spec.get("ports") or []}
+            for port in spec.get("ports") or []:
+                if not port.get("nodePort"):
+                    number = _chosen(NODE_PORT_COUNT, uid, str(port.get("port")), str(port.get("protocol")))
+                    while NODE_PORTS + number in taken:
+                        number = (number + 1) % NODE_PORT_COUNT
+                    port["nodePort"] = NODE_PORTS + number
+                    taken.add(port["nodePort"])
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        spec = obj["spec"]
+        errors = one_of(spec.get("type"), TYPES, "spec.type")
+        ports = spec.get("ports") or []
+        headless = spec.get("clusterIP") == "None"
+        if not ports and not headless and spec.get("type") != "ExternalName":
+            errors.append(FieldError.required("spec.ports"))
+        if spec.get("type") == "ExternalName":
+            errors += named((spec.get("externalName") or "").rstrip("."), dns_subdomain, "spec.externalName")
+        if spec.get("type") == "LoadBalancer" and headless:
+            detail = "may not be set to 'None' for LoadBalancer services"
+            errors.append(FieldError.invalid("spec.clusterIPs[0]", "None", detail))
+        errors += self._check_ports(ports)
+        errors += check_labels(spec.get("selector") or {}, "spec.selector")
+        return errors + one_of(spec.get("sessionAffinity"), ("ClientIP", "None"), "spec.sessionAffinity")
+
+    def _check_ports(self, ports: list[JSONObject]) -> list[FieldError]:
+        errors = []
+        for index, port in enumerate(ports):
+            at = f"spec.ports[{index}]"
+            if len(ports) > 1:
+                errors += named(port.get("name"), dns_label, f"{at}.name")
+            else:
+                errors += optional_name(port.get("name"), dns_label, f"{at}.name")
+            number = port.get("port") or 0
+            errors += [FieldError.invalid(f"{at}.port", number, reason) for reason in port_number(number)]
+            errors += one_of(port.get("protocol"), PROTOCOLS, f"{at}.protocol")
+            target = port.get("targetPort")
+            if isinstance(target, int):
+                errors += [FieldError.invalid(f"{at}.targetPort", target, reason) for reason in port_number(target)]
+        names = [(f"spec.ports[{index}].name", port["name"]) for index, port in enumerate(ports) if port.get("name")]
+        errors += duplicates(names)
+        seen: set[tuple[Any, Any]] = set()
+        for index, port in enumerate(ports):
+            key = port.get("protocol"), port.get("port")
+            if key in seen:
+                errors.append(FieldError.duplicate(f"spec.ports[{index}]", {"port": key[1], "protocol": key[0]}))
+            seen.add(key)
+        return errors
+
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        new, before = obj["spec"], old["spec"]
+        if "ExternalName" in (new.get("type"), before.get("type")) or not before.get("clusterIP"):
+            return []
+        errors = []
+        for key, at in (("clusterIP", "spec.clusterIPs[0]"), ("ipFamilies", "spec.ipFamilies")):
+            if new.get(key) != before.get(key):
+                value = [new.get(key)] if key == "clusterIP" else new.get(key)
+                detail = "may not change once set" if key == "clusterIP" else IMMUTABLE
+                errors.append(FieldError.invalid(at, value, detail))
+        return errors
