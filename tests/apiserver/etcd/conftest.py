@@ -7,6 +7,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 import pytest
+
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.serving.http import listen, serving

@@ -12,6 +12,7 @@ from contextlib import aclosing, closing
 from typing import TYPE_CHECKING
 
 import pytest
+
 from rootspan_apiserver.embedded_etcd import (
     URL,
     DataDirectoryInUse,

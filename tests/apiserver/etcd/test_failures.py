@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient, EtcdError, LeaseNotFound, PermissionDenied, Unavailable
 from rootspan_apiserver.serving.http import listen, serving

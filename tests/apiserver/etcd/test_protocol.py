@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import pytest
+
 from rootspan_apiserver.etcd import (
     Compacted,
     EtcdClient,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+
 from rootspan.testing import recording_provider, tree
 from rootspan_apiserver.collector import Collector
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from opentelemetry.trace import TracerProvider
+
     from rootspan.spans import Span
 
 pytestmark = pytest.mark.anyio

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 
 from .processes import etcd
