@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import httpx
 from opentelemetry.trace import Span, Status, StatusCode
+
 from rootspan.httpx import TracingTransport
 
 from .errors import UNAVAILABLE, EtcdError, from_body
