@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from rootspan_apiserver.registry.schema import Schema
 from rootspan_apiserver.status import FieldError, GroupResource
@@ -79,7 +79,8 @@ class Resource:
 
     `storage_path` is its place below the prefix of the store, e.g. `/configmaps`, `/services/specs`, `/minions`; several versions of a
     resource share it, and `storage_kind` is the version kept there. `go_type` is the name kube-apiserver's spans give it (`*core.Node`).
-    `selectable` are the labels its field selectors may use.
+    `selectable` are the labels its field selectors may use. `default_propagation` is what a deletion does to dependents if nobody says
+    (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events).
     """
 
     kind: GroupVersionKind
@@ -102,6 +103,7 @@ class Resource:
     allow_create_on_update: bool = False
     allow_unconditional_update: bool = True
     custom: bool = False
+    default_propagation: Literal["Background", "Orphan", ""] = "Background"
 
     @property
     def group_resource(self) -> GroupResource:

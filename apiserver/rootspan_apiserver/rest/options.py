@@ -2,20 +2,9 @@
 
 from dataclasses import dataclass
 
+from rootspan_apiserver.storage.list_options import ListOptions
 
-@dataclass(frozen=True, slots=True)
-class ListOptions:
-    """Of list and watch. `resource_version` stays text: "", "0" and a number mean different things. Times in seconds."""
-
-    label_selector: str = ""
-    field_selector: str = ""
-    limit: int = 0
-    continue_token: str = ""
-    resource_version: str = ""
-    resource_version_match: str = ""
-    allow_watch_bookmarks: bool = False
-    send_initial_events: bool | None = None
-    timeout_seconds: float | None = None
+__all__ = ["DeleteOptions", "ListOptions"]
 
 
 @dataclass(frozen=True, slots=True)

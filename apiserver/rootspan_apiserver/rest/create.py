@@ -1,0 +1,84 @@
+"""Creating: an identity and a name, then the strategy, then admission, then the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rootspan_apiserver.rest import metadata as object_metadata
+from rootspan_apiserver.status import StatusError, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from rootspan_apiserver.registry.resource import Resource
+    from rootspan_apiserver.status import FieldError
+    from rootspan_apiserver.storage import Storage, StoredObject
+
+JSONObject = dict[str, Any]
+NAME_ATTEMPTS = 8
+
+
+async def create(
+    storage: Storage,
+    resource: Resource,
+    namespace: str,
+    obj: JSONObject,
+    *,
+    validate: Callable[[JSONObject], Awaitable[None]] | None,
+    dry_run: bool,
+) -> StoredObject:
+    metadata = obj.setdefault("metadata", {})
+    generated = bool(metadata.get("generateName")) and not metadata.get("name")
+    attempts = 0
+    while True:
+        attempts += 1
+        if generated:
+            metadata["name"] = object_metadata.generate_name(metadata["generateName"])
+        before_create(resource, namespace, obj)
+        if validate is not None:
+            await validate(obj)
+        if metadata.get("resourceVersion", "0") != "0":
+            raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
+        name = metadata["name"]
+        try:
+            return await storage.create(resource, namespace, name, obj, dry_run=dry_run)
+        except StatusError as exc:
+            if exc.reason != "AlreadyExists":
+                raise
+            present = await storage.get(resource, namespace, name)
+            if not generated:
+                raise _being_deleted(exc, present) from exc
+            if attempts == NAME_ATTEMPTS:
+                raise _no_unique_name(exc) from exc
+
+
+def before_create(resource: Resource, namespace: str, obj: JSONObject) -> None:
+    """Make `obj` what is stored for it.
+
+    Raises:
+        StatusError: 400 or 422, it cannot be created like this.
+    """
+    metadata = obj["metadata"]
+    object_metadata.tidy(metadata)
+    object_metadata.fill_system_fields(metadata)
+    object_metadata.match_namespace(resource, namespace, metadata)
+    strategy = resource.strategy
+    strategy.prepare_for_create(obj)
+    errors = strategy.validate_create(obj) or object_metadata.validate(resource, metadata)
+    refuse(resource, metadata.get("name", ""), errors)
+
+
+def refuse(resource: Resource, name: str, errors: list[FieldError]) -> None:
+    if errors:
+        raise invalid(resource.kind.group, resource.kind.kind, name, list(dict.fromkeys(errors)))
+
+
+def _being_deleted(taken: StatusError, present: StoredObject | None) -> StatusError:
+    if present is None or "deletionTimestamp" not in present.decode()["metadata"]:
+        return taken
+    return StatusError(taken.code, taken.reason, f"object is being deleted: {taken.message}", taken.details)
+
+
+def _no_unique_name(taken: StatusError) -> StatusError:
+    message = f"{taken.message}, the server was not able to generate a unique name for the object"
+    return StatusError(taken.code, taken.reason, message, {**(taken.details or {}), "retryAfterSeconds": 1})

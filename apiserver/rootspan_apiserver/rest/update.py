@@ -1,0 +1,158 @@
+"""Updating: PUT and PATCH of an object and of its subresources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rootspan_apiserver.rest import metadata as object_metadata
+from rootspan_apiserver.rest.create import before_create, refuse
+from rootspan_apiserver.rest.namespaces import is_namespace
+from rootspan_apiserver.status import FieldError, StatusError, conflict, modified, not_found
+from rootspan_apiserver.storage.scope import object_path
+from rootspan_apiserver.storage.stored_object import StoredObject, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from rootspan_apiserver.registry.resource import Resource
+    from rootspan_apiserver.storage import Storage
+
+JSONObject = dict[str, Any]
+
+
+class _FinalizersEmptied(Exception):  # noqa: N818  not an error: the update that lets a deletion happen
+    def __init__(self, obj: JSONObject, revision: int) -> None:
+        super().__init__()
+        self.obj = obj
+        self.revision = revision
+
+
+async def update(
+    storage: Storage,
+    resource: Resource,
+    namespace: str,
+    name: str,
+    transform: Callable[[JSONObject | None], Awaitable[JSONObject]],
+    *,
+    subresource: str,
+    validate: Callable[[JSONObject, JSONObject | None], Awaitable[None]] | None,
+    precondition_uid: str,
+    dry_run: bool,
+    create_on_missing: bool,
+) -> tuple[StoredObject, bool]:
+    created = False
+
+    async def change(current: StoredObject | None) -> JSONObject:
+        nonlocal created
+        created = current is None
+        uid = current.decode()["metadata"].get("uid", "") if current is not None and precondition_uid else ""
+        if precondition_uid and precondition_uid != uid:
+            raise uid_differs(resource, namespace, name, precondition_uid, uid)
+        if current is None:
+            if not (create_on_missing or resource.allow_create_on_update):
+                raise not_found(resource.group_resource, name)
+            obj = await transform(None)
+            before_create(resource, namespace, obj)
+            if validate is not None:
+                await validate(obj, None)
+            return obj
+        obj, old = await transform(current.decode()), current.decode()
+        _check_version(resource, name, obj["metadata"], current)
+        before_update(resource, namespace, obj, old, subresource)
+        if validate is not None:
+            await validate(obj, old)
+        if _completes_deletion(resource, obj, old):
+            raise _FinalizersEmptied(obj, current.revision)
+        return obj
+
+    try:
+        stored = await storage.guaranteed_update(resource, namespace, name, change, missing_ok=True, dry_run=dry_run)
+    except _FinalizersEmptied as emptied:
+        await _delete(storage, resource, namespace, name, dry_run)
+        path = object_path(resource, namespace, name)
+        return StoredObject(path, emptied.revision, encode(emptied.obj)), False
+    return stored, created
+
+
+def before_update(resource: Resource, namespace: str, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    """Make `obj` what replaces `old`.
+
+    Raises:
+        StatusError: 400 or 422, it cannot be changed like this.
+    """
+    metadata, before = obj["metadata"], old["metadata"]
+    object_metadata.tidy(metadata)
+    object_metadata.match_namespace(resource, namespace, metadata)
+    if "generation" in before:
+        metadata["generation"] = before["generation"]
+    else:
+        metadata.pop("generation", None)
+    resource.strategy.prepare_for_update(obj, old, subresource)
+    metadata = obj["metadata"]
+    object_metadata.keep_system_fields(metadata, before)
+    errors = object_metadata.validate(resource, metadata) + object_metadata.validate_update(metadata, before)
+    refuse(resource, metadata.get("name", ""), errors + resource.strategy.validate_update(obj, old, subresource))
+    _keep_times(obj, old)
+
+
+def uid_differs(resource: Resource, namespace: str, name: str, wanted: str, present: str) -> StatusError:
+    path = object_path(resource, namespace, name)
+    why = (
+        f"StorageError: invalid object, Code: 4, Key: /registry{path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
+        f"UID in precondition: {wanted}, UID in object meta: {present}"
+    )
+    return conflict(resource.group_resource, name, why)
+
+
+def _check_version(resource: Resource, name: str, metadata: JSONObject, current: StoredObject) -> None:
+    version = metadata.get("resourceVersion") or "0"
+    if version == "0":
+        if not resource.allow_unconditional_update:
+            refuse(
+                resource, name, [FieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
+            )
+    elif version != current.resource_version:
+        raise modified(resource.group_resource, name)
+    metadata["resourceVersion"] = current.resource_version
+
+
+def _completes_deletion(resource: Resource, obj: JSONObject, old: JSONObject) -> bool:
+    """Whether the object was only kept for the finalizers that this update takes away."""
+    metadata, before = obj["metadata"], old["metadata"]
+    if metadata.get("finalizers"):
+        return False
+    if is_namespace(resource):
+        return "deletionTimestamp" in before and not (obj.get("spec") or {}).get("finalizers")
+    return "deletionGracePeriodSeconds" in before and not before["deletionGracePeriodSeconds"]
+
+
+def _keep_times(obj: JSONObject, old: JSONObject) -> None:
+    """If nothing but times in managedFields differs, take those of `old`: such an update writes nothing."""
+    managed, before = obj["metadata"].get("managedFields"), old["metadata"].get("managedFields")
+    if not managed or not before or len(managed) != len(before):
+        return
+    if any(_timeless(new) != _timeless(entry) for new, entry in zip(managed, before, strict=True)):
+        return
+    rest, old_rest = _without_managed_fields(obj), _without_managed_fields(old)
+    if rest == old_rest:
+        obj["metadata"]["managedFields"] = before
+
+
+def _timeless(entry: JSONObject) -> JSONObject:
+    return {name: value for name, value in entry.items() if name != "time"}
+
+
+def _without_managed_fields(obj: JSONObject) -> JSONObject:
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    return {**obj, "metadata": metadata}
+
+
+async def _delete(storage: Storage, resource: Resource, namespace: str, name: str, dry_run: bool) -> None:
+    async def let_go(_: StoredObject) -> None:
+        return None
+
+    try:
+        await storage.delete(resource, namespace, name, let_go, dry_run=dry_run)
+    except StatusError as exc:
+        if exc.code != 404:
+            raise

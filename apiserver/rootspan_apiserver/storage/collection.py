@@ -1,0 +1,120 @@
+"""One resource in the watch cache: its present state, and enough of its past to go back to.
+
+State is a dictionary and a sorted list of keys. The past is a bounded row of changes, each with what it replaced, so that the state at
+an earlier revision is the present one with the later changes taken back, and a watch can begin behind any revision still in the row.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rootspan_apiserver.storage.scope import Scope
+    from rootspan_apiserver.storage.stored_object import StoredObject
+    from rootspan_apiserver.storage.watch import Watch
+
+HISTORY = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to a key; a deletion's `object` is the last content at the revision of the deletion."""
+
+    object: StoredObject
+    previous: StoredObject | None
+    deleted: bool
+
+
+class Collection:
+    """The objects below one storage path. `written` is the last revision at which this process wrote there."""
+
+    def __init__(
+        self, path: str, revision: int, objects: Iterable[StoredObject] = (), *, history: int = HISTORY
+    ) -> None:
+        self.path = path
+        self.written = 0
+        self.watches: set[Watch] = set()
+        self._history = history
+        self.reset(revision, objects)
+
+    def reset(self, revision: int, objects: Iterable[StoredObject]) -> None:
+        """Begin again from a state at `revision`; what came before is forgotten and every watch ends."""
+        self._objects = {stored.key: stored for stored in objects}
+        self._keys = sorted(self._objects)
+        self._changes = deque[Change]()
+        self.oldest = revision + 1
+        for watch in tuple(self.watches):
+            watch.end()
+
+    def get(self, key: str) -> StoredObject | None:
+        return self._objects.get(key)
+
+    def put(self, stored: StoredObject) -> None:
+        previous = self._objects.get(stored.key)
+        if previous is None:
+            insort(self._keys, stored.key)
+        self._objects[stored.key] = stored
+        self._record(Change(stored, previous, deleted=False))
+
+    def delete(self, key: str, revision: int) -> None:
+        previous = self._objects.pop(key, None)
+        if previous is not None:
+            del self._keys[bisect_left(self._keys, key)]
+            self._record(Change(previous.at(revision), previous, deleted=True))
+
+    def _record(self, change: Change) -> None:
+        if len(self._changes) == self._history:
+            self.oldest = self._changes.popleft().object.revision + 1
+        self._changes.append(change)
+        for watch in tuple(self.watches):
+            watch.offer(change)
+
+    def knows(self, revision: int) -> bool:
+        """Whether the state at `revision`, and all that happened since, is still known."""
+        return revision >= self.oldest - 1
+
+    def changes_after(self, revision: int) -> list[Change]:
+        later = []
+        for change in reversed(self._changes):
+            if change.object.revision <= revision:
+                break
+            later.append(change)
+        later.reverse()
+        return later
+
+    def select(self, scope: Scope, start: str = "") -> list[StoredObject]:
+        """The objects in `scope` in the order of their keys, from the key `start` on."""
+        if not scope.recursive:
+            found = self._objects.get(scope.path)
+            return [found] if found is not None else []
+        first, last = self._bounds(self._keys, scope, start)
+        objects = self._objects
+        return [objects[key] for key in self._keys[first:last]]
+
+    def select_at(self, revision: int, scope: Scope, start: str = "") -> list[StoredObject]:
+        """The same at an earlier `revision` that is still known."""
+        undone: dict[str, StoredObject | None] = {}
+        for change in reversed(self._changes):
+            if change.object.revision <= revision:
+                break
+            undone[change.object.key] = change.previous
+        if not undone:
+            return self.select(scope, start)
+        then = {stored.key: stored for stored in self.select(scope, start)}
+        for key, previous in undone.items():
+            if key in scope and key >= start:
+                if previous is not None:
+                    then[key] = previous
+                else:
+                    then.pop(key, None)
+        return [then[key] for key in sorted(then)]
+
+    @staticmethod
+    def _bounds(keys: list[str], scope: Scope, start: str) -> tuple[int, int]:
+        behind = scope.path + "0"
+        return bisect_left(keys, max(scope.prefix, start)), bisect_left(keys, behind)

@@ -1,0 +1,120 @@
+"""Lists straight from etcd: when the cache is not ready, or cannot go back as far as is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rootspan_apiserver.audit_id import audit_id
+from rootspan_apiserver.etcd import Compacted, FutureRevision
+from rootspan_apiserver.storage.continuation import Continuation
+from rootspan_apiserver.storage.errors import (
+    ContinueExpiredError,
+    etcd_errors,
+    list_too_old,
+    parse_resource_version,
+    too_large,
+)
+from rootspan_apiserver.storage.listing import ListResult, cut
+from rootspan_apiserver.storage.stored_object import StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from opentelemetry.util.types import AttributeValue
+
+    from rootspan_apiserver.etcd import EtcdClient, RangeResult
+    from rootspan_apiserver.registry.resource import Resource
+    from rootspan_apiserver.storage.list_options import ListOptions
+    from rootspan_apiserver.storage.scope import Predicate, Scope
+    from rootspan_apiserver.tracing import Tracing
+
+PAGE = 10_000
+
+
+class EtcdLists:
+    def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str) -> None:
+        self._etcd = etcd
+        self._tracing = tracing
+        self._prefix = prefix
+
+    async def current_revision(self, resource: Resource) -> int:
+        """The revision etcd is at, learned as kube-apiserver learns it: by a read that finds nothing."""
+        path = resource.storage_path
+        with self._tracing.span("List(recursive=false) etcd3", lambda: _attributes(path, "", "", 1, "")), etcd_errors():
+            return (await self._etcd.range(f"{self._prefix}{path}".encode(), limit=1)).revision
+
+    async def list(self, scope: Scope, predicate: Predicate, options: ListOptions) -> ListResult:
+        """
+        Raises:
+            StatusError: 410, the revision asked for is gone; 504, it is not there yet.
+        """
+        token = options.continue_token
+        recursive = "true" if scope.recursive else "false"
+        with self._tracing.span(
+            f"List(recursive={recursive}) etcd3",
+            lambda: _attributes(
+                scope.path, options.resource_version, options.resource_version_match, options.limit, token
+            ),
+        ):
+            requested = parse_resource_version(options.resource_version)
+            begin, revision = scope.prefix, 0
+            if token:
+                continuation = Continuation.decode(token)
+                begin = scope.path + continuation.start
+                revision = max(continuation.revision, 0)
+            elif _exact(options):
+                revision = requested
+            result = await self._collect(scope, predicate, options, begin, revision)
+            if not revision and int(result.resource_version) < requested:
+                raise too_large(requested, int(result.resource_version))
+            return result
+
+    async def _collect(
+        self, scope: Scope, predicate: Predicate, options: ListOptions, begin: str, revision: int
+    ) -> ListResult:
+        limit = options.limit
+        items: list[StoredObject] = []
+        while True:
+            page = await self._page(scope, begin, min(limit, PAGE) or PAGE, revision, options)
+            revision = revision or page.revision
+            for index, kv in enumerate(page.kvs):
+                stored = StoredObject(kv.key[len(self._prefix.encode()) :].decode(), kv.mod_revision, kv.value)
+                if predicate.matches(stored):
+                    items.append(stored)
+                    behind = page.count - index - 1
+                    if limit and len(items) == limit and behind:
+                        return cut(items, scope, revision, None if predicate else behind)
+            if not page.more:
+                return ListResult(items, str(revision))
+            begin = page.kvs[-1].key[len(self._prefix.encode()) :].decode() + "\0"
+
+    async def _page(self, scope: Scope, begin: str, limit: int, revision: int, options: ListOptions) -> RangeResult:
+        key = f"{self._prefix}{begin}".encode()
+        end = f"{self._prefix}{scope.path}0".encode() if scope.recursive else b""
+        with etcd_errors():
+            try:
+                return await self._etcd.range(key, end, limit=limit, revision=revision)
+            except Compacted as exc:
+                if options.continue_token:
+                    start = Continuation.decode(options.continue_token).start
+                    raise ContinueExpiredError(Continuation(-1, start).encode()) from exc
+                raise list_too_old() from exc
+            except FutureRevision as exc:
+                raise too_large(revision, (await self._etcd.range(key, limit=1)).revision) from exc
+
+
+def _exact(options: ListOptions) -> bool:
+    if options.resource_version in ("", "0"):
+        return False
+    return options.resource_version_match == "Exact" or (not options.resource_version_match and options.limit > 0)
+
+
+def _attributes(path: str, revision: str, match: str, limit: int, token: str) -> Mapping[str, AttributeValue]:
+    return {
+        "audit-id": audit_id.get(),
+        "key": path,
+        "resourceVersion": revision,
+        "resourceVersionMatch": match,
+        "limit": limit,
+        "continue": token,
+    }

@@ -1,0 +1,220 @@
+"""Objects in etcd, without the watch cache: one key each, written by compare-and-swap.
+
+An update begins with whatever copy is at hand, usually the cache's. It may be stale; so before a refusal is believed, or nothing is
+written because nothing changed, the object is read from etcd, and if it was stale all is done once more. Losing the swap brings the
+present object along and is simply another round.
+
+The spans are named and placed as kube-apiserver places them. What changes an object, admission included, runs in the context of the
+caller: a webhook is called by the request, not by the store.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from opentelemetry.context import attach, detach, get_current
+
+from rootspan_apiserver.audit_id import audit_id
+from rootspan_apiserver.etcd import EtcdError
+from rootspan_apiserver.status import StatusError, already_exists, not_found
+from rootspan_apiserver.storage.errors import etcd_errors
+from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
+from rootspan_apiserver.tracing import NOT_RECORDED
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from opentelemetry.context import Context
+    from opentelemetry.util.types import AttributeValue
+
+    from rootspan_apiserver.etcd import EtcdClient, KeyValue
+    from rootspan_apiserver.registry.resource import Resource
+    from rootspan_apiserver.storage.stored_object import JSONObject
+    from rootspan_apiserver.tracing import Step, Tracing
+
+T = TypeVar("T")
+
+
+class EtcdStore:
+    """`prefix` (`/registry`) stands before every path in etcd's keys."""
+
+    def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str) -> None:
+        self._etcd = etcd
+        self._tracing = tracing
+        self._prefix = prefix
+
+    def _key(self, path: str) -> bytes:
+        return f"{self._prefix}{path}".encode()
+
+    async def get(self, path: str) -> StoredObject | None:
+        with etcd_errors():
+            found = await self._etcd.range(self._key(path))
+        return _stored(path, found.kvs[0]) if found.kvs else None
+
+    async def create(self, resource: Resource, path: str, obj: JSONObject) -> StoredObject:
+        """
+        Raises:
+            StatusError: 409, there is such an object.
+        """
+        with self._tracing.span("Create etcd3", lambda: _attributes(resource, path)) as step:
+            raw = _encode(step, obj)
+            step.event("TransformToStorage succeeded")
+            with etcd_errors():
+                try:
+                    result = await self._etcd.put_if(self._key(path), raw, mod_revision=0)
+                except EtcdError as exc:
+                    step.event("Txn call failed", {"err": exc.message})
+                    raise
+            step.event("Txn call succeeded")
+            if not result.succeeded:
+                raise already_exists(resource.group_resource, obj["metadata"]["name"])
+            step.event("decode succeeded", {"len": len(raw)})
+            return StoredObject(path, result.revision, raw)
+
+    async def update(
+        self,
+        resource: Resource,
+        path: str,
+        change: Callable[[StoredObject | None], Awaitable[JSONObject]],
+        *,
+        cached: StoredObject | None,
+        missing_ok: bool = False,
+    ) -> StoredObject:
+        """Store what `change` makes of the present object; it may be called more than once, `None` says there is none.
+
+        Raises:
+            StatusError: 404, there is no such object and not `missing_ok`; and whatever `change` raises.
+        """
+        caller = get_current()
+        with self._tracing.span("GuaranteedUpdate etcd3", lambda: _attributes(resource, path)) as step:
+            current, fresh = cached, cached is None
+            if fresh:
+                current = await self._latest(resource, path, missing_ok)
+            step.event("initial value restored")
+            while True:
+                try:
+                    obj = await _for_caller(step, caller, change(current))
+                except Exception:
+                    if fresh:
+                        raise
+                    latest = await self._latest(resource, path, missing_ok)
+                    if _revision(latest) == _revision(current):
+                        raise
+                    current, fresh = latest, True
+                    continue
+                raw = _encode(step, obj)
+                if current is not None and same_content(raw, current.raw):
+                    if fresh:
+                        return current
+                    latest = await self._latest(resource, path, missing_ok)
+                    stale = _revision(latest) != _revision(current)
+                    current, fresh = latest, True
+                    if not stale and current is not None:
+                        return current
+                    continue
+                step.event("TransformToStorage succeeded")
+                step.event("Transaction prepared")
+                with etcd_errors():
+                    try:
+                        result = await self._etcd.put_if(self._key(path), raw, mod_revision=_revision(current))
+                    except EtcdError as exc:
+                        step.event("Txn call failed", {"err": exc.message})
+                        raise
+                step.event("Txn call completed")
+                step.event("Transaction committed")
+                if result.succeeded:
+                    step.event("decode succeeded", {"len": len(raw)})
+                    return StoredObject(path, result.revision, raw)
+                if result.current is None and not missing_ok:
+                    raise _missing(resource, path)
+                current, fresh = _stored(path, result.current) if result.current else None, True
+                step.event("Retry value restored")
+
+    async def delete(
+        self,
+        resource: Resource,
+        path: str,
+        check: Callable[[StoredObject], Awaitable[None]],
+        *,
+        cached: StoredObject | None,
+    ) -> StoredObject:
+        """Delete the object if `check` lets it go: its last content, at the revision of the deletion.
+
+        Raises:
+            StatusError: 404, there is no such object; and whatever `check` raises.
+        """
+        current, fresh = cached, cached is None
+        while True:
+            if current is None:
+                current, fresh = await self.existing(resource, path), True
+            try:
+                await check(current)
+            except Exception:
+                if fresh:
+                    raise
+                latest = await self.existing(resource, path)
+                if latest.revision == current.revision:
+                    raise
+                current, fresh = latest, True
+                continue
+            with etcd_errors():
+                result = await self._etcd.delete_if(self._key(path), mod_revision=current.revision)
+            if result.succeeded:
+                return current.at(result.revision)
+            if result.current is None:
+                raise _missing(resource, path)
+            current, fresh = _stored(path, result.current), True
+
+    async def existing(self, resource: Resource, path: str) -> StoredObject:
+        """
+        Raises:
+            StatusError: 404.
+        """
+        found = await self.get(path)
+        if found is None:
+            raise _missing(resource, path)
+        return found
+
+    async def _latest(self, resource: Resource, path: str, missing_ok: bool) -> StoredObject | None:
+        return await self.get(path) if missing_ok else await self.existing(resource, path)
+
+
+async def _for_caller(step: Step, caller: Context, work: Awaitable[T]) -> T:
+    if step is NOT_RECORDED:
+        return await work
+    token = attach(caller)
+    try:
+        return await work
+    finally:
+        detach(token)
+
+
+def _encode(step: Step, obj: JSONObject) -> bytes:
+    step.event("About to Encode")
+    raw = encode(obj)
+    step.event("Encode succeeded", {"len": len(raw)})
+    return raw
+
+
+def _attributes(resource: Resource, path: str) -> Mapping[str, AttributeValue]:
+    return {
+        "audit-id": audit_id.get(),
+        "key": path,
+        "type": resource.go_type,
+        "group": resource.kind.group,
+        "resource": resource.plural,
+    }
+
+
+def _stored(path: str, kv: KeyValue) -> StoredObject:
+    if not kv.value.startswith(b"{"):
+        raise StatusError(500, "", f"the value of {path} is not JSON")
+    return StoredObject(path, kv.mod_revision, kv.value)
+
+
+def _missing(resource: Resource, path: str) -> StatusError:
+    return not_found(resource.group_resource, path.rpartition("/")[2])
+
+
+def _revision(stored: StoredObject | None) -> int:
+    return stored.revision if stored is not None else 0

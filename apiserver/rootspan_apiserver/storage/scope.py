@@ -1,0 +1,73 @@
+"""Which part of the store a request looks at, and which of the objects there it wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rootspan_apiserver.selectors import FieldSelector, LabelSelector
+
+if TYPE_CHECKING:
+    from rootspan_apiserver.registry.resource import Resource
+    from rootspan_apiserver.storage.stored_object import StoredObject
+
+EVERY_LABEL, EVERY_FIELD = LabelSelector(), FieldSelector()
+_IN_THE_KEY = frozenset({"metadata.name", "metadata.namespace"})
+
+
+def object_path(resource: Resource, namespace: str, name: str) -> str:
+    """The key of one object below the prefix of the store: `/configmaps/default/c1`."""
+    return f"{collection_path(resource, namespace)}/{name}"
+
+
+def collection_path(resource: Resource, namespace: str = "") -> str:
+    """Where the objects of a resource are, those of one namespace if it is given."""
+    return f"{resource.storage_path}/{namespace}" if namespace and resource.namespaced else resource.storage_path
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """What selectors ask of an object."""
+
+    resource: Resource
+    labels: LabelSelector = EVERY_LABEL
+    fields: FieldSelector = EVERY_FIELD
+
+    def __bool__(self) -> bool:
+        """Whether it may leave anything out."""
+        return bool(self.labels) or bool(self.fields)
+
+    def matches(self, stored: StoredObject) -> bool:
+        if self.labels and not self.labels.matches(stored.labels):
+            return False
+        return not self.fields or self.fields.matches(self._values(stored))
+
+    def _values(self, stored: StoredObject) -> dict[str, str]:
+        if any(field not in _IN_THE_KEY for field, _, _ in self.fields.terms):
+            return dict(stored.fields(self.resource))
+        *_, namespace, name = stored.key.split("/")
+        return {"metadata.name": name, "metadata.namespace": namespace if self.resource.namespaced else ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A collection, or the one object in it that a selector on its name leaves."""
+
+    path: str
+    recursive: bool = True
+
+    @classmethod
+    def of(cls, predicate: Predicate, namespace: str, *, continued: bool = False) -> Scope:
+        resource = predicate.resource
+        name = predicate.fields.required("metadata.name")
+        if name and "/" not in name and not continued and (namespace or not resource.namespaced):
+            return cls(object_path(resource, namespace, name), recursive=False)
+        return cls(collection_path(resource, namespace))
+
+    @property
+    def prefix(self) -> str:
+        """What the keys in it begin with."""
+        return f"{self.path}/" if self.recursive else self.path
+
+    def __contains__(self, key: str) -> bool:
+        return key.startswith(self.prefix) if self.recursive else key == self.path

@@ -1,0 +1,343 @@
+"""The store as the API's verbs see it: etcd behind a watch cache.
+
+Which of the two answers is what resourceVersion decides (`Semantics for get and list` in the API's concepts). Reads of one object without
+a resourceVersion go to etcd. Lists are answered by the cache: "0" as it stands; without a resourceVersion once it has come to the
+revision etcd tells; with one once it has come to that, or, where exactly that is asked for, as it was then. The cache refuses what it
+cannot do, and etcd is asked instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from contextvars import Context
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
+
+from rootspan_apiserver.audit_id import audit_id
+from rootspan_apiserver.status import StatusError, already_exists
+from rootspan_apiserver.storage.continuation import Continuation
+from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large, too_old
+from rootspan_apiserver.storage.etcd_list import EtcdLists
+from rootspan_apiserver.storage.etcd_store import EtcdStore
+from rootspan_apiserver.storage.listing import ListResult, cut
+from rootspan_apiserver.storage.scope import Predicate, Scope, collection_path, object_path
+from rootspan_apiserver.storage.stored_object import StoredObject, encode
+from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, Watch
+from rootspan_apiserver.storage.watch_cache import WatchCache
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+
+    from rootspan_apiserver.etcd import EtcdClient
+    from rootspan_apiserver.registry.resource import Resource
+    from rootspan_apiserver.storage.collection import Collection
+    from rootspan_apiserver.storage.list_options import ListOptions
+    from rootspan_apiserver.storage.stored_object import JSONObject
+    from rootspan_apiserver.tracing import Tracing
+
+FRESH = 3.0
+CONSISTENT = 0.25
+
+
+class Storage:
+    """
+    Args:
+        etcd: the store; it stays the caller's to close.
+        tracing: makes the internal spans.
+        prefix: stands before every key.
+        resources: those whose history is kept from the start; others get theirs when first used.
+        bookmark_interval: seconds between the bookmarks of a watch that wants them.
+
+    `async with` runs the watch cache; until that has loaded, lists come from etcd and watches wait.
+    """
+
+    def __init__(
+        self,
+        etcd: EtcdClient,
+        tracing: Tracing,
+        *,
+        prefix: str = "/registry",
+        resources: Iterable[Resource] = (),
+        bookmark_interval: float = BOOKMARK_INTERVAL,
+    ) -> None:
+        self._tracing = tracing
+        self._etcd = EtcdStore(etcd, tracing, prefix)
+        self._lists = EtcdLists(etcd, tracing, prefix)
+        self._cache = WatchCache(etcd, prefix)
+        self._bookmark_interval = bookmark_interval
+        self._running: asyncio.Task[None] | None = None
+        for resource in resources:
+            self._cache.claim(resource.storage_path)
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self._cache.run(), context=Context())
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait((self._running,))
+
+    async def wait_ready(self, seconds: float) -> bool:
+        """Whether the watch cache has loaded within `seconds`."""
+        return await self._cache.wait_ready(seconds)
+
+    @property
+    def ready(self) -> bool:
+        return self._cache.ready
+
+    def _collection(self, resource: Resource) -> Collection:
+        return self._cache.claim(resource.storage_path)
+
+    def _cached(self, resource: Resource, path: str) -> StoredObject | None:
+        return self._collection(resource).get(path) if self._cache.ready else None
+
+    def _wrote(self, resource: Resource, stored: StoredObject) -> StoredObject:
+        collection = self._collection(resource)
+        collection.written = max(collection.written, stored.revision)
+        return stored
+
+    async def get(
+        self, resource: Resource, namespace: str, name: str, resource_version: str = ""
+    ) -> StoredObject | None:
+        """One object, None if there is none; with a `resource_version` at least that fresh and from the cache.
+
+        Raises:
+            StatusError: 503, etcd is away; 504, there is no such resourceVersion yet.
+        """
+        path = object_path(resource, namespace, name)
+        with self._tracing.span(
+            "cacher.Get",
+            lambda: {"audit-id": audit_id.get(), "key": path, "resource-version": resource_version},
+        ) as step:
+            if not resource_version:
+                step.event("About to Get from underlying storage")
+                return await self._etcd.get(path)
+            requested = parse_resource_version(resource_version)
+            if not self._cache.ready:
+                step.event("About to Get from underlying storage - cache not initialized")
+                return await self._etcd.get(path)
+            step.event("About to fetch object from cache")
+            await self._fresh(requested)
+            step.event("watchCache locked acquired")
+            step.event("watchCache fresh enough")
+            return self._collection(resource).get(path)
+
+    async def cached(self, resource: Resource, namespace: str = "") -> list[StoredObject]:
+        """All objects of a resource, as fresh as the last write of this process, without asking etcd.
+
+        Raises:
+            StatusError: 429, the cache is not there yet; 504, it does not keep up.
+        """
+        if not await self._cache.wait_ready(FRESH):
+            raise initializing()
+        collection = self._collection(resource)
+        await self._fresh(collection.written)
+        return collection.select(Scope(collection_path(resource, namespace)))
+
+    async def _fresh(self, revision: int) -> None:
+        if not await self._cache.wait_until(revision, FRESH):
+            raise too_large(revision, self._cache.revision)
+
+    async def create(
+        self, resource: Resource, namespace: str, name: str, obj: JSONObject, *, dry_run: bool = False
+    ) -> StoredObject:
+        """
+        Raises:
+            StatusError: 409, there is such an object.
+        """
+        path = object_path(resource, namespace, name)
+        if dry_run:
+            if await self._etcd.get(path) is not None:
+                raise already_exists(resource.group_resource, name)
+            return StoredObject(path, 0, encode(obj))
+        return self._wrote(resource, await self._etcd.create(resource, path, obj))
+
+    async def guaranteed_update(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        change: Callable[[StoredObject | None], Awaitable[JSONObject]],
+        *,
+        missing_ok: bool = False,
+        dry_run: bool = False,
+    ) -> StoredObject:
+        """Store what `change` makes of the present object, begun anew when that was stale or somebody else was faster.
+
+        Raises:
+            StatusError: 404, there is none and not `missing_ok` (which gives `change` None); and whatever `change` raises.
+        """
+        path = object_path(resource, namespace, name)
+        if dry_run:
+            current = await self._etcd.get(path) if missing_ok else await self._etcd.existing(resource, path)
+            return StoredObject(path, current.revision if current else 0, encode(await change(current)))
+        cached = self._cached(resource, path)
+        stored = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
+        return self._wrote(resource, stored)
+
+    async def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        check: Callable[[StoredObject], Awaitable[None]],
+        *,
+        dry_run: bool = False,
+    ) -> StoredObject:
+        """Delete the object if `check` does not raise: its last content, at the revision of the deletion.
+
+        Raises:
+            StatusError: 404, there is none; and whatever `check` raises.
+        """
+        path = object_path(resource, namespace, name)
+        if dry_run:
+            current = await self._etcd.existing(resource, path)
+            await check(current)
+            return current
+        cached = self._cached(resource, path)
+        return self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+
+    async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
+        """The objects of `predicate.resource` that match, in the order of their keys.
+
+        Raises:
+            StatusError: 400, a resourceVersion or continue token that is none; 410, gone; 504, not yet there; 503, etcd is away.
+        """
+        resource = predicate.resource
+        scope = Scope.of(predicate, namespace, continued=bool(options.continue_token))
+        requested = parse_resource_version(options.resource_version)
+        start, exact, consistent = "", False, False
+        if options.resource_version_match == "Exact":
+            exact = True
+        elif not options.resource_version_match:
+            if options.continue_token:
+                continuation = Continuation.decode(options.continue_token)
+                start = scope.path + continuation.start
+                requested = max(continuation.revision, 0)
+                exact, consistent = requested > 0, requested == 0
+            elif options.limit > 0 and requested > 0:
+                exact = True
+            else:
+                consistent = not options.resource_version
+        collection = self._collection(resource)
+        if not self._cache.ready or (exact and requested <= self._cache.revision and not collection.knows(requested)):
+            return await self._lists.list(scope, predicate, options)
+        result = await self._list_cached(collection, scope, predicate, options, start, requested, exact, consistent)
+        if result is None:
+            if not consistent:
+                raise too_large(requested, self._cache.revision)
+            return await self._lists.list(scope, predicate, replace(options, resource_version=""))
+        return result
+
+    async def _list_cached(
+        self,
+        collection: Collection,
+        scope: Scope,
+        predicate: Predicate,
+        options: ListOptions,
+        start: str,
+        requested: int,
+        exact: bool,
+        consistent: bool,
+    ) -> ListResult | None:
+        """The list, or None if the cache did not come to the revision it takes in time."""
+        resource = predicate.resource
+        with self._tracing.span(
+            "cacher.GetList", lambda: {"audit-id": audit_id.get(), "type": str(resource.group_resource)}
+        ) as step:
+            step.event("Ready")
+            if consistent:
+                requested = await self._lists.current_revision(resource)
+            if not await self._cache.wait_until(requested, CONSISTENT if consistent else FRESH):
+                return None
+            step.event("watchCache locked acquired")
+            step.event("watchCache fresh enough")
+            if exact:
+                revision = requested
+                found = collection.select_at(requested, scope, start)
+            else:
+                revision = self._cache.revision
+                found = collection.select(scope, start)
+            step.event("Listed items from cache", {"count": len(found)})
+            limit = 0 if options.resource_version == "0" else options.limit
+            selected, last = _filter(found, predicate, limit)
+            if selected:
+                step.event("Resized result")
+            step.event("Filtered items", {"count": len(selected)})
+            if limit and len(selected) == limit and last < len(found):
+                return cut(selected, scope, revision, None if predicate else len(found) - limit)
+            return ListResult(selected, str(revision))
+
+    @asynccontextmanager
+    async def watch(self, namespace: str, predicate: Predicate, options: ListOptions) -> AsyncIterator[Watch]:
+        """The changes of `predicate.resource` that match.
+
+        Raises:
+            StatusError: 400, a resourceVersion that is none; 429, the cache is not there yet; 503, etcd is away. That a watch cannot
+                begin at the resourceVersion asked for is raised by iterating.
+        """
+        requested = parse_resource_version(options.resource_version)
+        initial = options.send_initial_events
+        if initial is None:
+            initial = options.resource_version in ("", "0")
+        watch, collection = await self._begin(namespace, predicate, options, requested, initial)
+        try:
+            yield watch
+        finally:
+            collection.watches.discard(watch)
+            watch.end()
+
+    async def _begin(
+        self, namespace: str, predicate: Predicate, options: ListOptions, requested: int, initial: bool
+    ) -> tuple[Watch, Collection]:
+        resource = predicate.resource
+        cache = self._cache
+        deadline = None
+        if options.timeout_seconds is not None:
+            deadline = asyncio.get_running_loop().time() + options.timeout_seconds
+        with self._tracing.span(
+            "cacher.Watch", lambda: {"audit-id": audit_id.get(), "type": str(resource.group_resource)}
+        ) as step:
+            if not await cache.wait_ready(FRESH):
+                raise initializing()
+            collection = self._collection(resource)
+            if not options.resource_version:
+                requested = await self._lists.current_revision(resource)
+            failure: StatusError | None = None
+            if initial and not await cache.wait_until(requested, FRESH):
+                failure = too_large(requested, cache.revision)
+            elif not initial and requested and not collection.knows(requested):
+                failure = too_old(requested, collection.oldest)
+            watch = Watch(
+                Scope.of(predicate, namespace),
+                predicate,
+                lambda: cache.revision,
+                deadline=deadline,
+                bookmark_interval=self._bookmark_interval if options.allow_watch_bookmarks else None,
+                after=0 if initial else requested,
+                failure=failure,
+            )
+            if initial and failure is None:
+                step.event("watchCache locked acquired")
+                step.event("watchCache fresh enough")
+                bookmark = cache.revision if options.allow_watch_bookmarks else 0
+                watch.begin_with(collection.select(Scope.of(predicate, namespace)), bookmark=bookmark)
+            elif failure is None:
+                watch.replay(collection.changes_after(requested))
+            collection.watches.add(watch)
+            return watch, collection
+
+
+def _filter(found: list[StoredObject], predicate: Predicate, limit: int) -> tuple[list[StoredObject], int]:
+    """The first `limit` that match (0: all), and how many were looked at."""
+    if not predicate:
+        return (found[:limit], limit) if limit and limit < len(found) else (found, len(found))
+    selected = []
+    for looked_at, stored in enumerate(found, 1):
+        if predicate.matches(stored):
+            selected.append(stored)
+            if len(selected) == limit:
+                return selected, looked_at
+    return selected, len(found)

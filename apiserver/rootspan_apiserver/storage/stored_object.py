@@ -1,0 +1,148 @@
+"""An object as etcd keeps it, and how its bytes become what clients read.
+
+The value under a key is the object's JSON in its storage version: `kind` and `apiVersion` first, then `metadata` with its fields in the
+API's order, and no resourceVersion, because that is the revision at which etcd took the value. Serving an object is therefore
+inserting `"resourceVersion":"N",` into its bytes, and in a list of a built-in kind leaving the head away; nothing is decoded for it.
+Selectors do need the labels and fields, so these are decoded when first asked for and kept: one `StoredObject` is shared by the cache,
+every list and every watch, and nobody changes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from rootspan_apiserver.status import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rootspan_apiserver.registry.resource import Resource
+
+JSONObject = dict[str, Any]
+
+METADATA_ORDER = (
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+)
+_METADATA = b'"metadata":{'
+_UID = b'"uid":"'
+
+
+def encode(obj: JSONObject) -> bytes:
+    """The value to store for `obj`, which is left as it is.
+
+    Raises:
+        StatusError: 400, it holds what JSON cannot, such as a lone surrogate or an integer beyond 64 bits.
+    """
+    metadata = obj["metadata"]
+    ordered = {name: metadata[name] for name in METADATA_ORDER if name in metadata}
+    for name, value in metadata.items():
+        if name not in ordered and name not in ("resourceVersion", "selfLink"):
+            ordered[name] = value
+    document = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": ordered}
+    for name, value in obj.items():
+        if name not in document:
+            document[name] = value
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError as exc:
+        raise bad_request(f"the object cannot be written as JSON: {exc}") from exc
+
+
+def same_content(raw: bytes, other: bytes) -> bool:
+    """Whether two stored values say the same, whatever the order of their fields."""
+    if raw == other:
+        return True
+    if len(raw) != len(other):
+        return False
+    sort = orjson.OPT_SORT_KEYS
+    return orjson.dumps(orjson.loads(raw), option=sort) == orjson.dumps(orjson.loads(other), option=sort)
+
+
+class StoredObject:
+    """One object at one revision; `key` is its place below the prefix of the store (`/configmaps/default/c1`).
+
+    A `revision` of 0 says that it is not stored: what a dry run answers.
+    """
+
+    __slots__ = ("_fields", "_head", "_labels", "_splice", "key", "raw", "revision")
+
+    def __init__(self, key: str, revision: int, raw: bytes) -> None:
+        self.key = key
+        self.revision = revision
+        self.raw = raw
+        self._head = 0
+        self._splice = 0
+        self._labels: Mapping[str, str] | None = None
+        self._fields: tuple[Resource, Mapping[str, str]] | None = None
+
+    def __repr__(self) -> str:
+        return f"StoredObject({self.key!r}, revision={self.revision})"
+
+    @property
+    def resource_version(self) -> str:
+        return str(self.revision) if self.revision else ""
+
+    def at(self, revision: int) -> StoredObject:
+        """The same content at another revision: what a deletion leaves."""
+        return StoredObject(self.key, revision, self.raw)
+
+    def json(self, kind: bool = True) -> bytes:
+        """The object with its resourceVersion; without `kind` and `apiVersion` if not `kind`, as items of typed lists are."""
+        head, splice = self._head, self._splice
+        if not splice:
+            head, splice = self._measure()
+        raw = self.raw
+        start = raw[:splice] if kind else b"{" + raw[head:splice]
+        if not self.revision:
+            return start + raw[splice:]
+        if raw[splice] == 0x7D:
+            return b'%b"resourceVersion":"%d"%b' % (start, self.revision, raw[splice:])
+        return b'%b"resourceVersion":"%d",%b' % (start, self.revision, raw[splice:])
+
+    def decode(self) -> JSONObject:
+        """The object, fresh, with its resourceVersion."""
+        obj: JSONObject = orjson.loads(self.json())
+        return obj
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        if self._labels is None:
+            self._labels = orjson.loads(self.raw)["metadata"].get("labels") or {}
+        return self._labels
+
+    def fields(self, resource: Resource) -> Mapping[str, str]:
+        """The values that field selectors of `resource` look at."""
+        if self._fields is None or self._fields[0] is not resource:
+            self._fields = resource, resource.strategy.selectable_fields(orjson.loads(self.raw))
+        return self._fields[1]
+
+    def _measure(self) -> tuple[int, int]:
+        """Find where `metadata` begins and where in it the resourceVersion belongs: behind the uid."""
+        metadata = self.raw.find(_METADATA)
+        if metadata < 0 or self.raw.find(b"{", 1) != metadata + len(_METADATA) - 1:
+            self.raw = encode(orjson.loads(self.raw))
+            metadata = self.raw.index(_METADATA)
+        begin = metadata + len(_METADATA)
+        uid = self.raw.find(_UID, begin)
+        closed = self.raw.find(b"}", begin)
+        opened = self.raw.find(b"{", begin)
+        splice = begin
+        if 0 <= uid < closed and (opened < 0 or uid < opened):
+            splice = self.raw.index(b'"', uid + len(_UID)) + 1
+            splice = splice + 1 if self.raw[splice] == 0x2C else begin
+        self._head, self._splice = metadata, splice
+        return metadata, splice

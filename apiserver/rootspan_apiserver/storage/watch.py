@@ -1,0 +1,166 @@
+"""A client's watch: the state it begins with, then every change that concerns it.
+
+A change reaches a watch through selectors: an object that comes to match is ADDED to whoever could not see it, one that ceases to is
+DELETED. A client that does not take its events fast enough loses its watch, not the server its memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from rootspan_apiserver.status import StatusError
+    from rootspan_apiserver.storage.collection import Change
+    from rootspan_apiserver.storage.scope import Predicate, Scope
+    from rootspan_apiserver.storage.stored_object import StoredObject
+
+BACKLOG = 1000
+BOOKMARK_INTERVAL = 60.0
+BOOKMARK_BEFORE_END = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """`object` is None for a bookmark; `initial_events_end` marks the one that follows the state a watch began with."""
+
+    kind: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+    object: StoredObject | None
+    resource_version: str
+    initial_events_end: bool = False
+
+
+class Watch:
+    """An asynchronous iterator of `WatchEvent`. It ends when its time is up, when the client is too slow, and when the cache starts over.
+
+    Iterating raises StatusError (410, 504) before the first item if the watch cannot begin where it was asked to. The real server has by
+    then answered 200, and sends the error as an event of type ERROR.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        predicate: Predicate,
+        current_revision: Callable[[], int],
+        *,
+        deadline: float | None = None,
+        bookmark_interval: float | None = None,
+        after: int = 0,
+        backlog: int = BACKLOG,
+        failure: StatusError | None = None,
+    ) -> None:
+        self._scope = scope
+        self._predicate = predicate
+        self._current_revision = current_revision
+        self._deadline = deadline
+        self._bookmark_interval = bookmark_interval
+        self._after = after
+        self._backlog = backlog
+        self._failure = failure
+        self._initial: Iterator[StoredObject] = iter(())
+        self._replay: deque[Change] = deque()
+        self._initial_end = 0
+        self._changes: deque[Change] = deque()
+        self._ended = False
+        self._wake: asyncio.Future[None] | None = None
+        self._next_bookmark = self._bookmark_time()
+
+    def begin_with(self, initial: Iterable[StoredObject], *, bookmark: int = 0) -> None:
+        """Deliver the `initial` state first, then a bookmark at revision `bookmark` unless that is 0."""
+        self._initial = iter(initial)
+        self._initial_end = bookmark
+
+    def replay(self, changes: Iterable[Change]) -> None:
+        """Deliver these `changes` first."""
+        self._replay.extend(changes)
+
+    def offer(self, change: Change) -> None:
+        """A change of the collection watched; called as it happens."""
+        if self._ended or change.object.key not in self._scope:
+            return
+        if len(self._changes) >= self._backlog:
+            self.end()
+            return
+        self._changes.append(change)
+        self._rouse()
+
+    def end(self) -> None:
+        """Nothing more is delivered."""
+        self._ended = True
+        self._changes.clear()
+        self._rouse()
+
+    def _rouse(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> WatchEvent:
+        if self._failure is not None:
+            raise self._failure
+        now = asyncio.get_running_loop().time
+        while not self._ended and (self._deadline is None or now() < self._deadline):
+            event = self._next()
+            if event is not None:
+                return event
+            if self._next_bookmark is not None and now() >= self._next_bookmark:
+                self._next_bookmark = self._bookmark_time()
+                return WatchEvent("BOOKMARK", None, str(max(self._current_revision(), self._after)))
+            await self._wait()
+        raise StopAsyncIteration
+
+    def _next(self) -> WatchEvent | None:
+        for stored in self._initial:
+            if self._predicate.matches(stored):
+                return WatchEvent("ADDED", stored, stored.resource_version)
+        if self._initial_end:
+            revision, self._initial_end = self._initial_end, 0
+            return WatchEvent("BOOKMARK", None, str(revision), initial_events_end=True)
+        for changes in (self._replay, self._changes):
+            while changes:
+                event = self._seen(changes.popleft())
+                if event is not None:
+                    return event
+        return None
+
+    def _seen(self, change: Change) -> WatchEvent | None:
+        stored, previous = change.object, change.previous
+        if stored.revision <= self._after or stored.key not in self._scope:
+            return None
+        matches = self._predicate.matches
+        now = not change.deleted and matches(stored)
+        before = previous is not None and matches(previous)
+        version = stored.resource_version
+        if now:
+            return WatchEvent("MODIFIED" if before else "ADDED", stored, version)
+        if before and previous is not None:
+            return WatchEvent("DELETED", stored if change.deleted else previous.at(stored.revision), version)
+        return None
+
+    async def _wait(self) -> None:
+        """Return when something happened, or it is time for the next bookmark or the end."""
+        times = [time for time in (self._deadline, self._next_bookmark) if time is not None]
+        self._wake = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout_at(min(times, default=None)):
+                await self._wake
+        except TimeoutError:
+            return
+        finally:
+            self._wake = None
+
+    def _bookmark_time(self) -> float | None:
+        if self._bookmark_interval is None:
+            return None
+        now = asyncio.get_running_loop().time()
+        time = now + self._bookmark_interval * random.uniform(1.0, 1.25)
+        if self._deadline is not None and now < self._deadline - BOOKMARK_BEFORE_END:
+            time = min(time, self._deadline - BOOKMARK_BEFORE_END)
+        return time

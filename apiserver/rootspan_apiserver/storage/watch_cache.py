@@ -1,0 +1,169 @@
+"""The watch cache: all that etcd holds below the prefix, kept up to date by one watch.
+
+Because the one watch covers everything the API servers write, it sees every revision they make. So whoever learns from etcd that the
+present revision is N has only to wait until the cache has come to N to read from it what etcd would have answered.
+
+A watch that lost its history to compaction cannot be mended: the cache is loaded again and the watches of clients end, to be begun again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError
+from rootspan_apiserver.storage.collection import Collection
+from rootspan_apiserver.storage.stored_object import StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rootspan_apiserver.etcd import Event, KeyValue
+
+PAGE = 2000
+PAUSE = 0.5
+logger = logging.getLogger(__name__)
+
+
+class WatchCache:
+    """Everything below `prefix` (`/registry`), in one `Collection` for each storage path that was claimed."""
+
+    def __init__(self, etcd: EtcdClient, prefix: str) -> None:
+        self._etcd = etcd
+        self._begin, self._end = f"{prefix}/".encode(), f"{prefix}0".encode()
+        self._strip = len(prefix.encode())
+        self._collections: dict[str, Collection] = {}
+        self._unclaimed: dict[str, StoredObject] = {}
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._ticket = 0
+        self._loaded = asyncio.Event()
+        self.revision = 0
+
+    @property
+    def ready(self) -> bool:
+        return self._loaded.is_set()
+
+    def claim(self, path: str) -> Collection:
+        """The collection below `path`, from now on with a history of its own."""
+        collection = self._collections.get(path)
+        if collection is None:
+            keys = [key for key in self._unclaimed if key.startswith(f"{path}/")]
+            objects = [self._unclaimed.pop(key) for key in keys]
+            collection = self._collections[path] = Collection(path, self.revision, objects)
+        return collection
+
+    async def wait_ready(self, seconds: float) -> bool:
+        if self._loaded.is_set():
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._loaded.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def wait_until(self, revision: int, seconds: float) -> bool:
+        """Whether the cache came to `revision` within `seconds`."""
+        if self.revision >= revision:
+            return True
+        future = asyncio.get_running_loop().create_future()
+        self._ticket += 1
+        heappush(self._waiting, (revision, self._ticket, future))
+        try:
+            async with asyncio.timeout(seconds):
+                await future
+        except TimeoutError:
+            return self.revision >= revision
+        return True
+
+    async def run(self) -> None:
+        """Load and follow, until cancelled."""
+        while True:
+            try:
+                await self._load()
+                await self._follow()
+            except Compacted:
+                logger.info(
+                    "the history behind revision %d is compacted, the watch cache is loaded again", self.revision
+                )
+            except EtcdError as exc:
+                logger.warning("the watch cache cannot follow etcd: %s", exc)
+                await asyncio.sleep(PAUSE)
+
+    async def _load(self) -> None:
+        objects: list[StoredObject] = []
+        begin, revision = self._begin, 0
+        while True:
+            page = await self._etcd.range(begin, self._end, limit=PAGE, revision=revision)
+            revision = revision or page.revision
+            objects += self._readable(page.kvs)
+            if not page.more:
+                break
+            begin = page.kvs[-1].key + b"\0"
+        self.revision = revision
+        contents: dict[str, list[StoredObject]] = {path: [] for path in self._collections}
+        self._unclaimed = {}
+        for stored in objects:
+            path = self._route(stored.key)
+            if path is None:
+                self._unclaimed[stored.key] = stored
+            else:
+                contents[path].append(stored)
+        for path, collection in self._collections.items():
+            collection.reset(revision, contents[path])
+        self._loaded.set()
+        self._wake()
+
+    def _readable(self, kvs: Iterable[KeyValue]) -> list[StoredObject]:
+        found = []
+        for kv in kvs:
+            key = kv.key[self._strip :].decode("utf-8", "replace")
+            if kv.value.startswith(b"{"):
+                found.append(StoredObject(key, kv.mod_revision, kv.value))
+            else:
+                logger.warning("the value of %s is not JSON and is left out", key)
+        return found
+
+    async def _follow(self) -> None:
+        changes = self._etcd.watch(self._begin, self._end, start_revision=self.revision + 1, progress_notify=True)
+        try:
+            async for batch in changes:
+                for event in batch.events:
+                    self._apply(event)
+                if batch.revision > self.revision:
+                    self.revision = batch.revision
+                    self._wake()
+        finally:
+            await changes.aclose()
+
+    def _apply(self, event: Event) -> None:
+        kv = event.kv
+        key = kv.key[self._strip :].decode("utf-8", "replace")
+        path = self._route(key)
+        if event.kind == "DELETE":
+            if path is None:
+                self._unclaimed.pop(key, None)
+            else:
+                self._collections[path].delete(key, kv.mod_revision)
+            return
+        for stored in self._readable((kv,)):
+            if path is None:
+                self._unclaimed[key] = stored
+            else:
+                self._collections[path].put(stored)
+
+    def _route(self, key: str) -> str | None:
+        """The path of the collection a key belongs to: its first one or two segments."""
+        one = key.find("/", 1)
+        if key[:one] in self._collections:
+            return key[:one]
+        two = key.find("/", one + 1)
+        return key[:two] if key[:two] in self._collections else None
+
+    def _wake(self) -> None:
+        while self._waiting and self._waiting[0][0] <= self.revision:
+            future = heappop(self._waiting)[2]
+            if not future.done():
+                future.set_result(None)
