@@ -49,7 +49,7 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         known = known_decision(self._tracer)
         self._decision = known[0] if known else None
         self._draw_root = known[1].draw_root if known else draw_root
-        self._draw_span_id = known[1].generate_span_id if known else draw_span_id
+        self._draw_span_id = known[1].draw_span_id if known else draw_span_id
 
     def span_name(self, request: httpx.Request) -> str:
         """Names the span: the method, or `HTTP` for one that is not known."""

@@ -94,29 +94,31 @@ class TracingMiddleware:
         if scope["type"] != "http" and scope["type"] != "websocket":
             await self.app(scope, receive, send)
             return
+        exchange = None
         ids = self._draw()
-        span = UnsampledSpan(ids) if ids[1] >= self._bound else self._start(scope, ids)
+        span: Span
+        if ids[1] >= self._bound:
+            span = UnsampledSpan(ids)
+        else:
+            span = self._start(scope, ids)
+            if span.is_recording():
+                name = method_of(scope) if self._span_name is None else None
+                exchange = Exchange(span, name, scope, receive, send, self.record_response)
+                receive, send = exchange.receive, exchange.send
         token = CURRENT.set(Context({SPAN_KEY: span}))
         try:
-            if span.is_recording():
-                await self._record(span, scope, receive, send)
-            else:
-                await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+        except BaseException as error:
+            if exchange is not None:
+                exchange.raised(error)
+            raise
         finally:
+            if exchange is not None:
+                exchange.returned()
             try:  # noqa: SIM105 - suppress() would cost as much as the rest
                 CURRENT.reset(token)
             except ValueError:
                 pass
-
-    async def _record(self, span: Span, scope: Scope, receive: Receive, send: Send) -> None:
-        name = method_of(scope) if self._span_name is None else None
-        exchange = Exchange(span, name, scope, receive, send, self.record_response)
-        try:
-            await self.app(scope, exchange.receive, exchange.send)
-        except BaseException as error:
-            exchange.raised(error)
-            raise
-        exchange.returned()
 
     def _start(self, scope: Scope, ids: tuple[int, int, int]) -> Span:
         policy = self._continuation if isinstance(self._continuation, Continuation) else self._continuation(scope)

@@ -17,7 +17,7 @@ many admission webhooks) discard a `traceparent` with flags 03. They are sent 01
 import os
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.context import Context
@@ -100,12 +100,19 @@ class RootIdGenerator(IdGenerator):
     def is_trace_id_random(self) -> bool:
         return False
 
-    def draw_root(self) -> tuple[int, int, int]:
-        """Draws as the function of this name does, from the source where there is one."""
-        if self._source is None:
-            return draw_root()
-        trace_id = self._source.generate_trace_id()
-        return trace_id >> 64, trace_id & LOWER_HALF, self._source.generate_span_id()
+    @property
+    def draw_root(self) -> Callable[[], tuple[int, int, int]]:
+        """What draws the ids of a new trace: `rootspan.sampling.draw_root`, or the source where there is one."""
+        return draw_root if self._source is None else self._draw_from_source
+
+    @property
+    def draw_span_id(self) -> Callable[[], int]:
+        """What draws a span id, likewise."""
+        return draw_span_id if self._source is None else self._source.generate_span_id
+
+    def _draw_from_source(self) -> tuple[int, int, int]:
+        trace_id = self.generate_trace_id()
+        return trace_id >> 64, trace_id & LOWER_HALF, self.generate_span_id()
 
 
 @dataclass(frozen=True, slots=True)

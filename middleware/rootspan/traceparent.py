@@ -11,6 +11,7 @@ from opentelemetry.trace import SpanContext, TraceFlags, TraceState
 
 _TRACEPARENT = re.compile(rb"[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[ -~]*)?[ \t]*")
 _LONGEST_TRACESTATE = 512
+_MOST_MEMBERS = 32
 _MEMBER = r"[ \t]*(?:[a-z0-9][a-z0-9_\-*/]{0,255}(?:@[a-z][a-z0-9_\-*/]{0,13})?=[!-+\--<>-~ ]{1,256})?[ \t]*"
 _TRACESTATE = re.compile(f"{_MEMBER}(?:,{_MEMBER})*")
 
@@ -58,6 +59,8 @@ def without_state(remote: SpanContext) -> SpanContext:
 
 
 def _trace_state(header: str) -> TraceState | None:
-    if not header or len(header) > _LONGEST_TRACESTATE or not _TRACESTATE.fullmatch(header):
+    if not header or len(header) > _LONGEST_TRACESTATE or header.count(",") >= _MOST_MEMBERS:
+        return None
+    if not _TRACESTATE.fullmatch(header):
         return None
     return TraceState.from_header([header])

@@ -1,0 +1,242 @@
+"""The decision made before anything is built is the sampler's own, and nobody can foresee or repeat the ids."""
+
+import math
+import random
+import subprocess
+import sys
+
+import pytest
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    DEFAULT_OFF,
+    DEFAULT_ON,
+    Decision,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
+from opentelemetry.trace import NoOpTracerProvider, get_current_span
+
+from rootspan import TracingMiddleware
+from rootspan.sampling import RootIdGenerator, decision_of, draw_root, draw_span_id, ids_from, known_decision
+from rootspan.testing import SpanRecorder, recording_provider, tree
+from tests.middleware.asgi import HOSTILE_HEADERS, Receive, Scope, Send, drive, hello, http_scope
+
+pytestmark = pytest.mark.anyio
+
+MILLION = 1_000_000
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        *[TraceIdRatioBased(rate) for rate in (0.0, 1e-4, 0.25, 0.5, 1.0)],
+        *[ParentBased(TraceIdRatioBased(rate)) for rate in (1e-4, 0.5)],
+        ALWAYS_ON,
+        ALWAYS_OFF,
+        DEFAULT_ON,
+        DEFAULT_OFF,
+    ],
+)
+def test_the_decision_is_the_sampler_s(sampler: Sampler) -> None:
+    """For random trace ids, and for those next to the bound, the SDK's sampler would have decided the same."""
+    decision = decision_of(sampler)
+    assert decision is not None
+    edge = [bound << 64 | lower for bound in (0, 1) for lower in _around(decision.bound)]
+    drawn = [upper << 64 | lower for upper, lower, _ in (draw_root() for _ in range(20_000))]
+    for trace_id in edge + drawn:
+        asked = sampler.should_sample(Context(), trace_id, "GET").decision
+        assert decision.samples_root(trace_id) is (asked is Decision.RECORD_AND_SAMPLE)
+
+
+def _around(bound: int) -> list[int]:
+    return [lower for lower in (bound - 1, bound, bound + 1, 0, 2**64 - 1) if 0 <= lower < 2**64]
+
+
+def test_a_million_ids_are_decided_as_trace_id_ratio_based_decides() -> None:
+    """The rule is the SDK's, for a million random ids."""
+    sampler = TraceIdRatioBased(1e-2)
+    decision = decision_of(sampler)
+    assert decision is not None
+    different = 0
+    for _ in range(MILLION):
+        upper, lower, _ = draw_root()
+        trace_id = upper << 64 | lower
+        different += (trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < sampler.bound) is not decision.samples_root(
+            trace_id
+        )
+    assert different == 0
+
+
+class OfTheUser(Sampler):
+    """Samples what is asked of a path, and keeps the attributes that it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, object]] = []
+
+    def should_sample(self, parent_context, trace_id, name, kind=None, attributes=None, links=None, trace_state=None):  # type: ignore[no-untyped-def] # the signature is the SDK's
+        self.shown.append(dict(attributes or {}))
+        wanted = (attributes or {}).get("url.path") == "/wanted"
+        return SamplingResult(Decision.RECORD_AND_SAMPLE if wanted else Decision.DROP, attributes)
+
+    def get_description(self) -> str:
+        return "OfTheUser"
+
+
+class Ratio(TraceIdRatioBased):
+    """A subclass may decide otherwise than what it is derived from."""
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [OfTheUser(), Ratio(0.5), ParentBased(OfTheUser()), ParentBased(ALWAYS_ON, remote_parent_not_sampled=ALWAYS_ON)],
+)
+def test_a_sampler_that_is_not_known_is_not_decided_here(sampler: Sampler) -> None:
+    """Only exactly the SDK's samplers are known."""
+    assert decision_of(sampler) is None
+
+
+async def test_a_sampler_of_the_user_is_asked_with_the_attributes() -> None:
+    """It sees what the request is, and its answer holds."""
+    sampler = OfTheUser()
+    provider, recorder = recording_provider(sampler=sampler)
+    app = TracingMiddleware(hello, tracer_provider=provider)
+    await drive(app, http_scope("/wanted"))
+    await drive(app, http_scope("/other"))
+    assert [shown["url.path"] for shown in sampler.shown] == ["/wanted", "/other"]
+    assert tree(recorder.spans, attributes=["url.path"]) == "GET SERVER test url.path=/wanted"
+
+
+def test_a_tracer_of_another_make_is_not_decided_here() -> None:
+    """Without an SDK there is nobody to hand a trace id to."""
+    assert known_decision(NoOpTracerProvider().get_tracer("other")) is None
+
+
+async def test_without_an_sdk_requests_pass() -> None:
+    """A provider that makes no spans leaves the application alone."""
+    inside = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        inside.append(get_current_span().get_span_context().is_valid)
+        await hello(scope, receive, send)
+
+    app_without_sdk = TracingMiddleware(app, tracer_provider=NoOpTracerProvider())
+    sent = await drive(app_without_sdk, http_scope(headers=HOSTILE_HEADERS))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert inside == [False]
+
+
+class Counting(IdGenerator):
+    def __init__(self) -> None:
+        self.number = 0
+
+    def generate_trace_id(self) -> int:
+        self.number += 1
+        return self.number
+
+    def generate_span_id(self) -> int:
+        self.number += 1
+        return self.number
+
+
+async def test_ids_come_from_the_provider_s_generator() -> None:
+    """A provider with ids of its own kind keeps them, sampled and not."""
+    recorder = SpanRecorder()
+    provider = TracerProvider(sampler=TraceIdRatioBased(2**-61), id_generator=Counting(), shutdown_on_exit=False)
+    provider.add_span_processor(recorder)
+    inside = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        inside.append(get_current_span().get_span_context().trace_id)
+        await hello(scope, receive, send)
+
+    traced = TracingMiddleware(app, tracer_provider=provider)
+    for _ in range(4):
+        await drive(traced, http_scope())
+    assert inside == sorted(set(inside))
+    assert [int(span.trace_id, 16) for span in recorder.spans] == [trace_id for trace_id in inside if trace_id < 8]
+
+
+@pytest.mark.parametrize("generator", [RootIdGenerator(), RandomIdGenerator()])
+async def test_flags_are_01_and_00(generator: IdGenerator) -> None:
+    """No trace is marked as random: services that know only the sampled flag would drop its context."""
+    for sampler, flags in ((ALWAYS_ON, 1), (ALWAYS_OFF, 0)):
+        provider = TracerProvider(sampler=sampler, id_generator=generator, shutdown_on_exit=False)
+        inside = []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            inside.append(int(get_current_span().get_span_context().trace_flags))  # noqa: B023
+            await hello(scope, receive, send)
+
+        await drive(TracingMiddleware(app, tracer_provider=provider), http_scope())
+        assert inside == [flags]
+
+
+def test_ids_are_never_zero() -> None:
+    """An all-zero id would make the context invalid."""
+    assert ids_from(bytes(48)) == [(0, 1, 1), (0, 1, 1)]
+
+
+def test_ids_do_not_follow_the_application_s_random_numbers() -> None:
+    """`random.seed` neither repeats ids nor makes them foreseeable."""
+    drawn = []
+    for _ in range(2):
+        random.seed(7)
+        drawn += [(*draw_root(), draw_span_id(), RootIdGenerator().generate_trace_id()) for _ in range(300)]
+    numbers = [number for ids in drawn for number in ids]
+    assert len(set(numbers)) == len(numbers)
+
+
+FORKING = """
+import os
+from rootspan.sampling import draw_root, draw_span_id
+
+def drawn():
+    return "".join(f"{number} " for number in (*draw_root(), draw_span_id())).encode()
+
+drawn()
+for _ in range(2):
+    if (child := os.fork()) == 0:
+        os.write(1, drawn())
+        os._exit(0)
+    os.waitpid(child, 0)
+os.write(1, drawn())
+"""
+
+
+def test_a_forked_process_draws_other_ids() -> None:
+    """Workers forked from one parent share no id, though the parent had drawn a block before."""
+    drawn = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, check=True, timeout=30).stdout.split()
+    assert len(drawn) == 12
+    assert len(set(drawn)) == 12
+
+
+async def test_the_rate_holds_whatever_the_callers_send() -> None:
+    """Of a million requests that ask to be sampled, as many are as the rate says, within a binomial's 99.99 %."""
+    rate = 1e-3
+    provider, recorder = recording_provider(sampler=TraceIdRatioBased(rate))
+    app = TracingMiddleware(_nothing, tracer_provider=provider)
+    scope = http_scope(headers=[(b"traceparent", f"00-{1:032x}-{1:016x}-01".encode()), *HOSTILE_HEADERS[1:]])
+    receive, send = _never, _nowhere
+    for _ in range(MILLION):
+        await app(scope, receive, send)
+    spread = 3.9 * math.sqrt(MILLION * rate * (1 - rate))
+    assert abs(len(recorder.spans) - MILLION * rate) < spread
+    assert not [span for span in recorder.spans if span.parent_id or span.links or "evil" in repr(span)]
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    pass
+
+
+async def _never() -> dict[str, object]:
+    raise AssertionError
+
+
+async def _nowhere(message: object) -> None:
+    raise AssertionError
