@@ -1,0 +1,128 @@
+"""The entries of `metadata.managedFields`: who owns what, by which operation, in which version, through which subresource."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+
+from rootspan_apiserver.managed_fields.field_set import FieldSet, ordered, union
+
+JSONObject = dict[str, Any]
+Operation = Literal["Apply", "Update"]
+
+MAXIMUM_UPDATERS = 10
+_OLD_UPDATES = "ancient-changes"
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerKey:
+    """What tells two entries apart. `api_version` is "" for those who apply: theirs moves with them."""
+
+    manager: str
+    operation: Operation
+    api_version: str
+    subresource: str
+
+    def __str__(self) -> str:
+        """As conflicts name it: `"kubectl" with subresource "scale" using apps/v1`."""
+        shown = f'"{self.manager}"'
+        if self.subresource:
+            shown += f' with subresource "{self.subresource}"'
+        return f"{shown} using {self.api_version}" if self.operation == "Update" else shown
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """The fields of one manager, the version they are counted in, and when they last changed (RFC 3339, "" if not known)."""
+
+    fields: FieldSet
+    api_version: str
+    time: str = ""
+
+
+Managers = dict[ManagerKey, Managed]
+
+
+def key_of(manager: str, operation: Operation, api_version: str, subresource: str) -> ManagerKey:
+    return ManagerKey(manager or "unknown", operation, api_version if operation == "Update" else "", subresource)
+
+
+def read(entries: Any) -> Managers | None:
+    """The managers of a `managedFields` list; None where one of its entries is not valid."""
+    managers: Managers = {}
+    for entry in entries or ():
+        if not _is_valid(entry):
+            return None
+        operation = cast("Operation", entry["operation"])
+        key = key_of(entry.get("manager", ""), operation, entry["apiVersion"], entry.get("subresource", ""))
+        managers[key] = Managed(entry.get("fieldsV1") or {}, entry["apiVersion"], entry.get("time") or "")
+    return managers
+
+
+def _is_valid(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.get("operation") in {"Apply", "Update"}
+        and isinstance(entry.get("apiVersion"), str)
+        and entry["apiVersion"] != ""
+        and entry.get("fieldsType") == "FieldsV1"
+        and _is_field_set(entry.get("fieldsV1") or {})
+    )
+
+
+def _is_field_set(fields: Any) -> bool:
+    return isinstance(fields, dict) and all(
+        (key == "." or key[:2] in {"f:", "k:", "v:", "i:"}) and _is_field_set(node) for key, node in fields.items()
+    )
+
+
+def is_reset(entries: Any) -> bool:
+    """Whether the list asks to forget all managers: [] or [{}]."""
+    return isinstance(entries, list) and (not entries or entries == [{}])
+
+
+def write(managers: Mapping[ManagerKey, Managed]) -> list[JSONObject]:
+    """The `managedFields` list: those who apply first, then by time, name, version and subresource."""
+    listed = sorted(
+        managers.items(),
+        key=lambda item: (item[0].operation, item[1].time, item[0].manager, item[1].api_version, item[0].subresource),
+    )
+    return [_entry(key, managed) for key, managed in listed]
+
+
+def _entry(key: ManagerKey, managed: Managed) -> JSONObject:
+    entry: JSONObject = {"manager": key.manager, "operation": key.operation, "apiVersion": managed.api_version}
+    if managed.time:
+        entry["time"] = managed.time
+    entry |= {"fieldsType": "FieldsV1", "fieldsV1": ordered(managed.fields)}
+    if key.subresource:
+        entry["subresource"] = key.subresource
+    return entry
+
+
+def capped(managers: Managers) -> Managers:
+    """The managers with the oldest updaters of a version merged into one, so that no more than ten remain."""
+    updaters = [key for key in managers if key.operation == "Update"]
+    surplus = len(updaters) - MAXIMUM_UPDATERS
+    if surplus <= 0:
+        return managers
+    updaters.sort(key=lambda key: (managers[key].time, _identifier(key)))
+    out = dict(managers)
+    first: dict[str, ManagerKey] = {}
+    for key in updaters:
+        if surplus <= 0:
+            break
+        managed = out[key]
+        bucket = key_of(_OLD_UPDATES, "Update", managed.api_version, "")
+        if managed.api_version not in first:
+            first[managed.api_version] = key
+            continue
+        if bucket not in out:
+            out[bucket] = out.pop(first[managed.api_version])
+        out[bucket] = replace(managed, fields=union(managed.fields, out[bucket].fields))
+        del out[key]
+        surplus -= 1
+    return out
+
+
+def _identifier(key: ManagerKey) -> Sequence[str]:
+    return (key.manager, key.operation, key.api_version, key.subresource)

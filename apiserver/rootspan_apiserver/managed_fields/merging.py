@@ -1,0 +1,233 @@
+"""Laying an applied configuration over an object, and taking fields out of one."""
+
+from typing import Any
+
+from rootspan_apiserver.managed_fields.field_set import MEMBER, FieldSet, is_member, path_text
+from rootspan_apiserver.managed_fields.shape import (
+    ABSENT,
+    SchemaMismatchError,
+    by_element,
+    element,
+    field_schema,
+    is_associative_list,
+    is_granular_map,
+    item_schema,
+)
+from rootspan_apiserver.registry.schema import Schema
+
+JSONObject = dict[str, Any]
+
+
+def merge(live: Any, applied: Any, schema: Schema) -> Any:
+    """The live value with the applied one laid over it. Nothing is removed; associative lists take the applied order where it speaks.
+
+    Raises:
+        SchemaMismatchError: an item of a list has no key, or the applied list gives one twice.
+    """
+    if applied is ABSENT or live is ABSENT or (not live and not applied):
+        return live if applied is ABSENT else applied
+    if is_granular_map(live, schema) and is_granular_map(applied, schema):
+        before, after = live or {}, applied or {}
+        return {
+            name: merge(before.get(name, ABSENT), after.get(name, ABSENT), field_schema(schema, name))
+            for name in before | after
+        }
+    if is_associative_list(live, schema) and is_associative_list(applied, schema):
+        return _merge_lists(live or [], applied or [], schema)
+    return applied
+
+
+def _merge_lists(live: list[Any], applied: list[Any], schema: Schema) -> list[Any]:
+    of = item_schema(schema)
+    theirs = {key: items[0] for key, items in by_element(applied, schema).items()}
+    ours = [(element(item, schema), item) for item in live]
+    unique = {key: items[0] if len(items) == 1 else ABSENT for key, items in by_element(live, schema).items()}
+    order = list(theirs)
+    shared = [key for key in order if key in unique]
+    out: list[Any] = []
+    left = right = following = 0
+    while left < len(ours) or right < len(order):
+        if left < len(ours):
+            key, item = ours[left]
+            if key not in theirs:
+                out.append(item)
+                left += 1
+                continue
+            if right < len(order) and order[right] == key:
+                out.append(merge(unique[key], theirs[key], of))
+                left, right, following = left + 1, right + 1, following + 1
+                continue
+            if following >= len(shared) or shared[following] != key:
+                left += 1
+                continue
+        key = order[right]
+        out.append(merge(unique.get(key, ABSENT), theirs[key], of))
+        right += 1
+        if following < len(shared) and shared[following] == key:
+            following += 1
+    return out
+
+
+def field_set(value: Any, schema: Schema) -> FieldSet:
+    """The fields an applied configuration speaks of: leaves, items of lists, and keys of maps."""
+    if isinstance(value, dict) and schema.map_type != "atomic":
+        out: FieldSet = {}
+        for name, item in value.items():
+            node = _node(item, field_schema(schema, name))
+            if node and name not in schema.properties:
+                node = {".": MEMBER, **node}
+            if node is not None:
+                out["f:" + name] = node
+        return out
+    if isinstance(value, list) and schema.list_type in {"map", "set"}:
+        of = item_schema(schema)
+        return {
+            key: {".": MEMBER, **children} if len(items) == 1 and (children := field_set(items[0], of)) else MEMBER
+            for key, items in by_element(value, schema).items()
+        }
+    return {}
+
+
+def _node(value: Any, schema: Schema) -> FieldSet | None:
+    if value and isinstance(value, dict) and schema.map_type != "atomic":
+        return field_set(value, schema) or None
+    if isinstance(value, list) and schema.list_type in {"map", "set"}:
+        return field_set(value, schema) or None
+    return MEMBER
+
+
+def named_fields_as_members(fields: FieldSet, schema: Schema) -> FieldSet:
+    """The set in which the fields a struct declares are members wherever one below them is."""
+    out: FieldSet = {}
+    for key, node in fields.items():
+        if not node or key == ".":
+            out[key] = node
+        elif key.startswith("f:"):
+            name = key[2:]
+            below = named_fields_as_members(node, field_schema(schema, name))
+            out[key] = {".": MEMBER, **below} if name in schema.properties else below
+        else:
+            out[key] = named_fields_as_members(node, item_schema(schema))
+    return out
+
+
+def remove(value: Any, fields: FieldSet, schema: Schema) -> Any:
+    """The value without the members of the set; what becomes empty by it goes too."""
+    if not value:
+        return None if isinstance(value, dict | list) else value
+    if isinstance(value, dict):
+        if schema.map_type == "atomic":
+            return None
+        kept = {}
+        for name, item in value.items():
+            node = fields.get("f:" + name)
+            if node is None:
+                kept[name] = item
+            elif not is_member(node) and (left := remove(item, node, field_schema(schema, name))) is not None:
+                kept[name] = left
+        return kept or None
+    if isinstance(value, list):
+        if schema.list_type not in {"map", "set"}:
+            return None
+        of = item_schema(schema)
+        items = []
+        for item in value:
+            node = fields.get(element(item, schema))
+            if node is None:
+                items.append(item)
+            elif not is_member(node):
+                items.append(remove(item, node, of))
+        return items or None
+    return value
+
+
+def check(value: Any, schema: Schema, path: tuple[str, ...] = ()) -> list[str]:
+    """What does not fit in an applied configuration, in the words of the real server's typed values."""
+    at = path_text(path)
+    prefix = f"{at}: " if at else ""
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        if schema.type not in {"object", ""}:
+            return [f"{prefix}expected {_wanted(schema)}, got {_shown(value)}"]
+        errors: list[str] = []
+        for name, item in value.items():
+            below = (*path, "f:" + name)
+            if _is_undeclared(schema, name):
+                return [*errors, f"{path_text(below)}: field not declared in schema"]
+            errors += check(item, field_schema(schema, name), below)
+        return errors
+    if isinstance(value, list):
+        if schema.type not in {"array", ""}:
+            return [f"{prefix}expected {_wanted(schema)}, got {_shown(value)}"]
+        return _check_list(value, schema, path, prefix)
+    return _check_scalar(value, schema, prefix)
+
+
+def _is_undeclared(schema: Schema, name: str) -> bool:
+    return (
+        bool(schema.properties)
+        and name not in schema.properties
+        and schema.additional is None
+        and not schema.preserve_unknown_fields
+    )
+
+
+def _check_list(value: list[Any], schema: Schema, path: tuple[str, ...], prefix: str) -> list[str]:
+    of = item_schema(schema)
+    errors: list[str] = []
+    seen: set[str] = set()
+    for index, item in enumerate(value):
+        key = f"i:{index}"
+        if schema.list_type in {"map", "set"}:
+            try:
+                key = element(item, schema)
+            except SchemaMismatchError as error:
+                return [*errors, f"{prefix}element {index}: {error}"]
+            if key in seen:
+                errors.append(f"{prefix}duplicate entries for key {path_text((key,))}")
+            seen.add(key)
+        errors += check(item, of, (*path, key))
+    return errors
+
+
+def _check_scalar(value: Any, schema: Schema, prefix: str) -> list[str]:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    match schema.type:
+        case "object" if not schema.int_or_string:
+            return [f"{prefix}expected map, got {_shown(value)}"]
+        case "array":
+            return [f"{prefix}expected list, got {_shown(value)}"]
+        case "string" if not isinstance(value, str) and not (number and _loose(schema)):
+            return [f"{prefix}expected string, got {_shown(value)}"]
+        case "integer" | "number" if not number and not (isinstance(value, str) and _loose(schema)):
+            return [f"{prefix}expected numeric (int or float), got {_go_kind(value)}"]
+        case "boolean" if not isinstance(value, bool):
+            return [f"{prefix}expected boolean, got {_shown(value)}"]
+    return []
+
+
+def _loose(schema: Schema) -> bool:
+    return schema.int_or_string or schema.format in {"int-or-string", "quantity"}
+
+
+def _wanted(schema: Schema) -> str:
+    return {"array": "list", "object": "map", "integer": "numeric", "number": "numeric"}.get(schema.type, schema.type)
+
+
+def _go_kind(value: Any) -> str:
+    return "bool" if isinstance(value, bool) else "string"
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "map[" + " ".join(f"{key}:{_shown(item)}" for key, item in sorted(value.items())) + "]"
+        case list():
+            return "[" + " ".join(map(_shown, value)) + "]"
+        case str():
+            return f'&value.valueUnstructured{{Value:"{value}"}}'
+        case _:
+            return f"&value.valueUnstructured{{Value:{value}}}"
