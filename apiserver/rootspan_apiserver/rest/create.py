@@ -64,7 +64,7 @@ def before_create(resource: Resource, namespace: str, obj: JSONObject) -> None:
     object_metadata.match_namespace(resource, namespace, metadata)
     strategy = resource.strategy
     strategy.prepare_for_create(obj)
-    errors = strategy.validate_create(obj) or object_metadata.validate(resource, metadata)
+    errors = strategy.validate_create(obj) or object_metadata.check(resource, metadata)
     refuse(resource, metadata.get("name", ""), errors)
 
 

@@ -90,7 +90,7 @@ def before_update(resource: Resource, namespace: str, obj: JSONObject, old: JSON
     resource.strategy.prepare_for_update(obj, old, subresource)
     metadata = obj["metadata"]
     object_metadata.keep_system_fields(metadata, before)
-    errors = object_metadata.validate(resource, metadata) + object_metadata.validate_update(metadata, before)
+    errors = object_metadata.check(resource, metadata, before)
     refuse(resource, metadata.get("name", ""), errors + resource.strategy.validate_update(obj, old, subresource))
     _keep_times(obj, old)
 

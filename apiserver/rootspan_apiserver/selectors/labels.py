@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
-from rootspan_apiserver.selectors.names import label_value_problems, qualified_name_problems
+from rootspan_apiserver.registry.names import label_value, qualified_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,7 +198,7 @@ def _read_values(tokens: _Tokens) -> tuple[str, ...]:
 
 
 def _requirement(key: str, operator: Operator, values: tuple[str, ...]) -> Requirement:
-    problems = qualified_name_problems(key)
+    problems = qualified_name(key)
     if problems:
         raise ValueError(f"<nil>: Invalid value: {_quoted(key)}: {'; '.join(problems)}")
     if operator in ("in", "notin") and not values:
@@ -214,7 +214,7 @@ def _requirement(key: str, operator: Operator, values: tuple[str, ...]) -> Requi
             f"values[0]: Invalid value: {_quoted(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer"
         )
     for index, value in enumerate(values):
-        problems = label_value_problems(value)
+        problems = label_value(value)
         if problems:
             raise ValueError(f"values[{index}][{key}]: Invalid value: {_quoted(value)}: {'; '.join(problems)}")
     return Requirement(key, operator, values)
