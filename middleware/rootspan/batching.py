@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 _logger = logging.getLogger(__name__)
-_GRACE = 0.1
+_GRACE = 0.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def _split_scheme(url: str) -> tuple[str, str]:
 
 def _check_authority(authority: str) -> None:
     user_info, _, host = authority.rpartition("@")
-    if "[" in host[1:] and not host.startswith("["):
+    if host.rfind("[") > 0:
         raise _ParseError("invalid IP-literal")
     if host.startswith("["):
         _check_ip_literal(host)

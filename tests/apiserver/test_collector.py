@@ -300,6 +300,24 @@ def test_the_command_prints_each_trace_and_ends_cleanly(stop: signal.Signals) ->
             killer.cancel()
 
 
+def test_a_trace_too_deep_to_print_does_not_end_the_command() -> None:
+    """A sender that nests 5,000 spans gets one line for them, and the command goes on."""
+    command = [sys.executable, "-c", COMMAND, "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        killer = threading.Timer(30, process.kill)
+        killer.start()
+        try:
+            (listening,) = lines_until(process, "Listening for OTLP/gRPC on 127.0.0.1:")
+            with grpc.insecure_channel(listening.rpartition(" ")[2]) as channel:
+                nested = [message("deep", number, number - 1) for number in range(1, 5_001)]
+                channel.unary_unary(EXPORT, bytes, bytes)(request(*nested), timeout=10)
+            assert lines_until(process, "spans,")[-1] == "5000 spans, nested too deeply to print"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            killer.cancel()
+
+
 def test_the_command_tells_of_an_address_in_use() -> None:
     """The last line says so, and the exit status is 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

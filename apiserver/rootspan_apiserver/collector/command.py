@@ -12,7 +12,6 @@ from queue import Empty, SimpleQueue
 from typing import TextIO
 
 from rootspan.spans import Span
-
 from rootspan_apiserver.collector.received import ReceivedSpans
 from rootspan_apiserver.collector.receiver import Collector, CollectorError
 from rootspan_apiserver.collector.trees import is_whole, render_trace
@@ -64,4 +63,9 @@ def _print_traces(arrivals: SimpleQueue[tuple[Span, ...] | None], spans: Receive
 
 
 def _print_trace(trace_id: str, spans: ReceivedSpans, out: TextIO) -> None:
-    print(f"\ntrace {trace_id}\n{render_trace(spans.trace(trace_id))}", file=out, flush=True)
+    trace = spans.trace(trace_id)
+    try:
+        rendered = render_trace(trace)
+    except RecursionError:
+        rendered = f"{len(trace)} spans, nested too deeply to print"
+    print(f"\ntrace {trace_id}\n{rendered}", file=out, flush=True)
