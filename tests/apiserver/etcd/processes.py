@@ -36,13 +36,14 @@ class Member:
     peer_port: int
     initial_cluster: str
     flags: tuple[str, ...] = ()
+    scheme: str = "http"
     _process: subprocess.Popen[str] | None = None
     _reader: threading.Thread | None = None
     _log: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.client_port}"
+        return f"{self.scheme}://127.0.0.1:{self.client_port}"
 
     @property
     def peer_url(self) -> str:
@@ -100,13 +101,13 @@ class Member:
 
 
 @contextlib.contextmanager
-def members(directory: Path, names: tuple[str, ...], *flags: str) -> Iterator[tuple[Member, ...]]:
+def members(directory: Path, names: tuple[str, ...], *flags: str, scheme: str = "http") -> Iterator[tuple[Member, ...]]:
     """A cluster of members, not yet started; all are killed on the way out."""
     ports = free_ports(2 * len(names))
     peers = ports[len(names) :]
     initial = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in zip(names, peers, strict=True))
     cluster = tuple(
-        Member(name, directory, client, peer, initial, flags)
+        Member(name, directory, client, peer, initial, flags, scheme)
         for name, client, peer in zip(names, ports, peers, strict=False)
     )
     try:
