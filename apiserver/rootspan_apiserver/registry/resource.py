@@ -103,6 +103,8 @@ class Resource:
     allow_create_on_update: bool = False
     allow_unconditional_update: bool = True
     custom: bool = False
+    published: JSONObject | None = None
+    columns: tuple[JSONObject, ...] = ()
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
 
     @property

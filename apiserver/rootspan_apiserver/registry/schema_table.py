@@ -81,6 +81,10 @@ class SchemaTable:
             properties[field.rstrip("*")] = self._field(rest)
         return schema
 
+    def text(self, name: str) -> tuple[str, list[str]]:
+        """A type's line after its name, and the lines of its fields."""
+        return self._lines[name]
+
     def references(self, name: str) -> set[str]:
         """The types that a type's fields name."""
         notes, lines = self._lines[name]
