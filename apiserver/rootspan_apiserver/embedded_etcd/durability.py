@@ -72,11 +72,11 @@ class GroupCommit:
                 if statements:
                     self.check()
                     await loop.run_in_executor(self._thread, self._journal.commit, statements)
-            except sqlite3.Error as exc:
-                logger.error("The embedded etcd takes no more writes, its journal failed: %s", exc)
+            except GatewayError as exc:
+                self._failure = exc
+            except Exception as exc:
+                logger.exception("The embedded etcd takes no more writes, its journal failed")
                 self._failure = _translated(exc)
-            except GatewayError:
-                pass
             if self._failure is None:
                 self._publish(revision)
             for waiter in waiting:
@@ -95,7 +95,7 @@ class GroupCommit:
         self._journal.close()
 
 
-def _translated(exc: sqlite3.Error) -> GatewayError:
-    if exc.sqlite_errorname == "SQLITE_FULL":
+def _translated(exc: Exception) -> GatewayError:
+    if isinstance(exc, sqlite3.Error) and exc.sqlite_errorname == "SQLITE_FULL":
         return GatewayError(RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded")
     return GatewayError(INTERNAL, f"etcdserver: the journal failed: {exc}")

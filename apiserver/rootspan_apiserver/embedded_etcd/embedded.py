@@ -23,7 +23,7 @@ class EmbeddedEtcd:
         data_dir: where it is kept; made if missing. None: in memory, for as long as the object lives.
         progress_notify_interval: seconds between the progress notifications of an idle watch.
 
-    Use it as an asynchronous context manager. What it does not do it refuses in the gateway's own form of an error.
+    Use it as an asynchronous context manager, in one event loop. What it does not do it refuses in the gateway's own form of an error.
 
     Raises:
         DataDirectoryInUse: another process uses the directory.

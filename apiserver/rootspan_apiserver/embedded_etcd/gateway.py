@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import orjson
 from pybase64 import b64encode
 
-from . import journal, requests
+from . import fields, journal, requests
 from .durability import GroupCommit
 from .errors import OUT_OF_RANGE, UNIMPLEMENTED, UNKNOWN, GatewayError, unsupported
 from .leases import Leases
@@ -24,8 +24,8 @@ from .watches import Watch, Watches
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from .fields import Document
     from .journal import Journal, Statement
-    from .requests import Document
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ class Gateway:
         try:
             if handler is None:
                 return Answer(200, self._watch(body))
-            return Answer(200, await handler(requests.document(body)))
+            return Answer(200, await handler(fields.document(body)))
         except GatewayError as exc:
             return Answer(exc.status, exc.body)
 
@@ -180,7 +180,7 @@ class Gateway:
 
     async def _compact(self, source: Document) -> bytes:
         self._check()
-        revision = requests.integer(source, "revision")
+        revision = fields.integer(source, "revision")
         gone = self._store.compact(revision)
         self._publish(journal.drop_records(gone), journal.keep_property("compacted", revision))
         self._watches.compact()
@@ -190,13 +190,13 @@ class Gateway:
 
     async def _lease_grant(self, source: Document) -> bytes:
         self._check()
-        lease, ttl = self._leases.grant(requests.integer(source, "TTL"), requests.integer(source, "ID"))
+        lease, ttl = self._leases.grant(fields.integer(source, "TTL"), fields.integer(source, "ID"))
         self._publish(journal.keep_lease(lease, ttl))
         await self._durable()
         return self._ok(b',"ID":"%d","TTL":"%d"' % (lease, ttl))
 
     async def _lease_revoke(self, source: Document) -> bytes:
-        self._revoke(requests.integer(source, "ID"))
+        self._revoke(fields.integer(source, "ID"))
         answer = self._ok(b"")
         await self._durable()
         return answer
@@ -214,18 +214,18 @@ class Gateway:
             logger.error("Lease %d of the embedded etcd cannot end: %s", lease, exc)
 
     async def _lease_keep_alive(self, source: Document) -> bytes:
-        lease = requests.integer(source, "ID")
+        lease = fields.integer(source, "ID")
         ttl = self._leases.renew(lease)
         text = b',"TTL":"%d"' % ttl if ttl else b""
         return b'{"result":%b}\n' % self._ok(b',"ID":"%d"%b' % (lease, text))
 
     async def _lease_time_to_live(self, source: Document) -> bytes:
-        lease = requests.integer(source, "ID")
+        lease = fields.integer(source, "ID")
         left, granted, keys = self._leases.describe(lease)
         members = b',"ID":"%d","TTL":"%d"' % (lease, left)
         if granted:
             members += b',"grantedTTL":"%d"' % granted
-        if keys and requests.boolean(source, "keys"):
+        if keys and fields.boolean(source, "keys"):
             members += b',"keys":' + orjson.dumps([b64encode(key).decode() for key in keys])
         return self._ok(members)
 
@@ -240,7 +240,7 @@ class Gateway:
 
     def _watch(self, body: bytes) -> Watch:
         try:
-            create = requests.message(requests.document(body), "create_request")
+            create = fields.message(fields.document(body), "create_request")
             if create is None:
                 raise unsupported("a stream of watch requests; send one create_request")
             return self._watches.open(requests.watch_create(create))

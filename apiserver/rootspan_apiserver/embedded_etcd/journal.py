@@ -48,7 +48,7 @@ class Journal:
         """
         self._path = directory / FILE
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as exc:
             raise EmbeddedEtcdError(f"etcd data directory {directory}: {exc}") from exc

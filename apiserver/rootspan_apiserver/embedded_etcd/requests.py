@@ -1,18 +1,11 @@
-"""The gateway's JSON requests as values.
-
-Names are read in snake_case and camelCase, 64-bit integers as numbers and strings, enums by name and number, null as
-absent; fields we do not know are passed over, as the gateway does. What we know of and do not do is refused.
-"""
+"""The gateway's requests as values; what we know of and do not do is refused."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
-from pybase64 import b64decode
 
 from .errors import INVALID_ARGUMENT, RESOURCE_EXHAUSTED, GatewayError, unsupported
+from .fields import Document, boolean, enumerated, field, integer, message, messages, octets
 
 MAX_REQUEST_BYTES = 1536 * 1024
 MAX_MESSAGE_BYTES = MAX_REQUEST_BYTES + 512 * 1024
@@ -22,8 +15,6 @@ RAFT_OVERHEAD = 32
 COMPARE_TARGETS = ("VERSION", "CREATE", "MOD", "VALUE", "LEASE")
 COMPARE_RESULTS = ("EQUAL", "GREATER", "LESS", "NOT_EQUAL")
 COMPARE_OPERANDS = ("version", "create_revision", "mod_revision", "value", "lease")
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,96 +70,6 @@ class WatchCreate:
     progress_notify: bool
 
 
-def document(body: bytes) -> Document:
-    """Raises GatewayError unless `body` is a JSON object, or nothing."""
-    if not body:
-        return {}
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as exc:
-        raise GatewayError(INVALID_ARGUMENT, str(exc)) from exc
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise _mistyped(found, "an object")
-    return found
-
-
-def _mistyped(found: object, wanted: str) -> GatewayError:
-    return GatewayError(INVALID_ARGUMENT, f"json: cannot unmarshal {type(found).__name__} into {wanted}")
-
-
-def _field(source: Document, name: str) -> Any:
-    found = source.get(name)
-    if found is None and "_" in name:
-        head, *tail = name.split("_")
-        return source.get(head + "".join(map(str.capitalize, tail)))
-    return found
-
-
-def integer(source: Document, name: str) -> int:
-    found = _field(source, name)
-    if found is None:
-        return 0
-    if isinstance(found, bool) or not isinstance(found, int | str):
-        raise _mistyped(found, "int64")
-    try:
-        return int(found)
-    except ValueError as exc:
-        raise GatewayError(INVALID_ARGUMENT, f"invalid character in int64 {name}") from exc
-
-
-def boolean(source: Document, name: str) -> bool:
-    found = _field(source, name)
-    if found is None:
-        return False
-    if not isinstance(found, bool):
-        raise _mistyped(found, "bool")
-    return found
-
-
-def octets(source: Document, name: str) -> bytes:
-    found = _field(source, name)
-    if found is None:
-        return b""
-    if not isinstance(found, str):
-        raise _mistyped(found, "[]uint8")
-    try:
-        return b64decode(found, validate=True)
-    except ValueError as exc:
-        raise GatewayError(INVALID_ARGUMENT, "illegal base64 data at input byte 0") from exc
-
-
-def message(source: Document, name: str) -> Document | None:
-    found = _field(source, name)
-    if found is not None and not isinstance(found, dict):
-        raise _mistyped(found, "an object")
-    return found
-
-
-def _messages(source: Document, name: str) -> list[Document]:
-    found = _field(source, name)
-    if found is None:
-        return []
-    if not isinstance(found, list):
-        raise _mistyped(found, "an array")
-    for item in found:
-        if not isinstance(item, dict):
-            raise _mistyped(item, "an object")
-    return found
-
-
-def _name(source: Document, field: str, names: tuple[str, ...]) -> str:
-    found = _field(source, field)
-    if found is None:
-        return names[0]
-    if isinstance(found, int) and 0 <= found < len(names):
-        return names[found]
-    if found in names:
-        return str(found)
-    raise GatewayError(INVALID_ARGUMENT, f"unknown value {orjson.dumps(found).decode()} for enum {field}")
-
-
 def _key(source: Document) -> bytes:
     key = octets(source, "key")
     if not key:
@@ -187,8 +88,8 @@ def range_(source: Document) -> Range:
     for unknown in ("min_mod_revision", "max_mod_revision", "min_create_revision", "max_create_revision"):
         if integer(source, unknown):
             raise unsupported(unknown)
-    order = _name(source, "sort_order", ("NONE", "ASCEND", "DESCEND"))
-    target = _name(source, "sort_target", ("KEY", "VERSION", "CREATE", "MOD", "VALUE"))
+    order = enumerated(source, "sort_order", ("NONE", "ASCEND", "DESCEND"))
+    target = enumerated(source, "sort_target", ("KEY", "VERSION", "CREATE", "MOD", "VALUE"))
     if order == "DESCEND" or target != "KEY":
         raise unsupported("sorting other than by ascending key")
     return Range(
@@ -206,8 +107,8 @@ def delete_range(source: Document) -> DeleteRange:
 
 
 def txn(source: Document) -> Txn:
-    branches = [_messages(source, branch) for branch in ("success", "failure")]
-    compare = _messages(source, "compare")
+    branches = [messages(source, branch) for branch in ("success", "failure")]
+    compare = messages(source, "compare")
     if max(len(compare), *map(len, branches)) > MAX_TXN_OPERATIONS:
         raise GatewayError(INVALID_ARGUMENT, "etcdserver: too many operations in txn request")
     success, failure = (tuple(map(_operation, branch)) for branch in branches)
@@ -229,18 +130,18 @@ def _operation(source: Document) -> Operation:
 def _compare(source: Document) -> Compare:
     if octets(source, "range_end"):
         raise unsupported("comparing a range")
-    target = _name(source, "target", COMPARE_TARGETS)
+    target = enumerated(source, "target", COMPARE_TARGETS)
     operand = COMPARE_OPERANDS[COMPARE_TARGETS.index(target)]
     return Compare(
         _key(source),
         target,
-        _name(source, "result", COMPARE_RESULTS),
+        enumerated(source, "result", COMPARE_RESULTS),
         octets(source, operand) if target == "VALUE" else integer(source, operand),
     )
 
 
 def watch_create(source: Document) -> WatchCreate:
-    if _field(source, "filters"):
+    if field(source, "filters"):
         raise unsupported("filters of a watch")
     return WatchCreate(
         octets(source, "key") or b"\0",

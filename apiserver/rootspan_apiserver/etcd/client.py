@@ -50,8 +50,9 @@ class EtcdClient:
         timeout: float = 10.0,
     ) -> None:
         if transport is None:
-            context = tls or ssl.create_default_context()
-            transport = partial(gateway_transport, context)
+            secure = any(endpoint.startswith("https:") for endpoint in endpoints)
+            context = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            transport = partial(gateway_transport, tls or context)
         self._endpoints = Endpoints(endpoints, transport, timeout)
 
     async def __aenter__(self) -> Self:

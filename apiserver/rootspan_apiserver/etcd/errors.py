@@ -95,7 +95,9 @@ def from_body(status: int, body: bytes) -> EtcdError:
         code = UNAVAILABLE if status >= 500 else UNIMPLEMENTED
         text = body[:200].decode("utf-8", "replace").strip()
         return from_code(code, f"etcd's gateway answered {status}: {text}")
-    return Unavailable(error.message, error.code) if status >= 500 and type(error) is EtcdError else error
+    if status >= 500 and type(error) is EtcdError and error.code != UNIMPLEMENTED:
+        return Unavailable(error.message, error.code)
+    return error
 
 
 def from_document(document: object) -> EtcdError | None:

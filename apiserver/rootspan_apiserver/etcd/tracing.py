@@ -144,16 +144,18 @@ class _Received(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         size = number = 0
         refusal: list[bytes] = []
-        async for chunk in self._stream:
-            size += len(chunk)
-            if self._status != 200:
-                refusal.append(chunk)
-            elif chunk.endswith(b"\n"):
-                number += 1
-                self._span.add_event("message", self._transport.message("RECEIVED", number, size))
-                size = 0
-            yield chunk
-        self._ended = True
+        try:
+            async for chunk in self._stream:
+                size += len(chunk)
+                if self._status != 200:
+                    refusal.append(chunk)
+                elif chunk.endswith(b"\n"):
+                    number += 1
+                    self._span.add_event("message", self._transport.message("RECEIVED", number, size))
+                    size = 0
+                yield chunk
+        finally:
+            self._ended = True
         if size and self._status == 200:
             self._span.add_event("message", self._transport.message("RECEIVED", number + 1, size))
         if self._status == 200:

@@ -7,6 +7,7 @@ endpoint, right behind the last revision it has seen, so that no event is lost o
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -33,11 +34,12 @@ async def follow(
         try:
             stream = await endpoints.open(index, WATCH, body)
             try:
-                async for document in _documents(stream):
-                    batch = watch_batch(document, position)
-                    position = max(position, batch.revision + 1)
-                    pause = FIRST_PAUSE
-                    yield batch
+                async with aclosing(_documents(stream)) as documents:
+                    async for document in documents:
+                        batch = watch_batch(document, position)
+                        position = max(position, batch.revision + 1)
+                        pause = FIRST_PAUSE
+                        yield batch
             finally:
                 await stream.aclose()
         except (httpx.TransportError, Unavailable):

@@ -121,6 +121,26 @@ async def test_an_endpoint_that_is_away_is_an_error_of_the_span(system_trust: ss
     assert (span.attributes["server.port"], span.status) == (port, "ERROR")
 
 
+async def test_a_watch_that_loses_its_etcd_is_an_error_of_the_span(
+    tmp_path: Path, system_trust: ssl.SSLContext
+) -> None:
+    """The span of the broken stream ends as Unavailable; the watch that takes its place has a span of its own."""
+    provider, recorder = recording_provider()
+    with etcd(tmp_path) as member:
+        async with (
+            traced(member.url, partial(gateway_transport, system_trust), provider) as client,
+            aclosing(client.watch(b"k")) as watch,
+            asyncio.timeout(WITHIN),
+        ):
+            await anext(watch)
+            await asyncio.to_thread(member.kill)
+            await asyncio.to_thread(member.start)
+            await anext(watch)
+    codes = [span.attributes["rpc.response.status_code"] for span in recorder.spans]
+    assert (codes[0], codes[-1]) == ("Unavailable", "Canceled")
+    assert {span.name for span in recorder.spans} == {"etcdserverpb.Watch/Watch"}
+
+
 async def test_a_watch_is_a_trace_of_its_own() -> None:
     """A watch opened inside a span is no child of it; its span lasts as long as the watch and counts its messages."""
     provider, recorder = recording_provider()

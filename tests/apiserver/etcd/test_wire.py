@@ -119,6 +119,8 @@ OF_GOS_DECODER: list[tuple[str, bytes]] = [
     ("/v3/kv/range", b'{"key":"YQ==","limit":true}'),
     ("/v3/kv/range", b'{"key":"YQ==","serializable":"x","count_only":1}'),
     ("/v3/kv/range", b'{"key":"YQ==","sort_order":"SIDEWAYS"}'),
+    ("/v3/kv/range", b'{"key":"YQ==","limit":9223372036854775808}'),
+    ("/v3/lease/grant", b'{"TTL":5,"ID":"9223372036854775808"}'),
     ("/v3/kv/txn", b'{"compare":{}}'),
     ("/v3/kv/txn", b'{"success":[5]}'),
     ("/v3/nowhere", b"{}"),
