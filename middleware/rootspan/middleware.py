@@ -10,6 +10,7 @@ span's name and the reading of the scope included, is for the one that is record
 
 from collections.abc import Awaitable, Callable, Iterable
 from importlib.metadata import version
+from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
@@ -32,7 +33,7 @@ from rootspan.sampling import LOWER_HALF, draw_root, known_decision, start_root
 from rootspan.server_attributes import Attributes, method_of, request_attributes
 from rootspan.traceparent import remote_context, without_state
 
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 SpanName = Callable[[Scope], str | None]
 
 _ALWAYS = LOWER_HALF + 1

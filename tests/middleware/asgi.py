@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import uvicorn
 
+from rootspan.middleware import ASGIApp
+
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -71,7 +73,7 @@ async def drive(app: App, scope: Scope, *events: Message) -> list[Message]:
 
 
 @asynccontextmanager
-async def serving(app: App, *, http: Literal["h11", "httptools"] = "httptools") -> AsyncIterator[str]:
+async def serving(app: ASGIApp, *, http: Literal["h11", "httptools"] = "httptools") -> AsyncIterator[str]:
     """Serves an application with uvicorn on a free port of this machine. Yields `host:port`."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host, port = listener.getsockname()
