@@ -1,0 +1,1 @@
+"""What a request passes before a handler sees it: one filter a module, put in order by `chain`."""

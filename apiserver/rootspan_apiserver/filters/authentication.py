@@ -1,0 +1,41 @@
+"""Finds out who calls; 401 for wrong credentials."""
+
+from rootspan_apiserver.authentication import Credentials, Unauthenticated
+from rootspan_apiserver.handlers.parts import Parts
+from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
+from rootspan_apiserver.handlers.responses import write_filter_error
+from rootspan_apiserver.request_context import request_context
+from rootspan_apiserver.status import unauthorized
+from rootspan_apiserver.tracing import FILTERLATENCY
+
+
+def credentials_of(scope: Scope) -> Credentials:
+    """The bearer token of the Authorization header, and the certificate the TLS connection was made with."""
+    token = ""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            kind, _, rest = value.decode("latin-1").partition(" ")
+            if kind.lower() == "bearer":
+                token = rest.strip()
+            break
+    tls = (scope.get("extensions") or {}).get("tls") or {}
+    chain = tls.get("client_cert_chain") or ()
+    return Credentials(token, chain[0] if chain else "")
+
+
+class Authentication:
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+        self._app = app
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._parts.tracing.span("authentication", scope=FILTERLATENCY):
+            try:
+                user = await self._parts.authenticator.authenticate(credentials_of(scope))
+            except Unauthenticated:
+                user = None
+            if user is None:
+                await write_filter_error(Request(self._parts, scope, receive, send), unauthorized(), "")
+                return
+            request_context(scope).user = user
+            await self._app(scope, receive, send)

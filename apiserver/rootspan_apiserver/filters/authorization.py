@@ -1,0 +1,34 @@
+"""May the user do this; 403 where nobody says yes."""
+
+from rootspan_apiserver.authorization import Attributes, attributes_of, refusal
+from rootspan_apiserver.handlers.parts import Parts
+from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
+from rootspan_apiserver.handlers.responses import write_filter_error
+from rootspan_apiserver.request_context import request_context
+from rootspan_apiserver.status import GroupResource, StatusError, forbidden
+from rootspan_apiserver.tracing import FILTERLATENCY
+
+
+def forbidden_error(attributes: Attributes, reason: str) -> StatusError:
+    why = refusal(attributes, reason)
+    if not attributes.is_resource:
+        return StatusError(403, "Forbidden", f"forbidden: {why}", {})
+    return forbidden(GroupResource(attributes.group, attributes.resource), attributes.name, why)
+
+
+class Authorization:
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+        self._app = app
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._parts.tracing.span("authorization", scope=FILTERLATENCY):
+            context = request_context(scope)
+            attributes = attributes_of(context.user, context.info)
+            decision = await self._parts.authorizer.authorize(attributes)
+            if decision.verdict != "allow":
+                version = f"{attributes.group}/{attributes.version}" if attributes.group else attributes.version
+                error = forbidden_error(attributes, decision.reason)
+                await write_filter_error(Request(self._parts, scope, receive, send), error, version)
+                return
+            await self._app(scope, receive, send)

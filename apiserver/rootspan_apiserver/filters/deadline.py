@@ -1,0 +1,74 @@
+"""How long a request may take: the server's time-out, or the shorter one the client names in `?timeout=`."""
+
+import asyncio
+import re
+from urllib.parse import parse_qs
+
+from rootspan_apiserver.filters.long_running import is_long_running
+from rootspan_apiserver.handlers.parts import Parts
+from rootspan_apiserver.handlers.request import ASGIApp, Message, Receive, Request, Scope, Send
+from rootspan_apiserver.handlers.responses import write_filter_error
+from rootspan_apiserver.request_info import request_info
+from rootspan_apiserver.status import bad_request, timeout
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_TERM = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a Go duration, e.g. `1m30s`. Raises ValueError."""
+    if text == "0":
+        return 0.0
+    position, total = 0, 0.0
+    sign = -1.0 if text.startswith("-") else 1.0
+    body = text.lstrip("+-")
+    while position < len(body):
+        term = _TERM.match(body, position)
+        if term is None:
+            raise ValueError(f'time: invalid duration "{text}"')
+        total += float(term[1]) * _UNITS[term[2]]
+        position = term.end()
+    if not body:
+        raise ValueError(f'time: invalid duration "{text}"')
+    return sign * total
+
+
+class Deadline:
+    """Answers 504 when the time is over, 400 to a time-out that is no duration."""
+
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+        self._app = app
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        info = request_info(scope)
+        if is_long_running(info, scope):
+            await self._app(scope, receive, send)
+            return
+        limit = self._parts.limits.request_timeout
+        if b"timeout=" in scope.get("query_string", b""):
+            wanted = parse_qs(scope["query_string"].decode("latin-1")).get("timeout")
+            if wanted:
+                try:
+                    seconds = parse_duration(wanted[0])
+                except ValueError:
+                    error = bad_request("invalid timeout specified in the request URL")
+                    await write_filter_error(Request(self._parts, scope, receive, send), error, "")
+                    return
+                limit = min(limit, seconds) if seconds > 0 else limit
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        clock = asyncio.timeout(limit)
+        try:
+            async with clock:
+                await self._app(scope, receive, sending)
+        except TimeoutError:
+            if not clock.expired() or begun:
+                raise
+            error = timeout("request did not complete within the allotted timeout")
+            await write_filter_error(Request(self._parts, scope, receive, send), error, "")

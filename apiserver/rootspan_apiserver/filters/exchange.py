@@ -1,0 +1,122 @@
+"""The outermost room: what every request is given on its way in and every answer on its way out.
+
+In: its `RequestInfo`, its audit id, its `RequestContext`. Out: the headers all answers carry, the warnings collected, the attributes the
+server span has from Kubernetes, the metrics.
+"""
+
+import time
+import uuid
+
+from opentelemetry import trace
+
+from rootspan_apiserver.audit_id import audit_id
+from rootspan_apiserver.filters.long_running import is_long_running
+from rootspan_apiserver.filters.warnings import warning_header
+from rootspan_apiserver.handlers.parts import Parts
+from rootspan_apiserver.handlers.request import ASGIApp, Message, Receive, Scope, Send
+from rootspan_apiserver.metrics import verb_of
+from rootspan_apiserver.request_context import RequestContext
+from rootspan_apiserver.request_info import request_info
+
+_CACHE_CONTROL = (b"cache-control", b"no-cache, private")
+_AUDIT_ID_LIMIT = 64
+
+
+class _Answer:
+    """Sends the answer on, adding its headers and measuring it."""
+
+    __slots__ = ("_context", "_scope", "_send", "_span", "size", "status")
+
+    def __init__(self, context: RequestContext, scope: Scope, send: Send, span: trace.Span | None) -> None:
+        self._context = context
+        self._scope = scope
+        self._send = send
+        self._span = span
+        self.status = 0
+        self.size = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = self._headers(message["headers"])
+        else:
+            self.size += len(message.get("body", b""))
+            if self._span is not None and not message.get("more_body", False):
+                if self.size:
+                    self._span.set_attribute("http.response.body.size", self.size)
+                if declared := _content_length(self._scope):
+                    self._span.set_attribute("http.request.body.size", declared)
+        await self._send(message)
+
+    def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        context = self._context
+        added = [(b"audit-id", context.audit_id.encode("latin-1", "replace"))]
+        if not any(name == b"cache-control" for name, _ in headers):
+            added.append(_CACHE_CONTROL)
+        if context.flow_schema_uid:
+            added.append((b"x-kubernetes-pf-flowschema-uid", context.flow_schema_uid.encode()))
+            added.append((b"x-kubernetes-pf-prioritylevel-uid", context.priority_level_uid.encode()))
+        added += [(b"warning", warning_header(text)) for text in dict.fromkeys(context.warnings)]
+        return added + headers
+
+
+class Exchange:
+    """See the module."""
+
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+        self._app = app
+        self._metrics = parts.metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        info = request_info(scope)
+        given, content_type = _headers_read(scope)
+        context = RequestContext(info, given or str(uuid.uuid4()))
+        context.put(scope)
+        span: trace.Span | None = trace.get_current_span()
+        if span is not None and span.is_recording():
+            self._describe(span, scope, context)
+        else:
+            span = None
+        answer = _Answer(context, scope, send, span)
+        long_running = is_long_running(info, scope)
+        gauge = self._metrics.long_running(info) if long_running else self._metrics.in_flight(info)
+        token = audit_id.set(context.audit_id)
+        gauge.inc()
+        try:
+            await self._app(scope, receive, answer.send)
+        finally:
+            gauge.dec()
+            audit_id.reset(token)
+            dry_run = "All" if b"dryRun" in scope.get("query_string", b"") else ""
+            verb = verb_of(info, content_type)
+            self._metrics.observe(
+                info, verb, dry_run, answer.status, 0.0 if long_running else time.perf_counter() - started
+            )
+
+    def _describe(self, span: trace.Span, scope: Scope, context: RequestContext) -> None:
+        target = scope.get("raw_path") or scope["path"].encode()
+        if query := scope.get("query_string"):
+            target += b"?" + query
+        span.set_attribute("http.target", target.decode("latin-1"))
+        span.set_attribute("audit-id", context.audit_id[:_AUDIT_ID_LIMIT])
+
+
+def _headers_read(scope: Scope) -> tuple[str, str]:
+    given = content_type = ""
+    for name, value in scope["headers"]:
+        if name == b"audit-id":
+            given = value.decode("latin-1")
+        elif name == b"content-type":
+            content_type = value.decode("latin-1")
+    return given, content_type
+
+
+def _content_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value[:18])
+    return 0

@@ -1,0 +1,14 @@
+"""Requests that last as long as the client wishes: no time-out applies to them, and they hold no seat of the flow control."""
+
+from rootspan_apiserver.handlers.request import Scope
+from rootspan_apiserver.request_info import RequestInfo
+
+_VERBS = frozenset({"watch", "proxy"})
+_SUBRESOURCES = frozenset({"attach", "exec", "proxy", "log", "portforward"})
+
+
+def is_long_running(info: RequestInfo, scope: Scope) -> bool:
+    if info.is_resource_request:
+        return info.verb in _VERBS or info.subresource in _SUBRESOURCES
+    path: str = scope["path"]
+    return path.startswith("/debug/pprof/")

@@ -1,0 +1,1 @@
+"""What answers a request that has passed the filters: one module a verb."""

@@ -1,0 +1,54 @@
+"""Kinds that are created and never stored: the object is answered with a status calculated for it."""
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+
+from rootspan_apiserver.handlers.admitting import Admitting
+from rootspan_apiserver.handlers.bodies import check_content_type, decode_object
+from rootspan_apiserver.handlers.query import write_options
+from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.responses import representation, write, write_error, write_raw
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.status import StatusError
+
+Calculate = Callable[[Request, Target, JSONObject, bool], Awaitable[JSONObject]]
+"""From the object as admitted to the answer; the last argument tells a dry run."""
+
+SUCCESS: JSONObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+
+def calculated(calculate: Calculate) -> Callable[[Request, Target], Awaitable[None]]:
+    """The handler of create for such a kind."""
+
+    async def create(request: Request, target: Target) -> None:
+        with request.verb_span("Create") as span:
+            try:
+                shown = representation(request)
+            except StatusError as error:
+                await write_raw(request, error.code, error.body())
+                return
+            try:
+                check_content_type(request, target)
+                body = await request.body(span)
+                options = write_options(request, "CreateOptions")
+                obj = decode_object(request, target, body, options, span)
+                obj.setdefault("metadata", {})
+                span.event("About to store object in database")
+                try:
+                    admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)
+                    admitted = await admitting.mutate("CREATE", target.name, obj, None) or obj
+                    await admitting.validate("CREATE", target.name, admitted, None)
+                    answer = await calculate(request, target, admitted, options.dry_run)
+                except StatusError as error:
+                    span.event("Write to database call failed", {"len": len(body), "err": error.message})
+                    raise
+                span.event("Write to database call succeeded", {"len": len(body)})
+                span.event("About to write a response")
+                await write(request, 201, orjson.dumps(answer), shown, target.group_version)
+                span.event("Writing http response done")
+            except StatusError as error:
+                await write_error(request, error, target.group_version)
+
+    return create

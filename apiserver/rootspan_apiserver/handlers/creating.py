@@ -1,0 +1,74 @@
+"""create: decode, default, record who manages which fields, admit, store."""
+
+from rootspan_apiserver.handlers.admitting import Admitting, now
+from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of
+from rootspan_apiserver.handlers.field_managers import field_manager
+from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
+from rootspan_apiserver.handlers.reading import write_stored
+from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.responses import representation, write_error, write_raw
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.status import StatusError, bad_request
+from rootspan_apiserver.storage.stored_object import StoredObject
+
+
+async def create(request: Request, target: Target) -> None:
+    with request.verb_span("Create") as span:
+        try:
+            shown = representation(request, transformations=True)
+        except StatusError as error:
+            await write_raw(request, error.code, error.body())
+            return
+        try:
+            check_content_type(request, target)
+            body = await request.body(span)
+            options = write_options(request, "CreateOptions")
+            obj = decode_object(request, target, body, options, span)
+            place_in_namespace(obj, target)
+            span.event("About to store object in database")
+            try:
+                stored = await store_new(request, target, obj, options)
+            except StatusError as error:
+                span.event("Write to database call failed", {"len": len(body), "err": error.message})
+                raise
+            span.event("Write to database call succeeded", {"len": len(body)})
+            span.event("About to write a response")
+            await write_stored(request, target, 201, stored, shown)
+            span.event("Writing http response done")
+        except StatusError as error:
+            await write_error(request, error, target.group_version)
+
+
+def place_in_namespace(obj: JSONObject, target: Target) -> None:
+    """Raises StatusError 400 where the object names another namespace than the path."""
+    metadata = metadata_of(obj)
+    if not target.resource.namespaced:
+        metadata.pop("namespace", None)
+    elif not metadata.get("namespace"):
+        metadata["namespace"] = target.namespace
+    elif metadata["namespace"] != target.namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+
+
+async def store_new(request: Request, target: Target, obj: JSONObject, options: WriteOptions) -> StoredObject:
+    """Admits and stores a new object. Raises StatusError."""
+    parts, resource = request.parts, target.resource
+    stored_version = target.to_storage(obj)
+    resource.strategy.default(stored_version)
+    obj = target.from_storage(stored_version)
+    obj = field_manager(request, target).update(None, obj, manager_of(request, options), now())
+    admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)
+    name = metadata_of(obj).get("name", "")
+    admitted = await admitting.mutate("CREATE", name, obj, None)
+    if admitted is None:
+        raise bad_request("admission removed the object")
+    stored_version = target.to_storage(admitted)
+    request.context.warnings += resource.strategy.warnings(stored_version, None)
+    return await parts.store.create(
+        resource,
+        target.namespace,
+        stored_version,
+        validate=admitting.validating_create(name),
+        dry_run=options.dry_run,
+    )

@@ -1,0 +1,108 @@
+"""delete and deletecollection."""
+
+import orjson
+
+from rootspan_apiserver.codec.decoding import decode
+from rootspan_apiserver.handlers.admitting import Admitting
+from rootspan_apiserver.handlers.bodies import check_content_type
+from rootspan_apiserver.handlers.negotiation import Representation
+from rootspan_apiserver.handlers.query import delete_options, delete_options_of_query, list_options
+from rootspan_apiserver.handlers.reading import write_list, write_stored
+from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.responses import representation, write, write_error, write_raw
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject
+from rootspan_apiserver.rest.options import DeleteOptions
+from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.tracing import Step
+
+_OPTIONS_KIND = GroupVersionKind("", "v1", "DeleteOptions")
+
+
+async def delete(request: Request, target: Target) -> None:
+    with request.verb_span("Delete") as span:
+        try:
+            shown = representation(request, transformations=True)
+        except StatusError as error:
+            await write_raw(request, error.code, error.body())
+            return
+        try:
+            options, document = await read_options(request, target, span)
+            admitting = Admitting(request, target, document, dry_run=options.dry_run)
+
+            async def validate(old: JSONObject) -> None:
+                before = target.from_storage(old)
+                await admitting.mutate("DELETE", target.name, None, before)
+                await admitting.validate("DELETE", target.name, None, before)
+
+            span.event("About to delete object from database")
+            stored, gone = await request.parts.store.delete(
+                target.resource, target.namespace, target.name, options, validate=validate
+            )
+            span.event("Object deleted from database")
+            span.event("About to write a response")
+            await _write_deleted(request, target, stored, gone, options, shown)
+            span.event("Writing http response done")
+        except StatusError as error:
+            await write_error(request, error, target.group_version)
+
+
+async def delete_collection(request: Request, target: Target) -> None:
+    with request.verb_span("Delete") as span:
+        try:
+            shown = representation(request, transformations=True)
+        except StatusError as error:
+            await write_raw(request, error.code, error.body())
+            return
+        try:
+            wanted = list_options(request)
+            options, document = await read_options(request, target, span, events=False)
+            admitting = Admitting(request, target, document, dry_run=options.dry_run)
+
+            async def validate(old: JSONObject) -> None:
+                before = target.from_storage(old)
+                name = before["metadata"]["name"]
+                await admitting.mutate("DELETE", name, None, before)
+                await admitting.validate("DELETE", name, None, before)
+
+            found = await request.parts.store.delete_collection(
+                target.resource, target.namespace, wanted, options, validate=validate
+            )
+            span.event("About to write a response")
+            await write_list(request, target, found, shown)
+            span.event("Writing http response done")
+        except StatusError as error:
+            await write_error(request, error, target.group_version)
+
+
+async def read_options(
+    request: Request, target: Target, span: Step, *, events: bool = True
+) -> tuple[DeleteOptions, JSONObject]:
+    """From the body where there is one, else from the query; also as a document for admission. Raises StatusError."""
+    body = await request.body(span)
+    if not body:
+        return delete_options_of_query(request)
+    check_content_type(request, target)
+    decoded = decode(body, request.content_type, _OPTIONS_KIND, field_validation="Ignore")
+    if events:
+        span.event("Decoded delete options")
+        span.event("Recorded the audit event")
+    return delete_options(decoded.object)
+
+
+async def _write_deleted(
+    request: Request, target: Target, stored: StoredObject, gone: bool, options: DeleteOptions, shown: Representation
+) -> None:
+    if gone and not target.resource.delete_returns_object:
+        await write(request, 200, orjson.dumps(_success(target, stored)), shown, target.group_version)
+        return
+    waiting = not gone and (options.propagation_policy == "Foreground" or options.orphan_dependents is False)
+    await write_stored(request, target, 202 if waiting else 200, stored, shown)
+
+
+def _success(target: Target, stored: StoredObject) -> JSONObject:
+    group = target.resource.kind.group
+    details = {"name": target.name, **({"group": group} if group else {}), "kind": target.resource.plural}
+    details["uid"] = stored.decode()["metadata"].get("uid", "")
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}

@@ -1,0 +1,167 @@
+"""patch: a change to the object as it is when the change is stored, in one of four languages.
+
+Server-side apply is one of them, and the only one that may create the object.
+"""
+
+from typing import cast
+
+import orjson
+
+from rootspan_apiserver.codec.decoding import FieldValidation, decode_applied, read_patched
+from rootspan_apiserver.handlers.admitting import Admitting, now
+from rootspan_apiserver.handlers.field_managers import field_manager
+from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
+from rootspan_apiserver.handlers.reading import write_stored
+from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.responses import representation, write_error, write_raw
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.updating import check_name
+from rootspan_apiserver.patch import json_patch, merge_patch, strategic
+from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.status import StatusError, bad_request, not_found
+from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.tracing import Step
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+def check_patch_type(request: Request, target: Target) -> str:
+    """The patch's media type. Raises StatusError 415, naming those there are: custom resources have no strategic merge."""
+    types = [JSON_PATCH, MERGE_PATCH, *(() if target.resource.custom else (STRATEGIC_PATCH,)), APPLY_PATCH]
+    if request.content_type not in types:
+        message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(types)}"
+        raise StatusError(415, "UnsupportedMediaType", message)
+    return request.content_type
+
+
+async def patch(request: Request, target: Target) -> None:
+    with request.verb_span("Patch") as span:
+        try:
+            patch_type = check_patch_type(request, target)
+            try:
+                shown = representation(request, transformations=True)
+            except StatusError as error:
+                await write_raw(request, error.code, error.body())
+                return
+            body = await request.body(span)
+            options = write_options(request, "PatchOptions", apply=patch_type == APPLY_PATCH)
+            span.event("Recorded the audit event")
+            change = Patch(request, target, patch_type, body, options, span)
+            stored, created = await change.store()
+            span.event("Object stored in database")
+            span.event("About to write a response")
+            await write_stored(request, target, 201 if created else 200, stored, shown)
+            span.event("Writing http response done")
+        except StatusError as error:
+            await write_error(request, error, target.group_version)
+
+
+class Patch:
+    """One patch, applied to the current object as often as the store asks for it."""
+
+    __slots__ = (
+        "_admitting",
+        "_body",
+        "_document",
+        "_fields",
+        "_manager",
+        "_options",
+        "_patch_type",
+        "_request",
+        "_span",
+        "_target",
+        "_warned",
+    )
+
+    def __init__(
+        self, request: Request, target: Target, patch_type: str, body: bytes, options: WriteOptions, span: Step
+    ) -> None:
+        self._request = request
+        self._target = target
+        self._patch_type = patch_type
+        self._body = body
+        self._options = options
+        self._span = span
+        self._fields = field_manager(request, target)
+        self._manager = manager_of(request, options)
+        self._admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)
+        self._warned = False
+        self._document: JSONObject = {}
+
+    @property
+    def _validation(self) -> FieldValidation:
+        return cast("FieldValidation", self._options.field_validation or "Warn")
+
+    async def store(self) -> tuple[StoredObject, bool]:
+        target = self._target
+        if self._patch_type == APPLY_PATCH:
+            self._document, warnings = decode_applied(self._body, self._validation)
+            self._request.context.warnings += warnings
+        return await self._request.parts.store.update(
+            target.resource,
+            target.namespace,
+            target.name,
+            self._transform,
+            subresource=target.part,
+            validate=self._admitting.validating_update(),
+            dry_run=self._options.dry_run,
+            create_on_missing=self._patch_type == APPLY_PATCH and not target.part,
+        )
+
+    async def _transform(self, current: JSONObject | None) -> JSONObject:
+        target, strategy = self._target, self._target.resource.strategy
+        self._span.event("About to apply patch")
+        live = target.from_storage(current) if current is not None else None
+        if self._patch_type == APPLY_PATCH:
+            new = self._applied(live)
+        elif live is None:
+            raise not_found(target.resource.group_resource, target.name)
+        else:
+            new = self._patched(live)
+        self._span.event("About to check admission control")
+        admitted = await self._admitting.mutate("UPDATE" if live is not None else "CREATE", target.name, new, live)
+        if admitted is None:
+            raise bad_request("admission removed the object")
+        stored = target.to_storage(admitted)
+        if not self._warned:
+            self._warned = True
+            self._request.context.warnings += strategy.warnings(stored, current)
+        return stored
+
+    def _patched(self, live: JSONObject) -> JSONObject:
+        target, schema = self._target, self._target.resource.schema
+        strict = self._validation != "Ignore"
+        if self._patch_type == JSON_PATCH:
+            operations, found = json_patch.read(self._body, strict=strict)
+            value = json_patch.apply(live, operations)
+        else:
+            document, found = merge_patch.read(self._body, strict=strict)
+            merge = self._patch_type == MERGE_PATCH
+            value = merge_patch.apply(live, document) if merge else strategic.apply(live, document, schema)
+        new, warnings = read_patched(
+            value,
+            target.resource.kind,
+            shown=orjson.dumps(value).decode(),
+            schema=schema if target.resource.custom else None,
+            field_validation=self._validation,
+            found=found,
+        )
+        if not self._warned:
+            self._request.context.warnings += warnings
+        check_name(new, target)
+        new = self._defaulted(new)
+        return self._fields.update(live, new, self._manager, now())
+
+    def _applied(self, live: JSONObject | None) -> JSONObject:
+        target = self._target
+        new = self._fields.apply(live, self._document, self._manager, now(), force=bool(self._options.force))
+        check_name(new, target)
+        return self._defaulted(new)
+
+    def _defaulted(self, obj: JSONObject) -> JSONObject:
+        stored = self._target.to_storage(obj)
+        self._target.resource.strategy.default(stored)
+        return self._target.from_storage(stored)

@@ -1,0 +1,95 @@
+"""The table of paths."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.routing import BaseRoute, Match, Route
+
+from rootspan_apiserver.handlers import discovery, health, openapi
+from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
+from rootspan_apiserver.handlers.parts import Parts
+from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
+from rootspan_apiserver.handlers.responses import send_bytes, write_raw, write_text
+from rootspan_apiserver.handlers.version import VERSION
+from rootspan_apiserver.request_info import request_info
+
+Handler = Callable[[Request], Awaitable[None]]
+
+_INDEX = (
+    "/",
+    "/api",
+    "/api/",
+    "/apis",
+    "/apis/",
+    "/healthz",
+    "/livez",
+    "/metrics",
+    "/openapi/v3",
+    "/readyz",
+    "/version",
+)
+
+
+class Endpoint:
+    """An ASGI application of a function of a request."""
+
+    def __init__(self, parts: Parts, handler: Handler) -> None:
+        self._parts = parts
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._handler(Request(self._parts, scope, receive, send))
+
+
+class ResourceRoute(BaseRoute):
+    """Matches what `RequestInfo` calls a resource request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http" and request_info(scope).is_resource_request:
+            return Match.FULL, {}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
+async def _version(request: Request) -> None:
+    await write_raw(request, 200, VERSION)
+
+
+async def _metrics(request: Request) -> None:
+    body, content_type = request.parts.metrics.page(request.header(b"accept"))
+    await send_bytes(request, 200, body, content_type)
+
+
+async def _index(request: Request) -> None:
+    groups = sorted({f"/apis/{group.name}" for group in request.parts.registry.groups() if group.name})
+    await write_raw(request, 200, {"paths": sorted({*_INDEX, *groups})})
+
+
+async def _not_found(request: Request) -> None:
+    await write_text(request, 404, "404 page not found\n")
+
+
+def routes(parts: Parts) -> list[BaseRoute]:
+    """Resources first, since nearly all requests are for them; what no path names is a 404 in text."""
+
+    def at(path: str, handler: Handler) -> Route:
+        return Route(path, Endpoint(parts, handler))
+
+    return [
+        ResourceRoute(ResourceEndpoint(parts)),
+        at("/", _index),
+        *(at(f"/{root}{rest}", discovery.discover) for root in ("api", "apis") for rest in ("", "/{path:path}")),
+        *(at(f"/openapi/v3{rest}", openapi.answer) for rest in ("", "/{path:path}")),
+        *(at(f"/version{slash}", _version) for slash in ("", "/")),
+        *(
+            at(f"/{name}{rest}", health.answer)
+            for name in ("healthz", "livez", "readyz")
+            for rest in ("", "/{path:path}")
+        ),
+        at("/metrics", _metrics),
+        at("/{path:path}", _not_found),
+    ]

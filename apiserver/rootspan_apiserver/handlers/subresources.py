@@ -1,0 +1,28 @@
+"""Subresources that are not simply a part of the object: verb by verb. The others are served as the object itself is."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from rootspan_apiserver.handlers import scale
+from rootspan_apiserver.handlers.bindings import bind
+from rootspan_apiserver.handlers.calculated import calculated
+from rootspan_apiserver.handlers.connecting import connect
+from rootspan_apiserver.handlers.evictions import evict
+from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.tokens import issue
+
+Handler = Callable[[Request, Target], Awaitable[None]]
+
+_CONNECT = dict.fromkeys(("get", "create", "update", "patch", "delete"), connect)
+
+SUBRESOURCES: Mapping[str, Mapping[str, Handler]] = {
+    "scale": {"get": scale.get, "update": scale.update, "patch": scale.patch},
+    "binding": {"create": calculated(bind)},
+    "eviction": {"create": calculated(evict)},
+    "token": {"create": calculated(issue)},
+    "attach": _CONNECT,
+    "exec": _CONNECT,
+    "log": _CONNECT,
+    "portforward": _CONNECT,
+    "proxy": _CONNECT,
+}

@@ -1,0 +1,165 @@
+"""watch: events as lines of JSON, as they happen, until the time is over, the client goes away or the server stops.
+
+A watch list (`sendInitialEvents`) begins with the state as ADDED events, closed by a bookmark that says so. One task waits for the
+client's going away, one for the server's stopping; both end with the watch.
+"""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import anyio
+import orjson
+
+from rootspan_apiserver.handlers.negotiation import JSON, Representation
+from rootspan_apiserver.handlers.query import list_options
+from rootspan_apiserver.handlers.reading import json_of
+from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.responses import representation, write_error, write_raw
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.transformations import transform
+from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.rest.options import ListOptions
+from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.storage import WatchEvent
+
+if TYPE_CHECKING:
+    from rootspan_apiserver.tracing import Step
+
+_INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+_WRITER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"
+
+
+async def watch(request: Request, target: Target) -> None:
+    try:
+        shown = representation(request, transformations=True)
+    except StatusError as error:
+        await write_raw(request, error.code, error.body())
+        return
+    try:
+        options = list_options(request)
+        with ExitStack() as spans:
+            is_list = bool(options.send_initial_events and options.allow_watch_bookmarks)
+            if is_list:
+                spans.enter_context(request.verb_span("WatchList"))
+            async with request.parts.store.watch(target.resource, target.namespace, options) as events:
+                stream = _Stream(request, target, shown, spans, is_list)
+                await stream.run(events, _seconds(request, options))
+    except StatusError as error:
+        await write_error(request, error, target.group_version)
+
+
+def _seconds(request: Request, options: ListOptions) -> float:
+    """How long the watch lasts: as told, else between once and twice the minimum, so that clients do not all come back at once."""
+    if options.timeout_seconds:
+        return options.timeout_seconds
+    return request.parts.limits.min_request_timeout * (1 + random.random())
+
+
+class _Stream:
+    """The answer of one watch."""
+
+    def __init__(
+        self, request: Request, target: Target, shown: Representation, spans: ExitStack, is_list: bool
+    ) -> None:
+        self._request = request
+        self._target = target
+        self._shown = shown
+        self._spans = spans
+        self._columns = True
+        self._serving: Step | None = None
+        if is_list:
+            self._serving = spans.enter_context(request.parts.tracing.span("WatchServer.HandleHTTP", self._attributes))
+
+    def _attributes(self) -> dict[str, str]:
+        request = self._request
+        return {
+            "audit-id": request.context.audit_id,
+            "method": request.method,
+            "url": request.path,
+            "protocol": request.protocol,
+            "mediaType": self._shown.media_type,
+            "encoder": f'{{"encodeGV":"{self._target.group_version}","encoder":{self._shown.encoder},"name":"versioning"}}',
+        }
+
+    async def run(self, events: AsyncIterator[WatchEvent], seconds: float) -> None:
+        """Sends events until one of the ends. The client's disconnection cancels nothing but this."""
+        await self._start()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._cancel_on_disconnect, tasks.cancel_scope)
+            tasks.start_soon(self._cancel_on_stop, tasks.cancel_scope)
+            with anyio.move_on_after(seconds):
+                await self._send_all(events)
+            tasks.cancel_scope.cancel()
+        await self._request.send({"type": "http.response.body", "body": b""})
+
+    async def _start(self) -> None:
+        if self._serving is not None:
+            self._serving.event("About to start writing response", {"writer": _WRITER})
+        headers = [(b"content-type", JSON.encode())]
+        await self._request.send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send(b"")
+
+    async def _send(self, body: bytes, *, more: bool = True) -> None:
+        await self._request.send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _send_all(self, events: AsyncIterator[WatchEvent]) -> None:
+        try:
+            async for event in events:
+                await self._send(self._encoded(event))
+                if event.initial_events_end:
+                    self._initial_events_written()
+        except StatusError as error:
+            await self._send(_line("ERROR", orjson.dumps(error.body())))
+
+    def _initial_events_written(self) -> None:
+        if self._serving is not None:
+            self._serving.event("Writing initial events done")
+            self._serving = None
+        self._spans.close()
+
+    def _encoded(self, event: WatchEvent) -> bytes:
+        if event.object is None:
+            return _line(event.kind, orjson.dumps(self._bookmark(event)))
+        if not self._shown.transformation:
+            return _line(event.kind, json_of(self._target, event.object))
+        obj = transform(
+            self._request, self._target, self._target.decoded(event.object), self._shown, columns=self._columns
+        )
+        self._columns = False
+        return _line(event.kind, orjson.dumps(obj))
+
+    def _bookmark(self, event: WatchEvent) -> JSONObject:
+        metadata: JSONObject = {"resourceVersion": event.resource_version}
+        if event.initial_events_end:
+            metadata["annotations"] = {_INITIAL_EVENTS_END: "true"}
+        kind = self._target.kind
+        if self._shown.transformation == "Table":
+            obj = {
+                "kind": "Table",
+                "apiVersion": f"meta.k8s.io/{self._shown.version}",
+                "metadata": {"resourceVersion": event.resource_version},
+            }
+            described = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
+            return {**obj, "columnDefinitions": None, "rows": [{"cells": [], "object": described}]}
+        if self._shown.transformation:
+            return {
+                "kind": "PartialObjectMetadata",
+                "apiVersion": f"meta.k8s.io/{self._shown.version}",
+                "metadata": metadata,
+            }
+        return {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
+
+    async def _cancel_on_disconnect(self, scope: anyio.CancelScope) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        scope.cancel()
+
+    async def _cancel_on_stop(self, scope: anyio.CancelScope) -> None:
+        await self._request.parts.stopping.wait()
+        scope.cancel()
+
+
+def _line(kind: str, obj: bytes) -> bytes:
+    return b'{"type":"%b","object":%b}\n' % (kind.encode(), obj)
