@@ -15,8 +15,8 @@ import yaml
 
 from rootspan.endpoint import quoted
 
-type_names: Final = {"string": str, "int32": int}
 FieldType = Literal["string", "int32"]
+_TYPES: Final = {"string": str, "int32": int}
 
 
 class ManifestError(ValueError):
@@ -115,7 +115,7 @@ def _load_yaml(text: str) -> tuple[Any, list[str]]:
     if manifest is None:
         manifest = {}
     if isinstance(manifest, dict):
-        manifest = {key if isinstance(key, str) else json.dumps(key): manifest[key] for key in manifest}
+        manifest = {key if isinstance(key, str) else json.dumps(key, default=str): manifest[key] for key in manifest}
         manifest = dict(sorted(manifest.items()))
     duplicates = _duplicate_keys(node)
     return manifest, [f"yaml: unmarshal errors:\n{duplicates}"] if duplicates else []
@@ -152,7 +152,7 @@ def _check_kind(manifest: dict[str, Any], kind: str, versions: frozenset[str]) -
 def _checked(value: Any, path: str, type_name: FieldType) -> Any:
     if type_name == "int32" and isinstance(value, float) and value.is_integer():
         value = int(value)
-    fits = type(value) is type_names[type_name]
+    fits = type(value) is _TYPES[type_name]
     if fits and (type_name != "int32" or -(2**31) <= value < 2**31):
         return value
     found = _json_type(value)

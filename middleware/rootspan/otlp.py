@@ -2,14 +2,17 @@
 
 The variables mean what the specification and opentelemetry-go say, which is not always what the Python exporter makes
 of them: times are in milliseconds, the scheme of an endpoint is not passed to gRPC and does not turn TLS on, a
-certificate does. A value that cannot be used is reported and ignored.
+certificate does. A value that cannot be used is reported and ignored. As in Go, and unlike elsewhere in gRPC, a proxy
+that the environment names is not asked for a collector on this host.
 """
 
+import ipaddress
 import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from opentelemetry.sdk.trace.export import SpanExporter
@@ -18,6 +21,7 @@ from rootspan.batching import BatchLimits
 
 _logger = logging.getLogger(__name__)
 _DEFAULT_TARGET = "localhost:4317"
+_PAST_THE_PROXY: Any = (("grpc.enable_http_proxy", 0),)
 _TLS_VARIABLES = ("CERTIFICATE", "CLIENT_CERTIFICATE")
 
 
@@ -65,6 +69,7 @@ class OTLPSettings:
             headers=tuple(self.headers.items()),
             timeout=self.timeout,
             compression=Compression.Gzip if self.gzip else Compression.NoCompression,
+            channel_options=_PAST_THE_PROXY if _is_loopback(self.target) else None,
         )
 
 
@@ -80,6 +85,14 @@ def batch_limits(environment: Mapping[str, str] = os.environ) -> BatchLimits:
 def grpc_survives_fork(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether gRPC was told to support a fork after it has been used."""
     return environment.get("GRPC_ENABLE_FORK_SUPPORT", "").lower() in ("1", "true", "yes")
+
+
+def _is_loopback(target: str) -> bool:
+    host = target.lower().removeprefix("dns:").lstrip("/").rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _target(endpoint: str) -> str:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from textwrap import dedent
+from typing import Any
 
 import grpc
 import pytest
@@ -29,6 +30,7 @@ from rootspan.spans import Span
 from rootspan_apiserver.collector import Collector, CollectorError, render_trace, traces
 from rootspan_apiserver.collector.trees import is_whole
 
+NO_PROXY: Any = (("grpc.enable_http_proxy", 0),)
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 TRACE = bytes(range(1, 17))
 
@@ -41,7 +43,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture
 def send(collector: Collector) -> Iterator[Callable[[bytes], ExportTraceServiceResponse]]:
-    with grpc.insecure_channel(collector.endpoint) as channel:
+    with grpc.insecure_channel(collector.endpoint, NO_PROXY) as channel:
         export = channel.unary_unary(EXPORT, bytes, ExportTraceServiceResponse.FromString)
         yield lambda body: export(body, timeout=10)
 
@@ -70,7 +72,9 @@ def span(name: str, span_id: str, parent_id: str | None = None, start: int = 0) 
 def test_it_takes_what_the_stock_exporter_sends(collector: Collector, compression: grpc.Compression) -> None:
     """A span sent by OpenTelemetry's own exporter is the span that was made, compressed or not."""
     provider = TracerProvider(resource=Resource({"service.name": "shop"}), shutdown_on_exit=False)
-    exporter = OTLPSpanExporter(f"http://{collector.endpoint}", insecure=True, compression=compression)
+    exporter = OTLPSpanExporter(
+        f"http://{collector.endpoint}", insecure=True, compression=compression, channel_options=NO_PROXY
+    )
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     tracer = provider.get_tracer("counter", "1.2")
     with tracer.start_as_current_span("buy", attributes={"items": 2, "paid": True, "tags": ("a", "b")}) as made:
@@ -149,7 +153,7 @@ def test_a_span_without_a_valid_id_is_rejected_alone(
 
 def test_another_signal_is_unimplemented(collector: Collector) -> None:
     """Metrics and logs are refused as gRPC refuses a method that is not there."""
-    with grpc.insecure_channel(collector.endpoint) as channel:
+    with grpc.insecure_channel(collector.endpoint, NO_PROXY) as channel:
         export = channel.unary_unary("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", bytes, bytes)
         with pytest.raises(grpc.RpcError) as refusal:
             export(b"", timeout=10)
@@ -187,7 +191,7 @@ def test_it_leaves_no_thread_and_frees_its_port() -> None:
     before = threading.active_count()
     with Collector() as collector:
         endpoint = collector.endpoint
-        with grpc.insecure_channel(endpoint) as channel:
+        with grpc.insecure_channel(endpoint, NO_PROXY) as channel:
             channel.unary_unary(EXPORT, bytes, bytes)(b"", timeout=10)
     with Collector(endpoint) as again:
         assert again.endpoint == endpoint
@@ -308,7 +312,7 @@ def test_a_trace_too_deep_to_print_does_not_end_the_command() -> None:
         killer.start()
         try:
             (listening,) = lines_until(process, "Listening for OTLP/gRPC on 127.0.0.1:")
-            with grpc.insecure_channel(listening.rpartition(" ")[2]) as channel:
+            with grpc.insecure_channel(listening.rpartition(" ")[2], NO_PROXY) as channel:
                 nested = [message("deep", number, number - 1) for number in range(1, 5_001)]
                 channel.unary_unary(EXPORT, bytes, bytes)(request(*nested), timeout=10)
             assert lines_until(process, "spans,")[-1] == "5000 spans, nested too deeply to print"

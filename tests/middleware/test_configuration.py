@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from rootspan import ConfigurationError, TracingConfiguration
 
 HEADER = "apiVersion: apiserver.config.k8s.io/v1\nkind: TracingConfiguration\n"
@@ -267,8 +268,23 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
         b"[" * 100_000,
         b'{"a":' * 100_000,
         b"a: &a [*a]\n",
+        b"? !!timestamp 2026-11-23\n: a\n",
+        b"? [a]\n: b\n",
+        b"a: !unknown b\n",
     ],
-    ids=["utf-16 mark", "latin-1", "nul", "cut JSON", "YAML in braces", "deep YAML", "deep JSON", "alias of itself"],
+    ids=[
+        "utf-16 mark",
+        "latin-1",
+        "nul",
+        "cut JSON",
+        "YAML in braces",
+        "deep YAML",
+        "deep JSON",
+        "alias of itself",
+        "date as a key",
+        "list as a key",
+        "unknown tag",
+    ],
 )
 def test_bytes_that_are_no_manifest_are_refused_and_never_crash(data: bytes, tmp_path: Path) -> None:
     """Whatever the file holds, the only error is a ConfigurationError that says it could not be decoded."""

@@ -80,6 +80,19 @@ def test_an_endpoint_may_be_any_form_of_an_address(form: str, collector: Collect
     assert tree(collector.spans.snapshot()) == "one INTERNAL shop"
 
 
+def test_a_proxy_of_the_environment_is_not_asked_for_a_collector_on_this_host(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`http_proxy` without a `no_proxy`, as many a desktop has it, does not keep spans from a local collector."""
+    for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with provider_of(TracingConfiguration(collector.endpoint, ALL)) as provider:
+        provider.get_tracer("t").start_span("one").end()
+        assert provider.force_flush(5_000)
+
+
 def test_an_endpoint_may_be_a_unix_socket(tmp_path: Path) -> None:
     """`unix:///path` is a socket in the file system."""
     with Collector(f"unix://{tmp_path}/otlp.sock") as collector:
