@@ -11,25 +11,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-import orjson
-
 from rootspan_apiserver.codec.canonical import empty_object
+from rootspan_apiserver.codec.problems import NotDecodableError, Problems
+from rootspan_apiserver.codec.typed import read
+from rootspan_apiserver.codec.types import message_of
 from rootspan_apiserver.managed_fields import entries
+from rootspan_apiserver.managed_fields.applying import (
+    check_configuration,
+    last_applied,
+    not_from_client_side,
+    pruned,
+    with_last_applied,
+)
 from rootspan_apiserver.managed_fields.comparison import Comparison, compare
 from rootspan_apiserver.managed_fields.conflicts import conflict_error
 from rootspan_apiserver.managed_fields.entries import Managed, ManagerKey, Managers
 from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, intersection, union
-from rootspan_apiserver.managed_fields.merging import check, field_set, merge, named_fields_as_members, remove
+from rootspan_apiserver.managed_fields.merging import field_set, merge
 from rootspan_apiserver.managed_fields.reset_fields import Filter, everything, owned_through
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError
 from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
 from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.status import StatusError, bad_request
+from rootspan_apiserver.registry.schema_table import builtin_types
+from rootspan_apiserver.status import StatusError
 
 JSONObject = dict[str, Any]
 Convert = Callable[[JSONObject, str], tuple[JSONObject, Schema] | None]
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _BEFORE_FIRST_APPLY = "before-first-apply"
 _CLIENT_SIDE = "kubectl"
 _NEVER_MANAGED: FieldSet = {
@@ -80,9 +88,10 @@ class FieldManager:
     @classmethod
     def of(cls, resource: Resource, subresource: str = "", convert: Convert = no_other_version) -> Self:
         """The field manager of a resource as the registry describes it."""
-        kind = resource.kind
-        empty = {} if resource.custom else empty_object(kind)
-        return cls(kind, resource.schema, empty, subresource, owned_through(resource, subresource), convert)
+        kind, owned = resource.kind, owned_through(resource, subresource)
+        if resource.custom:
+            return cls(kind, _with_metadata(resource.schema), {}, subresource, owned, convert)
+        return cls(kind, resource.schema, empty_object(kind), subresource, owned, convert)
 
     def update(self, old: JSONObject | None, new: JSONObject, manager: str, now: str) -> JSONObject:
         """`new` with its `metadata.managedFields` as a create (`old` None), update or patch by `manager` at `now` (RFC 3339) leaves them.
@@ -112,7 +121,7 @@ class FieldManager:
             StatusError: 400 where the configuration is of another version or has managedFields, 409 with a cause for each field another
                 manager owns, 500 where it does not fit the schema (as the real server answers).
         """
-        self._check_applied(applied)
+        check_configuration(applied, self.kind, self.schema)
         live = self.empty if old is None else old
         managers = entries.read(_managed_fields(old))
         if managers is None:
@@ -125,9 +134,9 @@ class FieldManager:
             merged, managers = self._applied(live, applied, managers, manager, now, force=force)
         except SchemaMismatchError as error:
             raise StatusError(500, "", f"failed to merge config: {error}") from error
-        if manager == _CLIENT_SIDE and _last_applied(merged):
-            merged = _with_last_applied(merged, applied)
-        return with_managed_fields(merged, entries.write(managers))
+        if manager == _CLIENT_SIDE and last_applied(merged):
+            merged = with_last_applied(merged, applied)
+        return with_managed_fields(self._typed(merged), entries.write(managers))
 
     def _updated(self, live: JSONObject, new: JSONObject, managers: Managers, manager: str, now: str) -> Managers:
         api_version = self.kind.api_version
@@ -177,23 +186,15 @@ class FieldManager:
         comparison = compare(_without_managed_fields(before[0]), _without_managed_fields(after[0]), after[1])
         return Comparison(*map(self.owned, (comparison.removed, comparison.modified, comparison.added)))
 
-    def _check_applied(self, applied: JSONObject) -> None:
-        group, _, version = str(applied.get("apiVersion", "")).rpartition("/")
-        if (group, version, applied.get("kind")) != (self.kind.group, self.kind.version, self.kind.kind):
-            shown = f"{group}/{version}, Kind={applied.get('kind', '')}"
-            raise bad_request(f"invalid object type: {shown}")
-        metadata = applied.get("metadata")
-        metadata = metadata if isinstance(metadata, dict) else {}
-        if metadata.get("managedFields") is not None:
-            raise bad_request("metadata.managedFields must be nil")
-        head = {"apiVersion", "kind", "metadata"} - self.schema.properties.keys()
-        errors = check({key: value for key, value in applied.items() if key not in head}, self.schema)
-        if errors:
-            what = (
-                f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {group}/{version}, Kind={self.kind.kind}"
-            )
-            told = errors[0] if len(errors) == 1 else "\n".join(["errors:", *(f"  {error}" for error in errors)])
-            raise StatusError(500, "", f"failed to create typed patch object ({what}): {told}")
+    def _typed(self, merged: JSONObject) -> JSONObject:
+        """The merged object as its built-in type reads it."""
+        message = message_of(self.kind)
+        if message is None:
+            return merged
+        try:
+            return read(merged, message, Problems())
+        except NotDecodableError as error:
+            raise StatusError(500, "", f"failed to convert new typed object: {error}") from error
 
     def _applied(
         self, live: JSONObject, applied: JSONObject, managers: Managers, manager: str, now: str, *, force: bool
@@ -205,10 +206,13 @@ class FieldManager:
         managers = {**managers, key: Managed(fields, self.kind.api_version, last.time if last else "")}
         merged: JSONObject = merge(live, applied, self.schema)
         if last is not None and last.fields:
-            merged = self._pruned(merged, last.fields, managers)
+            merged = pruned(merged, last.fields, [managed.fields for managed in managers.values()], self.schema)
         remaining, conflicts = self._taken(live, merged, managers, self._compared(live, merged), key)
-        if conflicts and not force and not (manager == _CLIENT_SIDE and self._from_client_side_apply(live, conflicts)):
-            raise conflict_error(conflicts)
+        if conflicts and not force:
+            if manager == _CLIENT_SIDE:
+                conflicts = not_from_client_side(conflicts, live, self.kind.api_version, self.schema)
+            if conflicts:
+                raise conflict_error(conflicts)
         fields = difference(fields, _NEVER_MANAGED)
         changed = merged != live
         if fields:
@@ -217,53 +221,12 @@ class FieldManager:
             remaining.pop(key)
         return merged, remaining
 
-    def _pruned(self, merged: JSONObject, last: FieldSet, managers: Managers) -> JSONObject:
-        """The merged object without what was applied last time and is owned by nobody now."""
-        schema = self.schema
-        last = named_fields_as_members(last, schema)
-        owned: FieldSet = {}
-        for managed in managers.values():
-            owned = union(owned, managed.fields)
-        every = named_fields_as_members(field_set(merged, schema), schema)
-        kept = named_fields_as_members(field_set(remove(merged, last, schema) or {}, schema), schema)
-        kept = union(kept, named_fields_as_members(owned, schema))
-        pruned = remove(merged, difference(every, kept), schema) or {}
-        left = named_fields_as_members(field_set(pruned, schema), schema)
-        result: JSONObject = remove(merged, intersection(difference(every, left), last), schema) or {}
-        return result
 
-    def _from_client_side_apply(self, live: JSONObject, conflicts: dict[ManagerKey, FieldSet]) -> bool:
-        """Whether kubectl's client-side apply set all that conflicts: then its server-side apply takes it over."""
-        try:
-            last = orjson.loads(_last_applied(live) or "null")
-        except orjson.JSONDecodeError:
-            return False
-        if not isinstance(last, dict) or last.get("apiVersion") != self.kind.api_version:
-            return False
-        changed = compare(last, live, self.schema)
-        allowed = field_set(last, self.schema)
-        for changes in (changed.modified, changed.added, changed.removed):
-            allowed = difference(allowed, changes)
-        for key, fields in list(conflicts.items()):
-            left = difference(fields, allowed)
-            if left:
-                conflicts[key] = left
-            else:
-                del conflicts[key]
-        return not conflicts
-
-
-def ignore_timestamps(old: JSONObject, new: JSONObject) -> JSONObject:
-    """`new`, with the managedFields of `old` where nothing but their times differs, so that a write that changes nothing writes nothing."""
-    before, after = _managed_fields(old) or [], _managed_fields(new) or []
-    if before == after or len(before) != len(after):
-        return new
-    for mine, theirs in zip(before, after, strict=True):
-        if {**mine, "time": ""} != {**theirs, "time": ""}:
-            return new
-    if _without_managed_fields(old) != _without_managed_fields(new):
-        return new
-    return with_managed_fields(new, before)
+def _with_metadata(schema: Schema) -> Schema:
+    """A custom resource's schema, which does not speak of what every object has."""
+    text = Schema(type="string")
+    metadata = builtin_types().type("meta.v1.ObjectMeta")
+    return replace(schema, properties={**schema.properties, "apiVersion": text, "kind": text, "metadata": metadata})
 
 
 def with_managed_fields(obj: JSONObject, listed: list[JSONObject]) -> JSONObject:
@@ -281,20 +244,3 @@ def _managed_fields(obj: JSONObject | None) -> Any:
 
 def _without_managed_fields(obj: JSONObject) -> JSONObject:
     return with_managed_fields(obj, []) if _managed_fields(obj) is not None else obj
-
-
-def _last_applied(obj: JSONObject) -> str:
-    annotations = (obj.get("metadata") or {}).get("annotations") or {}
-    text = annotations.get(LAST_APPLIED, "")
-    return text if isinstance(text, str) else ""
-
-
-def _with_last_applied(obj: JSONObject, applied: JSONObject) -> JSONObject:
-    metadata = applied.get("metadata") or {}
-    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
-    configuration = {**applied, "metadata": {**metadata, "annotations": annotations}}
-    if not annotations:
-        del configuration["metadata"]["annotations"]
-    text = orjson.dumps(configuration, option=orjson.OPT_SORT_KEYS).decode() + "\n"
-    metadata = obj["metadata"]
-    return {**obj, "metadata": {**metadata, "annotations": {**metadata["annotations"], LAST_APPLIED: text}}}

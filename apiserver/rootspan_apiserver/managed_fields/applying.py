@@ -1,0 +1,84 @@
+"""The parts of server-side apply: what a configuration must be, what it takes away, what kubectl may take over from itself."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from rootspan_apiserver.managed_fields.comparison import compare
+from rootspan_apiserver.managed_fields.entries import ManagerKey
+from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, intersection, union
+from rootspan_apiserver.managed_fields.merging import check, field_set, named_fields_as_members, remove
+from rootspan_apiserver.registry.resource import GroupVersionKind
+from rootspan_apiserver.registry.schema import Schema
+from rootspan_apiserver.status import StatusError, bad_request
+
+JSONObject = dict[str, Any]
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def check_configuration(applied: JSONObject, kind: GroupVersionKind, schema: Schema) -> None:
+    """Raises StatusError: 400 for another kind or version or where managedFields are set, 500 for what the schema does not allow."""
+    group, _, version = str(applied.get("apiVersion", "")).rpartition("/")
+    if (group, version, applied.get("kind")) != (kind.group, kind.version, kind.kind):
+        raise bad_request(f"invalid object type: {group}/{version}, Kind={applied.get('kind', '')}")
+    metadata = applied.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    if metadata.get("managedFields") is not None:
+        raise bad_request("metadata.managedFields must be nil")
+    errors = check(applied, schema)
+    if errors:
+        what = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {group}/{version}, Kind={kind.kind}"
+        told = errors[0] if len(errors) == 1 else "\n".join(["errors:", *(f"  {error}" for error in errors)])
+        raise StatusError(500, "", f"failed to create typed patch object ({what}): {told}")
+
+
+def pruned(merged: JSONObject, last: FieldSet, owned: Iterable[FieldSet], schema: Schema) -> JSONObject:
+    """The merged object without what was applied last time (`last`) and is in none of the `owned` sets."""
+    last = named_fields_as_members(last, schema)
+    all_owned: FieldSet = {}
+    for fields in owned:
+        all_owned = union(all_owned, fields)
+    every = named_fields_as_members(field_set(merged, schema), schema)
+    kept = named_fields_as_members(field_set(remove(merged, last, schema), schema), schema)
+    kept = union(kept, named_fields_as_members(all_owned, schema))
+    candidate = remove(merged, difference(every, kept), schema)
+    left = named_fields_as_members(field_set(candidate, schema), schema)
+    result: JSONObject = remove(merged, intersection(difference(every, left), last), schema) or {}
+    return result
+
+
+def not_from_client_side(
+    conflicts: dict[ManagerKey, FieldSet], live: JSONObject, api_version: str, schema: Schema
+) -> dict[ManagerKey, FieldSet]:
+    """The conflicts without those about fields that kubectl's client-side apply set and nobody changed since."""
+    try:
+        last = orjson.loads(last_applied(live) or "null")
+    except orjson.JSONDecodeError:
+        return conflicts
+    if not isinstance(last, dict) or last.get("apiVersion") != api_version:
+        return conflicts
+    changed = compare(last, live, schema)
+    allowed = field_set(last, schema)
+    for changes in (changed.modified, changed.added, changed.removed):
+        allowed = difference(allowed, changes)
+    return {key: left for key, fields in conflicts.items() if (left := difference(fields, allowed))}
+
+
+def last_applied(obj: JSONObject) -> str:
+    """The configuration that kubectl's client-side apply left in the object's annotations, "" if none."""
+    annotations = (obj.get("metadata") or {}).get("annotations") or {}
+    text = annotations.get(LAST_APPLIED, "")
+    return text if isinstance(text, str) else ""
+
+
+def with_last_applied(obj: JSONObject, applied: JSONObject) -> JSONObject:
+    """The object with that annotation brought up to what was applied now."""
+    metadata = applied.get("metadata") or {}
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
+    kept = {key: value for key, value in metadata.items() if key != "annotations"}
+    configuration = {**applied, "metadata": {**kept, "annotations": annotations} if annotations else kept}
+    text = orjson.dumps(configuration, option=orjson.OPT_SORT_KEYS).decode() + "\n"
+    metadata = obj["metadata"]
+    return {**obj, "metadata": {**metadata, "annotations": {**metadata["annotations"], LAST_APPLIED: text}}}
