@@ -286,8 +286,8 @@ async def test_a_key_leaves_its_lease_when_it_is_written_without(client: EtcdCli
 
 
 async def test_a_lease_runs_out(client: EtcdClient, prefix: bytes) -> None:
-    """A key on a lease of one second is deleted without being asked for."""
-    lease = await client.lease_grant(1)
+    """A key on a lease of two seconds is deleted without being asked for."""
+    lease = await client.lease_grant(2)
     async with aclosing(client.watch(prefix + b"a")) as watch:
         await anext(watch)
         await client.put_if(prefix + b"a", b"one", mod_revision=0, lease=lease)
