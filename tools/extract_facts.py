@@ -126,8 +126,9 @@ class Types:
             example = json.loads(file.read_text())
             if "kind" in example and "apiVersion" in example:
                 group, _, version = example["apiVersion"].rpartition("/")
-                if name := self.by_kind.get((group, version, example["kind"])):
-                    self._learn_order(name, example)
+                known = self.by_kind.get((group, version, example["kind"]))
+                if known is not None:
+                    self._learn_order(known, example)
 
     def _closure(self, wanted: set[str]) -> list[str]:
         seen: set[str] = set()

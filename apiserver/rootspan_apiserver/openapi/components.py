@@ -101,7 +101,7 @@ def _custom(resource: Resource) -> JSONObject:
         "metadata": {"allOf": [reference(f"{META}ObjectMeta")]},
     }
     item["x-kubernetes-group-version-kind"] = [_kind(kind)]
-    items = {
+    items: JSONObject = {
         "type": "object",
         "required": ["items"],
         "properties": {

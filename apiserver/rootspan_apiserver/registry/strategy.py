@@ -17,7 +17,6 @@ from rootspan_apiserver.registry.required import missing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from rootspan_apiserver.registry.names import Rule
     from rootspan_apiserver.registry.resource import GroupVersionKind
     from rootspan_apiserver.registry.schema import Schema
     from rootspan_apiserver.registry.selectable import Values
@@ -33,7 +32,7 @@ class BuiltinStrategy:
     values: the labels of field selectors, each with how to read it.
     """
 
-    name_rule: ClassVar[Rule] = staticmethod(dns_subdomain)
+    name_rule: ClassVar[staticmethod[[str], list[str]]] = staticmethod(dns_subdomain)
     counts_generation: ClassVar[bool] = False
 
     def __init__(
@@ -106,15 +105,13 @@ class BuiltinStrategy:
         return any(obj.get(key) != old.get(key) for key in keys)
 
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
-        rule = type(self).name_rule
-        return [*check_metadata(obj["metadata"], namespaced=self.namespaced, rule=rule), *self.validate(obj)]
+        return [*check_metadata(obj["metadata"], namespaced=self.namespaced, rule=self.name_rule), *self.validate(obj)]
 
     def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]:
         errors = check_metadata_change(obj["metadata"], old["metadata"])
         if subresource == "status":
             return [*errors, *self.validate_status(obj, old)]
-        rule = type(self).name_rule
-        errors += check_metadata(obj["metadata"], namespaced=self.namespaced, rule=rule)
+        errors += check_metadata(obj["metadata"], namespaced=self.namespaced, rule=self.name_rule)
         return [*errors, *self.validate_changes(obj, old), *self.validate(obj)]
 
     def validate(self, obj: JSONObject) -> list[FieldError]:

@@ -1,0 +1,52 @@
+"""Times as a table shows them: how long ago, in one or two units (`HumanDuration` of k8s.io/apimachinery)."""
+
+from datetime import UTC, datetime
+
+UNKNOWN = "<unknown>"
+
+
+def parsed(timestamp: object) -> datetime | None:
+    """A time of the API, None if it is none."""
+    if not isinstance(timestamp, str) or not timestamp:
+        return None
+    try:
+        moment = datetime.fromisoformat(timestamp)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def age(timestamp: object, now: datetime) -> str:
+    moment = parsed(timestamp)
+    return UNKNOWN if moment is None else human((now - moment).total_seconds())
+
+
+def human(duration: float) -> str:
+    """A duration in seconds, e.g. `45s`, `3m20s`, `5h`, `2d3h`, `400d`, `3y`."""
+    seconds = int(duration)
+    if seconds < -1:
+        return "<invalid>"
+    if seconds < 0:
+        return "0s"
+    minutes, hours = seconds // 60, seconds // 3600
+    if seconds < 120:
+        return f"{seconds}s"
+    if minutes < 10:
+        return _two(minutes, "m", seconds % 60, "s")
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return _two(hours, "h", minutes % 60, "m")
+    if hours < 48:
+        return f"{hours}h"
+    if hours < 192:
+        return _two(hours // 24, "d", hours % 24, "h")
+    if hours < 24 * 365 * 2:
+        return f"{hours // 24}d"
+    if hours < 24 * 365 * 8:
+        return _two(hours // 24 // 365, "y", hours // 24 % 365, "d")
+    return f"{hours // 24 // 365}y"
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"

@@ -1,0 +1,11 @@
+"""The metadata of an object alone (`PartialObjectMetadata` of meta.k8s.io)."""
+
+from typing import Any
+
+JSONObject = dict[str, Any]
+
+
+def partial_object_metadata(obj: JSONObject, *, version: str = "v1") -> JSONObject:
+    """`version` is that of meta.k8s.io that the client asked for."""
+    metadata = obj.get("metadata") or {}
+    return {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": metadata}

@@ -1,0 +1,166 @@
+"""Rows of what governs: roles, admission, priorities, flow control, certificates, aggregation, devices."""
+
+from datetime import datetime
+from typing import Any
+
+from rootspan_apiserver.tables.cell_texts import NONE, condition, created, joined, name, spec, status
+from rootspan_apiserver.tables.durations import human
+
+JSONObject = dict[str, Any]
+
+
+def binding(item: JSONObject, now: datetime) -> list[Any]:
+    role = item.get("roleRef") or {}
+    subjects = item.get("subjects") or []
+
+    def named(kind: str) -> str:
+        return joined((each.get("name", "") for each in subjects if each.get("kind") == kind), ", ")
+
+    accounts = [each for each in subjects if each.get("kind") == "ServiceAccount"]
+    shown = joined((f"{each.get('namespace', '')}/{each.get('name', '')}" for each in accounts), ", ")
+    return [
+        name(item),
+        f"{role.get('kind', '')}/{role.get('name', '')}",
+        created(item, now),
+        named("User"),
+        named("Group"),
+        shown,
+    ]
+
+
+def webhooks(item: JSONObject, now: datetime) -> list[Any]:
+    return [name(item), len(item.get("webhooks") or []), created(item, now)]
+
+
+def _parameter_kind(item: JSONObject) -> str:
+    kind = spec(item).get("paramKind")
+    return f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else "<unset>"
+
+
+def validating_policy(item: JSONObject, now: datetime) -> list[Any]:
+    return [name(item), len(spec(item).get("validations") or []), _parameter_kind(item), created(item, now)]
+
+
+def mutating_policy(item: JSONObject, now: datetime) -> list[Any]:
+    return [name(item), len(spec(item).get("mutations") or []), _parameter_kind(item), created(item, now)]
+
+
+def policy_binding(item: JSONObject, now: datetime) -> list[Any]:
+    parameter = spec(item).get("paramRef") or {}
+    shown = "<unset>"
+    if parameter.get("name"):
+        inside = parameter.get("namespace") or "*"
+        shown = f"{inside}/{parameter['name']}"
+    elif parameter.get("selector") is not None:
+        shown = "*"
+    return [name(item), spec(item).get("policyName", ""), shown, created(item, now)]
+
+
+def budget(item: JSONObject, now: datetime) -> list[Any]:
+    wanted = spec(item)
+    allowed = status(item).get("disruptionsAllowed") or 0
+    bounds = [str(wanted.get(key, "N/A")) for key in ("minAvailable", "maxUnavailable")]
+    return [name(item), *bounds, allowed, created(item, now)]
+
+
+def priority_class(item: JSONObject, now: datetime) -> list[Any]:
+    default = bool(item.get("globalDefault"))
+    return [name(item), item.get("value", 0), default, created(item, now), item.get("preemptionPolicy", "")]
+
+
+def runtime_class(item: JSONObject, now: datetime) -> list[Any]:
+    return [name(item), item.get("handler", ""), created(item, now)]
+
+
+def flow_schema(item: JSONObject, now: datetime) -> list[Any]:
+    wanted = spec(item)
+    dangling = condition(item, "Dangling").get("status", "?")
+    return [
+        name(item),
+        (wanted.get("priorityLevelConfiguration") or {}).get("name", ""),
+        wanted.get("matchingPrecedence", 0),
+        (wanted.get("distinguisherMethod") or {}).get("type") or NONE,
+        created(item, now),
+        dangling,
+    ]
+
+
+def priority_level(item: JSONObject, now: datetime) -> list[Any]:
+    wanted = spec(item)
+    limited = wanted.get("limited") or wanted.get("exempt") or {}
+    shares = limited.get("nominalConcurrencyShares")
+    queuing = (limited.get("limitResponse") or {}).get("queuing") or {}
+    queues = [queuing.get(key, NONE) for key in ("queues", "handSize", "queueLengthLimit")]
+    return [name(item), wanted.get("type", ""), NONE if shares is None else shares, *queues, created(item, now)]
+
+
+def signing_request(item: JSONObject, now: datetime) -> list[Any]:
+    wanted = spec(item)
+    seconds = wanted.get("expirationSeconds")
+    kinds = {each.get("type") for each in status(item).get("conditions") or []}
+    shown = "Denied" if "Denied" in kinds else "Approved" if "Approved" in kinds else "Pending"
+    if "Failed" in kinds:
+        shown += ",Failed"
+    if status(item).get("certificate"):
+        shown += ",Issued"
+    return [
+        name(item),
+        created(item, now),
+        wanted.get("signerName") or NONE,
+        wanted.get("username", ""),
+        human(seconds) if seconds is not None else NONE,
+        shown,
+    ]
+
+
+def api_service(item: JSONObject, now: datetime) -> list[Any]:
+    service = spec(item).get("service")
+    where = f"{service.get('namespace', '')}/{service.get('name', '')}" if service else "Local"
+    available = condition(item, "Available")
+    shown = available.get("status", "Unknown")
+    if shown != "True" and available.get("reason"):
+        shown += f" ({available['reason']})"
+    return [name(item), where, shown, created(item, now)]
+
+
+def resource_claim(item: JSONObject, now: datetime) -> list[Any]:
+    state = status(item)
+    shown = [] if not (item.get("metadata") or {}).get("deletionTimestamp") else ["deleted"]
+    if state.get("allocation") is not None:
+        shown.append("allocated")
+        if state.get("reservedFor"):
+            shown.append("reserved")
+    else:
+        shown.append("pending")
+    return [name(item), joined(shown), created(item, now)]
+
+
+def resource_slice(item: JSONObject, now: datetime) -> list[Any]:
+    wanted = spec(item)
+    node = wanted.get("nodeName") or ("<all>" if wanted.get("allNodes") else "<node selector>")
+    pool = (wanted.get("pool") or {}).get("name", "")
+    return [name(item), node, wanted.get("driver", ""), pool, created(item, now)]
+
+
+RBAC = "rbac.authorization.k8s.io"
+ADMISSION = "admissionregistration.k8s.io"
+FLOW = "flowcontrol.apiserver.k8s.io"
+ROWS = {
+    (RBAC, "ClusterRoleBinding"): binding,
+    (RBAC, "RoleBinding"): binding,
+    (ADMISSION, "MutatingAdmissionPolicy"): mutating_policy,
+    (ADMISSION, "MutatingAdmissionPolicyBinding"): policy_binding,
+    (ADMISSION, "MutatingWebhookConfiguration"): webhooks,
+    (ADMISSION, "ValidatingAdmissionPolicy"): validating_policy,
+    (ADMISSION, "ValidatingAdmissionPolicyBinding"): policy_binding,
+    (ADMISSION, "ValidatingWebhookConfiguration"): webhooks,
+    (FLOW, "FlowSchema"): flow_schema,
+    (FLOW, "PriorityLevelConfiguration"): priority_level,
+    ("apiregistration.k8s.io", "APIService"): api_service,
+    ("certificates.k8s.io", "CertificateSigningRequest"): signing_request,
+    ("node.k8s.io", "RuntimeClass"): runtime_class,
+    ("policy", "PodDisruptionBudget"): budget,
+    ("resource.k8s.io", "ResourceClaim"): resource_claim,
+    ("resource.k8s.io", "ResourceSlice"): resource_slice,
+    ("scheduling.k8s.io", "PriorityClass"): priority_class,
+}

@@ -1,0 +1,101 @@
+"""A `Table` of meta.k8s.io: column definitions, and a row of cells for each object."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.tables.columns import Column, columns_of
+from rootspan_apiserver.tables.durations import age
+from rootspan_apiserver.registry.json_paths import find
+from rootspan_apiserver.tables.partial import partial_object_metadata
+from rootspan_apiserver.tables.rows import ROWS
+
+JSONObject = dict[str, Any]
+
+
+def table(
+    resource: Resource,
+    items: Sequence[JSONObject],
+    metadata: JSONObject,
+    *,
+    version: str = "v1",
+    include: str = "Metadata",
+    columns: bool = True,
+) -> JSONObject:
+    """The table of `items`, objects in the version of `resource`.
+
+    Args:
+        metadata: of the list, e.g. resourceVersion and continue.
+        version: of meta.k8s.io.
+        include: what each row carries of its object: Metadata, Object or None.
+        columns: whether the column definitions are there; a watch leaves them out after its first event.
+    """
+    shown = columns_of(resource)
+    now = datetime.now(UTC)
+    return {
+        "kind": "Table",
+        "apiVersion": f"meta.k8s.io/{version}",
+        "metadata": metadata,
+        "columnDefinitions": [column.definition() for column in shown] if columns else [],
+        "rows": [_row(resource, shown, item, version, include, now) for item in items],
+    }
+
+
+def _row(
+    resource: Resource, columns: Sequence[Column], item: JSONObject, version: str, include: str, now: datetime
+) -> JSONObject:
+    row: JSONObject = {"cells": cells(resource, columns, item, now)}
+    if resource.kind.kind == "Pod" and not resource.kind.group:
+        reached = {"Succeeded": "Completed", "Failed": "Failed"}.get((item.get("status") or {}).get("phase", ""))
+        if reached is not None:
+            message = "The pod has completed successfully." if reached == "Completed" else "The pod failed."
+            row["conditions"] = [{"type": "Completed", "status": "True", "reason": reached, "message": message}]
+    if include == "Object":
+        row["object"] = item
+    elif include == "Metadata":
+        row["object"] = partial_object_metadata(item, version=version)
+    return row
+
+
+def cells(resource: Resource, columns: Sequence[Column], item: JSONObject, now: datetime) -> list[Any]:
+    """The cells of one object, one for each column."""
+    metadata = item.get("metadata") or {}
+    if resource.custom:
+        return [metadata.get("name", ""), *(_custom_cell(column, item, now) for column in columns[1:])]
+    compute = ROWS.get((resource.kind.group, resource.kind.kind))
+    if compute is not None:
+        return compute(item, now)
+    found: list[Any] = []
+    for column in columns:
+        match column.name:
+            case "Name":
+                found.append(metadata.get("name", ""))
+            case "Age":
+                found.append(age(metadata.get("creationTimestamp"), now))
+            case "Created At":
+                found.append(metadata.get("creationTimestamp"))
+            case _:
+                found.append("<none>")
+    return found
+
+
+def _custom_cell(column: Column, item: JSONObject, now: datetime) -> Any:
+    values = find(item, column.json_path)
+    if not values:
+        return None
+    value = values[0] if len(values) == 1 else values
+    match column.type:
+        case "date":
+            return age(value, now)
+        case "string":
+            return value if isinstance(value, str) else orjson.dumps(value).decode()
+        case "integer":
+            return value if isinstance(value, int) and not isinstance(value, bool) else None
+        case "number":
+            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        case "boolean":
+            return value if isinstance(value, bool) else None
+    return value
