@@ -67,8 +67,8 @@ class Storage:
         self._cache = WatchCache(etcd, prefix)
         self._bookmark_interval = bookmark_interval
         self._running: asyncio.Task[None] | None = None
-        for resource in resources:
-            self._cache.claim(resource.storage_path)
+        for path in {resource.storage_path for resource in resources if resource.storage_path}:
+            self._cache.claim(path)
 
     async def __aenter__(self) -> Self:
         self._running = asyncio.create_task(self._cache.run(), context=Context())

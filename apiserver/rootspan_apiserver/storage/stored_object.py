@@ -9,6 +9,7 @@ every list and every watch, and nobody changes it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -37,8 +38,9 @@ METADATA_ORDER = (
     "finalizers",
     "managedFields",
 )
-_METADATA = b'"metadata":{'
-_UID = b'"uid":"'
+_HEAD = re.compile(rb'\{("kind":"[^"\\]*","apiVersion":"[^"\\]*",)"metadata":\{')
+_UID = re.compile(rb'"uid":"[^"\\]*",')
+_BRACE = re.compile(rb"[{}]")
 
 
 def encode(obj: JSONObject) -> bytes:
@@ -132,17 +134,14 @@ class StoredObject:
 
     def _measure(self) -> tuple[int, int]:
         """Find where `metadata` begins and where in it the resourceVersion belongs: behind the uid."""
-        metadata = self.raw.find(_METADATA)
-        if metadata < 0 or self.raw.find(b"{", 1) != metadata + len(_METADATA) - 1:
+        head = _HEAD.match(self.raw)
+        if head is None:
             self.raw = encode(orjson.loads(self.raw))
-            metadata = self.raw.index(_METADATA)
-        begin = metadata + len(_METADATA)
-        uid = self.raw.find(_UID, begin)
-        closed = self.raw.find(b"}", begin)
-        opened = self.raw.find(b"{", begin)
-        splice = begin
-        if 0 <= uid < closed and (opened < 0 or uid < opened):
-            splice = self.raw.index(b'"', uid + len(_UID)) + 1
-            splice = splice + 1 if self.raw[splice] == 0x2C else begin
+            head = _HEAD.match(self.raw)
+            assert head is not None
+        metadata, begin = head.end(1), head.end()
+        brace = _BRACE.search(self.raw, begin)
+        uid = _UID.search(self.raw, begin, brace.start() if brace else begin)
+        splice = uid.end() if uid else begin
         self._head, self._splice = metadata, splice
         return metadata, splice

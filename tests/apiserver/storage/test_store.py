@@ -1,0 +1,227 @@
+"""Writing and reading one object at a time, over a real etcd and over the embedded one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rootspan_apiserver.status import StatusError
+from tests.apiserver.storage.parts import WITHIN, config_map, names, resource, storage_over, value
+
+if TYPE_CHECKING:
+    from rootspan_apiserver.etcd import EtcdClient
+    from rootspan_apiserver.storage import Storage, StoredObject
+    from tests.apiserver.storage.parts import JSONObject
+
+pytestmark = pytest.mark.anyio
+
+CONFIG_MAPS = resource("configmaps")
+
+
+def with_data(data: str) -> JSONObject:
+    return config_map("c1", data)
+
+
+async def create(storage: Storage, name: str = "c1", data: str = "", namespace: str = "default") -> StoredObject:
+    return await storage.create(CONFIG_MAPS, namespace, name, config_map(name, data, namespace=namespace))
+
+
+async def test_an_object_is_kept_where_kubernetes_keeps_it(storage: Storage, client: EtcdClient, prefix: str) -> None:
+    """Its key is path, namespace and name; its value has no resourceVersion; its resourceVersion is etcd's revision."""
+    stored = await create(storage, data="1")
+    found = await client.range(f"{prefix}/configmaps/default/c1".encode())
+    assert found.kvs[0].mod_revision == stored.revision
+    assert found.kvs[0].value == stored.raw
+    assert b"resourceVersion" not in stored.raw
+    read = await storage.get(CONFIG_MAPS, "default", "c1")
+    assert read is not None
+    assert read.json() == stored.json()
+    assert read.decode()["metadata"]["resourceVersion"] == str(stored.revision)
+
+
+async def test_a_name_is_taken_once(storage: Storage) -> None:
+    """The second creation is refused and changes nothing."""
+    await create(storage, data="first")
+    with pytest.raises(StatusError) as refused:
+        await create(storage, data="second")
+    assert (refused.value.code, refused.value.message) == (409, 'configmaps "c1" already exists')
+    read = await storage.get(CONFIG_MAPS, "default", "c1")
+    assert read is not None
+    assert value(read) == "first"
+
+
+async def test_of_many_updates_at_once_none_is_lost(storage: Storage) -> None:
+    """A lost compare-and-swap is another round with the present object."""
+    await create(storage, data="0")
+
+    async def increment(current: StoredObject | None) -> JSONObject:
+        assert current is not None
+        await asyncio.sleep(0)
+        return with_data(str(int(value(current)) + 1))
+
+    await asyncio.gather(*(storage.guaranteed_update(CONFIG_MAPS, "default", "c1", increment) for _ in range(20)))
+    read = await storage.get(CONFIG_MAPS, "default", "c1")
+    assert read is not None
+    assert value(read) == "20"
+
+
+async def test_a_refusal_of_a_stale_copy_is_not_believed(storage: Storage, client: EtcdClient, prefix: str) -> None:
+    """Before an update is refused the object is read from etcd, and if the cache's copy was old it is asked again."""
+    async with storage_over(client, prefix) as other:
+        assert await other.wait_ready(WITHIN)
+        await create(storage, data="old")
+        await storage.cached(CONFIG_MAPS)
+        newer = asyncio.Event()
+        asked: list[str] = []
+
+        async def only_new(current: StoredObject | None) -> JSONObject:
+            assert current is not None
+            asked.append(value(current))
+            if len(asked) == 1:
+                await other.guaranteed_update(CONFIG_MAPS, "default", "c1", lambda _: renewed())
+                newer.set()
+            if value(current) == "old":
+                raise StatusError(422, "Invalid", "too old")
+            return with_data("done")
+
+        async def renewed() -> JSONObject:
+            return with_data("new")
+
+        stored = await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", only_new)
+    assert newer.is_set()
+    assert (asked, value(stored)) == (["old", "new"], "done")
+
+
+async def test_an_update_that_changes_nothing_writes_nothing(storage: Storage) -> None:
+    """The resourceVersion stays, even if the fields come in another order."""
+    stored = await create(storage, data="same")
+
+    async def reordered(current: StoredObject | None) -> JSONObject:
+        assert current is not None
+        return dict(reversed(current.decode().items()))
+
+    again = await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", reordered)
+    assert again.revision == stored.revision
+
+
+async def test_an_update_of_nothing(storage: Storage) -> None:
+    """It is refused, or creates, as the caller says."""
+
+    async def fresh(current: StoredObject | None) -> JSONObject:
+        assert current is None
+        return with_data("made")
+
+    with pytest.raises(StatusError) as refused:
+        await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", fresh)
+    assert (refused.value.code, refused.value.message) == (404, 'configmaps "c1" not found')
+    stored = await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", fresh, missing_ok=True)
+    assert value(stored) == "made"
+
+
+async def test_a_deletion_answers_the_last_state(storage: Storage) -> None:
+    """At the revision of the deletion; a second deletion finds nothing."""
+    stored = await create(storage, data="last")
+
+    async def let_go(_: StoredObject) -> None:
+        return None
+
+    deleted = await storage.delete(CONFIG_MAPS, "default", "c1", let_go)
+    assert value(deleted) == "last"
+    assert deleted.revision > stored.revision
+    assert await storage.get(CONFIG_MAPS, "default", "c1") is None
+    with pytest.raises(StatusError) as refused:
+        await storage.delete(CONFIG_MAPS, "default", "c1", let_go)
+    assert refused.value.code == 404
+
+
+async def test_a_deletion_can_be_refused(storage: Storage) -> None:
+    """What the check raises is the answer, and the object stays."""
+    await create(storage)
+
+    async def hold(_: StoredObject) -> None:
+        raise StatusError(403, "Forbidden", "no")
+
+    with pytest.raises(StatusError, match="^no$"):
+        await storage.delete(CONFIG_MAPS, "default", "c1", hold)
+    assert await storage.get(CONFIG_MAPS, "default", "c1") is not None
+
+
+async def test_a_deletion_that_loses_asks_again(storage: Storage) -> None:
+    """The check sees the object that is really deleted."""
+    await create(storage, data="1")
+    await storage.cached(CONFIG_MAPS)
+    checked: list[str] = []
+
+    async def renewed(_: StoredObject | None) -> JSONObject:
+        return with_data("2")
+
+    async def check(current: StoredObject) -> None:
+        if not checked:
+            await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", renewed)
+        checked.append(value(current))
+
+    deleted = await storage.delete(CONFIG_MAPS, "default", "c1", check)
+    assert (checked, value(deleted)) == (["1", "2"], "2")
+
+
+async def test_dry_runs_write_nothing(storage: Storage) -> None:
+    """They answer what would have been, and refuse what would have been refused."""
+    dry = await storage.create(CONFIG_MAPS, "default", "c1", with_data("dry"), dry_run=True)
+    assert dry.resource_version == ""
+    assert await storage.get(CONFIG_MAPS, "default", "c1") is None
+    stored = await create(storage, data="real")
+    with pytest.raises(StatusError, match="already exists"):
+        await storage.create(CONFIG_MAPS, "default", "c1", with_data("dry"), dry_run=True)
+
+    async def change(_: StoredObject | None) -> JSONObject:
+        return with_data("changed")
+
+    async def let_go(_: StoredObject) -> None:
+        return None
+
+    changed = await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", change, dry_run=True)
+    assert (value(changed), changed.revision) == ("changed", stored.revision)
+    assert value(await storage.delete(CONFIG_MAPS, "default", "c1", let_go, dry_run=True)) == "real"
+    read = await storage.get(CONFIG_MAPS, "default", "c1")
+    assert read is not None
+    assert read.json() == stored.json()
+
+
+async def test_the_cache_knows_what_this_process_wrote(storage: Storage) -> None:
+    """`cached` waits for this process's own writes, whatever they were."""
+    for number in range(5):
+        await create(storage, f"c{number}", namespace=f"ns{number % 2}")
+        assert len(await storage.cached(CONFIG_MAPS)) == number + 1
+
+    async def let_go(_: StoredObject) -> None:
+        return None
+
+    await storage.delete(CONFIG_MAPS, "ns0", "c2", let_go)
+    assert names(await storage.cached(CONFIG_MAPS, "ns0")) == ["c0", "c4"]
+
+
+async def test_reading_at_a_resource_version(storage: Storage) -> None:
+    """The cache answers once it is that fresh; a version that is not there yet is refused in the API's words."""
+    stored = await create(storage, data="1")
+    read = await storage.get(CONFIG_MAPS, "default", "c1", stored.resource_version)
+    assert read is not None
+    assert value(read) == "1"
+    with pytest.raises(StatusError) as refused:
+        await storage.get(CONFIG_MAPS, "default", "c1", "x1")
+    assert refused.value.message == (
+        'invalid resource version: resourceVersion: Invalid value: "x1": strconv.ParseUint: parsing "x1": invalid syntax'
+    )
+
+
+async def test_what_is_in_etcd_at_the_start_is_known(storage: Storage, client: EtcdClient, prefix: str) -> None:
+    """A second process over the same store, and a resource it never used before, see what the first one wrote."""
+    secrets = resource("secrets")
+    await create(storage)
+    obj = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "s", "namespace": "default"}}
+    await storage.create(secrets, "default", "s", obj)
+    async with storage_over(client, prefix) as other:
+        assert await other.wait_ready(WITHIN)
+        assert names(await other.cached(CONFIG_MAPS)) == ["c1"]
+        assert names(await other.cached(secrets)) == ["s"]

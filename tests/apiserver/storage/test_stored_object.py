@@ -1,0 +1,89 @@
+"""Bytes in, bytes out: what is stored, and what clients read of it."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.storage import StoredObject
+from rootspan_apiserver.storage.stored_object import encode, same_content
+from tests.apiserver.storage.parts import JSONObject, resource
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
+    ["uid", "name", '"uid":"', '"metadata":{', "\\", '"}', "{"]
+)
+values: st.SearchStrategy[object] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_the_resource_version_stands_behind_the_uid() -> None:
+    """The fields of metadata have the order of the real server's answers, whatever order they came in."""
+    metadata = {"labels": {"a": "b"}, "uid": "u-1", "creationTimestamp": "t", "namespace": "ns", "name": "n"}
+    raw = encode({"data": {"k": "v"}, "metadata": metadata, "apiVersion": "v1", "kind": "ConfigMap"})
+    stored = StoredObject("/configmaps/ns/n", 7, raw)
+    body = (
+        '"metadata":{"name":"n","namespace":"ns","uid":"u-1","resourceVersion":"7","creationTimestamp":"t",'
+        '"labels":{"a":"b"}},"data":{"k":"v"}}'
+    )
+    assert stored.json().decode() == '{"kind":"ConfigMap","apiVersion":"v1",' + body
+    assert stored.json(kind=False).decode() == "{" + body
+
+
+def test_what_is_not_stored_has_no_resource_version() -> None:
+    """A dry run answers an object of revision 0."""
+    raw = encode({"kind": "K", "apiVersion": "v1", "metadata": {"name": "n", "resourceVersion": "3"}})
+    assert StoredObject("/k/n", 0, raw).decode() == {"kind": "K", "apiVersion": "v1", "metadata": {"name": "n"}}
+
+
+@given(st.dictionaries(texts, values, max_size=5), st.dictionaries(texts, values, max_size=4), st.booleans())
+def test_reading_gives_what_was_written(metadata: JSONObject, rest: JSONObject, own_order: bool) -> None:
+    """Inserting the resourceVersion into the bytes equals setting it in the object, for any content and order of fields."""
+    for name in ("resourceVersion", "selfLink"):
+        metadata.pop(name, None)
+    obj = {"metadata": metadata, "kind": "K", **rest, "apiVersion": "g/v1"} | {"kind": "K", "metadata": metadata}
+    raw = orjson.dumps(obj) if own_order else encode(obj)
+    expected = {**obj, "metadata": {**metadata, "resourceVersion": "42"}}
+    assert StoredObject("/k/n", 42, raw).decode() == expected
+    without = {name: value for name, value in expected.items() if name not in ("kind", "apiVersion")}
+    assert orjson.loads(StoredObject("/k/n", 42, raw).json(kind=False)) == without
+
+
+def test_labels_and_fields_are_read_from_the_bytes() -> None:
+    """An object without labels has none; fields come from the strategy of its resource."""
+    bare = StoredObject("/pods/ns/p", 1, encode({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "p"}}))
+    assert bare.labels == {}
+    pod = {
+        "kind": "Pod",
+        "apiVersion": "v1",
+        "metadata": {"name": "p", "labels": {"a": "b"}},
+        "spec": {"nodeName": "n1"},
+    }
+    stored = StoredObject("/pods/ns/p", 1, encode(pod))
+    assert stored.labels == {"a": "b"}
+    assert stored.fields(resource("pods"))["spec.nodeName"] == "n1"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (b'{"a":1,"b":{"c":2,"d":3}}', b'{"b":{"d":3,"c":2},"a":1}', True),
+        (b'{"a":1}', b'{"a":2}', False),
+        (b'{"a":[1,2]}', b'{"a":[2,1]}', False),
+        (b'{"a":1,"b":0}', b'{"a":0,"b":1}', False),
+    ],
+)
+def test_content_is_compared_without_the_order_of_fields(one: bytes, other: bytes, same: bool) -> None:
+    """The order of fields says nothing, the order of lists does."""
+    assert same_content(one, other) is same
+
+
+@pytest.mark.parametrize("impossible", [2**70, "\ud800"])
+def test_what_json_cannot_hold_is_refused(impossible: object) -> None:
+    """A bad value is the client's error, not the server's."""
+    with pytest.raises(StatusError) as refused:
+        encode({"kind": "K", "apiVersion": "v1", "metadata": {}, "data": impossible})
+    assert refused.value.code == 400
