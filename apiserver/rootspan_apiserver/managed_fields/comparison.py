@@ -69,6 +69,9 @@ def _child(old: Any, new: Any, schema: Schema, key: str, out: Comparison) -> Non
     elif old != new:
         if _is_leaf(old, new, schema):
             out.modified[key] = MEMBER
+            for value, other, changes in ((old, new, out.removed), (new, old, out.added)):
+                if isinstance(value, dict) and not isinstance(other, dict) and value and schema.map_type != "atomic":
+                    changes[key] = {name: node for name, node in whole(value, schema).items() if name != "."}
             return
         below = Comparison({}, {}, {})
         _both(old, new, schema, below)
