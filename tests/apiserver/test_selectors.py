@@ -69,7 +69,7 @@ QUALIFIED = (
 )
 def test_label_selectors_that_cannot_be_read(selector: str, message: str) -> None:
     """The message is the API's own."""
-    with pytest.raises(ValueError, match=".") as refused:
+    with pytest.raises(ValueError, match=r".") as refused:
         LabelSelector.parse(selector)
     assert str(refused.value) == message
 
@@ -100,7 +100,7 @@ def test_selectors_as_objects() -> None:
     assert LabelSelector.from_object(selector).matches(APP)
     assert not LabelSelector.from_object(selector).matches({**APP, "old": ""})
     assert str(LabelSelector.from_object(selector)) == "app=web,tier in (back,front),!old"
-    with pytest.raises(ValueError, match='^"Near" is not a valid label selector operator$'):
+    with pytest.raises(ValueError, match=r'^"Near" is not a valid label selector operator$'):
         LabelSelector.from_object({"matchExpressions": [{"key": "a", "operator": "Near"}]})
 
 
@@ -134,7 +134,7 @@ def test_field_selectors(selector: str, matches: bool) -> None:
 )
 def test_field_selectors_that_cannot_be_read(selector: str, message: str) -> None:
     """The message is the API's own."""
-    with pytest.raises(ValueError, match=".") as refused:
+    with pytest.raises(ValueError, match=r".") as refused:
         FieldSelector.parse(selector)
     assert str(refused.value) == message
 
@@ -142,10 +142,10 @@ def test_field_selectors_that_cannot_be_read(selector: str, message: str) -> Non
 def test_fields_a_resource_does_not_select_by() -> None:
     """The two ways in which the API says it, for resources with fields of their own and for those with none."""
     selector = FieldSelector.parse("spec.x=1")
-    with pytest.raises(ValueError, match="^field label not supported: spec.x$"):
+    with pytest.raises(ValueError, match=r"^field label not supported: spec\.x$"):
         selector.check({"metadata.name", "metadata.namespace", "spec.nodeName"})
     with pytest.raises(
-        ValueError, match='^"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"$'
+        ValueError, match=r'^"spec\.x" is not a known field selector: only "metadata\.name", "metadata\.namespace"$'
     ):
         selector.check({"metadata.name", "metadata.namespace"})
 

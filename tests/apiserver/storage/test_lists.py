@@ -9,12 +9,12 @@ import pytest
 from rootspan_apiserver.rest.options import ListOptions
 from rootspan_apiserver.status import StatusError
 from rootspan_apiserver.storage.continuation import Continuation
-from rootspan_apiserver.storage.storage import Storage
 from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, names, resource, storage_over, value
 
 if TYPE_CHECKING:
     from rootspan_apiserver.etcd import EtcdClient
     from rootspan_apiserver.storage import ListResult, StoredObject
+    from rootspan_apiserver.storage.storage import Storage
     from tests.apiserver.storage.parts import JSONObject
 
 pytestmark = pytest.mark.anyio
@@ -37,19 +37,30 @@ async def remove(storage: Storage, name: str, namespace: str = "default") -> Sto
 
 
 async def listed(
-    storage: Storage, namespace: str = "default", *, labels: str = "", fields: str = "", **options: str | int
+    storage: Storage,
+    namespace: str = "default",
+    *,
+    labels: str = "",
+    fields: str = "",
+    limit: int = 0,
+    continue_token: str = "",
+    resource_version: str = "",
+    match: str = "",
 ) -> ListResult:
-    return await storage.list(namespace, config_maps(labels, fields), ListOptions(**options))  # type: ignore[arg-type]  # as the caller names them
+    options = ListOptions(
+        limit=limit, continue_token=continue_token, resource_version=resource_version, resource_version_match=match
+    )
+    return await storage.list(namespace, config_maps(labels, fields), options)
 
 
-async def pages(storage: Storage, namespace: str = "", **options: str | int) -> list[list[str]]:
+async def pages(storage: Storage) -> list[list[str]]:
     found: list[list[str]] = []
-    page = await listed(storage, namespace, limit=2, **options)
+    page = await listed(storage, "", limit=2)
     while True:
         found.append(names(page.items))
         if not page.continue_token:
             return found
-        page = await listed(storage, namespace, limit=2, continue_token=page.continue_token)
+        page = await listed(storage, "", limit=2, continue_token=page.continue_token)
 
 
 async def test_a_list_sees_every_write_before_it(storage: Storage) -> None:
@@ -130,18 +141,18 @@ async def test_pages_from_etcd_and_from_the_cache_are_the_same(
         for number in range(3):
             await put(storage, f"c{number}", namespace=namespace, odd=str(number % 2))
     cold = storage_over(client, prefix)
-    for options in (
-        {},
-        {"limit": 2},
-        {"limit": 4},
-        {"limit": 2, "labels": "odd=0"},
-        {"limit": 1, "labels": "odd=1"},
-        {"fields": "metadata.name=c1"},
-        {"limit": 6},
+    for limit, labels, fields in (
+        (0, "", ""),
+        (2, "", ""),
+        (4, "", ""),
+        (6, "", ""),
+        (2, "odd=0", ""),
+        (1, "odd=1", ""),
+        (0, "", "metadata.name=c1"),
     ):
         for namespace in ("", "a"):
-            warm_answer = await listed(storage, namespace, **options)  # type: ignore[arg-type]  # the options above
-            cold_answer = await listed(cold, namespace, **options)  # type: ignore[arg-type]  # the options above
+            warm_answer = await listed(storage, namespace, limit=limit, labels=labels, fields=fields)
+            cold_answer = await listed(cold, namespace, limit=limit, labels=labels, fields=fields)
             assert [stored.json() for stored in cold_answer.items] == [stored.json() for stored in warm_answer.items]
             assert cold_answer.remaining == warm_answer.remaining
             assert cold_answer.continue_token == warm_answer.continue_token
@@ -155,9 +166,8 @@ async def test_exactly_at_a_resource_version(storage: Storage, client: EtcdClien
     await put(storage, "c1", "2")
     await remove(storage, "c2")
     await put(storage, "c3", "1")
-    exact = {"resource_version": then.resource_version, "resource_version_match": "Exact"}
     for server in (storage, storage_over(client, prefix)):
-        result = await listed(server, **exact)
+        result = await listed(server, resource_version=then.resource_version, match="Exact")
         assert [(name, value(found)) for name, found in zip(names(result.items), result.items, strict=True)] == [
             ("c1", "1"),
             ("c2", "1"),
@@ -191,12 +201,12 @@ async def test_history_that_is_gone(storage: Storage, client: EtcdClient, prefix
     for server in (cold, storage):
         assert names((await listed(server, limit=5, continue_token=token)).items) == ["c2", "c2b", "c3"]
     with pytest.raises(StatusError) as refused:
-        await listed(cold, resource_version=stored.resource_version, resource_version_match="Exact")
+        await listed(cold, resource_version=stored.resource_version, match="Exact")
     assert (refused.value.code, refused.value.message) == (
         410,
         "The resourceVersion for the provided list is too old.",
     )
-    kept = await listed(storage, resource_version=stored.resource_version, resource_version_match="Exact")
+    kept = await listed(storage, resource_version=stored.resource_version, match="Exact")
     assert len(kept.items) == 4, "the cache still knows what etcd has forgotten"
 
 
@@ -207,7 +217,7 @@ async def test_a_resource_version_that_is_not_there_yet(client: EtcdClient, pref
         current = (await listed(storage)).resource_version
         future = int(current) + 1000
         with pytest.raises(StatusError) as refused:
-            await listed(storage, resource_version=str(future), resource_version_match="NotOlderThan")
+            await listed(storage, resource_version=str(future), match="NotOlderThan")
     assert refused.value.code == 504
     assert refused.value.message == f"Timeout: Too large resource version: {future}, current: {current}"
     assert refused.value.details == {

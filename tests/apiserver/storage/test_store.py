@@ -143,7 +143,7 @@ async def test_a_deletion_can_be_refused(storage: Storage) -> None:
     async def hold(_: StoredObject) -> None:
         raise StatusError(403, "Forbidden", "no")
 
-    with pytest.raises(StatusError, match="^no$"):
+    with pytest.raises(StatusError, match=r"^no$"):
         await storage.delete(CONFIG_MAPS, "default", "c1", hold)
     assert await storage.get(CONFIG_MAPS, "default", "c1") is not None
 

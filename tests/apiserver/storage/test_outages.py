@@ -1,0 +1,77 @@
+"""A real etcd that goes away and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.rest.options import ListOptions
+from rootspan_apiserver.status import StatusError
+from tests.apiserver.etcd.processes import etcd
+from tests.apiserver.storage.parts import config_maps, names, resource, storage_over, take
+from tests.apiserver.storage.test_lists import put
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from pathlib import Path
+
+    from rootspan_apiserver.storage import ListResult, StoredObject
+
+pytestmark = pytest.mark.anyio
+
+WITHIN = 30.0
+
+
+async def refused(request: Awaitable[StoredObject | ListResult | None]) -> tuple[int, str]:
+    with pytest.raises(StatusError) as refusal:
+        await request
+    return refusal.value.code, refusal.value.reason
+
+
+async def test_without_etcd_the_store_says_so_and_recovers(tmp_path: Path) -> None:
+    """Requests that need etcd are refused with 503, those the cache can answer are answered; afterwards watches go on."""
+    with etcd(tmp_path) as member:
+        async with (
+            asyncio.timeout(WITHIN),
+            EtcdClient([member.url], timeout=0.2) as client,
+            storage_over(client) as storage,
+        ):
+            assert await storage.wait_ready(WITHIN)
+            await put(storage, "c1")
+            await storage.cached(resource("configmaps"))
+            async with storage.watch("default", config_maps(), ListOptions()) as watch:
+                await take(watch, 1)
+                member.kill()
+                unavailable = (503, "ServiceUnavailable")
+                assert await refused(put(storage, "c2")) == unavailable
+                assert await refused(storage.get(resource("configmaps"), "default", "c1")) == unavailable
+                assert await refused(storage.list("default", config_maps(), ListOptions())) == unavailable
+                stale = await storage.list("default", config_maps(), ListOptions(resource_version="0"))
+                assert names(stale.items) == ["c1"]
+                member.start()
+                stored = await put(storage, "c3")
+                (event,) = await take(watch, 1)
+                assert event == ("ADDED", "c3", stored.resource_version)
+            assert names((await storage.list("default", config_maps(), ListOptions())).items) == ["c1", "c3"]
+
+
+async def test_a_store_that_has_never_seen_etcd(tmp_path: Path) -> None:
+    """Watches are told to try again; once etcd is there everything works."""
+    with etcd(tmp_path) as member:
+        member.kill()
+        async with (
+            asyncio.timeout(WITHIN),
+            EtcdClient([member.url], timeout=0.2) as client,
+            storage_over(client) as storage,
+        ):
+            with pytest.raises(StatusError) as refusal:
+                async with storage.watch("default", config_maps(), ListOptions()):
+                    raise AssertionError("the watch began")
+            assert (refusal.value.code, refusal.value.message) == (429, "storage is (re)initializing")
+            member.start()
+            await put(storage, "c1")
+            assert await storage.wait_ready(WITHIN)
+            assert names((await storage.list("", config_maps(), ListOptions())).items) == ["c1"]

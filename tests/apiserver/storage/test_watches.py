@@ -1,0 +1,239 @@
+"""Watches: how they begin, what they show, when they end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rootspan_apiserver.rest.options import ListOptions
+from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.storage import Storage, Watch
+from rootspan_apiserver.storage.collection import HISTORY, Change
+from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.stored_object import StoredObject, encode
+from tests.apiserver.storage.parts import (
+    WITHIN,
+    config_map,
+    config_maps,
+    embedded_storage,
+    resource,
+    seen,
+    storage_over,
+    take,
+    value,
+)
+from tests.apiserver.storage.test_lists import put, remove
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from rootspan_apiserver.etcd import EtcdClient
+
+pytestmark = pytest.mark.anyio
+
+CONFIG_MAPS = resource("configmaps")
+
+
+def watched(
+    storage: Storage,
+    namespace: str = "default",
+    *,
+    labels: str = "",
+    fields: str = "",
+    resource_version: str = "",
+    match: str = "",
+    bookmarks: bool = False,
+    initial: bool | None = None,
+    seconds: float | None = None,
+) -> AbstractAsyncContextManager[Watch]:
+    options = ListOptions(
+        resource_version=resource_version,
+        resource_version_match=match,
+        allow_watch_bookmarks=bookmarks,
+        send_initial_events=initial,
+        timeout_seconds=seconds,
+    )
+    return storage.watch(namespace, config_maps(labels, fields), options)
+
+
+async def test_a_watch_begins_with_what_is_there(storage: Storage) -> None:
+    """Without a resourceVersion it is consistent: all that was written before it is ADDED, in the order of keys, then what happens."""
+    first = await put(storage, "b")
+    second = await put(storage, "a")
+    await put(storage, "elsewhere", namespace="other")
+    async with asyncio.timeout(WITHIN), watched(storage) as watch:
+        assert await take(watch, 2) == [("ADDED", "a", second.resource_version), ("ADDED", "b", first.resource_version)]
+        changed = await put(storage, "b", "2")
+        await put(storage, "elsewhere", "2", namespace="other")
+        deleted = await remove(storage, "a")
+        again = await put(storage, "a")
+        assert await take(watch, 3) == [
+            ("MODIFIED", "b", changed.resource_version),
+            ("DELETED", "a", deleted.resource_version),
+            ("ADDED", "a", again.resource_version),
+        ]
+
+
+async def test_a_watch_goes_on_behind_a_resource_version(storage: Storage) -> None:
+    """Nothing is missed and nothing seen twice between a list and the watch that follows it."""
+    await put(storage, "before")
+    listed = await storage.list("default", config_maps(), ListOptions())
+    after = await put(storage, "after")
+    async with asyncio.timeout(WITHIN), watched(storage, resource_version=listed.resource_version) as watch:
+        assert await take(watch, 1) == [("ADDED", "after", after.resource_version)]
+        deleted = await remove(storage, "before")
+        event = await anext(watch)
+        assert seen(event) == ("DELETED", "before", deleted.resource_version)
+        assert event.object is not None
+        assert event.object.decode()["metadata"]["resourceVersion"] == deleted.resource_version
+
+
+async def test_selectors_turn_changes_into_comings_and_goings(storage: Storage) -> None:
+    """An object that comes to match is ADDED, one that ceases to is DELETED with the state that matched, others are not seen."""
+    start = await put(storage, "c1", "0", app="web")
+    async with (
+        asyncio.timeout(WITHIN),
+        watched(storage, labels="app=web", resource_version=start.resource_version) as watch,
+    ):
+        left = await put(storage, "c1", "1", app="api")
+        await put(storage, "c1", "2", app="api")
+        came = await put(storage, "c1", "3", app="web")
+        event = await anext(watch)
+        assert seen(event) == ("DELETED", "c1", left.resource_version)
+        assert event.object is not None
+        assert value(event.object) == "0"
+        assert await take(watch, 1) == [("ADDED", "c1", came.resource_version)]
+        await put(storage, "c1", "4", app="api")
+        await remove(storage, "c1")
+        assert [kind for kind, _, _ in await take(watch, 1)] == ["DELETED"]
+        last = await put(storage, "c2", app="web")
+        assert await take(watch, 1) == [("ADDED", "c2", last.resource_version)]
+
+
+async def test_a_watch_of_one_name(storage: Storage) -> None:
+    """Shows that object and no other."""
+    await put(storage, "c1")
+    async with asyncio.timeout(WITHIN), watched(storage, fields="metadata.name=c1") as watch:
+        assert [name for _, name, _ in await take(watch, 1)] == ["c1"]
+        await put(storage, "c11")
+        await put(storage, "c1", "2")
+        assert [(kind, name) for kind, name, _ in await take(watch, 1)] == [("MODIFIED", "c1")]
+
+
+async def test_a_list_that_is_a_watch(storage: Storage) -> None:
+    """With initial events asked for, a bookmark marks their end; its resourceVersion is none older than theirs."""
+    stored = await put(storage, "c1")
+    async with (
+        asyncio.timeout(WITHIN),
+        watched(storage, initial=True, match="NotOlderThan", bookmarks=True) as watch,
+    ):
+        assert await take(watch, 1) == [("ADDED", "c1", stored.resource_version)]
+        end = await anext(watch)
+        assert (end.kind, end.object, end.initial_events_end) == ("BOOKMARK", None, True)
+        assert int(end.resource_version) >= stored.revision
+        later = await put(storage, "c2")
+        assert await take(watch, 1) == [("ADDED", "c2", later.resource_version)]
+
+
+async def test_bookmarks_come_while_nothing_happens() -> None:
+    """To those who asked for them, with the revision the cache has come to."""
+    async with asyncio.timeout(WITHIN), embedded_storage(bookmark_interval=0.01) as (storage, _, _):
+        stored = await put(storage, "c1", namespace="other")
+        await storage.cached(CONFIG_MAPS)
+        async with watched(storage, resource_version=stored.resource_version, bookmarks=True) as watch:
+            bookmark = await anext(watch)
+        assert seen(bookmark) == ("BOOKMARK", "", stored.resource_version)
+        assert not bookmark.initial_events_end
+
+
+async def test_a_watch_ends_when_its_time_is_up() -> None:
+    """Cleanly, with a bookmark shortly before if bookmarks are wanted."""
+    async with asyncio.timeout(WITHIN), embedded_storage() as (storage, _, _):
+        async with watched(storage, seconds=0.05) as watch:
+            assert [event async for event in watch] == []
+        async with watched(storage, seconds=2.05, bookmarks=True, resource_version="1") as watch:
+            assert [event.kind async for event in watch] == ["BOOKMARK"]
+
+
+async def test_a_watch_from_before_what_is_known() -> None:
+    """Is refused by its first step, with the API's message; a watch from the oldest known revision is not."""
+    async with asyncio.timeout(WITHIN), embedded_storage() as (storage, _, _):
+        first = await put(storage, "c1", "0")
+        for number in range(HISTORY + 1):
+            last = await put(storage, "c1", str(number + 1))
+        await storage.cached(CONFIG_MAPS)
+        oldest = last.revision - HISTORY
+        async with watched(storage, resource_version=first.resource_version) as watch:
+            with pytest.raises(StatusError) as refused:
+                await anext(watch)
+        assert (refused.value.code, refused.value.reason) == (410, "Expired")
+        assert refused.value.message == f"too old resource version: {first.revision} ({oldest})"
+        async with watched(storage, resource_version=str(oldest)) as watch:
+            assert await take(watch, 1) == [("MODIFIED", "c1", str(oldest + 1))]
+
+
+async def test_a_slow_watch_is_ended() -> None:
+    """A client that takes nothing loses its watch once its backlog is full; others go on."""
+    scope = Scope("/configmaps/default")
+    slow, other = (Watch(scope, config_maps(), lambda: 0, backlog=3) for _ in range(2))
+    for revision in range(1, 5):
+        stored = StoredObject("/configmaps/default/c1", revision, encode(config_map("c1")))
+        slow.offer(Change(stored, None, deleted=False))
+        other.offer(Change(stored, None, deleted=False))
+        if revision < 4:
+            assert await take(other, 1) == [("ADDED", "c1", str(revision))]
+    assert [event async for event in slow] == []
+    assert await take(other, 1) == [("ADDED", "c1", "4")]
+
+
+async def test_a_watch_of_a_revision_to_come(storage: Storage) -> None:
+    """Shows what happens behind that revision, not before it."""
+    first = await put(storage, "c1")
+    async with (
+        asyncio.timeout(WITHIN),
+        watched(storage, resource_version=str(first.revision + 1)) as watch,
+    ):
+        await put(storage, "c2")
+        third = await put(storage, "c3")
+        assert await take(watch, 1) == [("ADDED", "c3", third.resource_version)]
+
+
+async def test_a_write_by_another_server_is_seen(storage: Storage, client: EtcdClient, prefix: str) -> None:
+    """Two servers over one store show each other's writes."""
+    async with asyncio.timeout(WITHIN), storage_over(client, prefix) as other, watched(storage) as watch:
+        stored = await put(other, "c1")
+        assert await take(watch, 1) == [("ADDED", "c1", stored.resource_version)]
+
+
+async def test_history_compacted_away_begins_the_cache_anew() -> None:
+    """A cache that lost its connection for longer than etcd keeps history is loaded again: its watches end, its lists are right."""
+    async with asyncio.timeout(WITHIN), embedded_storage() as (storage, client, embedded):
+        await put(storage, "gone")
+        await put(storage, "kept")
+        await storage.cached(CONFIG_MAPS)
+        async with watched(storage, resource_version="1") as watch:
+            await take(watch, 2)
+            embedded.end_watches()
+            await client.delete_if(b"/registry/configmaps/default/gone", mod_revision=2)
+            key = b"/registry/configmaps/default/new"
+            put_new = await client.put_if(key, encode(config_map("new")), mod_revision=0)
+            for revision in range(5):
+                put_new = await client.put_if(
+                    key, encode(config_map("new", str(revision))), mod_revision=put_new.revision
+                )
+            await client.compact(put_new.revision)
+            assert [event async for event in watch] == []
+        assert await storage.wait_ready(WITHIN)
+        result = await storage.list("default", config_maps(), ListOptions())
+        assert [stored.key for stored in result.items] == ["/configmaps/default/kept", "/configmaps/default/new"]
+
+
+async def test_a_watch_outlives_the_connection_to_etcd() -> None:
+    """The cache resumes where it was; its clients notice nothing."""
+    async with asyncio.timeout(WITHIN), embedded_storage() as (storage, _, embedded), watched(storage) as watch:
+        for number in range(3):
+            stored = await put(storage, f"c{number}")
+            embedded.end_watches()
+            assert await take(watch, 1) == [("ADDED", f"c{number}", stored.resource_version)]
