@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
+from rootspan_apiserver.serving.http import listen, serving
 
 from .processes import etcd
 
@@ -206,3 +207,16 @@ async def test_health_and_version_are_told() -> None:
         assert (await client.get("/health")).json() == {"health": "true", "reason": ""}
         assert (await client.get("/version")).json() == {"etcdserver": "3.6.0", "etcdcluster": "3.6.0"}
         assert (await client.get("/metrics")).status_code == 404
+
+
+async def test_a_body_beyond_all_limits_is_refused_and_the_connection_goes_on() -> None:
+    """Nine megabytes are not kept, not parsed and not stored; the next request is answered."""
+    async with (
+        EmbeddedEtcd() as embedded,
+        serving(embedded.application, listen("127.0.0.1", 0)) as address,
+        httpx.AsyncClient(base_url=address.url) as client,
+    ):
+        answer = await client.post("/v3/kv/put", content=b"x" * 9_000_000)
+        assert (answer.status_code, answer.json()["code"]) == (429, 8)
+        assert answer.json()["message"] == "grpc: received message larger than max (6750000 vs. 2097152)"
+        assert (await client.post("/v3/kv/range", json=ALL)).json()["header"]["revision"] == "1"
