@@ -7,8 +7,7 @@ else's is. The certificate it trusts is the very one the server presents: it nee
 import hmac
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,7 @@ from rootspan_apiserver.status import StatusError, internal_error, unavailable
 JSONObject = dict[str, Any]
 USER_AGENT = "kube-apiserver/v1.36.2 (linux/amd64) kubernetes"
 TIMEOUT = 34.0
-"""Seconds for a request that is not a watch: as long as the server gives a write to its store."""
+"""Seconds for one request: as long as the server gives a write to its store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,54 +93,24 @@ class LoopbackClient:
         *,
         content_type: str = "application/json",
         agent: str = USER_AGENT,
+        traced: bool = True,
     ) -> JSONObject:
-        """One request, with a CLIENT span under the current one. `path` may have a query.
+        """One request, with a CLIENT span under the current one unless not `traced`. `path` may have a query.
 
         Raises:
             StatusError: what the server answered, or 500 if it did not.
         """
         endpoint = self.endpoint()
-        assert self._traced is not None
-        request = _request(endpoint, method, path, body, content_type, agent, TIMEOUT)
+        transport = self._traced if traced else self._plain
+        assert transport is not None
+        request = _request(endpoint, method, path, body, content_type, agent)
         try:
-            response = await self._traced.handle_async_request(request)
+            response = await transport.handle_async_request(request)
             await response.aread()
         except httpx.TransportError as exc:
             told = call_error(exc, endpoint.host, endpoint.port, endpoint.host)
             raise internal_error(f'{method.title()} "{request.url}": {told}') from exc
         return _object(response)
-
-    @asynccontextmanager
-    async def watch(self, path: str, *, agent: str = USER_AGENT) -> AsyncIterator[AsyncIterator[JSONObject]]:
-        """The events of a watch, `path` being that of the list with the watch's query. It is not traced: it outlives what began it.
-
-        Raises:
-            StatusError: the server refused; 410 to begin again from a list.
-            httpx.TransportError: the connection broke.
-        """
-        endpoint = self.endpoint()
-        assert self._plain is not None
-        request = _request(endpoint, "GET", path, None, "", agent, None)
-        response = await self._plain.handle_async_request(request)
-        try:
-            if response.status_code != httpx.codes.OK:
-                await response.aread()
-                _object(response)
-            yield _events(response)
-        finally:
-            await response.aclose()
-
-
-async def _events(response: httpx.Response) -> AsyncIterator[JSONObject]:
-    rest = b""
-    async for part in response.aiter_raw():
-        *lines, rest = (rest + part).split(b"\n")
-        for line in lines:
-            if line:
-                event: JSONObject = orjson.loads(line)
-                if event["type"] == "ERROR":
-                    raise _status(event["object"], 500)
-                yield event
 
 
 def pinned(certificate: bytes) -> ssl.SSLContext:
@@ -162,7 +131,6 @@ def _request(
     body: Mapping[str, Any] | None,
     content_type: str,
     agent: str,
-    seconds: float | None,
 ) -> httpx.Request:
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     headers = {
@@ -177,7 +145,7 @@ def _request(
         f"https://{host}:{endpoint.port}{path}",
         headers=headers,
         content=None if body is None else orjson.dumps(body),
-        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},
     )
 
 

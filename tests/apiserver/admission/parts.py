@@ -1,5 +1,6 @@
 """What tests of admission are made of: a cache that is a dictionary, a webhook on a real TLS socket, the chain over both."""
 
+import base64
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -129,7 +130,7 @@ class Parts:
         }
         hook = {
             "name": name,
-            "clientConfig": {"url": url, "caBundle": BUNDLE.decode()},
+            "clientConfig": {"url": url, "caBundle": base64.b64encode(BUNDLE).decode()},
             "rules": [rule],
             "admissionReviewVersions": ["v1"],
             "sideEffects": "None",

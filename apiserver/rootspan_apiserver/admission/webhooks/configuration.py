@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from rootspan_apiserver.admission.webhooks.label_selector import LabelSelector
+from rootspan_apiserver.selectors import LabelSelector
 
 JSONObject = dict[str, Any]
 
@@ -68,8 +68,8 @@ def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
             configuration=name,
             client=_client(hook.get("clientConfig") or {}),
             rules=tuple(_rule(rule) for rule in hook.get("rules") or ()),
-            namespace_selector=LabelSelector.of(hook.get("namespaceSelector")),
-            object_selector=LabelSelector.of(hook.get("objectSelector")),
+            namespace_selector=LabelSelector.from_object(hook.get("namespaceSelector") or {}),
+            object_selector=LabelSelector.from_object(hook.get("objectSelector") or {}),
             review_versions=tuple(hook.get("admissionReviewVersions") or ()),
             ignores_failure=hook.get("failurePolicy") == "Ignore",
             equivalent=hook.get("matchPolicy", "Equivalent") == "Equivalent",
@@ -102,6 +102,6 @@ def _client(config: Mapping[str, Any]) -> ClientConfig:
 
 def _bundle(text: str) -> bytes:
     try:
-        return base64.b64decode(text)
+        return base64.b64decode(text, validate=True)
     except binascii.Error:
         return text.encode()

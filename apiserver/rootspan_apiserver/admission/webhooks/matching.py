@@ -81,7 +81,7 @@ class Matcher:
 
     async def _namespace_matches(self, webhook: Webhook, attributes: Attributes) -> bool:
         selector = webhook.namespace_selector
-        if selector.empty or (not attributes.namespace and not is_namespace(attributes)):
+        if not selector or (not attributes.namespace and not is_namespace(attributes)):
             return True
         if is_namespace(attributes) and not attributes.subresource and attributes.operation in ("CREATE", "UPDATE"):
             return selector.matches(_labels(attributes.object))
@@ -91,7 +91,7 @@ class Matcher:
 
 def _object_matches(webhook: Webhook, attributes: Attributes) -> bool:
     selector = webhook.object_selector
-    return selector.empty or any(
+    return not selector or any(
         obj is not None and selector.matches(_labels(obj)) for obj in (attributes.object, attributes.old_object)
     )
 

@@ -1,0 +1,75 @@
+"""A controller as a client of the server: the few requests controllers make."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rootspan_apiserver.loopback import LoopbackClient
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.status import StatusError
+
+JSONObject = dict[str, Any]
+MERGE_PATCH = "application/merge-patch+json"
+
+
+def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
+    kind = resource.kind
+    parts = [f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"]
+    if resource.namespaced and namespace:
+        parts.append(f"namespaces/{namespace}")
+    return "/".join(filter(None, [*parts, resource.plural, name, subresource]))
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Requests in the name of `controller`. They are not part of any trace of the server's: a controller is a stranger to it."""
+
+    loopback: LoopbackClient
+    controller: str
+
+    async def get(self, path: str) -> JSONObject | None:
+        """The object, None if there is none. Raises StatusError."""
+        try:
+            return await self._send("GET", path)
+        except StatusError as exc:
+            if exc.code == 404:
+                return None
+            raise
+
+    async def create(self, path: str, obj: JSONObject) -> None:
+        """Create it unless it is there. Raises StatusError."""
+        try:
+            await self._send("POST", path, obj)
+        except StatusError as exc:
+            if exc.reason != "AlreadyExists":
+                raise
+
+    async def replace(self, path: str, obj: JSONObject) -> JSONObject:
+        return await self._send("PUT", path, obj)
+
+    async def patch_metadata(self, path: str, metadata: JSONObject) -> None:
+        """Merge `metadata` into the object's own; nothing if the object is gone. Raises StatusError, 409 if its resourceVersion is old."""
+        try:
+            await self._send("PATCH", path, {"metadata": metadata}, MERGE_PATCH)
+        except StatusError as exc:
+            if exc.code != 404:
+                raise
+
+    async def delete(self, path: str, **options: Any) -> None:
+        """Nothing if the object is gone, or another of its name in its place. Raises StatusError."""
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", **options}
+        try:
+            await self._send("DELETE", path, body)
+        except StatusError as exc:
+            if exc.code not in (404, 409):
+                raise
+
+    async def _send(
+        self, method: str, path: str, body: JSONObject | None = None, content_type: str = "application/json"
+    ) -> JSONObject:
+        agent = f"kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/{self.controller}"
+        return await self.loopback.request(method, path, body, content_type=content_type, agent=agent, traced=False)
+
+
+def without(items: Iterable[str], item: str) -> list[str]:
+    return [each for each in items if each != item]

@@ -1,0 +1,103 @@
+"""What every namespace has: the service account `default`, and the config map with the authority that signed the server's certificate.
+
+serviceaccount-controller and root-ca-certificate-publisher-controller: each makes its object where it is missing and, where it was
+changed and must not be, makes it again.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from rootspan_apiserver.controllers.actor import Actor, JSONObject, path_of
+from rootspan_apiserver.controllers.observing import Observation, observe
+from rootspan_apiserver.controllers.work_queue import WorkQueue
+from rootspan_apiserver.loopback import LoopbackClient
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.storage import Storage
+
+ROOT_CA = "kube-root-ca.crt"
+DESCRIPTION = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP "
+    "or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
+)
+
+
+class InEveryNamespace:
+    """Keeps one object, `wanted`, of one resource in each namespace that is not being deleted; its data too, if it has any."""
+
+    def __init__(
+        self,
+        name: str,
+        storage: Storage,
+        loopback: LoopbackClient,
+        namespaces: Resource,
+        resource: Resource,
+        wanted: JSONObject,
+    ) -> None:
+        self.name = name
+        self._storage = storage
+        self._namespaces = namespaces
+        self._resource = resource
+        self._wanted = wanted
+        self._object_name = wanted["metadata"]["name"]
+        self._actor = Actor(loopback, name)
+        self._queue: WorkQueue[str] = WorkQueue(name)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._queue.run(self._keep))
+            group.create_task(self._observe(self._namespaces, self._of_namespace))
+            group.create_task(self._observe(self._resource, self._of_object))
+
+    async def _observe(self, resource: Resource, namespace_of: Callable[[Observation], str]) -> None:
+        async for seen in observe(self._storage, resource):
+            if namespace := namespace_of(seen):
+                self._queue.add(namespace)
+
+    def _of_namespace(self, seen: Observation) -> str:
+        return "" if seen.gone else seen.object.key.rpartition("/")[2]
+
+    def _of_object(self, seen: Observation) -> str:
+        namespace, _, name = seen.object.key.removeprefix(self._resource.storage_path + "/").partition("/")
+        return namespace if name == self._object_name else ""
+
+    async def _keep(self, namespace: str) -> None:
+        if not await self._lives(namespace):
+            return
+        for stored in await self._storage.cached(self._resource, namespace):
+            if stored.key.endswith(f"/{self._object_name}"):
+                present = stored.decode()
+                break
+        else:
+            await self._create(namespace)
+            return
+        if "data" in self._wanted and present.get("data") != self._wanted["data"]:
+            path = path_of(self._resource, namespace, self._object_name)
+            await self._actor.replace(path, {**present, "data": self._wanted["data"]})
+
+    async def _lives(self, namespace: str) -> bool:
+        suffix = f"/{namespace}"
+        found = [stored for stored in await self._storage.cached(self._namespaces) if stored.key.endswith(suffix)]
+        return bool(found) and b'"deletionTimestamp":"' not in found[0].raw
+
+    async def _create(self, namespace: str) -> None:
+        try:
+            await self._actor.create(path_of(self._resource, namespace), self._wanted)
+        except StatusError as exc:
+            causes = (exc.details or {}).get("causes") or ()
+            if exc.code != 404 and not any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
+                raise
+
+
+def default_service_account() -> JSONObject:
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+
+
+def root_ca(ca_bundle: bytes) -> JSONObject:
+    annotations = {"kubernetes.io/description": DESCRIPTION}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": ROOT_CA, "annotations": annotations},
+        "data": {"ca.crt": ca_bundle.decode()},
+    }

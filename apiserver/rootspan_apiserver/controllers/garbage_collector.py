@@ -1,0 +1,194 @@
+"""garbage-collector-controller: objects go with their owners, as the deletion of the owner asked for.
+
+* Background: the owner is gone; whatever has no other owner left is deleted.
+* Foreground: the owner has the finalizer `foregroundDeletion`; its dependents are deleted first, and those that block it are waited for.
+* Orphan: the owner has the finalizer `orphan`; its dependents forget it, and stay.
+
+An owner is known by its uid. One that does not exist, or whose name now belongs to another object, is a dangling reference.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from rootspan_apiserver.controllers.actor import Actor, JSONObject, path_of, without
+from rootspan_apiserver.controllers.kinds import deletable
+from rootspan_apiserver.controllers.observing import Observation, observe
+from rootspan_apiserver.controllers.owners import Owners, Place
+from rootspan_apiserver.controllers.work_queue import WorkQueue
+from rootspan_apiserver.loopback import LoopbackClient
+from rootspan_apiserver.registry.catalog import Registry
+from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
+from rootspan_apiserver.storage import Storage
+
+FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+WORKERS = 4
+_MENTIONS = (b'"ownerReferences":[', b'"deletionTimestamp":"')
+OwnerState = Literal["solid", "dangling", "waiting"]
+
+
+class GarbageCollector:
+    name = "garbage-collector-controller"
+
+    def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient) -> None:
+        self._storage = storage
+        self._registry = registry
+        self._actor = Actor(loopback, "generic-garbage-collector")
+        self._queue: WorkQueue[Place] = WorkQueue(self.name)
+        self._owners = Owners()
+        self._watched: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        changed = asyncio.Event()
+        unsubscribe = self._registry.subscribe(changed.set)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._queue.run(self._examine, WORKERS))
+                while True:
+                    self._follow(group)
+                    await changed.wait()
+                    changed.clear()
+        finally:
+            unsubscribe()
+
+    def _follow(self, group: asyncio.TaskGroup) -> None:
+        """Watch what is served now, and no more what is not."""
+        served = {resource.storage_path: resource for resource in deletable(self._registry)}
+        served.pop("/events", None)
+        for path in self._watched.keys() - served.keys():
+            self._watched.pop(path).cancel()
+        for path in served.keys() - self._watched.keys():
+            self._watched[path] = group.create_task(self._watch(served[path]))
+
+    async def _watch(self, resource: Resource) -> None:
+        async for seen in observe(self._storage, resource):
+            self._see(resource, seen)
+
+    def _see(self, resource: Resource, seen: Observation) -> None:
+        raw = seen.object.raw
+        place = Place.of(resource, seen.object)
+        if seen.gone:
+            if self._owners:
+                metadata = seen.object.decode()["metadata"]
+                self._owners.put(place, {})
+                self._add(self._owners.dependents(metadata.get("uid", "")))
+                self._add_owners(place, metadata)
+        elif any(mention in raw for mention in _MENTIONS):
+            metadata = seen.object.decode()["metadata"]
+            self._owners.put(place, metadata)
+            if metadata.get("ownerReferences") or "deletionTimestamp" in metadata:
+                self._queue.add(place)
+        elif self._owners.knows(place):
+            self._owners.put(place, {})
+
+    def _add(self, places: Iterable[Place]) -> None:
+        for place in places:
+            self._queue.add(place)
+
+    def _add_owners(self, place: Place, metadata: Mapping[str, Any]) -> None:
+        """What a vanished dependent kept waiting."""
+        for reference in metadata.get("ownerReferences") or ():
+            resource = self._resource_of(reference)
+            if resource is not None:
+                self._queue.add(Place(resource, place.namespace if resource.namespaced else "", reference["name"]))
+
+    async def _examine(self, place: Place) -> None:
+        path = path_of(place.resource, place.namespace, place.name)
+        obj = await self._actor.get(path)
+        if obj is None:
+            return
+        metadata = obj["metadata"]
+        finalizers = metadata.get("finalizers") or []
+        if "deletionTimestamp" in metadata:
+            if ORPHAN in finalizers:
+                await self._orphan_dependents(path, metadata)
+            elif FOREGROUND in finalizers:
+                await self._delete_dependents(path, metadata)
+            return
+        references = metadata.get("ownerReferences") or []
+        if references:
+            await self._follow_owners(place, path, metadata, references)
+
+    async def _follow_owners(self, place: Place, path: str, metadata: JSONObject, references: list[JSONObject]) -> None:
+        states = [await self._state(place, reference) for reference in references]
+        if "solid" in states:
+            solid = [each for each, state in zip(references, states, strict=True) if state == "solid"]
+            if len(solid) < len(references):
+                version = metadata["resourceVersion"]
+                await self._actor.patch_metadata(path, {"resourceVersion": version, "ownerReferences": solid})
+            return
+        policy = "Background"
+        if "waiting" in states and self._owners.dependents(metadata["uid"]):
+            policy = "Foreground"
+        elif ORPHAN in (metadata.get("finalizers") or ()):
+            policy = "Orphan"
+        elif FOREGROUND in (metadata.get("finalizers") or ()):
+            policy = "Foreground"
+        await self._actor.delete(path, preconditions={"uid": metadata["uid"]}, propagationPolicy=policy)
+
+    async def _state(self, place: Place, reference: JSONObject) -> OwnerState:
+        resource = self._resource_of(reference)
+        if resource is None or (resource.namespaced and not place.resource.namespaced):
+            return "solid"
+        namespace = place.namespace if resource.namespaced else ""
+        owner = await self._owner(resource, namespace, reference["name"])
+        if owner is None or owner["metadata"]["uid"] != reference["uid"]:
+            return "dangling"
+        leaving = "deletionTimestamp" in owner["metadata"]
+        return "waiting" if leaving and FOREGROUND in (owner["metadata"].get("finalizers") or ()) else "solid"
+
+    async def _owner(self, resource: Resource, namespace: str, name: str) -> JSONObject | None:
+        """From the cache if it is there; that it is not, only the server itself is believed."""
+        found = await self._storage.get(resource, namespace, name, "0")
+        if found is not None:
+            return found.decode()
+        return await self._actor.get(path_of(resource, namespace, name))
+
+    def _resource_of(self, reference: JSONObject) -> Resource | None:
+        group, _, version = reference["apiVersion"].rpartition("/")
+        return self._registry.by_kind(GroupVersionKind(group, version, reference["kind"]))
+
+    async def _orphan_dependents(self, path: str, metadata: JSONObject) -> None:
+        for dependent in await self._all_dependents(metadata["uid"]):
+            await self._forget_owner(dependent, metadata["uid"])
+        await self._remove_finalizer(path, metadata, ORPHAN)
+
+    async def _forget_owner(self, place: Place, uid: str) -> None:
+        path = path_of(place.resource, place.namespace, place.name)
+        obj = await self._actor.get(path)
+        if obj is None:
+            return
+        references = obj["metadata"].get("ownerReferences") or []
+        others = [each for each in references if each["uid"] != uid]
+        if len(others) < len(references):
+            version = obj["metadata"]["resourceVersion"]
+            await self._actor.patch_metadata(path, {"resourceVersion": version, "ownerReferences": others or None})
+
+    async def _all_dependents(self, uid: str) -> Sequence[Place]:
+        """Found in the cache itself: a dependent that was not yet seen must not be left behind with an owner that is gone."""
+        mention = f'"uid":"{uid}"'.encode()
+        found = []
+        for resource in deletable(self._registry):
+            for stored in await self._storage.cached(resource):
+                if _MENTIONS[0] in stored.raw and mention in stored.raw:
+                    references = stored.decode()["metadata"].get("ownerReferences") or ()
+                    if any(each["uid"] == uid for each in references):
+                        found.append(Place.of(resource, stored))
+        return found
+
+    async def _delete_dependents(self, path: str, metadata: JSONObject) -> None:
+        """Those that block are waited for: each brings its owner here again when it goes."""
+        blocked = False
+        for dependent in self._owners.dependents(metadata["uid"]):
+            self._queue.add(dependent)
+            found = await self._storage.get(dependent.resource, dependent.namespace, dependent.name, "0")
+            references = found.decode()["metadata"].get("ownerReferences") or () if found else ()
+            if any(each["uid"] == metadata["uid"] and each.get("blockOwnerDeletion") for each in references):
+                blocked = True
+        if not blocked:
+            await self._remove_finalizer(path, metadata, FOREGROUND)
+
+    async def _remove_finalizer(self, path: str, metadata: JSONObject, finalizer: str) -> None:
+        others = without(metadata.get("finalizers") or (), finalizer)
+        version = metadata["resourceVersion"]
+        await self._actor.patch_metadata(path, {"resourceVersion": version, "finalizers": others or None})

@@ -1,0 +1,103 @@
+"""namespace-controller: a namespace that is being deleted is emptied, told what it still waits for, and let go.
+
+Everything in it is deleted by the ordinary verbs, so finalizers hold; its `status.conditions` say what remains. When nothing does, the
+finalizer `kubernetes` is taken out of `spec.finalizers`, and the server removes the namespace.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from rootspan_apiserver.controllers.actor import Actor, path_of, without
+from rootspan_apiserver.controllers.kinds import deletable
+from rootspan_apiserver.controllers.namespace_conditions import conditions, differ
+from rootspan_apiserver.controllers.observing import observe
+from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
+from rootspan_apiserver.loopback import LoopbackClient
+from rootspan_apiserver.registry.catalog import Registry
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.storage import Predicate, Storage, StoredObject
+from rootspan_apiserver.storage.list_options import ListOptions
+
+FINALIZER = "kubernetes"
+WAIT = 15.0
+"""Seconds until contents that do not go are looked at again without anything having happened."""
+WORKERS = 4
+
+
+class NamespaceController:
+    name = "namespace-controller"
+
+    def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient, namespaces: Resource) -> None:
+        self._storage = storage
+        self._registry = registry
+        self._namespaces = namespaces
+        self._actor = Actor(loopback, self.name)
+        self._queue: WorkQueue[str] = WorkQueue(self.name)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._queue.run(self._empty, WORKERS))
+            async for seen in observe(self._storage, self._namespaces):
+                if not seen.gone and b'"deletionTimestamp":"' in seen.object.raw:
+                    self._queue.add(seen.object.key.rpartition("/")[2])
+
+    async def _empty(self, name: str) -> None:
+        path = path_of(self._namespaces, name=name)
+        namespace = await self._actor.get(path)
+        if namespace is None or "deletionTimestamp" not in namespace["metadata"]:
+            return
+        if FINALIZER not in (namespace["spec"].get("finalizers") or ()):
+            return
+        failures = [failure for resource in self._namespaced() if (failure := await self._delete(resource, name))]
+        remaining = [
+            (resource, objects) for resource in self._namespaced() if (objects := await self._in(resource, name))
+        ]
+        if not remaining and not failures:
+            namespace["spec"]["finalizers"] = without(namespace["spec"]["finalizers"], FINALIZER)
+            await self._actor.replace(f"{path}/finalize", namespace)
+            return
+        told = conditions(failures, remaining)
+        if differ(told, (namespace.get("status") or {}).get("conditions") or ()):
+            namespace["status"] = {**(namespace.get("status") or {}), "conditions": told}
+            await self._actor.replace(f"{path}/status", namespace)
+        if failures:
+            raise AgainError
+        await self._until_one_goes([resource for resource, _ in remaining], name)
+        self._queue.add(name)
+
+    def _namespaced(self) -> Sequence[Resource]:
+        return [resource for resource in deletable(self._registry) if resource.namespaced]
+
+    async def _in(self, resource: Resource, namespace: str) -> Sequence[StoredObject]:
+        return await self._storage.cached(resource, namespace)
+
+    async def _delete(self, resource: Resource, namespace: str) -> str:
+        """Delete what is there of one resource; why that failed, if it did."""
+        try:
+            for stored in await self._in(resource, namespace):
+                if b'"deletionTimestamp":"' not in stored.raw or resource.graceful:
+                    object_path = path_of(resource, namespace, stored.key.rpartition("/")[2])
+                    await self._actor.delete(object_path, propagationPolicy="Background")
+        except StatusError as exc:
+            return exc.message
+        return ""
+
+    async def _until_one_goes(self, resources: Sequence[Resource], namespace: str) -> None:
+        async with asyncio.TaskGroup() as group:
+            waits = [group.create_task(self._gone(resource, namespace)) for resource in resources]
+            await asyncio.wait(waits, timeout=WAIT, return_when=asyncio.FIRST_COMPLETED)
+            for each in waits:
+                each.cancel()
+
+    async def _gone(self, resource: Resource, namespace: str) -> None:
+        known = len(await self._in(resource, namespace))
+        try:
+            async with self._storage.watch(namespace, Predicate(resource), ListOptions(resource_version="0")) as watch:
+                if len(await self._in(resource, namespace)) < known:
+                    return
+                async for event in watch:
+                    if event.kind == "DELETED":
+                        return
+        except StatusError:
+            await asyncio.sleep(1)

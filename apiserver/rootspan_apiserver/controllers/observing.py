@@ -1,0 +1,51 @@
+"""Seeing the objects of a resource, and every change of them, through the watch cache."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.storage import Predicate, Storage, StoredObject
+from rootspan_apiserver.storage.list_options import ListOptions
+
+PAUSE = 1.0
+"""Seconds before a watch that ended is begun again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An object as it is now, or as it was when it went."""
+
+    object: StoredObject
+    gone: bool
+
+
+async def observe(storage: Storage, resource: Resource) -> AsyncIterator[Observation]:
+    """Every object that is there, then every change, for ever. What happens between two watches is told when the next one begins."""
+    predicate = Predicate(resource)
+    known: dict[str, StoredObject] = {}
+    while True:
+        try:
+            found = await storage.list("", predicate, ListOptions(resource_version="0"))
+            present = {stored.key: stored for stored in found.items}
+            for key in known.keys() - present.keys():
+                yield Observation(known[key], gone=True)
+            for key, stored in present.items():
+                if key not in known or known[key].revision != stored.revision:
+                    yield Observation(stored, gone=False)
+            known = present
+            options = ListOptions(resource_version=found.resource_version)
+            async with storage.watch("", predicate, options) as watch:
+                async for event in watch:
+                    if event.object is None:
+                        continue
+                    gone = event.kind == "DELETED"
+                    if gone:
+                        known.pop(event.object.key, None)
+                    else:
+                        known[event.object.key] = event.object
+                    yield Observation(event.object, gone)
+        except StatusError:
+            pass
+        await asyncio.sleep(PAUSE)

@@ -1,0 +1,59 @@
+"""Who owns whom: the index of owner references the garbage collector works from.
+
+Only objects that have owners are kept, so a cluster without any costs nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.storage import StoredObject
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One object by where it is; `resource` compares by identity."""
+
+    resource: Resource
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, resource: Resource, stored: StoredObject) -> Self:
+        rest = stored.key.removeprefix(resource.storage_path + "/")
+        namespace, _, name = rest.rpartition("/") if resource.namespaced else ("", "", rest)
+        return cls(resource, namespace, name)
+
+    def __str__(self) -> str:
+        return f"{self.resource.group_resource} {self.namespace}/{self.name}"
+
+
+class Owners:
+    def __init__(self) -> None:
+        self._owners: dict[Place, frozenset[str]] = {}
+        self._dependents: dict[str, set[Place]] = {}
+
+    def put(self, place: Place, metadata: Mapping[str, Any]) -> None:
+        """What is now at `place` has the owners in `metadata`."""
+        owners = frozenset(reference["uid"] for reference in metadata.get("ownerReferences") or ())
+        before = self._owners.pop(place, frozenset())
+        if owners:
+            self._owners[place] = owners
+        for uid in before - owners:
+            dependents = self._dependents[uid]
+            dependents.discard(place)
+            if not dependents:
+                del self._dependents[uid]
+        for uid in owners - before:
+            self._dependents.setdefault(uid, set()).add(place)
+
+    def knows(self, place: Place) -> bool:
+        return place in self._owners
+
+    def dependents(self, uid: str) -> list[Place]:
+        """What the object with `uid` owns, as far as it has been seen."""
+        return list(self._dependents.get(uid, ()))
+
+    def __bool__(self) -> bool:
+        return bool(self._owners)

@@ -1,0 +1,73 @@
+"""Things to be done, each at most once at a time, and again, later and later, while doing it fails."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from rootspan_apiserver.status import StatusError
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T", bound=Hashable)
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
+
+
+class AgainError(Exception):
+    """Raised by the work itself: it is not done, though nothing went wrong."""
+
+
+class WorkQueue(Generic[T]):
+    """client-go's rate-limited work queue: an item added while it is being worked on is worked on again afterwards."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._waiting: deque[T] = deque()
+        self._wanted: set[T] = set()
+        self._working: set[T] = set()
+        self._failures: dict[T, int] = {}
+        self._work = asyncio.Event()
+
+    def add(self, item: T) -> None:
+        if item not in self._wanted:
+            self._wanted.add(item)
+            if item not in self._working:
+                self._waiting.append(item)
+                self._work.set()
+
+    async def run(self, work: Callable[[T], Awaitable[None]], workers: int = 1) -> None:
+        """Work on what is added, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._run(work))
+
+    async def _run(self, work: Callable[[T], Awaitable[None]]) -> None:
+        while True:
+            while not self._waiting:
+                self._work.clear()
+                await self._work.wait()
+            item = self._waiting.popleft()
+            self._wanted.discard(item)
+            self._working.add(item)
+            try:
+                await work(item)
+            except AgainError:
+                self._later(item)
+            except StatusError as exc:
+                logger.info("%s: %s: %s", self._name, item, exc.message)
+                self._later(item)
+            except Exception:
+                logger.exception("%s: %s", self._name, item)
+                self._later(item)
+            else:
+                self._failures.pop(item, None)
+            finally:
+                self._working.discard(item)
+                if item in self._wanted:
+                    self._waiting.append(item)
+                    self._work.set()
+
+    def _later(self, item: T) -> None:
+        times = self._failures[item] = self._failures.get(item, 0) + 1
+        pause = min(FIRST_PAUSE * 2.0 ** min(times - 1, 16), LONGEST_PAUSE)
+        asyncio.get_running_loop().call_later(pause, self.add, item)

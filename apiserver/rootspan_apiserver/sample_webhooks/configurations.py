@@ -1,0 +1,73 @@
+"""The objects that tell an API server of the two webhooks."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+JSONObject = dict[str, Any]
+ClientConfigOf = Callable[[str], JSONObject]
+
+NAME = "sample-webhooks"
+GROUP_VERSION = "admissionregistration.k8s.io/v1"
+
+
+def by_url(url: str, ca_bundle: bytes) -> ClientConfigOf:
+    """The webhooks answer below `url` (https://host:port), with a certificate that `ca_bundle` (PEM) vouches for."""
+    return lambda path: {"url": url + path, "caBundle": _text(ca_bundle)}
+
+
+def by_service(namespace: str, name: str, port: int, ca_bundle: bytes) -> ClientConfigOf:
+    """The webhooks are a Service of the cluster."""
+    return lambda path: {
+        "service": {"namespace": namespace, "name": name, "port": port, "path": path},
+        "caBundle": _text(ca_bundle),
+    }
+
+
+def configurations(client_config: ClientConfigOf) -> list[JSONObject]:
+    """A MutatingWebhookConfiguration and a ValidatingWebhookConfiguration: both are asked about config maps that are made or changed."""
+    return [
+        _configuration("MutatingWebhookConfiguration", "mutate.sample-webhooks.example.com", client_config("/mutate")),
+        _configuration(
+            "ValidatingWebhookConfiguration", "validate.sample-webhooks.example.com", client_config("/validate")
+        ),
+    ]
+
+
+def path_of(configuration: JSONObject) -> str:
+    """Where objects of its kind are created."""
+    return f"/apis/{GROUP_VERSION}/{configuration['kind'].lower()}s"
+
+
+def _configuration(kind: str, webhook: str, client_config: JSONObject) -> JSONObject:
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["CREATE", "UPDATE"],
+        "resources": ["configmaps"],
+        "scope": "Namespaced",
+    }
+    return {
+        "apiVersion": GROUP_VERSION,
+        "kind": kind,
+        "metadata": {"name": NAME},
+        "webhooks": [
+            {
+                "name": webhook,
+                "clientConfig": client_config,
+                "rules": [rule],
+                "namespaceSelector": {
+                    "matchExpressions": [
+                        {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system"]}
+                    ]
+                },
+                "admissionReviewVersions": ["v1"],
+                "sideEffects": "None",
+                "timeoutSeconds": 5,
+            }
+        ],
+    }
+
+
+def _text(ca_bundle: bytes) -> str:
+    return base64.b64encode(ca_bundle).decode()

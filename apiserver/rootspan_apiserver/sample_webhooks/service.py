@@ -1,0 +1,96 @@
+"""The webhooks as a service: HTTPS, SERVER spans that continue the API server's trace, and one call back to the API server.
+
+Whoever can send this service a review is the API server, so its trace is continued. The call back is an ordinary client's: it carries this
+service's context, and the API server starts a trace of its own for it.
+"""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from socket import socket
+from typing import Any
+
+import httpx
+from opentelemetry.trace import TracerProvider
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from rootspan import Continuation, TracingMiddleware
+from rootspan.httpx import TracingTransport
+from rootspan_apiserver.sample_webhooks.reviews import mutated, validated
+from rootspan_apiserver.serving.http import Address, serving
+
+JSONObject = dict[str, Any]
+SERVICE_NAME = "sample-webhooks"
+CALLBACK_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesAPI:
+    """The API server as a client sees it. `tls_server_name` is what its certificate is for, where that is not the host of `url`."""
+
+    url: str
+    tls: ssl.SSLContext
+    token: str
+    tls_server_name: str = ""
+
+    @asynccontextmanager
+    async def client(self, tracer_provider: TracerProvider) -> AsyncIterator[httpx.AsyncClient]:
+        transport = TracingTransport(httpx.AsyncHTTPTransport(verify=self.tls), tracer_provider=tracer_provider)
+        headers = {"authorization": f"Bearer {self.token}", "user-agent": SERVICE_NAME}
+        async with httpx.AsyncClient(
+            base_url=self.url, headers=headers, transport=transport, timeout=CALLBACK_SECONDS, trust_env=False
+        ) as client:
+            yield client
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"sni_hostname": self.tls_server_name} if self.tls_server_name else {}
+
+
+def create_application(
+    api: KubernetesAPI, client: httpx.AsyncClient, tracer_provider: TracerProvider
+) -> TracingMiddleware:
+    """`POST /mutate`, `POST /validate` and `GET /healthz`; `client` is one of `api`."""
+
+    async def mutate(request: Request) -> Response:
+        review = await request.json()
+        return _answer(review, mutated(review["request"]))
+
+    async def validate(request: Request) -> Response:
+        review = await request.json()
+        path = f"/api/v1/namespaces/{review['request']['namespace']}"
+        namespace = await client.get(path, extensions=api.extensions)
+        namespace.raise_for_status()
+        return _answer(review, validated(review["request"], namespace.json()))
+
+    async def healthz(request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    routes = [
+        Route("/mutate", mutate, methods=["POST"]),
+        Route("/validate", validate, methods=["POST"]),
+        Route("/healthz", healthz),
+    ]
+    return TracingMiddleware(
+        Starlette(routes=routes), tracer_provider=tracer_provider, continuation=Continuation.CONTINUE
+    )
+
+
+@asynccontextmanager
+async def serving_webhooks(
+    api: KubernetesAPI, bound: socket, tls: ssl.SSLContext, tracer_provider: TracerProvider
+) -> AsyncIterator[Address]:
+    """Serve on the socket inside the block."""
+    async with (
+        api.client(tracer_provider) as client,
+        serving(create_application(api, client, tracer_provider), bound, tls=tls) as address,
+    ):
+        yield address
+
+
+def _answer(review: JSONObject, response: JSONObject) -> JSONResponse:
+    return JSONResponse({"apiVersion": review["apiVersion"], "kind": review["kind"], "response": response})
