@@ -2,6 +2,7 @@
 
 import orjson
 import pytest
+
 from rootspan_apiserver.codec import FieldValidation, canonical, decode, empty_object
 from rootspan_apiserver.registry.resource import GroupVersionKind
 from rootspan_apiserver.status import StatusError

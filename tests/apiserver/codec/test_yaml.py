@@ -1,0 +1,93 @@
+"""YAML bodies."""
+
+import pytest
+
+from rootspan_apiserver.codec import decode, decode_applied
+from rootspan_apiserver.registry.resource import GroupVersionKind
+from rootspan_apiserver.status import StatusError
+
+CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
+YAML = "application/yaml"
+
+
+def test_yaml_reads_as_the_json_it_stands_for() -> None:
+    """Comments, anchors and multi-line text work; dates stay text, keys become text."""
+    body = b"""
+# a comment
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: c}
+data: &data
+  date: 2001-01-01
+  1: "one"
+  text: |
+    two
+    lines
+"""
+    found = decode(body, YAML, CONFIG_MAP, field_validation="Strict").object
+    assert found["data"] == {"date": "2001-01-01", "1": "one", "text": "two\nlines\n"}
+
+
+def test_keys_given_twice_are_told_with_their_line() -> None:
+    """Strict refuses a repeated key, Warn warns, and the last value counts."""
+    body = b"kind: ConfigMap\napiVersion: v1\ndata:\n  a: x\n  a: y\n"
+    told = 'yaml: unmarshal errors:\n  line 5: key "a" already set in map'
+    warned = decode(body, YAML, CONFIG_MAP, field_validation="Warn")
+    assert (warned.object["data"], warned.warnings) == ({"a": "y"}, [told])
+    with pytest.raises(StatusError) as caught:
+        decode(body, YAML, CONFIG_MAP, field_validation="Strict")
+    assert (
+        caught.value.message
+        == f'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: {told}'
+    )
+    applied, warnings = decode_applied(body, "Warn")
+    assert (applied["data"], warnings) == ({"a": "y"}, [told])
+    with pytest.raises(StatusError, match=r"^error strict decoding patch: yaml: unmarshal errors"):
+        decode_applied(body, "Strict")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"a: [1, 2",
+        b"\xff\xfe\xfa",
+        b"a: !!python/object/apply:os.system ['true']",
+        b"? [1, 2]\n: x",
+        b"a: .nan",
+        b"- 1",
+        b"[" * 100_000,
+        b"- " * 100_000,
+        b"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b ["
+        + b"*a," * 9
+        + b"]\nc: &c ["
+        + b"*b," * 9
+        + b"]\nd: &d ["
+        + b"*c," * 9
+        + b"]\ne: &e ["
+        + b"*d," * 9
+        + b"]\nf: ["
+        + b"*e," * 9
+        + b"]",
+        b"a: &a\n  b: *a",
+    ],
+    ids=[
+        "unclosed",
+        "not text",
+        "a tag that runs code",
+        "a key that is a list",
+        "no number",
+        "a list",
+        "deep flow",
+        "deep block",
+        "bomb",
+        "loop",
+    ],
+)
+def test_hostile_yaml_is_a_bad_request(body: bytes) -> None:
+    """Broken, dangerous, bottomless and exploding documents are all refused."""
+    with pytest.raises(StatusError) as caught:
+        decode(body, YAML, CONFIG_MAP)
+    assert caught.value.code == 400
+    with pytest.raises(StatusError) as caught:
+        decode_applied(body, "Ignore")
+    assert caught.value.code == 400
