@@ -11,8 +11,6 @@ from .gateway import Answer, Gateway
 from .requests import MAX_MESSAGE_BYTES, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .watches import Watch
 
 Scope = MutableMapping[str, Any]
@@ -37,9 +35,9 @@ class EmbeddedApplication:
             answer = await self._gateway.answer(scope["method"], scope["path"], body)
         except GatewayError as exc:
             answer = Answer(exc.status, exc.body)
-        headers: Iterable[tuple[bytes, bytes]] = [(b"content-type", answer.content_type.encode("ascii"))]
+        headers = [(b"content-type", answer.content_type.encode("ascii"))]
         if isinstance(answer.body, bytes):
-            headers = [*headers, (b"content-length", b"%d" % len(answer.body))]
+            headers.append((b"content-length", b"%d" % len(answer.body)))
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})
             return

@@ -40,7 +40,7 @@ class GroupCommit:
     def check(self) -> None:
         """Raises GatewayError once the journal has failed."""
         if self._failure is not None:
-            raise self._failure
+            raise _again(self._failure)
 
     def add(self, statement: Statement, revision: int) -> None:
         """Have `statement` written; the store is at `revision` with it."""
@@ -85,7 +85,7 @@ class GroupCommit:
                 if self._failure is None:
                     waiter.set_result(None)
                 else:
-                    waiter.set_exception(self._failure)
+                    waiter.set_exception(_again(self._failure))
         self._writer = None
 
     async def aclose(self) -> None:
@@ -93,6 +93,10 @@ class GroupCommit:
             await self._writer
         self._thread.shutdown()
         self._journal.close()
+
+
+def _again(failure: GatewayError) -> GatewayError:
+    return GatewayError(failure.code, failure.message)
 
 
 def _translated(exc: Exception) -> GatewayError:

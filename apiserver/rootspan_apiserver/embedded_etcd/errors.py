@@ -52,5 +52,13 @@ class GatewayError(Exception):
         return orjson.dumps({"error": self.message, "code": self.code, "message": self.message})
 
 
+def future_revision() -> GatewayError:
+    return GatewayError(OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision")
+
+
+def compacted() -> GatewayError:
+    return GatewayError(OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
+
+
 def unsupported(what: str) -> GatewayError:
     return GatewayError(UNIMPLEMENTED, f"etcdserver: the embedded etcd does not support {what}")

@@ -15,7 +15,7 @@ from pybase64 import b64encode
 
 from . import fields, journal, requests
 from .durability import GroupCommit
-from .errors import OUT_OF_RANGE, UNIMPLEMENTED, UNKNOWN, GatewayError, unsupported
+from .errors import UNIMPLEMENTED, UNKNOWN, GatewayError, future_revision, unsupported
 from .leases import Leases
 from .mvcc import Store
 from .transactions import Transactions
@@ -33,7 +33,6 @@ VERSION = "3.6.0"
 RAFT_TERM = 2
 WATCH = "/v3/watch"
 KNOWN_SERVICES = ("/v3/kv/", "/v3/lease/", "/v3/maintenance/", "/v3/cluster/", "/v3/auth/")
-FUTURE_REVISION = GatewayError(OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision")
 
 Request = TypeVar("Request")
 
@@ -138,7 +137,7 @@ class Gateway:
         if published == self._store.revision:
             return self._ok(self._transactions.range(request))
         if request.revision > published:
-            raise FUTURE_REVISION
+            raise future_revision()
         return b"{%b%b}" % (self._header(published), self._transactions.range(request, published))
 
     async def _put(self, source: Document) -> bytes:
@@ -234,9 +233,9 @@ class Gateway:
         return self._ok(b',"leases":[%b]' % leases if leases else b"")
 
     async def _status(self, source: Document) -> bytes:
-        members = b',"version":"%b","leader":"%d","raftIndex":"%d","raftTerm":"%d","raftAppliedIndex":"%d"'
-        revision = self._store.revision
-        return self._ok(members % (VERSION.encode(), self._member_id, revision, RAFT_TERM, revision))
+        text = b'{%b,"version":"%b","leader":"%d","raftIndex":"%d","raftTerm":"%d","raftAppliedIndex":"%d"}'
+        revision = self._watches.published
+        return text % (self._header(revision), VERSION.encode(), self._member_id, revision, RAFT_TERM, revision)
 
     def _watch(self, body: bytes) -> Watch:
         try:

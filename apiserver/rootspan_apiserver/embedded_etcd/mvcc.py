@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from .errors import OUT_OF_RANGE, GatewayError
+from .errors import compacted, future_revision
 from .records import Record, deleted, written
 
 if TYPE_CHECKING:
@@ -103,9 +103,9 @@ class Store:
 
     def _kept(self, revision: int) -> int:
         if revision > self.writing:
-            raise GatewayError(OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision")
+            raise future_revision()
         if revision < self.compacted:
-            raise GatewayError(OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
+            raise compacted()
         return revision
 
     def _at(self, key: bytes, revision: int) -> Record | None:
@@ -173,7 +173,7 @@ class Store:
             GatewayError: `revision` has been compacted already, or is yet to come.
         """
         if revision <= self.compacted:
-            raise GatewayError(OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
+            raise compacted()
         self._kept(revision)
         touched = {record.key for records in self.changes(self._first, revision + 1) for record in records}
         gone: list[Record] = []

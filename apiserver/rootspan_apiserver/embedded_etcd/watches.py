@@ -29,6 +29,7 @@ class Watch:
         self._wake = asyncio.Event()
         self._closed = False
         self._created = False
+        self._created_at = hub.published
         self.position = request.start_revision or hub.published + 1
         self.progress_due = False
 
@@ -67,8 +68,8 @@ class Watch:
                 reason = (
                     b',"watch_id":"-1","created":true,"canceled":true,"cancel_reason":"mvcc: watcher range is empty"'
                 )
-                return self._result(hub.published, reason)
-            return self._result(hub.published, b',"created":true')
+                return self._result(self._created_at, reason)
+            return self._result(self._created_at, b',"created":true')
         if self.position < max(hub.compacted, 1):
             self.close()
             return self._result(0, b',"canceled":true,"compact_revision":"%d"' % hub.compacted)

@@ -54,9 +54,6 @@ class Endpoints:
         self._lanes = Lanes(transport, LANES)
         self._current = 0
 
-    def __len__(self) -> int:
-        return len(self._urls)
-
     @property
     def current(self) -> int:
         return self._current

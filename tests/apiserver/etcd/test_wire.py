@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
@@ -199,6 +200,20 @@ async def test_what_it_does_not_do_it_refuses_as_not_implemented(path: str, docu
         assert (answer.status_code, answer.json()["code"]) == (501, 12)
         assert "embedded etcd does not support" in answer.json()["message"]
         assert (await client.post("/v3/kv/range", json=ALL)).json()["header"]["revision"] == "1"
+
+
+async def test_a_watch_is_created_at_the_revision_it_was_opened_at() -> None:
+    """What is written before the client reads the first line is not claimed by it, and follows as an event."""
+    async with (
+        EmbeddedEtcd() as embedded,
+        httpx.AsyncClient(base_url=URL, transport=embedded.transport()) as client,
+        client.stream("POST", "/v3/watch", json={"create_request": {"key": b("k")}}) as answer,
+    ):
+        await client.post("/v3/kv/put", json={"key": b("k")})
+        lines = aiter(answer.aiter_lines())
+        created, event = json.loads(await anext(lines)), json.loads(await anext(lines))
+    assert (created["result"]["created"], created["result"]["header"]["revision"]) == (True, "1")
+    assert event["result"]["events"][0]["kv"]["mod_revision"] == "2"
 
 
 async def test_health_and_version_are_told() -> None:
