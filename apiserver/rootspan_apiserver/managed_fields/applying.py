@@ -5,10 +5,11 @@ from typing import Any
 
 import orjson
 
+from rootspan_apiserver.managed_fields.checking import check
 from rootspan_apiserver.managed_fields.comparison import compare
 from rootspan_apiserver.managed_fields.entries import ManagerKey
 from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, intersection, union
-from rootspan_apiserver.managed_fields.merging import check, field_set, named_fields_as_members, remove
+from rootspan_apiserver.managed_fields.merging import field_set, named_fields_as_members, remove
 from rootspan_apiserver.registry.resource import GroupVersionKind
 from rootspan_apiserver.registry.schema import Schema
 from rootspan_apiserver.status import StatusError, bad_request

@@ -18,7 +18,9 @@ class SchemaMismatchError(Exception):
 
 def is_granular_map(value: Any, schema: Schema) -> bool:
     """Whether the value is a map (or null where one belongs) whose fields are owned one by one."""
-    return schema.map_type != "atomic" and (isinstance(value, dict) or (value is None and schema.type in {"object", ""}))
+    return schema.map_type != "atomic" and (
+        isinstance(value, dict) or (value is None and schema.type in {"object", ""})
+    )
 
 
 def is_associative_list(value: Any, schema: Schema) -> bool:
