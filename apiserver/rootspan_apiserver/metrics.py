@@ -6,7 +6,6 @@ a scraper that asks for OpenMetrics.
 
 from functools import lru_cache
 
-from opentelemetry import trace
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -83,7 +82,8 @@ class Metrics:
         )
         self._durations = Histogram(
             "apiserver_request_duration_seconds",
-            "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
+            "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, "
+            "scope and component.",
             _REQUEST,
             buckets=_SECONDS,
             registry=self.registry,
@@ -129,8 +129,15 @@ class Metrics:
     def rejected(self, priority_level: str, flow_schema: str, reason: str) -> None:
         self._rejected.labels(priority_level, flow_schema, reason).inc()
 
-    def observe(self, info: RequestInfo, verb: str, dry_run: str, code: int, seconds: float) -> None:
-        """Counts one finished request; `seconds` is the time from its arrival to the end of its answer."""
+    def observe(
+        self, info: RequestInfo, verb: str, dry_run: str, code: int, seconds: float, trace_id: int | None
+    ) -> None:
+        """Counts one finished request.
+
+        Args:
+            seconds: from its arrival to the end of its answer.
+            trace_id: of its trace, None where nothing was recorded.
+        """
         labels = (
             verb,
             dry_run,
@@ -142,8 +149,7 @@ class Metrics:
             "apiserver",
         )
         self._request_labels(*labels, str(code)).inc()
-        span = trace.get_current_span()
-        exemplar = {"trace_id": f"{span.get_span_context().trace_id:032x}"} if span.is_recording() else None
+        exemplar = {"trace_id": f"{trace_id:032x}"} if trace_id is not None else None
         self._duration_labels(*labels).observe(seconds, exemplar)
 
     def page(self, accept: str) -> tuple[bytes, str]:

@@ -1,7 +1,7 @@
 """Bearer tokens of service accounts: signed by the server, checked by the server (JWT, ES256).
 
-https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens. The key is made when the process
-starts, so a token does not outlive the server it came from.
+https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens. The key is made when the
+process starts, so a token does not outlive the server it came from.
 """
 
 import base64

@@ -16,24 +16,33 @@ from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.handlers.request import ASGIApp, Message, Receive, Scope, Send
 from rootspan_apiserver.metrics import verb_of
 from rootspan_apiserver.request_context import RequestContext
-from rootspan_apiserver.request_info import request_info
+from rootspan_apiserver.request_info import RequestInfo, request_info
 
 _CACHE_CONTROL = (b"cache-control", b"no-cache, private")
 _AUDIT_ID_LIMIT = 64
+_KNOWN_VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
+_NOT_RESOURCE = {verb: RequestInfo(False, "", verb) for verb in _KNOWN_VERBS}
+_OTHER = RequestInfo(False, "", "other")
 
 
 class _Answer:
     """Sends the answer on, adding its headers and measuring it."""
 
-    __slots__ = ("_context", "_scope", "_send", "_span", "size", "status")
+    __slots__ = ("_context", "_read", "_receive", "_send", "_span", "size", "status")
 
-    def __init__(self, context: RequestContext, scope: Scope, send: Send, span: trace.Span | None) -> None:
+    def __init__(self, context: RequestContext, receive: Receive, send: Send, span: trace.Span | None) -> None:
         self._context = context
-        self._scope = scope
+        self._receive = receive
         self._send = send
         self._span = span
+        self._read = 0
         self.status = 0
         self.size = 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._read += len(message.get("body", b""))
+        return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -44,8 +53,8 @@ class _Answer:
             if self._span is not None and not message.get("more_body", False):
                 if self.size:
                     self._span.set_attribute("http.response.body.size", self.size)
-                if declared := _content_length(self._scope):
-                    self._span.set_attribute("http.request.body.size", declared)
+                if self._read:
+                    self._span.set_attribute("http.request.body.size", self._read)
         await self._send(message)
 
     def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -66,6 +75,7 @@ class Exchange:
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self._app = app
         self._metrics = parts.metrics
+        self._registry = parts.registry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,31 +88,44 @@ class Exchange:
         context.put(scope)
         span: trace.Span | None = trace.get_current_span()
         if span is not None and span.is_recording():
-            self._describe(span, scope, context)
+            _describe(span, scope, context)
         else:
             span = None
-        answer = _Answer(context, scope, send, span)
+        answer = _Answer(context, receive, send, span)
         long_running = is_long_running(info, scope)
-        gauge = self._metrics.long_running(info) if long_running else self._metrics.in_flight(info)
+        counted = self._counted(info)
+        gauge = self._metrics.long_running(counted) if long_running else self._metrics.in_flight(counted)
         token = audit_id.set(context.audit_id)
         gauge.inc()
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, receive if span is None else answer.receive, answer.send)
         finally:
             gauge.dec()
             audit_id.reset(token)
             dry_run = "All" if b"dryRun" in scope.get("query_string", b"") else ""
-            verb = verb_of(info, content_type)
-            self._metrics.observe(
-                info, verb, dry_run, answer.status, 0.0 if long_running else time.perf_counter() - started
-            )
+            verb = verb_of(counted, content_type)
+            seconds = 0.0 if long_running else time.perf_counter() - started
+            trace_id = span.get_span_context().trace_id if span is not None else None
+            self._metrics.observe(counted, verb, dry_run, answer.status, seconds, trace_id)
 
-    def _describe(self, span: trace.Span, scope: Scope, context: RequestContext) -> None:
-        target = scope.get("raw_path") or scope["path"].encode()
-        if query := scope.get("query_string"):
-            target += b"?" + query
-        span.set_attribute("http.target", target.decode("latin-1"))
-        span.set_attribute("audit-id", context.audit_id[:_AUDIT_ID_LIMIT])
+    def _counted(self, info: RequestInfo) -> RequestInfo:
+        """What the metrics are told: nothing that is not served, or callers could make as many series as they like."""
+        if info.is_resource_request:
+            resource = self._registry.lookup(info.api_group, info.api_version, info.resource)
+            if resource is not None and (not info.subresource or info.subresource in resource.subresources):
+                return info
+        return _OTHER if info.is_resource_request or info.verb not in _KNOWN_VERBS else _NOT_RESOURCE[info.verb]
+
+
+def _describe(span: trace.Span, scope: Scope, context: RequestContext) -> None:
+    target = scope.get("raw_path") or scope["path"].encode()
+    if query := scope.get("query_string"):
+        target += b"?" + query
+    span.set_attribute("http.target", target.decode("latin-1"))
+    span.set_attribute("audit-id", context.audit_id[:_AUDIT_ID_LIMIT])
+    if peer := scope.get("client"):
+        span.set_attribute("network.peer.address", peer[0])
+        span.set_attribute("network.peer.port", peer[1])
 
 
 def _headers_read(scope: Scope) -> tuple[str, str]:
@@ -113,10 +136,3 @@ def _headers_read(scope: Scope) -> tuple[str, str]:
         elif name == b"content-type":
             content_type = value.decode("latin-1")
     return given, content_type
-
-
-def _content_length(scope: Scope) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value[:18])
-    return 0

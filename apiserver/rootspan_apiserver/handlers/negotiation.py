@@ -14,7 +14,6 @@ from rootspan_apiserver.status import StatusError
 JSON = "application/json"
 YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
-_TYPES = (JSON, YAML, PROTOBUF)
 _AVAILABLE = f"{JSON}, {YAML}, {PROTOBUF}, {JSON};stream=watch, {PROTOBUF};stream=watch"
 _TRANSFORMATIONS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
 _PRETTY_AGENTS = ("curl", "Wget", "Mozilla/5.0")
@@ -34,8 +33,6 @@ class Representation:
     @property
     def encoder(self) -> str:
         """The name spans give the encoder, before the version it encodes to."""
-        if self.media_type == PROTOBUF:
-            return '"protobuf"'
         yaml = self.media_type == YAML
         return f'"{{\\"name\\":\\"json\\",\\"pretty\\":\\"{_go(self.pretty)}\\",\\"strict\\":\\"false\\",\\"yaml\\":\\"{_go(yaml)}\\"}}"'
 
@@ -85,7 +82,7 @@ def _known_transformation(kind: str, parameters: dict[str, str]) -> bool:
 def _matching(media_type: str) -> str:
     if media_type in ("*/*", "application/*", JSON):
         return JSON
-    return media_type if media_type in _TYPES else ""
+    return media_type if media_type == YAML else ""
 
 
 def _clauses(accept: str) -> Iterator[tuple[str, dict[str, str]]]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from rootspan_apiserver.tracing import Step
 
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
-_WRITER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"
 
 
 async def watch(request: Request, target: Target) -> None:
@@ -96,7 +95,7 @@ class _Stream:
 
     async def _start(self) -> None:
         if self._serving is not None:
-            self._serving.event("About to start writing response", {"writer": _WRITER})
+            self._serving.event("About to start writing response")
         headers = [(b"content-type", JSON.encode())]
         await self._request.send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send(b"")

@@ -1,0 +1,88 @@
+"""The filters and handlers before a real store, behind a real socket."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from starlette.routing import Router
+
+from rootspan import TracingMiddleware
+from rootspan.testing import SpanRecorder, recording_provider
+from rootspan_apiserver.admission.chain import Admission
+from rootspan_apiserver.authentication import Anonymous, Tokens, Union
+from rootspan_apiserver.authorization import Chain, Discovery, PrivilegedGroups
+from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.handlers.parts import Limits, Parts
+from rootspan_apiserver.handlers.routes import routes
+from rootspan_apiserver.identity import User
+from rootspan_apiserver.registry.catalog import builtin_registry
+from rootspan_apiserver.request_info import span_name
+from rootspan_apiserver.rest.store import ObjectStore
+from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.serving.http import listen, serving
+from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.tracing import Tracing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from rootspan_apiserver.serving.http import Address
+
+USERS = Tokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    parts: Parts
+    address: Address
+    client: httpx.AsyncClient
+    recorder: SpanRecorder
+
+
+@asynccontextmanager
+async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
+    provider, recorder = recording_provider(service="apiserver")
+    tracing = Tracing(provider)
+    registry = builtin_registry()
+    tokens = ServiceAccountTokens("https://kubernetes.default.svc")
+    async with (
+        EmbeddedEtcd(None) as embedded,
+        EtcdClient([URL], transport=embedded.transport) as etcd,
+        Storage(etcd, tracing, resources=registry.resources()) as storage,
+    ):
+        assert await storage.wait_ready(5)
+        parts = Parts(
+            registry,
+            ObjectStore(storage),
+            Admission([]),
+            tracing,
+            Union([USERS, tokens, Anonymous()]),
+            Chain([PrivilegedGroups(), Discovery()]),
+            tokens,
+            limits=limits or Limits(),
+        )
+        app = chain(Router(routes(parts), redirect_slashes=False), parts)
+        traced = TracingMiddleware(app, tracer_provider=provider, span_name=span_name)
+        headers = {"authorization": "Bearer admin", "user-agent": "tester/1.0", "accept": "application/json"}
+        async with (
+            serving(traced, listen("127.0.0.1", 0), stopping=parts.stopping.set) as address,
+            httpx.AsyncClient(base_url=address.url, headers=headers, timeout=10, trust_env=False) as client,
+        ):
+            yield Server(parts, address, client, recorder)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> httpx.AsyncClient:
+    return server.client
