@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rootspan_apiserver.flags import FlagError, HelpRequested, boolean, describe_flags, flag, parse_flags, text
 from rootspan_apiserver.options import Options, OptionsError
+from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -54,10 +55,19 @@ def collector(arguments: Sequence[str]) -> int:
     return run_collector(options.otlp_grpc_endpoint)
 
 
+def sample_webhooks(arguments: Sequence[str]) -> int:
+    """Serve two admission webhooks to look at, and make them known to an API server."""
+    options = _parse(SampleWebhooksOptions, arguments)
+    from rootspan_apiserver.sample_webhooks.command import run_sample_webhooks
+
+    return run_sample_webhooks(options)
+
+
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstance]"]] = {
     "demo": (demo, DemoOptions),
     "apiserver": (apiserver, Options),
     "collector": (collector, CollectorOptions),
+    "sample-webhooks": (sample_webhooks, SampleWebhooksOptions),
 }
 
 
@@ -77,8 +87,8 @@ def run(arguments: Sequence[str]) -> int:
         print(f"{command.__doc__}\n\nUsage: rootspan {name} [flags]\n\n{describe_flags(options)}")
         return 0
     except (FlagError, OptionsError) as error:
-        for line in str(error).splitlines():
-            print(f"Error: {line}", file=sys.stderr)
+        for fault in error.faults if isinstance(error, OptionsError) else [error]:
+            print(f"Error: {fault}", file=sys.stderr)
         return USAGE_STATUS
 
 

@@ -50,7 +50,7 @@ class _Answer:
             message["headers"] = self._headers(message["headers"])
         else:
             self.size += len(message.get("body", b""))
-            if self._span is not None and not message.get("more_body", False):
+            if self._span is not None and self._span.is_recording() and not message.get("more_body", False):
                 if self.size:
                     self._span.set_attribute("http.response.body.size", self.size)
                 if self._read:

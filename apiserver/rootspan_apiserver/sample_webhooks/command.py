@@ -6,7 +6,7 @@ import contextlib
 import signal
 import ssl
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +15,14 @@ import yaml
 from opentelemetry.sdk.resources import Resource
 
 from rootspan import ConfigurationError, TracingConfiguration, create_tracer_provider
-from rootspan_apiserver.flags import flag, integer, ip_address, text
 from rootspan_apiserver.sample_webhooks.configurations import by_service, configurations, path_of
+from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import BindError, listen
 
 PAUSE = 0.5
 JSONObject = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleWebhooksOptions:
-    bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen.")
-    secure_port: int = flag(8443, integer, "The port on which to serve HTTPS. 0 takes any free one.")
-    kubeconfig: str = flag("", text, "How to reach the API server. The file is waited for.")
-    server: str = flag("", text, "The address of the API server, if not the one in the kubeconfig.")
-    tls_server_name: str = flag("", text, "The name in the API server's certificate, if not the host of its address.")
-    service: str = flag("webhooks", text, "The name of the Service by which the API server is to know the webhooks.")
-    namespace: str = flag("default", text, "The namespace of that Service.")
-    tracing_config_file: str = flag("", text, "File with a TracingConfiguration, as kube-apiserver takes it.")
 
 
 def run_sample_webhooks(options: SampleWebhooksOptions) -> int:

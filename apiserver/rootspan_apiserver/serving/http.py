@@ -68,6 +68,23 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.ready.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests in flight end, then cut the connections: a peer that keeps one idle does not answer the end of TLS."""
+        for server in self.servers:
+            server.close()
+        connections, tasks = self.server_state.connections, self.server_state.tasks
+        for connection in list(connections):
+            connection.shutdown()
+        if tasks:
+            _, late = await asyncio.wait(list(tasks), timeout=GRACE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for connection in list(connections):
+            connection.transport.abort()
+        for server in self.servers:
+            await server.wait_closed()
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to `host` and `port` (0 takes a free one). Raises BindError, naming the address."""
@@ -91,7 +108,6 @@ async def serving(
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=90,
         proxy_headers=False,
         reset_contextvars=True,

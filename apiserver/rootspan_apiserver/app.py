@@ -1,0 +1,224 @@
+"""The server, put together: the table of contents, read from what must exist first to what a client meets.
+
+`apiserver(options)` starts everything in that order and stops it in reverse.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from opentelemetry.sdk.trace import TracerProvider
+from starlette.applications import Starlette
+
+from rootspan import Continuation, TracingMiddleware, create_tracer_provider
+from rootspan_apiserver.admission.plugins import AdmissionParts, standard_admission
+from rootspan_apiserver.audit_log import AuditLog
+from rootspan_apiserver.authentication import (
+    Anonymous,
+    Authenticator,
+    ClientCertificates,
+    Tokens,
+    Union,
+    loopback_tokens,
+)
+from rootspan_apiserver.authorization import AlwaysAllow, AlwaysDeny, Chain, PrivilegedGroups
+from rootspan_apiserver.controllers import ControllerParts, running_controllers
+from rootspan_apiserver.dialect import ServerSpans
+from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.etcd.lanes import gateway_transport
+from rootspan_apiserver.etcd.tracing import EtcdTracingTransport
+from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.handlers.parts import Check, Limits, Parts
+from rootspan_apiserver.handlers.routes import routes
+from rootspan_apiserver.identity import MASTERS, User
+from rootspan_apiserver.instance import server_resource
+from rootspan_apiserver.loopback import LoopbackClient
+from rootspan_apiserver.options import Options
+from rootspan_apiserver.registry.catalog import builtin_registry
+from rootspan_apiserver.request_info import span_name
+from rootspan_apiserver.rest.store import ObjectStore
+from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.serving import certificates, kubeconfig
+from rootspan_apiserver.serving.http import Address, listen, serving
+from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.tracing import Tracing
+
+logger = logging.getLogger(__name__)
+CACHE_SECONDS = 30.0
+ISSUER = "https://kubernetes.default.svc.cluster.local"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers: where, whom to trust, the administrator's token, and the provider of its spans."""
+
+    address: Address
+    ca_bundle: bytes
+    token: str
+    tracer_provider: TracerProvider
+
+    @property
+    def kubeconfig(self) -> str:
+        return kubeconfig.render(self.address.url, self.ca_bundle, self.token)
+
+
+@contextlib.asynccontextmanager
+async def apiserver(options: Options) -> AsyncIterator[Running]:
+    """Serve while the block runs; inside it the system namespaces exist and the kubeconfig is written.
+
+    Raises:
+        BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: nothing has been started.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        bound = stack.enter_context(listen(options.bind_address, options.secure_port))
+        certificate = _certificate(options)
+        tls = certificates.server_context(certificate, _path(options.client_ca_file))
+        token = secrets.token_urlsafe(32)
+
+        provider = create_tracer_provider(
+            options.tracing_configuration(), resource=server_resource(options.emulated_version)
+        )
+        stack.push_async_callback(asyncio.to_thread, provider.shutdown)
+        tracing = Tracing(provider)
+        etcd = await stack.enter_async_context(_etcd(options, provider))
+        registry = builtin_registry()
+        storage = await stack.enter_async_context(
+            Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
+        )
+        store = ObjectStore(storage)
+        loopback = LoopbackClient(provider)
+        stack.push_async_callback(loopback.aclose)
+        admission = standard_admission(
+            AdmissionParts(storage, registry, loopback, tracing, provider, options.service_addresses()),
+            disable=options.disable_admission_plugins,
+        )
+        stack.push_async_callback(admission.aclose)
+
+        accounts = ServiceAccountTokens(ISSUER)
+        parts = Parts(
+            registry=registry,
+            store=store,
+            admission=admission,
+            tracing=tracing,
+            authenticator=_authenticator(options, token, loopback.token, accounts),
+            authorizer=_authorizer(options),
+            tokens=accounts,
+            checks={"etcd": _answering(etcd)},
+            audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
+            limits=Limits(
+                request_timeout=options.request_timeout,
+                min_request_timeout=options.min_request_timeout,
+                max_requests_in_flight=options.max_requests_inflight,
+                max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
+            ),
+        )
+        application = TracingMiddleware(
+            chain(Starlette(routes=routes(parts)), parts),
+            tracer_provider=ServerSpans(provider),
+            span_name=span_name,
+            continuation=loopback.continuation(
+                Continuation.RESTART_WITH_LINK
+                if options.inbound_trace_context == "link"
+                else Continuation.RESTART_WITHOUT_LINK
+            ),
+        )
+
+        await storage.wait_ready(CACHE_SECONDS)
+        address = await stack.enter_async_context(serving(application, bound, tls=tls, stopping=parts.stopping.set))
+        loopback.connect(address.host, address.port, certificate.pair.certificate)
+        controllers = ControllerParts(
+            storage=storage,
+            registry=registry,
+            loopback=loopback,
+            ca_bundle=certificate.ca_bundle,
+            secure_port=address.port,
+            service_range=options.service_cluster_ip_range,
+        )
+        await stack.enter_async_context(running_controllers(controllers, options.controllers))
+        running = Running(_advertised(options, address), certificate.ca_bundle, token, provider)
+        if options.write_kubeconfig:
+            kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def _etcd(options: Options, provider: TracerProvider) -> AsyncIterator[EtcdClient]:
+    async with contextlib.AsyncExitStack() as stack:
+        inner: Callable[[], httpx.AsyncBaseTransport]
+        if options.etcd_servers:
+            endpoints, tls = options.etcd_servers, _etcd_tls(options)
+
+            def inner() -> httpx.AsyncBaseTransport:
+                return gateway_transport(tls)
+        else:
+            embedded = await stack.enter_async_context(EmbeddedEtcd(_path(options.data_dir)))
+            endpoints, inner = (URL,), embedded.transport
+
+        def traced() -> httpx.AsyncBaseTransport:
+            return EtcdTracingTransport(inner(), tracer_provider=provider)
+
+        client = await stack.enter_async_context(EtcdClient(endpoints, transport=traced))
+        await client.wait_until_ready(lambda why: logger.warning("waiting for etcd: %s", why))
+        yield client
+
+
+def _answering(etcd: EtcdClient) -> Check:
+    async def check() -> None:
+        await etcd.range(b"health", limit=1, keys_only=True)
+
+    return check
+
+
+def _etcd_tls(options: Options) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=options.etcd_cafile or None)
+    if options.etcd_certfile:
+        context.load_cert_chain(options.etcd_certfile, options.etcd_keyfile)
+    return context
+
+
+def _certificate(options: Options) -> certificates.ServingCertificate:
+    if options.tls_cert_file:
+        return certificates.from_files(Path(options.tls_cert_file), Path(options.tls_private_key_file))
+    hosts = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"]
+    hosts += ["localhost", "127.0.0.1", "::1", socket.gethostname(), options.bind_address, options.advertise_address]
+    return certificates.self_signed(filter(None, hosts), _path(options.cert_dir))
+
+
+def _authenticator(
+    options: Options, admin_token: str, loopback_token: str, accounts: ServiceAccountTokens
+) -> Authenticator:
+    known: list[Authenticator] = [
+        loopback_tokens(loopback_token),
+        Tokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
+    ]
+    if options.client_ca_file:
+        known.append(ClientCertificates())
+    if options.token_auth_file:
+        known.append(Tokens.of_file(Path(options.token_auth_file)))
+    known.append(accounts)
+    if options.anonymous_auth:
+        known.append(Anonymous())
+    return Union(known)
+
+
+def _authorizer(options: Options) -> Chain:
+    modes = {"AlwaysAllow": AlwaysAllow, "AlwaysDeny": AlwaysDeny}
+    return Chain([PrivilegedGroups(), *(modes[mode]() for mode in options.authorization_mode)])
+
+
+def _advertised(options: Options, address: Address) -> Address:
+    unspecified = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+    host = options.advertise_address or unspecified.get(address.host, address.host)
+    return Address(address.scheme, host, address.port)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None

@@ -1,0 +1,121 @@
+"""`rootspan demo`: the story, its traces as the collector received them, and what they prove."""
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import uvloop
+
+from rootspan.spans import Span
+from rootspan_apiserver.collector.trees import is_whole, render_trace
+from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
+from rootspan_apiserver.demo.parts import Stage, stage
+from rootspan_apiserver.demo.story import Step, tell
+from rootspan_apiserver.sample_webhooks.reviews import DENIED_DATA
+from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
+from rootspan_apiserver.serving.http import BindError
+
+ATTEMPTS, ATTEMPT_SECONDS = 20, 0.25
+"""A span that ends after a flush waits for the next; so the flush is repeated, for five seconds in all."""
+
+
+def run_demo(*, keep: bool) -> int:
+    """Returns the exit status: 0 if everything held that is claimed."""
+    with tempfile.TemporaryDirectory(prefix="rootspan-") as folder:
+        try:
+            return uvloop.run(_demo(Path(folder), keep))
+        except KeyboardInterrupt:
+            return 0
+        except BindError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            return 1
+
+
+async def _demo(folder: Path, keep: bool) -> int:
+    begun = time.monotonic()
+    async with stage(folder) as on:
+        print(f"API server  {on.server.address.url}  (embedded etcd)")
+        print(f"webhooks    {on.webhooks}  one mutating, one validating")
+        print(f"collector   {on.collector}  OTLP over gRPC\n")
+        print("A stranger sends a forged traceparent (sampled), tracestate and baggage with every request.")
+        steps = [step async for step in tell(on.client, DENIED_DATA)]
+        spans = await _received(on, steps)
+        for number, step in enumerate(steps, 1):
+            _print_step(number, step, spans)
+        held = _print_findings(steps, spans)
+        print(f"\n{'All of it held' if held else 'Not all of it held'}, in {time.monotonic() - begun:.1f} s.")
+        if keep:
+            _print_how_to_go_on(on, folder)
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+    return 0 if held else 1
+
+
+async def _received(on: Stage, steps: list[Step]) -> tuple[Span, ...]:
+    """The spans the collector has once the trace of every step is whole, or once it should be."""
+
+    def arrived(spans: tuple[Span, ...]) -> bool:
+        traces = [trace_of(step, spans) for step in steps]
+        return None not in traces and all(
+            is_whole([span for span in spans if span.trace_id == trace]) for trace in traces
+        )
+
+    for _ in range(ATTEMPTS):
+        await asyncio.to_thread(on.flush)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(on.spans.until(arrived), ATTEMPT_SECONDS)
+            break
+    return on.spans.snapshot()
+
+
+def _print_step(number: int, step: Step, spans: tuple[Span, ...]) -> None:
+    print(f"\n{number}. The stranger {step.title}{'' if step.expected else '  (NOT what should happen)'}")
+    print(f"   {step.outcome}")
+    print(f"   sent  00-{step.forgery.trace_id}-{step.forgery.span_id}-01")
+    trace = trace_of(step, spans)
+    if trace is None:
+        print("   its trace was not received")
+        return
+    print(f"   trace {trace}")
+    print(_indented(render_trace([span for span in spans if span.trace_id == trace])))
+    for span in spans:
+        if span.parent_id is None and span.trace_id != trace and _called_back(span, trace, spans):
+            print(f"   and of the webhook's call back, trace {span.trace_id}")
+            print(_indented(render_trace([each for each in spans if each.trace_id == span.trace_id])))
+
+
+def _called_back(root: Span, trace: str, spans: tuple[Span, ...]) -> bool:
+    """Whether `root` served a call that a webhook made while it worked in `trace`."""
+    if root.attributes.get("user_agent.original") != SERVICE_NAME:
+        return False
+    return any(
+        span.trace_id == trace
+        and span.service == SERVICE_NAME
+        and span.kind == "CLIENT"
+        and span.start <= root.start <= root.end <= span.end
+        for span in spans
+    )
+
+
+def _print_findings(steps: list[Step], spans: tuple[Span, ...]) -> bool:
+    print("\nWhat the spans prove")
+    findings = [
+        Finding("the client got the answers it should", all(step.expected for step in steps), len(steps)),
+        *examine(steps, spans, SERVICE_NAME),
+    ]
+    for finding in findings:
+        print(f"  {'yes' if finding.holds else 'NO '}  {finding.claim} ({finding.counted} looked at)")
+    return all(finding.holds for finding in findings)
+
+
+def _print_how_to_go_on(on: Stage, folder: Path) -> None:
+    print(f"\nEverything is still running. In another terminal:\n\n  export KUBECONFIG={folder / 'kubeconfig'}")
+    print("  kubectl get configmaps --all-namespaces\n  kubectl create configmap mine --from-literal=a=1")
+    print("\nCtrl-C ends it.", flush=True)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"     {line}" for line in text.splitlines())
