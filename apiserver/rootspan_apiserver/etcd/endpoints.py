@@ -135,8 +135,7 @@ class Endpoints:
         try:
             # A context of its own: a stream outlives the request on whose behalf it may have been opened, and has no
             # place in that request's trace.
-            sending = asyncio.create_task(transport.handle_async_request(request), context=Context())
-            response = await sending
+            response = await asyncio.create_task(_send(transport, request), context=Context())
             if response.status_code != 200:
                 raise from_body(response.status_code, await read(response))
         except BaseException:
@@ -170,6 +169,10 @@ class Stream:
             await self.response.aclose()
         finally:
             await self.transport.aclose()
+
+
+async def _send(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
+    return await transport.handle_async_request(request)
 
 
 async def read(response: httpx.Response) -> bytes:
