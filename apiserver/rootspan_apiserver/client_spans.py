@@ -23,7 +23,10 @@ class CallError(httpx.TransportError):
 
 
 class HTTPClientSpans(TracingTransport):
-    """`rootspan.httpx.TracingTransport` in the dialect of otelhttp 0.65."""
+    """`rootspan.httpx.TracingTransport` in the dialect of otelhttp 0.65.
+
+    Go keeps a URL as it was written, httpx does not (a port 443 is dropped): the extension `url` has the text to record instead.
+    """
 
     scope_name: ClassVar[str] = "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
     scope_version: ClassVar[str] = "0.65.0"
@@ -35,7 +38,7 @@ class HTTPClientSpans(TracingTransport):
         url = request.url
         attributes: AttributeValues = {
             "http.request.method": request.method,
-            "url.full": str(url),
+            "url.full": request.extensions.get("url") or str(url),
             "server.address": url.host,
         }
         if url.port:

@@ -1,5 +1,7 @@
 """ServiceAccount: every pod runs as a service account that exists, and finds its token where clients look for it."""
 
+import asyncio
+import random
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +14,7 @@ from rootspan_apiserver.registry.resource import Resource
 from rootspan_apiserver.status import StatusError
 
 DEFAULT = "default"
+DEFAULT_ATTEMPTS = 10
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 TOKEN_SECONDS = 3607
 _MIRROR = "kubernetes.io/config.mirror"
@@ -41,16 +44,21 @@ class ServiceAccount:
         return pod
 
     async def _account(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
+        """The account; `default` is waited for a moment, since a controller makes it in every new namespace."""
         namespace = attributes.namespace
-        suffix = f"/{namespace}/{name}"
-        for stored in await self._cache.cached(self._resource, namespace):
-            if stored.key.endswith(suffix):
-                return stored.decode()
-        try:
-            return await self._loopback.get(f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}")
-        except StatusError as exc:
-            why = f"error looking up service account {namespace}/{name}: {exc.message}"
-            raise refused(attributes, why) from exc
+        suffix, path = f"/{namespace}/{name}", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"
+        why = ""
+        for attempt in range(DEFAULT_ATTEMPTS if name == DEFAULT else 1):
+            if attempt:
+                await asyncio.sleep(random.uniform(0.1, 0.2))
+            for stored in await self._cache.cached(self._resource, namespace):
+                if stored.key.endswith(suffix):
+                    return stored.decode()
+            try:
+                return await self._loopback.get(path)
+            except StatusError as exc:
+                why = f'serviceaccount "{name}" not found' if exc.code == 404 else exc.message
+        raise refused(attributes, f"error looking up service account {namespace}/{name}: {why}")
 
 
 def _automounts(spec: Mapping[str, Any], account: Mapping[str, Any]) -> bool:

@@ -199,9 +199,11 @@ def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]]) -> Iterator[Par
 async def admission(addresses: Mapping[tuple[str, str], tuple[str, int]] | None = None) -> AsyncIterator[Parts]:
     """A chain in a server that has the namespace `default` and no webhooks."""
     with _parts(addresses or {}) as parts:
-        yield parts
-        await parts.admission.aclose()
-        await parts.loopback.aclose()
+        try:
+            yield parts
+        finally:
+            await parts.admission.aclose()
+            await parts.loopback.aclose()
 
 
 def config_map(name: str = "c1", **metadata: Any) -> JSONObject:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from urllib.parse import urlsplit
 
 import httpx
 from opentelemetry.trace import TracerProvider
@@ -66,13 +67,14 @@ class WebhookClients:
         else:
             tls = client_context(config.ca_bundle)
             wire = BoundedTransport(tls, partial(self._services.address, config), config.host)
-        return _Client(httpx.URL(config.url), headers, HTTPClientSpans(wire, tracer_provider=self._tracer_provider))
+        return _Client(config.url, headers, HTTPClientSpans(wire, tracer_provider=self._tracer_provider))
 
 
 class _Client:
-    def __init__(self, url: httpx.URL, headers: dict[str, str], transport: HTTPClientSpans) -> None:
+    def __init__(self, url: str, headers: dict[str, str], transport: HTTPClientSpans) -> None:
         self._url = url
-        self._headers = headers
+        self._parsed = httpx.URL(url)
+        self._headers = {"Host": urlsplit(url).netloc} | headers
         self._transport = transport
         self.in_flight = 0
 
@@ -82,16 +84,20 @@ class _Client:
         Raises:
             CallFailedError: no answer, or none that is a JSON object; the text is upstream's.
         """
-        url = self._url.copy_with(query=f"timeout={webhook.timeout}s".encode())
+        query = f"timeout={webhook.timeout}s"
+        url = f"{self._url}?{query}"
         request = httpx.Request(
-            "POST", url, headers=self._headers, content=body, extensions={"deadline": webhook.timeout}
+            "POST",
+            self._parsed.copy_with(query=query.encode()),
+            headers=self._headers,
+            content=body,
+            extensions={"deadline": webhook.timeout, "url": url},
         )
         self.in_flight += 1
         try:
             response = await self._transport.handle_async_request(request)
         except CallError as exc:
-            why = f"failed to call webhook: Post {quote(str(url))}: {exc}"
-            raise CallFailedError(webhook.name, why) from exc
+            raise CallFailedError(webhook.name, f"failed to call webhook: Post {quote(url)}: {exc}") from exc
         finally:
             self.in_flight -= 1
         try:
