@@ -10,6 +10,7 @@ from rootspan_apiserver.codec.decoding import (
     unsupported_media_type,
 )
 from rootspan_apiserver.codec.problems import NotDecodableError
+from rootspan_apiserver.codec.protobuf_encoding import encode as encode_protobuf
 
 __all__ = [
     "Decoded",
@@ -19,6 +20,7 @@ __all__ = [
     "decode",
     "decode_applied",
     "empty_object",
+    "encode_protobuf",
     "read_patched",
     "unsupported_media_type",
 ]

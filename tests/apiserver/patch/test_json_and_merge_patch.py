@@ -6,6 +6,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rootspan_apiserver.patch import json_patch, merge_patch
 from rootspan_apiserver.status import StatusError
 
