@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from rootspan_apiserver.audit_id import audit_id
 from rootspan_apiserver.status import StatusError, already_exists
+from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compaction
 from rootspan_apiserver.storage.continuation import Continuation
 from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large, too_old
 from rootspan_apiserver.storage.etcd_list import EtcdLists
@@ -48,6 +49,7 @@ class Storage:
         prefix: stands before every key.
         resources: those whose history is kept from the start; others get theirs when first used.
         bookmark_interval: seconds between the bookmarks of a watch that wants them.
+        compaction_interval: seconds that etcd keeps history at least, and less than twice that long; 0 leaves it alone.
 
     `async with` runs the watch cache; until that has loaded, lists come from etcd and watches wait.
     """
@@ -60,24 +62,27 @@ class Storage:
         prefix: str = "/registry",
         resources: Iterable[Resource] = (),
         bookmark_interval: float = BOOKMARK_INTERVAL,
+        compaction_interval: float = COMPACTION_INTERVAL,
     ) -> None:
         self._tracing = tracing
         self._etcd = EtcdStore(etcd, tracing, prefix)
         self._lists = EtcdLists(etcd, tracing, prefix)
         self._cache = WatchCache(etcd, prefix)
         self._bookmark_interval = bookmark_interval
-        self._running: asyncio.Task[None] | None = None
+        self._compaction = Compaction(etcd, compaction_interval)
+        self._running: list[asyncio.Task[None]] = []
         for path in {resource.storage_path for resource in resources if resource.storage_path}:
             self._cache.claim(path)
 
     async def __aenter__(self) -> Self:
-        self._running = asyncio.create_task(self._cache.run(), context=Context())
+        work = (self._cache.run(), self._compaction.run())
+        self._running = [asyncio.create_task(each, context=Context()) for each in work]
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait((self._running,))
+        for task in self._running:
+            task.cancel()
+        await asyncio.wait(self._running)
 
     async def wait_ready(self, seconds: float) -> bool:
         """Whether the watch cache has loaded within `seconds`."""

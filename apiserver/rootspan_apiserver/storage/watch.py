@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rootspan_apiserver.storage.scope import Predicate, Scope
     from rootspan_apiserver.storage.stored_object import StoredObject
 
-BACKLOG = 1000
+BACKLOG = 8192
 BOOKMARK_INTERVAL = 60.0
 BOOKMARK_BEFORE_END = 2.0
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError
@@ -70,12 +70,17 @@ class WatchCache:
             return True
         future = asyncio.get_running_loop().create_future()
         self._ticket += 1
-        heappush(self._waiting, (revision, self._ticket, future))
+        waiting = revision, self._ticket, future
+        heappush(self._waiting, waiting)
         try:
             async with asyncio.timeout(seconds):
                 await future
         except TimeoutError:
             return self.revision >= revision
+        finally:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+                heapify(self._waiting)
         return True
 
     async def run(self) -> None:
