@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from rootspan_apiserver.codec.json_syntax import explain
 from rootspan_apiserver.codec.problems import NotDecodableError
 from rootspan_apiserver.codec.typed import DuplicateKeys, kind_of
 
@@ -23,7 +24,7 @@ def load(body: bytes, *, duplicates: bool) -> Any:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise NotDecodableError(explain(body)) from error
+        raise NotDecodableError(_reason(body)) from error
     if max(body.count(b"{"), body.count(b"[")) > MAXIMUM_DEPTH // 2 and _deeper_than(value, MAXIMUM_DEPTH):
         raise NotDecodableError("exceeded max depth")
     if duplicates and len(_KEY.findall(body)) != _count_keys(value):
@@ -86,57 +87,12 @@ def _children(value: Any) -> Any:
     return value if isinstance(value, list) else ()
 
 
-def explain(body: bytes) -> str:
-    """Why a text is not JSON, as Go's decoder says it."""
+def _reason(body: bytes) -> str:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        text = body[: error.start].decode()
-        return f"invalid character '\\x{body[error.start]:02x}' {_expected(text)}"
-    try:
-        json.loads(text, strict=True)
-    except json.JSONDecodeError as error:
-        position = error.pos
-        if error.msg.startswith("Unterminated") or not text[position:].strip():
-            return "unexpected end of JSON input"
-        if error.msg.startswith("Invalid \\escape"):
-            letter = text[position + 1 : position + 2]
-            return (
-                f"invalid character {_character(letter)} in string escape code"
-                if letter
-                else "unexpected end of JSON input"
-            )
-        if error.msg.startswith("Invalid control"):
-            return f"invalid character {_character(text[position])} in string literal"
-        position += len(text[position:]) - len(text[position:].lstrip())
-        return f"invalid character {_character(text[position])} {_expected(text[:position], error.msg)}"
-    except RecursionError:
-        return "exceeded max depth"
-    return "exceeded max depth" if body.count(b"[") + body.count(b"{") > MAXIMUM_DEPTH else "invalid number"
-
-
-def _character(letter: str) -> str:
-    if letter == "'":
-        return "'\\''"
-    if letter == '"':
-        return "'\"'"
-    return f"'{letter}'" if letter.isprintable() else f"'\\x{ord(letter):02x}'" if ord(letter) > 13 else repr(letter)
-
-
-def _expected(before: str, message: str = "Expecting value") -> str:
-    if message.startswith("Extra data"):
-        return "after top-level value"
-    if message.startswith("Expecting property name"):
-        return "looking for beginning of object key string"
-    if message.startswith("Expecting ':'"):
-        return "after object key"
-    if message.startswith("Expecting ','"):
-        depth = [letter for letter in re.sub(r'"(?:[^"\\]|\\.)*"', "", before) if letter in "{}[]"]
-        opened: list[str] = []
-        for letter in depth:
-            if letter in "{[":
-                opened.append(letter)
-            elif opened:
-                opened.pop()
-        return "after object key:value pair" if opened and opened[-1] == "{" else "after array element"
-    return "looking for beginning of value"
+        return f"invalid UTF-8 at byte {error.start}"
+    if reason := explain(text):
+        return reason
+    deep = body.count(b"[") + body.count(b"{") > MAXIMUM_DEPTH
+    return "exceeded max depth" if deep else "number out of range or unpaired surrogate"

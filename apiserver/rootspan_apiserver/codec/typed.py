@@ -171,8 +171,10 @@ def _well_known(value: Any, kind: Type, owner: Message, fields: str) -> Any:
             case "q":
                 if isinstance(value, str | int | float) and not isinstance(value, bool):
                     return canonical_quantity(value.strip() if isinstance(value, str) else str(plain(value)))
+                return canonical_quantity("")
             case "n":
-                if value.__class__ is int or isinstance(value, str):
+                low, high = _INTEGERS["i"]
+                if isinstance(value, str) or (value.__class__ is int and low <= value <= high):
                     return value
             case "t" if isinstance(value, str):
                 return times.canonical_time(value)
@@ -188,11 +190,10 @@ def _well_known(value: Any, kind: Type, owner: Message, fields: str) -> Any:
         raise NotDecodableError(f"illegal base64 data at input byte {_first_illegal(value)}") from error
     except ValueError as error:
         raise NotDecodableError(str(error)) from error
-    if kind.code == "q":
-        canonical_quantity("")
     wanted = {"n": "int32", "t": "string", "m": "string", "d": "string"}.get(kind.code, kind.go_name)
     if kind.code in "tmdn":
-        raise NotDecodableError(f"json: cannot unmarshal {kind_of(value)} into Go value of type {wanted}")
+        shown = f"number {value}" if kind_of(value) == "number" and kind.code == "n" else kind_of(value)
+        raise NotDecodableError(f"json: cannot unmarshal {shown} into Go value of type {wanted}")
     raise _mismatch(value, wanted, owner.go_name, fields)
 
 
@@ -271,12 +272,14 @@ def _standing(message: Message) -> dict[str, Field]:
 
 
 def always_written(field: Field) -> bool:
+    """Whether Go writes the field even when nothing was set: it cannot be omitted, or is a struct and no pointer."""
     if field.omit_zero:
         return False
     return not field.omit_empty or (field.type.code in "Mnq" and not field.type.pointer)
 
 
 def zero(kind: Type) -> Any:
+    """What Go writes for a value that nobody set."""
     if kind.pointer:
         return None
     if kind.code == "M":

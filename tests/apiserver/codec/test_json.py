@@ -1,9 +1,14 @@
 """JSON bodies of built-in kinds."""
 
+import json
+
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rootspan_apiserver.codec import FieldValidation, canonical, decode, empty_object
+from rootspan_apiserver.codec.json_syntax import explain
 from rootspan_apiserver.registry.resource import GroupVersionKind
 from rootspan_apiserver.status import StatusError
 
@@ -32,6 +37,19 @@ def refusal(
         (b'{"a":[1 2]}', "invalid character '2' after array element ({\"a\":[1 2]})"),
         (b"{} x", "invalid character 'x' after top-level value ({} x)"),
         (b"hello", "invalid character 'h' looking for beginning of value (68656c6c6f)"),
+        (b"[1,]", "invalid character ']' looking for beginning of value (5b312c5d)"),
+        (b'{"a":tru}', "invalid character '}' in literal true (expecting 'e') ({\"a\":tru})"),
+        (b'{"a":NaN}', "invalid character 'N' looking for beginning of value ({\"a\":NaN})"),
+        (b'{"a":01}', "invalid character '1' after object key:value pair ({\"a\":01})"),
+        (b'{"a":-x}', "invalid character 'x' in numeric literal ({\"a\":-x})"),
+        (b'{"a":1.}', "invalid character '}' after decimal point in numeric literal ({\"a\":1.})"),
+        (b'{"a":1e+}', "invalid character '}' in exponent of numeric literal ({\"a\":1e+})"),
+        (b'{"a":"\\x"}', 'invalid character \'x\' in string escape code ({"a":"\\x"})'),
+        (b'{"a":"\\u12g4"}', 'invalid character \'g\' in \\u hexadecimal character escape ({"a":"\\u12g4"})'),
+        (b'{"a":"\n"}', 'invalid character \'\\n\' in string literal ({"a":"\n"})'),
+        (b'{"a":"b', 'unexpected end of JSON input ({"a":"b)'),
+        (b'{"a":"\xff"}', 'invalid UTF-8 at byte 6 ({"a":"\ufffd"})'),
+        (b'{"a":1e999}', 'number out of range or unpaired surrogate ({"a":1e999})'),
     ],
 )
 def test_what_is_not_json_is_told_in_gos_words(body: bytes, why: str) -> None:
@@ -202,3 +220,14 @@ def test_the_canonical_form_has_gos_order_and_nulls() -> None:
         "spec": {"selector": None, "template": {"metadata": {}, "spec": {"containers": None}}, "strategy": {}},
         "status": {},
     }
+
+
+@given(st.text(alphabet='{}[]:,"\\ \n0129.-+eEutrufalsn', max_size=12))
+def test_the_scanner_agrees_with_the_parser(text: str) -> None:
+    """A text has a reason not to be JSON just when the parser refuses it."""
+    try:
+        json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} was generated"))
+        parsed = True
+    except json.JSONDecodeError:
+        parsed = False
+    assert (explain(text) == "") is parsed
