@@ -8,13 +8,21 @@ hand its caller's context on. Under a request that is not sampled there is no sp
 The class is a template: a client of another protocol over HTTP overrides what its spans say and where the context goes.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from importlib.metadata import version
 from types import TracebackType
-from typing import ClassVar, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import httpx
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace import (
+    INVALID_SPAN_CONTEXT,
+    NonRecordingSpan,
+    Span,
+    SpanKind,
+    Status,
+    StatusCode,
+    TracerProvider,
+)
 
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan
 from rootspan.exchange import type_name
@@ -105,10 +113,11 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             raise
         return self._recorded(span, response)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_async_request(self, request: httpx.Request) -> Coroutine[Any, Any, httpx.Response]:
         span = self._start(request)
-        if span is None:
-            return await self._async.handle_async_request(request)
+        return self._async.handle_async_request(request) if span is None else self._record(span, request)
+
+    async def _record(self, span: Span, request: httpx.Request) -> httpx.Response:
         try:
             response = await self._async.handle_async_request(request)
         except BaseException as error:
@@ -119,21 +128,26 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def _start(self, request: httpx.Request) -> Span | None:
         """Strips the request, starts its span, and writes the span's context into it; None if nothing is recorded."""
         headers = request.headers
-        for stale in _TRACE_HEADERS.intersection([name.lower() for name, _ in headers.raw]):
-            del headers[stale.decode()]
+        for name, _ in headers.raw:
+            if name.lower() in _TRACE_HEADERS:
+                headers.pop(name.decode(), None)
         parent = CURRENT.get().get(SPAN_KEY)
         decision = self._decision
+        state = ""
         if type(parent) is UnsampledSpan:
-            trace_id, sampled, state = parent.trace_id, False, None
-        elif isinstance(parent, Span) and (context := parent.get_span_context()).is_valid:
-            trace_id, sampled, state = context.trace_id, context.trace_flags.sampled, context.trace_state
-        elif decision is None:
-            return self._ask(request)
+            upper, lower, _ = parent.ids
+            trace_id, flags = upper << 64 | lower, 0
         else:
-            return self._start_root(request, decision)
-        if decision is None or decision.samples_child(trace_id, sampled):
+            known = type(parent) is NonRecordingSpan or isinstance(parent, Span)
+            context = cast("Span", parent).get_span_context() if known else INVALID_SPAN_CONTEXT
+            trace_id, _, _, flags, trace_state, valid = context
+            if not valid:
+                return self._ask(request) if decision is None else self._start_root(request, decision)
+            if trace_state:
+                state = trace_state.to_header()
+        if decision is None or decision.samples_child(trace_id, bool(flags & 1)):
             return self._ask(request)
-        self.inject(request, traceparent(trace_id, self._draw_span_id(), False), state.to_header() if state else "")
+        self.inject(request, traceparent(trace_id, self._draw_span_id(), False), state)
         return None
 
     def _start_root(self, request: httpx.Request, decision: Decision) -> Span | None:

@@ -17,7 +17,7 @@ _TRACESTATE = re.compile(f"{_MEMBER}(?:,{_MEMBER})*")
 
 
 def traceparent(trace_id: int, span_id: int, sampled: bool) -> str:
-    return f"00-{trace_id:032x}-{span_id:016x}-{'01' if sampled else '00'}"
+    return ("00-%032x-%016x-01" if sampled else "00-%032x-%016x-00") % (trace_id, span_id)
 
 
 def remote_context(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None:
