@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rootspan.testing import recording_provider, tree
 from rootspan_apiserver.etcd import Compacted
-from rootspan_apiserver.storage.compaction import Compaction
-from tests.apiserver.storage.parts import WITHIN
+from rootspan_apiserver.rest.options import ListOptions
+from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.tracing import Tracing
+from tests.apiserver.storage.parts import WITHIN, config_maps, names
+from tests.apiserver.storage.test_lists import put
 
 if TYPE_CHECKING:
     from rootspan_apiserver.etcd import EtcdClient
@@ -17,23 +22,35 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-async def test_what_is_older_than_the_interval_is_forgotten(client: EtcdClient, prefix: str) -> None:
-    """By two servers over one store, neither of which minds the other; what is newer stays."""
-    key = prefix.encode()
-    first = await client.put_if(key, b"1", mod_revision=0)
-    second = await client.put_if(key, b"2", mod_revision=first.revision)
-    running = [asyncio.create_task(Compaction(client, 0.01).run()) for _ in range(2)]
+async def forgotten(client: EtcdClient, revision: int) -> None:
+    while True:
+        await client.range(b"any", revision=revision)
+        await asyncio.sleep(0)
 
-    async def until_forgotten() -> None:
-        while True:
-            await client.range(key, revision=first.revision)
-            await asyncio.sleep(0)
 
-    async with asyncio.timeout(WITHIN):
-        with pytest.raises(Compacted):
-            await until_forgotten()
-    assert not any(task.done() for task in running)
-    for task in running:
-        task.cancel()
-    await asyncio.wait(running)
-    assert (await client.range(key, revision=second.revision)).kvs[0].value == b"2"
+async def test_what_is_older_than_the_interval_is_forgotten(
+    client: EtcdClient, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By two servers over one store, neither of which minds the other; what is newer stays, and lists go on to come from the cache."""
+    provider, recorder = recording_provider()
+    tracing = Tracing(provider)
+    with caplog.at_level(logging.WARNING):
+        async with (
+            asyncio.timeout(WITHIN),
+            Storage(client, tracing, prefix=prefix, compaction_interval=0.05) as storage,
+            Storage(client, tracing, prefix=prefix, compaction_interval=0.05),
+        ):
+            assert await storage.wait_ready(WITHIN)
+            first = await put(storage, "c1")
+            await put(storage, "c1", "2")
+            with pytest.raises(Compacted):
+                await forgotten(client, first.revision)
+            with provider.get_tracer("test").start_as_current_span("request"):
+                found = await storage.list("", config_maps(), ListOptions())
+            assert names(found.items) == ["c1"]
+    assert tree(recorder.spans).splitlines() == [
+        "request INTERNAL test",
+        "└─ cacher.GetList INTERNAL test",
+        "   └─ List(recursive=false) etcd3 INTERNAL test",
+    ]
+    assert caplog.messages == []
