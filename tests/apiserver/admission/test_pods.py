@@ -100,8 +100,8 @@ async def test_a_priority_class_becomes_a_number() -> None:
             )
         chosen = await _created(parts, priorityClassName="high")
         assert (chosen["priority"], chosen["preemptionPolicy"]) == (50, "Never")
-        default = await _created(parts)
-        assert (default["priority"], default["priorityClassName"]) == (5, "low")
+        usual = await _created(parts)
+        assert (usual["priority"], usual["priorityClassName"]) == (5, "low")
         with pytest.raises(StatusError, match="no PriorityClass with name other was found"):
             await _created(parts, priorityClassName="other")
         with pytest.raises(StatusError, match=r"the integer value of priority \(7\) must not be provided"):

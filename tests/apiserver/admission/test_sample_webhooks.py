@@ -1,0 +1,115 @@
+"""The two sample webhooks: what they do to config maps, whose trace they are part of, and their command."""
+
+import asyncio
+import base64
+import contextlib
+import socket
+import ssl
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from rootspan.testing import tree
+from rootspan_apiserver.app import apiserver
+from rootspan_apiserver.demo.parts import stage
+from rootspan_apiserver.options import Options
+from rootspan_apiserver.sample_webhooks.reviews import ALLOW_LABEL, DENIED_DATA, mutated, validated
+
+pytestmark = pytest.mark.anyio
+
+CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+SECONDS = 30
+
+
+def config_map(name: str, **data: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def test_everything_is_labelled() -> None:
+    """The patch adds the label to those that are there."""
+    response = mutated({"uid": "u", "object": {"metadata": {"labels": {"a": "b"}}}})
+    assert (response["uid"], response["allowed"], response["patchType"]) == ("u", True, "JSONPatch")
+    assert orjson.loads(base64.b64decode(response["patch"])) == [
+        {"op": "add", "path": "/metadata/labels", "value": {"a": "b", "seen-by": "sample-webhooks"}}
+    ]
+
+
+def test_a_password_is_refused_where_the_namespace_does_not_allow_it() -> None:
+    """The namespace's label, which takes a call to the API server to know, decides."""
+    request = {"uid": "u", "object": config_map("c", **DENIED_DATA)}
+    assert validated(request, {"metadata": {"labels": {ALLOW_LABEL: "true"}}})["allowed"]
+    refused = validated(request, {"metadata": {"labels": {}}})
+    assert (refused["allowed"], refused["status"]["code"]) == (False, 403)
+    assert validated({"uid": "u", "object": config_map("c", other="x")}, {"metadata": {}})["allowed"]
+
+
+async def test_their_spans_are_part_of_the_trace_and_their_call_back_is_not(tmp_path: Path) -> None:
+    """The SERVER spans of the webhooks are children of the API server's CLIENT spans; the call back begins a trace of its own."""
+    async with stage(tmp_path) as on, asyncio.timeout(SECONDS):
+        answer = await on.client.post(CONFIG_MAPS, json=config_map("c", hello="world"))
+        assert answer.json()["metadata"]["labels"] == {"seen-by": "sample-webhooks"}
+        await asyncio.to_thread(on.flush)
+        audit_id = answer.headers["audit-id"]
+        served = next(
+            span
+            for span in on.spans.snapshot()
+            if span.attributes.get("audit-id") == audit_id and span.kind == "SERVER"
+        )
+        calls = [span for span in on.spans.trace(served.trace_id) if "webhook" in span.name or span.kind != "INTERNAL"]
+        assert tree(calls).splitlines()[1:] == [
+            "… Call mutating webhook INTERNAL apiserver",
+            "└─ HTTP POST CLIENT apiserver",
+            "   └─ POST /mutate SERVER sample-webhooks",
+            "… Call validating webhook INTERNAL apiserver",
+            "└─ HTTP POST CLIENT apiserver",
+            "   └─ POST /validate SERVER sample-webhooks",
+            "      └─ GET CLIENT sample-webhooks",
+            "… etcdserverpb.KV/Txn CLIENT apiserver",
+        ]
+        call_backs = [
+            span
+            for span in on.spans.snapshot()
+            if span.kind == "SERVER" and span.attributes.get("user_agent.original") == "sample-webhooks"
+        ]
+        assert call_backs
+        assert all(span.parent_id is None and span.trace_id != served.trace_id for span in call_backs)
+
+
+async def test_the_command_makes_the_webhooks_known_as_a_service(tmp_path: Path) -> None:
+    """`rootspan sample-webhooks` finds the server by a kubeconfig, registers itself, and is called by its Service's name."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    kubeconfig = tmp_path / "kubeconfig"
+    flags = [
+        "--secure-port=0",
+        f"--write-kubeconfig={kubeconfig}",
+        f"--service-address=webhooks.default=127.0.0.1:{port}",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "rootspan", "sample-webhooks", f"--secure-port={port}", f"--kubeconfig={kubeconfig}"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(SECONDS), apiserver(Options.parse(flags)) as server:
+            while (line := await process.stdout.readline()) != b"The API server knows them\n":
+                assert line, "the command ended"
+            tls = ssl.create_default_context(cadata=server.ca_bundle.decode())
+            headers = {"authorization": f"Bearer {server.token}"}
+            tls_client = httpx.AsyncClient(base_url=server.address.url, verify=tls, headers=headers, trust_env=False)
+            async with tls_client as client:
+                made = await client.post(CONFIG_MAPS, json=config_map("c"))
+                assert made.json()["metadata"]["labels"] == {"seen-by": "sample-webhooks"}
+                denied = await client.post(CONFIG_MAPS, json=config_map("d", **DENIED_DATA))
+                assert (denied.status_code, denied.json()["reason"]) == (403, "Forbidden")
+            process.terminate()
+            assert await process.wait() == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        process._transport.close()  # type: ignore[attr-defined] # the pipe of a process that was killed stays open otherwise

@@ -1,0 +1,93 @@
+"""Namespaces: the system's are there, every one has what pods need, and a deleted one ends."""
+
+import pytest
+
+from .cluster import cluster
+
+pytestmark = pytest.mark.anyio
+
+NAMESPACES = "/api/v1/namespaces"
+
+
+async def test_the_system_namespaces_are_there_when_the_server_is() -> None:
+    """With the priority classes of the system and the server's own Service."""
+    async with cluster() as client:
+        assert await client.names(NAMESPACES) == ["default", "kube-node-lease", "kube-public", "kube-system"]
+        assert await client.names("/apis/scheduling.k8s.io/v1/priorityclasses") == [
+            "system-cluster-critical",
+            "system-node-critical",
+        ]
+        service = await client.send("GET", f"{NAMESPACES}/default/services/kubernetes")
+        assert service["spec"]["clusterIP"] == "10.0.0.1"
+
+
+async def test_a_new_namespace_gets_an_account_and_the_authority_and_keeps_them() -> None:
+    """`default` and `kube-root-ca.crt` are made, and made again when they are deleted or changed."""
+    async with cluster() as client:
+        await client.create(NAMESPACES, "Namespace", "team")
+        account = f"{NAMESPACES}/team/serviceaccounts/default"
+        authority = f"{NAMESPACES}/team/configmaps/kube-root-ca.crt"
+        uid = (await client.until_there(account))["metadata"]["uid"]
+        data = (await client.until_there(authority))["data"]
+        assert data["ca.crt"].startswith("-----BEGIN CERTIFICATE-----")
+        await client.delete(account)
+        await client.until(account, lambda obj: obj is not None and obj["metadata"]["uid"] != uid)
+        await client.send("PATCH", authority, {"data": {"ca.crt": "x"}}, content_type="application/merge-patch+json")
+        await client.until(authority, lambda obj: obj is not None and obj["data"] == data)
+
+
+async def test_a_deleted_namespace_takes_everything_along() -> None:
+    """Objects of several groups and versions are deleted, then the namespace itself."""
+    async with cluster() as client:
+        await client.create(NAMESPACES, "Namespace", "team")
+        await client.create(f"{NAMESPACES}/team/configmaps", "ConfigMap", "c")
+        await client.create(f"{NAMESPACES}/team/secrets", "Secret", "s")
+        await client.create(
+            "/apis/coordination.k8s.io/v1/namespaces/team/leases", "Lease", "l", api_version="coordination.k8s.io/v1"
+        )
+        await client.delete(f"{NAMESPACES}/team")
+        await client.until_gone(f"{NAMESPACES}/team")
+        await client.create(NAMESPACES, "Namespace", "team")
+        assert "c" not in await client.names(f"{NAMESPACES}/team/configmaps")
+        assert await client.names(f"{NAMESPACES}/team/secrets") == []
+        assert await client.names("/apis/coordination.k8s.io/v1/namespaces/team/leases") == []
+
+
+async def test_a_finalizer_in_a_namespace_holds_it_and_the_status_says_so() -> None:
+    """The namespace waits, names what it waits for, and ends as soon as that lets go."""
+    async with cluster() as client:
+        await client.create(NAMESPACES, "Namespace", "team")
+        held = f"{NAMESPACES}/team/configmaps/held"
+        await client.create(
+            f"{NAMESPACES}/team/configmaps", "ConfigMap", "held", metadata={"finalizers": ["example.com/f"]}
+        )
+        await client.delete(f"{NAMESPACES}/team")
+        waiting = await client.until(
+            f"{NAMESPACES}/team",
+            lambda obj: (
+                obj is not None
+                and any(
+                    each["type"] == "NamespaceFinalizersRemaining" for each in obj["status"].get("conditions") or ()
+                )
+            ),
+        )
+        assert waiting is not None
+        told = {each["type"]: (each["status"], each["message"]) for each in waiting["status"]["conditions"]}
+        assert told["NamespaceFinalizersRemaining"] == (
+            "True",
+            "Some content in the namespace has finalizers remaining: example.com/f in 1 resource instances",
+        )
+        assert told["NamespaceContentRemaining"][0] == "True"
+        await client.patch_metadata(held, finalizers=None)
+        await client.until_gone(f"{NAMESPACES}/team")
+
+
+async def test_controllers_can_be_switched_off_by_name() -> None:
+    """Without namespace-controller a namespace stays Terminating; without serviceaccount-controller nobody makes accounts."""
+    async with cluster("--controllers=*,-namespace-controller,-serviceaccount-controller") as client:
+        await client.create(NAMESPACES, "Namespace", "team")
+        await client.until_there(f"{NAMESPACES}/team/configmaps/kube-root-ca.crt")
+        assert await client.names(f"{NAMESPACES}/team/serviceaccounts") == []
+        going = await client.delete(f"{NAMESPACES}/team")
+        assert (going["status"]["phase"], going["spec"]["finalizers"]) == ("Terminating", ["kubernetes"])
+        assert (await client.send("GET", f"{NAMESPACES}/team"))["metadata"]["uid"] == going["metadata"]["uid"]
