@@ -13,6 +13,7 @@ from opentelemetry.trace import Span
 
 from rootspan.continuation import Scope
 from rootspan.route import route_of
+from rootspan.server_attributes import method_of
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -27,23 +28,31 @@ class Exchange:
 
     Args:
         span: A recording span.
-        name: What the span is called while the route is not known; None when its name is final.
+        names_after_route: Whether the span, which is called after the method, is to be named after the route as well.
         record_response: Called with the span, the status and the exception, before the span ends.
     """
 
+    _status: int | None = None
+    _trailers = False
+    _answered: int | None = None
+    _ended = False
+
     def __init__(
-        self, span: Span, name: str | None, scope: Scope, receive: Receive, send: Send, record_response: RecordResponse
+        self,
+        span: Span,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        names_after_route: bool,
+        record_response: RecordResponse,
     ) -> None:
         self._span = span
-        self._name = name
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._names_after_route = names_after_route
         self._record_response = record_response
-        self._status: int | None = None
-        self._trailers = False
-        self._answered: int | None = None
-        self._ended = False
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -106,14 +115,17 @@ class Exchange:
 
     def _end(self, end_time: int | None, error: BaseException | None = None) -> None:
         self._ended = True
-        self._record_response(self._span, self._status, error)
+        span = self._span
+        self._record_response(span, self._status, error)
         if (route := route_of(self._scope)) is not None:
-            self._span.set_attribute("http.route", route)
-        elif (attributes := getattr(self._span, "attributes", None)) is not None:
+            span.set_attribute("http.route", route)
+        elif (attributes := getattr(span, "attributes", None)) is not None:
             route = attributes.get("http.route")
-        if route is not None and self._name is not None and getattr(self._span, "name", self._name) == self._name:
-            self._span.update_name(f"{self._name} {route}")
-        self._span.end(end_time)
+        if route is not None and self._names_after_route:
+            method = method_of(self._scope)
+            if getattr(span, "name", method) == method:
+                span.update_name(f"{method} {route}")
+        span.end(end_time)
 
 
 def type_name(error: BaseException) -> str:

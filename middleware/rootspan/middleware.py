@@ -103,8 +103,14 @@ class TracingMiddleware:
         else:
             span = self._start(scope, ids)
             if span.is_recording():
-                name = method_of(scope) if self._span_name is None else None
-                exchange = Exchange(span, name, scope, receive, send, self.record_response)
+                exchange = Exchange(
+                    span,
+                    scope,
+                    receive,
+                    send,
+                    names_after_route=self._span_name is None,
+                    record_response=self.record_response,
+                )
                 receive, send = exchange.receive, exchange.send
         token = CURRENT.set(Context({SPAN_KEY: span}))
         try:

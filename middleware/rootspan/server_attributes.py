@@ -2,9 +2,10 @@
 
 https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span. All of it was chosen by the caller, so
 nothing is trusted to be well-formed, and nothing raises: values are cut, and the method is one that is known or `_OTHER`.
+The hosts and user agents seen last are kept as text, since most requests repeat them.
 """
 
-from typing import Any
+from functools import lru_cache
 
 from rootspan.continuation import Scope
 from rootspan.redaction import LONGEST_VALUE, QueryRedaction, text
@@ -45,26 +46,29 @@ def request_attributes(scope: Scope, redact: QueryRedaction) -> Attributes:
     host = user_agent = None
     for name, value in get("headers") or ():
         if name == b"host" and host is None:
-            host = value[:LONGEST_VALUE].decode("latin-1")
+            host = value
         elif name == b"user-agent" and user_agent is None:
-            attributes["user_agent.original"] = user_agent = value[:LONGEST_VALUE].decode("latin-1")
+            user_agent = value
+    if user_agent is not None:
+        attributes["user_agent.original"] = _known_text(user_agent[:LONGEST_VALUE])
     if host:
-        _add_host(attributes, host)
-    elif server := get("server"):
-        _add_server(attributes, server)
+        address, port = _address_and_port(host[:LONGEST_VALUE])
+    else:
+        address, port = get("server") or ("", None)
+    if address:
+        attributes["server.address"] = text(address)
+    if port is not None:
+        attributes["server.port"] = port
     return attributes
 
 
-def _add_host(attributes: Attributes, host: str) -> None:
-    address, colon, port = host.rpartition(":")
+_known_text = lru_cache(maxsize=256)(text)
+
+
+@lru_cache(maxsize=256)
+def _address_and_port(host: bytes) -> tuple[str, int | None]:
+    whole = host.decode("latin-1")
+    address, colon, port = whole.rpartition(":")
     if colon and len(port) <= 5 and port.isascii() and port.isdigit() and (":" not in address or address[-1] == "]"):
-        attributes["server.address"] = address
-        attributes["server.port"] = int(port)
-    else:
-        attributes["server.address"] = host
-
-
-def _add_server(attributes: Attributes, server: Any) -> None:
-    attributes["server.address"] = text(server[0])
-    if server[1] is not None:
-        attributes["server.port"] = server[1]
+        return address, int(port)
+    return whole, None

@@ -76,7 +76,7 @@ async def test_the_attributes_of_a_websocket() -> None:
         ({"headers": [(b"host", b"[::1]")]}, {"server.address": "[::1]", "server.port": None}),
         ({"headers": [(b"host", b"::1:80")]}, {"server.address": "::1:80", "server.port": None}),
         ({"headers": [(b"host", b"a:")]}, {"server.address": "a:", "server.port": None}),
-        ({"headers": [(b"host", b":80")]}, {"server.address": "", "server.port": 80}),
+        ({"headers": [(b"host", b":80")]}, {"server.address": None, "server.port": 80}),
         ({"headers": [(b"host", b"a:999999")]}, {"server.address": "a:999999", "server.port": None}),
         ({"headers": [(b"host", b"a:\xb2")]}, {"server.address": "a:\xb2", "server.port": None}),
         ({"headers": [(b"host", b"\xff\\x")]}, {"server.address": "\xff\\x", "server.port": None}),
