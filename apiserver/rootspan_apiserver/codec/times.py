@@ -43,6 +43,10 @@ def _unparsed(text: str) -> str:
     return f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{rest}" as "{_LAYOUT[good]}"'
 
 
+def _written(moment: datetime, precision: str) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+
+
 def canonical_time(text: str) -> str:
     """The time in UTC, to the second.
 
@@ -52,12 +56,12 @@ def canonical_time(text: str) -> str:
     if len(text) == 20 and text[19] == "Z" and _TIME.match(text):
         _parse(text)
         return text
-    return _parse(text).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return _written(_parse(text), "seconds")
 
 
 def canonical_micro_time(text: str) -> str:
     """The time in UTC, to the microsecond. Raises ValueError as `canonical_time`."""
-    return _parse(text).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return _written(_parse(text), "microseconds")
 
 
 def from_seconds(seconds: int, nanoseconds: int = 0, *, micro: bool = False) -> str:
@@ -66,7 +70,7 @@ def from_seconds(seconds: int, nanoseconds: int = 0, *, micro: bool = False) -> 
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
     except OverflowError as error:
         raise ValueError("time out of range") from error
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
+    return _written(moment, "microseconds" if micro else "seconds")
 
 
 def to_seconds(text: str) -> tuple[int, int]:

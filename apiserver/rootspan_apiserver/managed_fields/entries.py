@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+import orjson
+
 from rootspan_apiserver.managed_fields.field_set import FieldSet, ordered, union
 
 JSONObject = dict[str, Any]
@@ -71,8 +73,26 @@ def _is_valid(entry: Any) -> bool:
 
 def _is_field_set(fields: Any) -> bool:
     return isinstance(fields, dict) and all(
-        (key == "." or key[:2] in {"f:", "k:", "v:", "i:"}) and _is_field_set(node) for key, node in fields.items()
+        isinstance(node, dict) and (not node if key == "." else _is_element(key) and (not node or _is_field_set(node)))
+        for key, node in fields.items()
     )
+
+
+def _is_element(key: str) -> bool:
+    kind = key[:2]
+    if kind == "f:":
+        return True
+    try:
+        value = orjson.loads(key[2:])
+    except orjson.JSONDecodeError:
+        return False
+    match kind:
+        case "k:":
+            return isinstance(value, dict) and bool(value)
+        case "v:":
+            return True
+        case _:
+            return kind == "i:" and isinstance(value, int)
 
 
 def is_reset(entries: Any) -> bool:

@@ -142,6 +142,35 @@ def test_clients_may_send_managed_fields_or_reset_them(field_manager: Managers) 
     assert managed(kept) == managed(old)
 
 
+@pytest.mark.parametrize(
+    "fields_v1",
+    [
+        [],
+        {"a": {}},
+        {"f:a": None},
+        {"f:a": {".": {"f:b": {}}}},
+        {"k:{": {}},
+        {"k:1": {}},
+        {"k:{}": {}},
+        {"v:": {}},
+        {"i:x": {}},
+        {"x:1": {}},
+    ],
+)
+def test_a_broken_field_set_does_not_count(field_manager: Managers, fields_v1: Any) -> None:
+    """Entries whose fields are no field set are as if they had not been sent."""
+    fields = field_manager("", "v1", "configmaps")
+    old = fields.update(None, config_map({"a": "1"}), "first", THEN)
+    entry = {
+        "manager": "other",
+        "operation": "Apply",
+        "apiVersion": "v1",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:x": fields_v1},
+    }
+    assert managed(fields.update(old, config_map({"a": "1"}, managedFields=[entry]), "second", NOW)) == managed(old)
+
+
 def test_the_oldest_updaters_are_merged(field_manager: Managers) -> None:
     """No more than ten updaters are kept: the oldest become `ancient-changes`, together owning what they owned."""
     fields = field_manager("", "v1", "configmaps")

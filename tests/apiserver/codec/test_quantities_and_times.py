@@ -1,0 +1,134 @@
+"""Quantities, times and durations in their canonical form."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rootspan_apiserver.codec import times
+from rootspan_apiserver.codec.quantity import canonical
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        ("0", "0"),
+        ("0Gi", "0"),
+        ("1", "1"),
+        ("+1", "1"),
+        ("-1.5", "-1500m"),
+        (".5", "500m"),
+        ("5.", "5"),
+        ("100m", "100m"),
+        ("1000m", "1"),
+        ("1500m", "1500m"),
+        ("1000", "1k"),
+        ("1500", "1500"),
+        ("12e6", "12e6"),
+        ("1e4", "10e3"),
+        ("1E", "1E"),
+        ("10000E", "10000E"),
+        ("1024Mi", "1Gi"),
+        ("0.5Gi", "512Mi"),
+        ("1.5Ki", "1536"),
+        ("1000Ki", "1000Ki"),
+        ("512", "512"),
+        ("0.1Ki", "102400m"),
+        ("1n", "1n"),
+        ("0.1n", "1n"),
+    ],
+)
+def test_a_quantity_has_one_form(given_text: str, expected: str) -> None:
+    """The mantissa is an integer, the suffix as large as that allows, in the family that was written; and that form stays."""
+    assert canonical(given_text) == expected
+    assert canonical(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("given_text", "why"),
+    [
+        ("", "quantities must match"),
+        ("1 Gi", "quantities must match"),
+        ("1\n", "quantities must match"),
+        ("1.2.3", "unable to parse numeric part of quantity"),
+        (".", "unable to parse numeric part of quantity"),
+        ("1Kim", "unable to parse quantity's suffix"),
+        ("1e9999999999", "unable to parse numeric part of quantity"),
+    ],
+)
+def test_what_is_no_quantity_is_told(given_text: str, why: str) -> None:
+    """The grammar, the number or the suffix is named."""
+    with pytest.raises(ValueError, match=why):
+        canonical(given_text)
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        ("2026-11-23T05:00:00Z", "2026-11-23T05:00:00Z"),
+        ("2026-11-23T05:00:00.999Z", "2026-11-23T05:00:00Z"),
+        ("2026-11-23T05:00:00+02:00", "2026-11-23T03:00:00Z"),
+        ("2026-11-23T23:30:00-01:00", "2026-11-24T00:30:00Z"),
+        ("0001-01-02T00:00:00Z", "0001-01-02T00:00:00Z"),
+    ],
+)
+def test_a_time_is_utc_to_the_second(given_text: str, expected: str) -> None:
+    """Offsets are applied, fractions dropped; with microseconds they are kept."""
+    assert times.canonical_time(given_text) == expected
+    assert times.canonical_micro_time(given_text)[:19] == expected[:19]
+
+
+@pytest.mark.parametrize(
+    ("given_text", "why"),
+    [
+        ("soon", 'parsing time "soon" as "2006-01-02T15:04:05Z07:00": cannot parse "soon" as "2006"'),
+        ("2026-11-23", 'parsing time "2026-11-23" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T"'),
+        (
+            "2026-11-23T05:00:00",
+            'parsing time "2026-11-23T05:00:00" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "Z07:00"',
+        ),
+        ("2026-13-23T05:00:00Z", 'parsing time "2026-13-23T05:00:00Z": month must be in 1..12'),
+        ("0001-01-01T00:00:00+10:00", 'parsing time "0001-01-01T00:00:00+10:00": date value out of range'),
+    ],
+)
+def test_what_is_no_time_is_told(given_text: str, why: str) -> None:
+    """The part that cannot be read is named."""
+    with pytest.raises(ValueError, match=f"^{re.escape(why)}$"):
+        times.canonical_time(given_text)
+
+
+@given(st.integers(-(10**18), 10**18))
+def test_durations_survive_their_text(nanoseconds: int) -> None:
+    """Writing a duration and reading it gives the same number of nanoseconds."""
+    assert times.duration_nanoseconds(times.duration(nanoseconds)) == nanoseconds
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        ("1h", "1h0m0s"),
+        ("90s", "1m30s"),
+        ("1.5h", "1h30m0s"),
+        ("1500ms", "1.5s"),
+        ("15us", "15µs"),
+        ("0", "0s"),
+        ("-2m", "-2m0s"),
+    ],
+)
+def test_a_duration_is_written_as_go_does(given_text: str, expected: str) -> None:
+    """Hours, minutes and seconds as far as they are needed."""
+    assert times.duration(times.duration_nanoseconds(given_text)) == expected
+
+
+@pytest.mark.parametrize("given_text", ["", "1", "h", "1x", "1h 2m", "."])
+def test_what_is_no_duration_is_told(given_text: str) -> None:
+    """A number without unit, a unit without number and anything else are refused."""
+    with pytest.raises(ValueError, match="time: invalid duration"):
+        times.duration_nanoseconds(given_text)
+
+
+@given(st.integers(-60_000_000_000, 250_000_000_000))
+def test_seconds_survive_their_text(seconds: int) -> None:
+    """The seconds of a time are those it was made from."""
+    assert times.to_seconds(times.from_seconds(seconds)) == (seconds, 0)
