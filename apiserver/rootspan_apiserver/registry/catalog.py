@@ -5,10 +5,11 @@ kind, notes), two blanks in a subresource of it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from rootspan_apiserver.registry.kinds import strategy_of
 from rootspan_apiserver.registry.places import go_type, storage_kind, storage_path
@@ -44,6 +45,13 @@ UPDATED_ONLY_WITH_VERSION = {
     ("storage.k8s.io", "csinodes"),
     ("storage.k8s.io", "volumeattachments"),
 }
+PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
+    ("", "events"): "",
+    ("events.k8s.io", "events"): "",
+    ("", "replicationcontrollers"): "Orphan",
+    ("batch", "jobs"): "Orphan",
+}
+EVENT_TIME_TO_LIVE = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +212,8 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
         graceful=resource == GroupResource("", "pods"),
         allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
         allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
+        default_propagation=PROPAGATION.get((group, plural), "Background"),
+        time_to_live=EVENT_TIME_TO_LIVE if plural == "events" else 0,
     )
 
 

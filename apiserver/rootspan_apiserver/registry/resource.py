@@ -80,7 +80,8 @@ class Resource:
     `storage_path` is its place below the prefix of the store, e.g. `/configmaps`, `/services/specs`, `/minions`; several versions of a
     resource share it, and `storage_kind` is the version kept there. `go_type` is the name kube-apiserver's spans give it (`*core.Node`).
     `selectable` are the labels its field selectors may use. `default_propagation` is what a deletion does to dependents if nobody says
-    (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events).
+    (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events). Objects whose
+    `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
     """
 
     kind: GroupVersionKind
@@ -106,6 +107,7 @@ class Resource:
     published: JSONObject | None = None
     columns: tuple[JSONObject, ...] = ()
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
+    time_to_live: int = 0
 
     @property
     def group_resource(self) -> GroupResource:

@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
+from rootspan_apiserver.registry.json_paths import find
 from rootspan_apiserver.registry.resource import Resource
 from rootspan_apiserver.tables.columns import Column, columns_of
 from rootspan_apiserver.tables.durations import age
-from rootspan_apiserver.registry.json_paths import find
 from rootspan_apiserver.tables.partial import partial_object_metadata
 from rootspan_apiserver.tables.rows import ROWS
 
