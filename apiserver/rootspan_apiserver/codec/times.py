@@ -89,7 +89,7 @@ def duration_nanoseconds(text: str) -> int:
     rest = text[1:] if text[:1] in {"+", "-"} else text
     if rest == "0":
         return 0
-    total, position = 0.0, 0
+    total = position = 0
     while rest and position < len(rest):
         match = _PART.match(rest, position)
         if match is None or match[1] in {"", "."}:
@@ -98,9 +98,9 @@ def duration_nanoseconds(text: str) -> int:
         unit = _NANOSECONDS[match[2]]
         total += int(whole or 0) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
         position = match.end()
-    if not rest or position < len(rest):
+    if not rest or position < len(rest) or total >= 1 << 63:
         raise ValueError(f'time: invalid duration "{text}"')
-    return sign * int(total)
+    return sign * total
 
 
 def duration(nanoseconds: int) -> str:
