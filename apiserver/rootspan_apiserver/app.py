@@ -28,7 +28,7 @@ from rootspan_apiserver.authentication import (
     Union,
     loopback_tokens,
 )
-from rootspan_apiserver.authorization import AlwaysAllow, AlwaysDeny, Chain, PrivilegedGroups
+from rootspan_apiserver.authorization import AlwaysAllow, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
 from rootspan_apiserver.controllers import ControllerParts, running_controllers
 from rootspan_apiserver.dialect import ServerSpans
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
@@ -210,7 +210,7 @@ def _authenticator(
 
 
 def _authorizer(options: Options) -> Chain:
-    modes = {"AlwaysAllow": AlwaysAllow, "AlwaysDeny": AlwaysDeny}
+    modes: dict[str, Callable[[], Authorizer]] = {"AlwaysAllow": AlwaysAllow, "AlwaysDeny": AlwaysDeny}
     return Chain([PrivilegedGroups(), *(modes[mode]() for mode in options.authorization_mode)])
 
 

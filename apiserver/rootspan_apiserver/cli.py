@@ -6,6 +6,7 @@ Each command's own modules are imported when it runs, so that asking for help or
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rootspan_apiserver.flags import FlagError, HelpRequested, boolean, describe_flags, flag, parse_flags, text
@@ -24,6 +25,10 @@ USAGE_STATUS = 1
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
     keep: bool = flag(False, boolean, "Leave everything running afterwards and say how to go on with kubectl.")
+    kubeconfig: str = flag(
+        "", text, "Start nothing; tell the story to the server this file names. The file is waited for."
+    )
+    server: str = flag("", text, "The address of that server, if not the one in the kubeconfig.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,9 @@ class CollectorOptions:
 def demo(arguments: Sequence[str]) -> int:
     """Start everything, tell a short story as a client, print the traces the collector received."""
     options = _parse(DemoOptions, arguments)
-    from rootspan_apiserver.demo.command import run_demo
+    from rootspan_apiserver.demo.command import run_demo, run_story
 
-    return run_demo(keep=options.keep)
+    return run_story(Path(options.kubeconfig), options.server) if options.kubeconfig else run_demo(keep=options.keep)
 
 
 def apiserver(arguments: Sequence[str]) -> int:

@@ -2,21 +2,25 @@
 
 import asyncio
 import contextlib
+import ssl
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import httpx
 import uvloop
 
 from rootspan.spans import Span
 from rootspan_apiserver.collector.trees import is_whole, render_trace
 from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
 from rootspan_apiserver.demo.parts import Stage, stage
-from rootspan_apiserver.demo.story import Step, tell
+from rootspan_apiserver.demo.story import Step, tell, webhooks_known
 from rootspan_apiserver.sample_webhooks.reviews import DENIED_DATA
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
+from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.http import BindError
+from rootspan_apiserver.serving.kubeconfig import KubeconfigError
 
 ATTEMPTS, ATTEMPT_SECONDS = 20, 0.25
 """A span that ends after a flush waits for the next; so the flush is repeated, for five seconds in all."""
@@ -32,6 +36,34 @@ def run_demo(*, keep: bool) -> int:
         except BindError as error:
             print(f"Error: {error}", file=sys.stderr)
             return 1
+
+
+def run_story(path: Path, server: str) -> int:
+    """Tell the story to the server that the kubeconfig at `path` names, at the address `server` if one is given.
+
+    Returns the exit status: 0 if the client got the answers it should.
+    """
+    try:
+        access = kubeconfig.wait_for(path, lambda text: print(text, flush=True))
+        return uvloop.run(_story(access, server or access.server))
+    except (httpx.HTTPError, KubeconfigError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+
+
+async def _story(access: kubeconfig.Access, server: str) -> int:
+    async with httpx.AsyncClient(
+        base_url=server,
+        verify=ssl.create_default_context(cadata=access.ca_bundle.decode()),
+        headers={"authorization": f"Bearer {access.token}", "user-agent": "stranger"},
+        trust_env=False,
+    ) as client:
+        await webhooks_known(client)
+        steps = [step async for step in tell(client, DENIED_DATA)]
+    for number, step in enumerate(steps, 1):
+        print(f"{number}. The stranger {step.title}{'' if step.expected else '  (NOT what should happen)'}")
+        print(f"   {step.outcome}\n   sent  00-{step.forgery.trace_id}-{step.forgery.span_id}-01", flush=True)
+    return 0 if all(step.expected for step in steps) else 1
 
 
 async def _demo(folder: Path, keep: bool) -> int:

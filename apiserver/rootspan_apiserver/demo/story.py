@@ -87,6 +87,14 @@ async def tell(client: httpx.AsyncClient, denied_data: dict[str, str]) -> AsyncI
     yield await _watch(client)
 
 
+async def webhooks_known(client: httpx.AsyncClient) -> None:
+    """Return once the API server has a validating webhook configuration: a watch tells."""
+    path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+    async with client.stream("GET", path, params={"watch": "1"}, timeout=httpx.Timeout(5, read=None)) as answer:
+        answer.raise_for_status()
+        await anext(answer.aiter_lines())
+
+
 async def _watch(client: httpx.AsyncClient) -> Step:
     forgery = Forgery.number(6)
     query = {"watch": "1", "fieldSelector": "metadata.name=greeting", "timeoutSeconds": "30"}

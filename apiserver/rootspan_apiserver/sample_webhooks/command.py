@@ -1,25 +1,27 @@
 """`rootspan sample-webhooks`: serve the webhooks and make them known to the API server that a kubeconfig names."""
 
 import asyncio
-import base64
 import contextlib
-import signal
 import ssl
 import sys
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import httpx
-import yaml
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import ConfigurationError, TracingConfiguration, create_tracer_provider
 from rootspan_apiserver.sample_webhooks.configurations import by_service, configurations, path_of
 from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
+from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import BindError, listen
+from rootspan_apiserver.serving.kubeconfig import KubeconfigError
+from rootspan_apiserver.serving.until_stopped import serve_until_stopped
 
 PAUSE = 0.5
 JSONObject = dict[str, Any]
@@ -27,79 +29,42 @@ JSONObject = dict[str, Any]
 
 def run_sample_webhooks(options: SampleWebhooksOptions) -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit status."""
-    try:
-        configuration = TracingConfiguration.read(options.tracing_config_file) if options.tracing_config_file else None
-        bound = listen(options.bind_address, options.secure_port)
-    except (ConfigurationError, BindError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
     if not options.kubeconfig:
-        bound.close()
         print("Error: --kubeconfig is needed: the validating webhook asks the API server", file=sys.stderr)
         return 1
-    provider = create_tracer_provider(configuration, resource=Resource({"service.name": SERVICE_NAME}))
     try:
-        with contextlib.closing(bound):
-            asyncio.run(_serve(options, bound, provider))
-    finally:
-        provider.shutdown()
+        configuration = TracingConfiguration.read(options.tracing_config_file) if options.tracing_config_file else None
+        with listen(options.bind_address, options.secure_port) as bound:
+            api = _found(options)
+            provider = create_tracer_provider(configuration, resource=Resource({"service.name": SERVICE_NAME}))
+            try:
+                asyncio.run(serve_until_stopped(_serving(options, api, bound, provider)))
+            finally:
+                provider.shutdown()
+    except (ConfigurationError, BindError, KubeconfigError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
-async def _serve(options: SampleWebhooksOptions, bound: Any, provider: Any) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    story = asyncio.create_task(_until_stopped(options, bound, provider))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({story, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (story, stopped):
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await story
-
-
-async def _until_stopped(options: SampleWebhooksOptions, bound: Any, provider: Any) -> None:
-    api = await _found(options)
+@contextlib.asynccontextmanager
+async def _serving(
+    options: SampleWebhooksOptions, api: KubernetesAPI, bound: socket, provider: TracerProvider
+) -> AsyncIterator[None]:
     host = f"{options.service}.{options.namespace}.svc"
     certificate = self_signed([host, "127.0.0.1", "localhost"], None)
     async with serving_webhooks(api, bound, server_context(certificate, None), provider) as address:
         print(f"Serving webhooks on {address.url}", flush=True)
-        port = address.port
-        await _register(
-            api, configurations(by_service(options.namespace, options.service, port, certificate.ca_bundle))
-        )
+        where = by_service(options.namespace, options.service, address.port, certificate.ca_bundle)
+        await _register(api, configurations(where))
         print("The API server knows them", flush=True)
-        await asyncio.Event().wait()
+        yield
 
 
-async def _found(options: SampleWebhooksOptions) -> KubernetesAPI:
-    path, told = Path(options.kubeconfig), False
-    while (document := _content(path)) is None:
-        if not told:
-            print(f"Waiting for {path}", flush=True)
-            told = True
-        await asyncio.sleep(PAUSE)
-    api = read_kubeconfig(document)
-    return replace(api, url=options.server or api.url, tls_server_name=options.tls_server_name)
-
-
-def _content(path: Path) -> str | None:
-    return path.read_text() if path.exists() else None
-
-
-def read_kubeconfig(document: str) -> KubernetesAPI:
-    """The server of the current context of a kubeconfig whose user has a token."""
-    config = yaml.safe_load(document)
-    context = _named(config["contexts"], config["current-context"])["context"]
-    cluster = _named(config["clusters"], context["cluster"])["cluster"]
-    user = _named(config["users"], context["user"])["user"]
-    authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
-    return KubernetesAPI(cluster["server"], ssl.create_default_context(cadata=authority), user["token"])
-
-
-def _named(items: list[JSONObject], name: str) -> JSONObject:
-    return next(item for item in items if item["name"] == name)
+def _found(options: SampleWebhooksOptions) -> KubernetesAPI:
+    access = kubeconfig.wait_for(Path(options.kubeconfig), lambda text: print(text, flush=True))
+    tls = ssl.create_default_context(cadata=access.ca_bundle.decode())
+    return KubernetesAPI(options.server or access.server, tls, access.token, options.tls_server_name)
 
 
 async def _register(api: KubernetesAPI, objects: list[JSONObject]) -> None:

@@ -2,9 +2,28 @@
 
 import base64
 import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
+
+PAUSE = 0.5
+
+
+class KubeconfigError(ValueError):
+    """A kubeconfig without a server, a CA or a token in its current context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a client needs: the server's URL, the PEM bundle to trust, a bearer token."""
+
+    server: str
+    ca_bundle: bytes
+    token: str
 
 
 def render(server: str, ca_bundle: bytes, token: str, *, namespace: str = "default") -> str:
@@ -36,3 +55,31 @@ def write(path: Path, content: str) -> None:
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
         stream.write(content)
     draft.replace(path)
+
+
+def read(document: str) -> Access:
+    """The access that the current context of a kubeconfig gives, by token. Raises KubeconfigError."""
+    try:
+        config = yaml.safe_load(document)
+        context = _named(config["contexts"], config["current-context"])["context"]
+        cluster = _named(config["clusters"], context["cluster"])["cluster"]
+        user = _named(config["users"], context["user"])["user"]
+        return Access(cluster["server"], base64.b64decode(cluster["certificate-authority-data"]), user["token"])
+    except (yaml.YAMLError, LookupError, TypeError, ValueError) as exc:
+        raise KubeconfigError(f"not a kubeconfig with a server, a CA and a token: {exc}") from exc
+
+
+def wait_for(path: Path, say: Callable[[str], None]) -> Access:
+    """The access that the file gives, once it is there; `say` is told once if that takes a while. Raises KubeconfigError."""
+    if not path.exists():
+        say(f"Waiting for {path}")
+        while not path.exists():
+            time.sleep(PAUSE)
+    return read(path.read_text())
+
+
+def _named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    for item in items:
+        if item["name"] == name:
+            return item
+    raise LookupError(name)
