@@ -1,0 +1,114 @@
+"""CustomResourceDefinitions come into force: what they define is served as soon as the watch cache has them.
+
+Not one of the controllers that can be switched off: in kube-apiserver too this is done by the server itself. A definition gets its status
+(names accepted, established) and a finalizer; when it is deleted, its objects are deleted first.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextvars import Context
+
+from rootspan_apiserver.controllers.actor import Actor, JSONObject, path_of, without
+from rootspan_apiserver.controllers.observing import observe
+from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
+from rootspan_apiserver.loopback import LoopbackClient
+from rootspan_apiserver.registry.catalog import Registry
+from rootspan_apiserver.registry.custom import ServedDefinitions, resources_of
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.storage import Storage
+
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+
+
+class CustomResourceDefinitions:
+    name = "customresourcedefinitions"
+
+    def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient) -> None:
+        found = registry.lookup("apiextensions.k8s.io", "v1", "customresourcedefinitions")
+        if found is None:
+            raise LookupError("customresourcedefinitions are not in the registry")
+        self._definitions = found
+        self._storage = storage
+        self._served = ServedDefinitions(registry)
+        self._actor = Actor(loopback, self.name)
+        self._queue: WorkQueue[str] = WorkQueue(self.name)
+
+    async def load(self) -> None:
+        """Serve what is defined already. Raises StatusError."""
+        for stored in await self._storage.cached(self._definitions):
+            definition = stored.decode()
+            if _is_established(definition):
+                self._served.put(definition)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._queue.run(self._keep))
+            async for seen in observe(self._storage, self._definitions):
+                self._queue.add(seen.object.key.rpartition("/")[2])
+
+    async def _keep(self, name: str) -> None:
+        definition = await self._definition(name)
+        if definition is None:
+            self._served.remove(name)
+            return
+        metadata = definition["metadata"]
+        path = path_of(self._definitions, name=name)
+        finalizers = metadata.get("finalizers") or []
+        if "deletionTimestamp" in metadata:
+            if CLEANUP in finalizers:
+                await self._delete_objects(definition)
+                left = {"finalizers": without(finalizers, CLEANUP), "resourceVersion": metadata["resourceVersion"]}
+                await self._actor.patch_metadata(path, left)
+            return
+        status = self._served.put(definition)
+        if status != definition.get("status"):
+            await self._actor.replace(f"{path}/status", {**definition, "status": status})
+        elif CLEANUP not in finalizers:
+            added = {"finalizers": [*finalizers, CLEANUP], "resourceVersion": metadata["resourceVersion"]}
+            await self._actor.patch_metadata(path, added)
+
+    async def _definition(self, name: str) -> JSONObject | None:
+        for stored in await self._storage.cached(self._definitions):
+            if stored.key.endswith(f"/{name}"):
+                return stored.decode()
+        return None
+
+    async def _delete_objects(self, definition: JSONObject) -> None:
+        resource = next(iter(resources_of(definition)), None)
+        if resource is None or not _is_established(definition):
+            return
+        for key, raw in [(stored.key, stored.raw) for stored in await self._storage.cached(resource)]:
+            if b'"deletionTimestamp":"' not in raw:
+                await self._actor.delete(_object_path(resource, key))
+        if await self._storage.cached(resource):
+            raise AgainError
+
+
+def _object_path(resource: Resource, key: str) -> str:
+    namespace, _, name = key.removeprefix(resource.storage_path + "/").rpartition("/")
+    return path_of(resource, namespace, name)
+
+
+def _is_established(definition: JSONObject) -> bool:
+    conditions = (definition.get("status") or {}).get("conditions") or []
+    return any(each.get("type") == "Established" and each.get("status") == "True" for each in conditions)
+
+
+@contextlib.asynccontextmanager
+async def serving_custom_resources(
+    storage: Storage, registry: Registry, loopback: LoopbackClient
+) -> AsyncIterator[None]:
+    """Inside the block what CustomResourceDefinitions define is served, that of those already stored from the start.
+
+    Raises:
+        StatusError: the definitions cannot be read.
+    """
+    controller = CustomResourceDefinitions(storage, registry, loopback)
+    await controller.load()
+    task = asyncio.create_task(controller.run(), name=controller.name, context=Context())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
