@@ -68,7 +68,7 @@ async def update(
     try:
         stored = await storage.guaranteed_update(resource, namespace, name, change, missing_ok=True, dry_run=dry_run)
     except _FinalizersEmptied as emptied:
-        await _delete(storage, resource, namespace, name, dry_run)
+        await _let_go(storage, resource, namespace, emptied.obj["metadata"], dry_run)
         path = object_path(resource, namespace, name)
         return StoredObject(path, emptied.revision, encode(emptied.obj)), False
     return stored, created
@@ -147,12 +147,16 @@ def _without_managed_fields(obj: JSONObject) -> JSONObject:
     return {**obj, "metadata": metadata}
 
 
-async def _delete(storage: Storage, resource: Resource, namespace: str, name: str, dry_run: bool) -> None:
-    async def let_go(_: StoredObject) -> None:
-        return None
+async def _let_go(storage: Storage, resource: Resource, namespace: str, metadata: JSONObject, dry_run: bool) -> None:
+    """Delete the object, but not another that has got its name meanwhile."""
+    name, gone = metadata["name"], not_found(resource.group_resource, metadata["name"])
+
+    async def check(current: StoredObject) -> None:
+        if current.decode()["metadata"].get("uid") != metadata["uid"]:
+            raise gone
 
     try:
-        await storage.delete(resource, namespace, name, let_go, dry_run=dry_run)
+        await storage.delete(resource, namespace, name, check, dry_run=dry_run)
     except StatusError as exc:
         if exc.code != 404:
             raise

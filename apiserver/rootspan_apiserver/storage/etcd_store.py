@@ -18,6 +18,7 @@ from rootspan_apiserver.audit_id import audit_id
 from rootspan_apiserver.etcd import EtcdError
 from rootspan_apiserver.status import StatusError, already_exists, not_found
 from rootspan_apiserver.storage.errors import etcd_errors
+from rootspan_apiserver.storage.leases import Leases
 from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
 from rootspan_apiserver.tracing import NOT_RECORDED
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.util.types import AttributeValue
 
-    from rootspan_apiserver.etcd import EtcdClient, KeyValue
+    from rootspan_apiserver.etcd import EtcdClient, KeyValue, TxnResult
     from rootspan_apiserver.registry.resource import Resource
     from rootspan_apiserver.storage.stored_object import JSONObject
     from rootspan_apiserver.tracing import Step, Tracing
@@ -42,6 +43,7 @@ class EtcdStore:
         self._etcd = etcd
         self._tracing = tracing
         self._prefix = prefix
+        self._leases = Leases(etcd)
 
     def _key(self, path: str) -> bytes:
         return f"{self._prefix}{path}".encode()
@@ -61,7 +63,7 @@ class EtcdStore:
             step.event("TransformToStorage succeeded")
             with etcd_errors():
                 try:
-                    result = await self._etcd.put_if(self._key(path), raw, mod_revision=0)
+                    result = await self._put(resource, path, raw, 0)
                 except EtcdError as exc:
                     step.event("Txn call failed", {"err": exc.message})
                     raise
@@ -70,6 +72,10 @@ class EtcdStore:
                 raise already_exists(resource.group_resource, obj["metadata"]["name"])
             step.event("decode succeeded", {"len": len(raw)})
             return StoredObject(path, result.revision, raw)
+
+    async def _put(self, resource: Resource, path: str, raw: bytes, revision: int) -> TxnResult:
+        lease = await self._leases.lease(resource.time_to_live)
+        return await self._etcd.put_if(self._key(path), raw, mod_revision=revision, lease=lease)
 
     async def update(
         self,
@@ -116,7 +122,7 @@ class EtcdStore:
                 step.event("Transaction prepared")
                 with etcd_errors():
                     try:
-                        result = await self._etcd.put_if(self._key(path), raw, mod_revision=_revision(current))
+                        result = await self._put(resource, path, raw, _revision(current))
                     except EtcdError as exc:
                         step.event("Txn call failed", {"err": exc.message})
                         raise

@@ -11,7 +11,7 @@ import pytest
 
 from rootspan_apiserver.rest.options import DeleteOptions, ListOptions
 from tests.apiserver.rest.parts import CONFIG_MAPS, PODS, JSONObject, made, pod, refusal, setting
-from tests.apiserver.storage.parts import names
+from tests.apiserver.storage.parts import names, resource
 
 if TYPE_CHECKING:
     from rootspan_apiserver.rest.store import ObjectStore
@@ -96,6 +96,20 @@ async def test_propagation_becomes_finalizers(
     assert gone is (finalizers is None)
     if finalizers is not None:
         assert deleted.decode()["metadata"]["finalizers"] == finalizers
+
+
+@pytest.mark.parametrize(
+    ("plural", "group", "default"),
+    [
+        ("jobs", "batch", "Orphan"),
+        ("replicationcontrollers", "", "Orphan"),
+        ("events", "", ""),
+        ("deployments", "apps", "Background"),
+    ],
+)
+def test_what_happens_to_dependents_if_nobody_says(plural: str, group: str, default: str) -> None:
+    """Jobs and replication controllers leave theirs, for the sake of old clients; events have none."""
+    assert resource(plural, group).default_propagation == default
 
 
 async def test_options_that_contradict_each_other(store: ObjectStore) -> None:

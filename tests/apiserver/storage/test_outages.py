@@ -10,7 +10,7 @@ import pytest
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.rest.options import ListOptions
 from rootspan_apiserver.status import StatusError
-from tests.apiserver.etcd.processes import etcd
+from tests.apiserver.etcd.processes import etcd, etcd_cluster
 from tests.apiserver.storage.parts import config_maps, names, resource, storage_over, take
 from tests.apiserver.storage.test_lists import put
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rootspan_apiserver.storage import ListResult, StoredObject
+    from tests.apiserver.etcd.processes import Member
 
 pytestmark = pytest.mark.anyio
 
@@ -75,3 +76,41 @@ async def test_a_store_that_has_never_seen_etcd(tmp_path: Path) -> None:
             await put(storage, "c1")
             assert await storage.wait_ready(WITHIN)
             assert names((await storage.list("", config_maps(), ListOptions())).items) == ["c1"]
+
+
+async def leader(cluster: tuple[Member, ...]) -> Member:
+    for member in cluster:
+        async with EtcdClient([member.url]) as client:
+            status = await client.status()
+        if status.leader == status.member_id:
+            return member
+    raise AssertionError("no member leads")
+
+
+async def test_two_servers_over_a_cluster_that_loses_its_leader(tmp_path: Path) -> None:
+    """Writes through both go on, and the watches of both show each of them once and in order."""
+    with etcd_cluster(tmp_path) as cluster:
+        urls = [member.url for member in cluster]
+        async with (
+            asyncio.timeout(WITHIN),
+            EtcdClient(urls) as one_client,
+            EtcdClient(urls[::-1]) as other_client,
+            storage_over(one_client) as one,
+            storage_over(other_client) as other,
+        ):
+            for storage in (one, other):
+                assert await storage.wait_ready(WITHIN)
+            async with (
+                one.watch("default", config_maps(), ListOptions()) as from_one,
+                other.watch("default", config_maps(), ListOptions()) as from_other,
+            ):
+                written = []
+                for number in range(20):
+                    if number == 5:
+                        (await leader(cluster)).kill()
+                    stored = await put((one, other)[number % 2], f"c{number:02}")
+                    written.append(("ADDED", f"c{number:02}", stored.resource_version))
+                    found = await (other, one)[number % 2].list("default", config_maps(), ListOptions())
+                    assert len(found.items) == number + 1
+                assert await take(from_one, 20) == written
+                assert await take(from_other, 20) == written

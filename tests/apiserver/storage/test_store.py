@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rootspan_apiserver.rest.options import ListOptions
 from rootspan_apiserver.status import StatusError
-from tests.apiserver.storage.parts import WITHIN, config_map, names, resource, storage_over, value
+from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, names, resource, storage_over, take, value
 
 if TYPE_CHECKING:
     from rootspan_apiserver.etcd import EtcdClient
@@ -225,3 +227,18 @@ async def test_what_is_in_etcd_at_the_start_is_known(storage: Storage, client: E
         assert await other.wait_ready(WITHIN)
         assert names(await other.cached(CONFIG_MAPS)) == ["c1"]
         assert names(await other.cached(secrets)) == ["s"]
+
+
+async def test_what_has_a_time_to_live_vanishes(storage: Storage) -> None:
+    """Its watchers see it DELETED; what has none stays."""
+    brief = replace(CONFIG_MAPS, time_to_live=1)
+    objects = [config_map(name) for name in ("c1", "c2")]
+    async with storage.watch("default", config_maps(), ListOptions()) as watch:
+        for obj in objects:
+            await storage.create(brief, "default", obj["metadata"]["name"], obj)
+        await create(storage, "kept")
+        assert [name for _, name, _ in await take(watch, 3)] == ["c1", "c2", "kept"]
+        async with asyncio.timeout(WITHIN):
+            gone = await take(watch, 2)
+    assert sorted((kind, name) for kind, name, _ in gone) == [("DELETED", "c1"), ("DELETED", "c2")]
+    assert names(await storage.cached(CONFIG_MAPS)) == ["kept"]
