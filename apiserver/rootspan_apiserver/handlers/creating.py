@@ -16,7 +16,7 @@ from rootspan_apiserver.storage.stored_object import StoredObject
 async def create(request: Request, target: Target) -> None:
     with request.verb_span("Create") as span:
         try:
-            shown = representation(request, transformations=True)
+            shown = representation(request, transformations=True, protobuf=not target.resource.custom)
         except StatusError as error:
             await write_raw(request, error.code, error.body())
             return

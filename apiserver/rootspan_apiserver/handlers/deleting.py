@@ -23,7 +23,7 @@ _OPTIONS_KIND = GroupVersionKind("", "v1", "DeleteOptions")
 async def delete(request: Request, target: Target) -> None:
     with request.verb_span("Delete") as span:
         try:
-            shown = representation(request, transformations=True)
+            shown = representation(request, transformations=True, protobuf=not target.resource.custom)
         except StatusError as error:
             await write_raw(request, error.code, error.body())
             return
@@ -51,7 +51,7 @@ async def delete(request: Request, target: Target) -> None:
 async def delete_collection(request: Request, target: Target) -> None:
     with request.verb_span("Delete") as span:
         try:
-            shown = representation(request, transformations=True)
+            shown = representation(request, transformations=True, protobuf=not target.resource.custom)
         except StatusError as error:
             await write_raw(request, error.code, error.body())
             return

@@ -33,6 +33,8 @@ class Representation:
     @property
     def encoder(self) -> str:
         """The name spans give the encoder, before the version it encodes to."""
+        if self.media_type == PROTOBUF:
+            return '"protobuf"'
         yaml = self.media_type == YAML
         return f'"{{\\"name\\":\\"json\\",\\"pretty\\":\\"{_go(self.pretty)}\\",\\"strict\\":\\"false\\",\\"yaml\\":\\"{_go(yaml)}\\"}}"'
 
@@ -54,18 +56,21 @@ def wants_pretty(pretty: str | None, user_agent: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def negotiate(accept: str, *, pretty: bool = False, transformations: bool = False) -> Representation:
+def negotiate(
+    accept: str, *, pretty: bool = False, transformations: bool = False, protobuf: bool = True
+) -> Representation:
     """The best representation for an `Accept` header. Raises StatusError 406 when there is none.
 
     Args:
         transformations: whether the endpoint can answer a Table or the metadata alone.
+        protobuf: whether the answer has a protobuf form: custom resources have none, and a Table has none.
     """
     if not accept.strip():
         return Representation(pretty=pretty)
     for media_type, parameters in _clauses(accept):
-        if not (accepted := _matching(media_type)):
-            continue
         kind = parameters.get("as", "")
+        if not (accepted := _matching(media_type, protobuf=protobuf and kind != "Table")):
+            continue
         if kind and not (transformations and _known_transformation(kind, parameters)):
             continue
         shown = pretty or parameters.get("pretty") == "1"
@@ -79,10 +84,10 @@ def _known_transformation(kind: str, parameters: dict[str, str]) -> bool:
     return parameters.get("v") in ("v1", "v1beta1")
 
 
-def _matching(media_type: str) -> str:
+def _matching(media_type: str, *, protobuf: bool) -> str:
     if media_type in ("*/*", "application/*", JSON):
         return JSON
-    return media_type if media_type == YAML else ""
+    return media_type if media_type == YAML or (protobuf and media_type == PROTOBUF) else ""
 
 
 def _clauses(accept: str) -> Iterator[tuple[str, dict[str, str]]]:

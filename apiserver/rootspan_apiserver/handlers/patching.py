@@ -42,7 +42,7 @@ async def patch(request: Request, target: Target) -> None:
         try:
             patch_type = check_patch_type(request, target)
             try:
-                shown = representation(request, transformations=True)
+                shown = representation(request, transformations=True, protobuf=not target.resource.custom)
             except StatusError as error:
                 await write_raw(request, error.code, error.body())
                 return

@@ -18,7 +18,7 @@ from rootspan_apiserver.storage.stored_object import StoredObject
 async def get(request: Request, target: Target) -> None:
     with request.verb_span("Get") as span:
         try:
-            shown = representation(request, transformations=True)
+            shown = representation(request, transformations=True, protobuf=not target.resource.custom)
         except StatusError as error:
             await write_raw(request, error.code, error.body())
             return
@@ -37,7 +37,7 @@ async def get(request: Request, target: Target) -> None:
 
 async def list_(request: Request, target: Target) -> None:
     try:
-        shown = representation(request, transformations=True)
+        shown = representation(request, transformations=True, protobuf=not target.resource.custom)
     except StatusError as error:
         await write_raw(request, error.code, error.body())
         return
@@ -82,7 +82,7 @@ async def write_list(request: Request, target: Target, found: ListResult, shown:
     custom = target.resource.custom
     items = b",".join([json_of(target, item, kind=custom) for item in found.items])
     await write(
-        request, 200, list_json(target, list_metadata(target, found), items), shown, target.group_version, first_chunk=1
+        request, 200, list_json(target, list_metadata(target, found), items), shown, target.group_version, streamed=True
     )
 
 

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 import orjson
 import yaml
 
-from rootspan_apiserver.handlers.negotiation import JSON, YAML, Representation, negotiate, wants_pretty
+from rootspan_apiserver.codec.protobuf import MAGIC
+from rootspan_apiserver.codec.protobuf_encoding import encode
+from rootspan_apiserver.handlers.negotiation import JSON, PROTOBUF, YAML, Representation, negotiate, wants_pretty
 from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject
 from rootspan_apiserver.status import StatusError
 
 _GZIP_THRESHOLD = 128 * 1024
@@ -23,10 +25,11 @@ _NOSNIFF = (b"x-content-type-options", b"nosniff")
 Headers = list[tuple[bytes, bytes]]
 
 
-def representation(request: Request, *, transformations: bool = False) -> Representation:
-    """What this client accepts. Raises StatusError 406."""
+def representation(request: Request, *, transformations: bool = False, protobuf: bool = True) -> Representation:
+    """What this client accepts; the arguments are those of `negotiate`. Raises StatusError 406."""
     pretty = wants_pretty(request.parameter("pretty"), request.user_agent)
-    return negotiate(request.header(b"accept"), pretty=pretty, transformations=transformations)
+    accept = request.header(b"accept")
+    return negotiate(accept, pretty=pretty, transformations=transformations, protobuf=protobuf)
 
 
 async def write(
@@ -37,21 +40,24 @@ async def write(
     group_version: str,
     *,
     writer: str = _WRITER,
-    first_chunk: int | None = None,
+    streamed: bool = False,
     headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> None:
-    """Answers with an object as compact JSON without its final newline, in the representation agreed upon.
+    """Answers with an object, given as compact JSON without its final newline, in the representation agreed upon.
 
     Args:
         group_version: what the object is encoded to, for the span; "" leaves it out.
-        first_chunk: size of the first write where the answer is streamed, for the span.
+        streamed: whether the real server writes this answer piece by piece, as it does collections; for the span.
     """
-    if shown.media_type == YAML:
+    first = 0
+    if shown.media_type == PROTOBUF:
+        body, first = to_protobuf(orjson.loads(body)), len(MAGIC)
+    elif shown.media_type == YAML:
         body = to_yaml(orjson.loads(body))
     elif shown.pretty:
         body = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
     else:
-        body += b"\n"
+        body, first = body + b"\n", 1
 
     def attributes() -> dict[str, str]:
         version = f'"encodeGV":"{group_version}",' if group_version else ""
@@ -66,7 +72,7 @@ async def write(
 
     with request.parts.tracing.span("SerializeObject", attributes) as span:
         size = len(body)
-        first = first_chunk if first_chunk is not None and not shown.pretty and shown.media_type == JSON else size
+        first = first if streamed and first else size
         span.event("About to start writing response", {"writer": writer, "size": first})
         await send_bytes(request, status, body, shown.media_type, headers)
         span.event("Write call succeeded", {"size": size})
@@ -128,6 +134,16 @@ async def send_bytes(
     headers.append((b"content-length", str(len(body)).encode()))
     await request.send({"type": "http.response.start", "status": status, "headers": headers})
     await request.send({"type": "http.response.body", "body": body})
+
+
+def to_protobuf(obj: JSONObject) -> bytes:
+    """Raises StatusError 406 for a kind that has no protobuf form."""
+    group, _, version = obj["apiVersion"].rpartition("/")
+    encoded = encode(obj, GroupVersionKind(group, version, obj["kind"]))
+    if encoded is None:
+        message = f"object {obj['kind']} does not implement the protobuf marshalling interface"
+        raise StatusError(406, "NotAcceptable", f"{message} and cannot be encoded to a protobuf message")
+    return encoded
 
 
 def to_yaml(obj: object) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Match
 
 from rootspan_apiserver.handlers import discovery, health, openapi
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
@@ -40,6 +40,27 @@ class Endpoint:
         await self._handler(Request(self._parts, scope, receive, send))
 
 
+class PathRoute(BaseRoute):
+    """Matches a path, with or without a slash at its end; `below` all that is under it too.
+
+    It leaves no route in the scope: kube-apiserver's spans carry none.
+    """
+
+    def __init__(self, path: str, app: ASGIApp, *, below: bool = False) -> None:
+        self._path = path
+        self._app = app
+        self._prefix = path.rstrip("/") + "/" if below else None
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path: str = scope["path"]
+        if path.rstrip("/") == self._path or (self._prefix is not None and path.startswith(self._prefix)):
+            return Match.FULL, {}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
 class ResourceRoute(BaseRoute):
     """Matches what `RequestInfo` calls a resource request."""
 
@@ -47,9 +68,7 @@ class ResourceRoute(BaseRoute):
         self._app = app
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] == "http" and request_info(scope).is_resource_request:
-            return Match.FULL, {}
-        return Match.NONE, {}
+        return (Match.FULL if request_info(scope).is_resource_request else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -76,20 +95,19 @@ async def _not_found(request: Request) -> None:
 def routes(parts: Parts) -> list[BaseRoute]:
     """Resources first, since nearly all requests are for them; what no path names is a 404 in text."""
 
-    def at(path: str, handler: Handler) -> Route:
-        return Route(path, Endpoint(parts, handler))
+    def at(path: str, handler: Handler, *, below: bool = False) -> PathRoute:
+        return PathRoute(path, Endpoint(parts, handler), below=below)
 
     return [
         ResourceRoute(ResourceEndpoint(parts)),
-        at("/", _index),
-        *(at(f"/{root}{rest}", discovery.discover) for root in ("api", "apis") for rest in ("", "/{path:path}")),
-        *(at(f"/openapi/v3{rest}", openapi.answer) for rest in ("", "/{path:path}")),
-        *(at(f"/version{slash}", _version) for slash in ("", "/")),
-        *(
-            at(f"/{name}{rest}", health.answer)
-            for name in ("healthz", "livez", "readyz")
-            for rest in ("", "/{path:path}")
-        ),
+        at("", _index),
+        at("/api", discovery.discover, below=True),
+        at("/apis", discovery.discover, below=True),
+        at("/openapi/v3", openapi.answer, below=True),
+        at("/version", _version),
+        at("/healthz", health.answer, below=True),
+        at("/livez", health.answer, below=True),
+        at("/readyz", health.answer, below=True),
         at("/metrics", _metrics),
-        at("/{path:path}", _not_found),
+        at("/", _not_found, below=True),
     ]

@@ -1,10 +1,11 @@
-"""watch: events as lines of JSON, as they happen, until the time is over, the client goes away or the server stops.
+"""watch: events as lines of JSON or messages of protobuf, as they happen, until the time is over, the client goes away or the server stops.
 
 A watch list (`sendInitialEvents`) begins with the state as ADDED events, closed by a bookmark that says so. One task waits for the
 client's going away, one for the server's stopping; both end with the watch.
 """
 
 import random
+import struct
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING
 import anyio
 import orjson
 
-from rootspan_apiserver.handlers.negotiation import JSON, Representation
+from rootspan_apiserver.codec.wire import bytes_field
+from rootspan_apiserver.handlers.negotiation import JSON, PROTOBUF, YAML, Representation, not_acceptable
 from rootspan_apiserver.handlers.query import list_options
 from rootspan_apiserver.handlers.reading import json_of
 from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, write_error, write_raw
+from rootspan_apiserver.handlers.responses import representation, to_protobuf, write_error, write_raw
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.transformations import transform
 from rootspan_apiserver.registry.resource import JSONObject
@@ -32,11 +34,13 @@ _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 async def watch(request: Request, target: Target) -> None:
     try:
-        shown = representation(request, transformations=True)
+        shown = representation(request, transformations=True, protobuf=not target.resource.custom)
     except StatusError as error:
         await write_raw(request, error.code, error.body())
         return
     try:
+        if shown.media_type == YAML:
+            raise not_acceptable()
         options = list_options(request)
         with ExitStack() as spans:
             is_list = bool(options.send_initial_events and options.allow_watch_bookmarks)
@@ -71,6 +75,11 @@ class _Stream:
         if is_list:
             self._serving = spans.enter_context(request.parts.tracing.span("WatchServer.HandleHTTP", self._attributes))
 
+    @property
+    def _media_type(self) -> str:
+        media_type = self._shown.media_type
+        return media_type if media_type == JSON else f"{media_type};stream=watch"
+
     def _attributes(self) -> dict[str, str]:
         request = self._request
         return {
@@ -78,7 +87,7 @@ class _Stream:
             "method": request.method,
             "url": request.path,
             "protocol": request.protocol,
-            "mediaType": self._shown.media_type,
+            "mediaType": self._media_type,
             "encoder": f'{{"encodeGV":"{self._target.group_version}","encoder":{self._shown.encoder},"name":"versioning"}}',
         }
 
@@ -96,7 +105,7 @@ class _Stream:
     async def _start(self) -> None:
         if self._serving is not None:
             self._serving.event("About to start writing response")
-        headers = [(b"content-type", JSON.encode())]
+        headers = [(b"content-type", self._media_type.encode())]
         await self._request.send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send(b"")
 
@@ -110,7 +119,7 @@ class _Stream:
                 if event.initial_events_end:
                     self._initial_events_written()
         except StatusError as error:
-            await self._send(_line("ERROR", orjson.dumps(error.body())))
+            await self._send(self._frame("ERROR", orjson.dumps(error.body())))
 
     def _initial_events_written(self) -> None:
         if self._serving is not None:
@@ -120,14 +129,22 @@ class _Stream:
 
     def _encoded(self, event: WatchEvent) -> bytes:
         if event.object is None:
-            return _line(event.kind, orjson.dumps(self._bookmark(event)))
+            return self._frame(event.kind, orjson.dumps(self._bookmark(event)))
         if not self._shown.transformation:
-            return _line(event.kind, json_of(self._target, event.object))
+            return self._frame(event.kind, json_of(self._target, event.object))
         obj = transform(
             self._request, self._target, self._target.decoded(event.object), self._shown, columns=self._columns
         )
         self._columns = False
-        return _line(event.kind, orjson.dumps(obj))
+        return self._frame(event.kind, orjson.dumps(obj))
+
+    def _frame(self, kind: str, obj: bytes) -> bytes:
+        """A line of JSON, or a `WatchEvent` message after its length."""
+        if self._shown.media_type != PROTOBUF:
+            return b'{"type":"%b","object":%b}\n' % (kind.encode(), obj)
+        raw = bytes_field(1, to_protobuf(orjson.loads(obj)))
+        event = bytes_field(1, kind.encode()) + bytes_field(2, raw)
+        return struct.pack(">I", len(event)) + event
 
     def _bookmark(self, event: WatchEvent) -> JSONObject:
         metadata: JSONObject = {"resourceVersion": event.resource_version}
@@ -158,7 +175,3 @@ class _Stream:
     async def _cancel_on_stop(self, scope: anyio.CancelScope) -> None:
         await self._request.parts.stopping.wait()
         scope.cancel()
-
-
-def _line(kind: str, obj: bytes) -> bytes:
-    return b'{"type":"%b","object":%b}\n' % (kind.encode(), obj)

@@ -1,0 +1,81 @@
+"""What happens when a handler raises or takes too long."""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+import httpx
+import pytest
+
+from rootspan.testing import recording_provider
+from rootspan_apiserver.filters.deadline import parse_duration
+from rootspan_apiserver.filters.panic import PanicRecovery
+from rootspan_apiserver.filters.warnings import warning_header
+from rootspan_apiserver.handlers.request import Receive, Send
+
+pytestmark = pytest.mark.anyio
+
+Scope = MutableMapping[str, Any]
+
+
+async def test_a_fault_is_told_without_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets a plain 500, the log the traceback, the current span the exception."""
+
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("the reason")
+
+    provider, recorder = recording_provider()
+    transport = httpx.ASGITransport(PanicRecovery(broken))
+    with provider.get_tracer("test").start_as_current_span("request"):
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            answer = await client.get("/api/v1/pods")
+    assert answer.status_code == 500
+    assert answer.text == "This request caused apiserver to panic. Look in the logs for details.\n"
+    assert "the reason" in caplog.text
+    (span,) = recorder.spans
+    assert [event.name for event in span.events] == ["exception"]
+
+
+async def test_a_cancelled_request_is_no_fault() -> None:
+    """Cancellation passes through: the server that stops is not told of a panic."""
+
+    async def waits(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.Event().wait()
+
+    async def never(*_: object) -> Any:
+        raise AssertionError("nothing is to be sent")
+
+    task = asyncio.create_task(PanicRecovery(waits)({"method": "GET", "path": "/"}, never, never))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1s", 1.0), ("1m30s", 90.0), ("100ms", 0.1), ("1.5h", 5400.0), ("0", 0.0), ("-2s", -2.0)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    """Durations are read as Go reads them."""
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "1", "s", "1s2", "1 s", "1d", "-", "soon"])
+def test_what_is_no_duration(text: str) -> None:
+    """A number needs its unit, and nothing else may stand there."""
+    with pytest.raises(ValueError, match="invalid duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("careful", b'299 - "careful"'),
+        ('unknown field "spec.junk"', b'299 - "unknown field \\"spec.junk\\""'),
+        ("two\r\nlines: x", b'299 - "twolines: x"'),
+        ("back\\slash", b'299 - "back\\\\slash"'),
+    ],
+)
+def test_warning_headers(text: str, header: bytes) -> None:
+    """A warning is one quoted string of one line, whatever the text."""
+    assert warning_header(text) == header

@@ -1,0 +1,201 @@
+"""Subresources, reviews, and time-outs."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from rootspan_apiserver.handlers.parts import Limits
+
+from .conftest import serve
+
+pytestmark = pytest.mark.anyio
+
+PODS = "/api/v1/namespaces/default/pods"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+MERGE = {"content-type": "application/merge-patch+json"}
+AUTHORIZATION = "/apis/authorization.k8s.io/v1"
+
+
+def pod(name: str) -> dict[str, Any]:
+    return {"metadata": {"name": name}, "spec": {"containers": [{"name": "main", "image": "nginx"}]}}
+
+
+async def create_deployment(client: httpx.AsyncClient) -> dict[str, Any]:
+    labels = {"app": "web"}
+    spec = {
+        "replicas": 2,
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": pod("")["spec"]},
+    }
+    answer = await client.post(DEPLOYMENTS, json={"metadata": {"name": "web"}, "spec": spec})
+    assert answer.status_code == 201
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+async def test_scale(client: httpx.AsyncClient) -> None:
+    """The replicas are read and changed through a Scale; the object's generation counts it, its manager is told apart."""
+    created = await create_deployment(client)
+    scale = (await client.get(f"{DEPLOYMENTS}/web/scale")).json()
+    assert scale["spec"] == {"replicas": 2}
+    assert scale["status"] == {"replicas": 0, "selector": "app=web"}
+    assert scale["metadata"]["uid"] == created["metadata"]["uid"]
+    patched = await client.patch(f"{DEPLOYMENTS}/web/scale", content='{"spec":{"replicas":3}}', headers=MERGE)
+    assert patched.json()["spec"] == {"replicas": 3}
+    put = await client.put(f"{DEPLOYMENTS}/web/scale", json={**patched.json(), "spec": {"replicas": 4}})
+    assert put.json()["spec"] == {"replicas": 4}
+    stale = await client.put(f"{DEPLOYMENTS}/web/scale", json={**scale, "spec": {"replicas": 5}})
+    assert stale.status_code == 409
+    wrong = await client.patch(f"{DEPLOYMENTS}/web/scale", content='{"spec":{"replicas":-1}}', headers=MERGE)
+    assert wrong.status_code == 422
+    after = (await client.get(f"{DEPLOYMENTS}/web")).json()
+    assert (after["spec"]["replicas"], after["metadata"]["generation"]) == (4, 3)
+    assert "scale" in {entry.get("subresource") for entry in after["metadata"]["managedFields"]}
+
+
+async def test_status(client: httpx.AsyncClient) -> None:
+    """A write of the status changes that alone, a write of the object everything else."""
+    await create_deployment(client)
+    body = '{"spec":{"replicas":9},"status":{"replicas":1}}'
+    answer = (await client.patch(f"{DEPLOYMENTS}/web/status", content=body, headers=MERGE)).json()
+    assert (answer["spec"]["replicas"], answer["status"]["replicas"]) == (2, 1)
+    answer = (await client.patch(f"{DEPLOYMENTS}/web", content=body.replace("1", "7"), headers=MERGE)).json()
+    assert (answer["spec"]["replicas"], answer["status"]["replicas"]) == (9, 1)
+
+
+async def test_binding_and_eviction(client: httpx.AsyncClient) -> None:
+    """A pod is bound once, and evicted by a graceful deletion."""
+    await client.post(PODS, json=pod("one"))
+    binding = {"metadata": {"name": "one"}, "target": {"name": "node-1"}}
+    assert (await client.post(f"{PODS}/one/binding", json=binding)).json()["status"] == "Success"
+    again = await client.post(f"{PODS}/one/binding", json=binding)
+    assert again.status_code == 409
+    assert again.json()["message"].endswith('pod one is already assigned to node "node-1"')
+    bound = (await client.get(f"{PODS}/one")).json()
+    assert bound["spec"]["nodeName"] == "node-1"
+    assert bound["status"]["conditions"][0]["type"] == "PodScheduled"
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "one"}}
+    assert (await client.post(f"{PODS}/one/eviction", json=eviction)).status_code == 201
+    assert "deletionTimestamp" in (await client.get(f"{PODS}/one")).json()["metadata"]
+
+
+async def test_a_disruption_budget(client: httpx.AsyncClient) -> None:
+    """A pod whose budget allows no disruption stays: 429, with the budget's name as the cause."""
+    body = pod("one")
+    body["metadata"]["labels"] = {"app": "web"}
+    await client.post(PODS, json=body)
+    await client.patch(f"{PODS}/one/status", content='{"status":{"phase":"Running"}}', headers=MERGE)
+    budget = {"metadata": {"name": "keep"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}}}
+    await client.post("/apis/policy/v1/namespaces/default/poddisruptionbudgets", json=budget)
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "one"}}
+    refused = await client.post(f"{PODS}/one/eviction", json=eviction)
+    assert refused.status_code == 429
+    assert refused.json()["details"]["causes"][0]["reason"] == "DisruptionBudget"
+    assert "deletionTimestamp" not in (await client.get(f"{PODS}/one")).json()["metadata"]
+
+
+async def test_a_token_of_a_service_account(client: httpx.AsyncClient) -> None:
+    """The token that a service account is given is a user's to the same server."""
+    accounts = "/api/v1/namespaces/default/serviceaccounts"
+    await client.post(accounts, json={"metadata": {"name": "builder"}})
+    request = {"spec": {"expirationSeconds": 600}}
+    token = (await client.post(f"{accounts}/builder/token", json=request)).json()["status"]["token"]
+    review = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    who = await client.post(review, json={}, headers={"authorization": f"Bearer {token}"})
+    assert who.json()["status"]["userInfo"]["username"] == "system:serviceaccount:default:builder"
+    short = await client.post(f"{accounts}/builder/token", json={"spec": {"expirationSeconds": 5}})
+    assert short.status_code == 422
+    assert (await client.post(f"{accounts}/nobody/token", json=request)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("subresource", "code", "message"),
+    [
+        ("log", 400, "pod one does not have a host assigned"),
+        ("exec?command=ls", 400, "pod one does not have a host assigned"),
+        ("log?container=none", 400, "container none is not valid for pod one"),
+    ],
+)
+async def test_what_needs_a_kubelet(client: httpx.AsyncClient, subresource: str, code: int, message: str) -> None:
+    """Without a node there is a clean refusal."""
+    await client.post(PODS, json=pod("one"))
+    answer = await client.get(f"{PODS}/one/{subresource}")
+    assert (answer.status_code, answer.json()["message"]) == (code, message)
+
+
+@pytest.mark.parametrize(
+    ("path", "spec", "user", "status"),
+    [
+        (
+            f"{AUTHORIZATION}/selfsubjectaccessreviews",
+            {"resourceAttributes": {"verb": "get", "resource": "pods"}},
+            "admin",
+            True,
+        ),
+        (
+            f"{AUTHORIZATION}/selfsubjectaccessreviews",
+            {"resourceAttributes": {"verb": "get", "resource": "pods"}},
+            "bob",
+            False,
+        ),
+        (
+            f"{AUTHORIZATION}/selfsubjectaccessreviews",
+            {"nonResourceAttributes": {"verb": "get", "path": "/apis"}},
+            "bob",
+            True,
+        ),
+        (
+            f"{AUTHORIZATION}/subjectaccessreviews",
+            {
+                "user": "bob",
+                "groups": ["system:masters"],
+                "resourceAttributes": {"verb": "delete", "resource": "nodes"},
+            },
+            "admin",
+            True,
+        ),
+        (
+            f"{AUTHORIZATION}/namespaces/default/localsubjectaccessreviews",
+            {"user": "bob", "resourceAttributes": {"namespace": "default", "verb": "get", "resource": "pods"}},
+            "admin",
+            False,
+        ),
+    ],
+)
+async def test_access_reviews(
+    client: httpx.AsyncClient, path: str, spec: dict[str, Any], user: str, status: bool
+) -> None:
+    """The server says beforehand what it would allow."""
+    answer = await client.post(path, json={"spec": spec}, headers={"authorization": f"Bearer {user}"})
+    assert answer.status_code == 201
+    assert answer.json()["status"] == {"allowed": status}
+
+
+async def test_token_reviews(client: httpx.AsyncClient) -> None:
+    """Whose token it is, or that it is nobody's; a token is needed to ask."""
+    path = "/apis/authentication.k8s.io/v1/tokenreviews"
+    known = (await client.post(path, json={"spec": {"token": "bob"}})).json()["status"]
+    assert known["user"] == {"username": "bob", "uid": "u2", "groups": ["system:authenticated"]}
+    unknown = (await client.post(path, json={"spec": {"token": "guess"}})).json()["status"]
+    assert "authenticated" not in unknown
+    assert (await client.post(path, json={"spec": {}})).status_code == 400
+
+
+async def test_reviews_are_not_kept(client: httpx.AsyncClient) -> None:
+    """A review can be made and not be read."""
+    assert (await client.get(f"{AUTHORIZATION}/selfsubjectaccessreviews")).status_code == 405
+
+
+async def test_a_request_that_takes_too_long() -> None:
+    """A request whose body does not come in time is answered 504, and the server goes on."""
+    async with serve(Limits(request_timeout=0.05)) as server:
+        reader, writer = await asyncio.open_connection(server.address.host, server.address.port)
+        head = f"POST {PODS} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer admin\r\ncontent-length: 10\r\n\r\n"
+        writer.write(head.encode())
+        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 504")
+        rest = await asyncio.wait_for(reader.readuntil(b"}\n"), 5)
+        assert b"Timeout: request did not complete within the allotted timeout" in rest
+        writer.close()
+        assert (await server.client.get("/version")).status_code == 200

@@ -1,0 +1,131 @@
+"""The spans of a request: kube-apiserver's names, nesting, attributes and events."""
+
+import anyio
+import pytest
+
+from rootspan.spans import Span
+from rootspan.testing import tree
+
+from .conftest import Server
+
+pytestmark = pytest.mark.anyio
+
+MAPS = "/api/v1/namespaces/default/configmaps"
+ENCODER = r'"{\"name\":\"json\",\"pretty\":\"false\",\"strict\":\"false\",\"yaml\":\"false\"}"'
+
+CREATE = """
+POST /api/v1/namespaces/{:namespace}/configmaps SERVER apiserver
+└─ authentication INTERNAL apiserver
+   └─ audit INTERNAL apiserver
+      └─ constrainedimpersonation INTERNAL apiserver
+         └─ priorityandfairness INTERNAL apiserver
+            └─ authorization INTERNAL apiserver
+               └─ Create INTERNAL apiserver
+                  ├─ Create etcd3 INTERNAL apiserver
+                  └─ SerializeObject INTERNAL apiserver
+"""
+
+
+async def trace(server: Server, count: int, method: str, path: str, **kwargs: object) -> list[Span]:
+    """The spans of one request, of which there are to be `count`."""
+    server.recorder.clear()
+    await server.client.request(method, path, **kwargs)  # type: ignore[arg-type] # passed on as they are
+    return await anyio.to_thread.run_sync(server.recorder.wait_for, count)
+
+
+def only(spans: list[Span], name: str) -> Span:
+    (found,) = [span for span in spans if span.name == name]
+    return found
+
+
+async def test_create(server: Server) -> None:
+    """A create: the filters nest, the verb's span holds what the verb does, and says each step."""
+    spans = await trace(server, 9, "POST", MAPS, json={"metadata": {"name": "one"}})
+    assert tree(spans) == CREATE.strip()
+    create = only(spans, "Create")
+    server_span = only(spans, "POST /api/v1/namespaces/{:namespace}/configmaps")
+    audit_id = server_span.attributes["audit-id"]
+    assert create.attributes == {
+        "accept": "application/json",
+        "audit-id": audit_id,
+        "client": "127.0.0.1",
+        "api-group": "",
+        "api-version": "v1",
+        "name": "",
+        "subresource": "",
+        "namespace": "default",
+        "protocol": "HTTP/1.1",
+        "resource": "configmaps",
+        "scope": "resource",
+        "url": MAPS,
+        "user-agent": "tester/1.0",
+        "verb": "POST",
+    }
+    assert [event.name for event in create.events] == [
+        "limitedReadBody succeeded",
+        "About to convert to expected version",
+        "Conversion done",
+        "About to store object in database",
+        "Write to database call succeeded",
+        "About to write a response",
+        "Writing http response done",
+    ]
+    serialize = only(spans, "SerializeObject")
+    assert serialize.attributes["encoder"] == f'{{"encodeGV":"v1","encoder":{ENCODER},"name":"versioning"}}'
+    assert serialize.attributes["mediaType"] == "application/json"
+    assert server_span.attributes["http.target"] == MAPS
+    assert server_span.attributes["http.request.body.size"] == len(b'{"metadata":{"name":"one"}}')
+    assert "http.route" not in server_span.attributes
+
+
+async def test_a_body_that_was_not_read_has_no_size(server: Server) -> None:
+    """A refusal before the body says nothing of its size, and its verb's span has no events."""
+    spans = await trace(server, 8, "POST", MAPS, content=b"x", headers={"content-type": "text/plain"})
+    assert list(only(spans, "Create").events) == []
+    server_span = only(spans, "POST /api/v1/namespaces/{:namespace}/configmaps")
+    assert "http.request.body.size" not in server_span.attributes
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "count", "below"),
+    [
+        ("GET", "/version", 6, []),
+        ("GET", "/nope", 6, []),
+        ("POST", f"{MAPS}/one", 7, ["SerializeObject"]),
+        ("GET", f"{MAPS}?limit=x", 7, ["SerializeObject"]),
+        ("GET", f"{MAPS}/none", 9, ["Get", "cacher.Get", "SerializeObject"]),
+        ("DELETE", f"{MAPS}/none", 9, ["Delete", "cacher.Get", "SerializeObject"]),
+        ("GET", f"{MAPS}?resourceVersion=0", 9, ["List", "cacher.GetList", "SerializeObject"]),
+    ],
+)
+async def test_what_is_below_authorization(
+    server: Server, method: str, path: str, count: int, below: list[str]
+) -> None:
+    """Each kind of answer has the spans that the real server makes for it, and no more."""
+    spans = await trace(server, count, method, path)
+    filters = {"authentication", "audit", "constrainedimpersonation", "priorityandfairness", "authorization"}
+    internal = sorted((span for span in spans if span.kind == "INTERNAL"), key=lambda span: span.start)
+    assert [span.name for span in internal if span.name not in filters] == below
+
+
+async def test_who_is_refused_is_traced(server: Server) -> None:
+    """A 401 ends in `authentication`, a 403 in `authorization`, each with the refusal it wrote."""
+    for token, count, last in (("guess", 3, "authentication"), ("bob", 7, "authorization")):
+        spans = await trace(server, count, "GET", MAPS, headers={"authorization": f"Bearer {token}"})
+        written, refusing = only(spans, "SerializeObject"), only(spans, last)
+        assert written.parent_id == refusing.span_id
+
+
+async def test_watch_list(server: Server) -> None:
+    """A watch list has a span until its initial events are written; a plain watch has none of its own."""
+    query = "watch=1&timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
+    spans = await trace(server, 10, "GET", f"{MAPS}?{query}")
+    handling = only(spans, "WatchServer.HandleHTTP")
+    assert handling.parent_id == only(spans, "WatchList").span_id
+    assert [event.name for event in handling.events] == [
+        "About to start writing response",
+        "Writing initial events done",
+    ]
+    assert only(spans, "WatchList").end < only(spans, "authorization").end
+    plain = await trace(server, 8, "GET", f"{MAPS}?watch=1&timeoutSeconds=1")
+    assert "WatchList" not in {span.name for span in plain}
