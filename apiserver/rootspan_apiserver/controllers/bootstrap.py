@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from rootspan_apiserver.loopback import LoopbackClient
@@ -25,23 +25,19 @@ PRIORITY_CLASSES = {
 }
 
 
-async def bootstrap(loopback: LoopbackClient, *, secure_port: int, service_range: str) -> None:
-    """Make what is missing. Raises StatusError if a system namespace cannot be made; the rest is logged and left."""
-    made = await asyncio.gather(*(_namespace(loopback, name) for name in SYSTEM_NAMESPACES), return_exceptions=True)
-    for failure in filter(None, made):
-        raise failure
+async def bootstrap(
+    loopback: LoopbackClient, present: Collection[str], *, secure_port: int, service_range: str
+) -> None:
+    """Make what is missing; `present` are the names of the namespaces there are. What cannot be made is logged and left."""
+    missing = [name for name in SYSTEM_NAMESPACES if name not in present]
+    await asyncio.gather(*(_create(loopback, "/api/v1/namespaces", _namespace(name)) for name in missing))
     others = list(_priority_classes())
     others.append(("/api/v1/namespaces/default/services", _service(secure_port, service_range)))
     await asyncio.gather(*(_create(loopback, path, obj) for path, obj in others))
 
 
-async def _namespace(loopback: LoopbackClient, name: str) -> None:
-    obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    try:
-        await loopback.create("/api/v1/namespaces", obj)
-    except StatusError as exc:
-        if exc.reason != "AlreadyExists":
-            raise
+def _namespace(name: str) -> JSONObject:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
 async def _create(loopback: LoopbackClient, path: str, obj: JSONObject) -> None:
@@ -65,7 +61,8 @@ def _priority_classes() -> Iterator[tuple[str, JSONObject]]:
 
 
 def _service(secure_port: int, service_range: str) -> JSONObject:
-    first = str(ipaddress.ip_network(service_range)[1])
+    addresses = ipaddress.ip_network(service_range)
+    first = str(addresses[min(1, addresses.num_addresses - 1)])
     return {
         "apiVersion": "v1",
         "kind": "Service",

@@ -75,10 +75,9 @@ class GarbageCollector:
                 self._add_owners(place, metadata)
         elif any(mention in raw for mention in _MENTIONS):
             metadata = seen.object.decode()["metadata"]
-            self._owners.put(place, metadata)
-            if metadata.get("ownerReferences") or "deletionTimestamp" in metadata:
+            if self._owners.put(place, metadata) or "deletionTimestamp" in metadata:
                 self._queue.add(place)
-        elif self._owners.knows(place):
+        elif self._owners:
             self._owners.put(place, {})
 
     def _add(self, places: Iterable[Place]) -> None:
@@ -93,6 +92,10 @@ class GarbageCollector:
                 self._queue.add(Place(resource, place.namespace if resource.namespaced else "", reference["name"]))
 
     async def _examine(self, place: Place) -> None:
+        """What the cache shows decides whether there is something to do; what the server itself says, what that is."""
+        seen = await self._storage.get(place.resource, place.namespace, place.name, "0")
+        if seen is None or not await self._needs_work(place, seen.decode()["metadata"]):
+            return
         path = path_of(place.resource, place.namespace, place.name)
         obj = await self._actor.get(path)
         if obj is None:
@@ -104,10 +107,14 @@ class GarbageCollector:
                 await self._orphan_dependents(path, metadata)
             elif FOREGROUND in finalizers:
                 await self._delete_dependents(path, metadata)
-            return
-        references = metadata.get("ownerReferences") or []
-        if references:
+        elif references := metadata.get("ownerReferences"):
             await self._follow_owners(place, path, metadata, references)
+
+    async def _needs_work(self, place: Place, metadata: JSONObject) -> bool:
+        if "deletionTimestamp" in metadata:
+            return bool({ORPHAN, FOREGROUND} & set(metadata.get("finalizers") or ()))
+        states = [await self._state(place, reference) for reference in metadata.get("ownerReferences") or ()]
+        return any(state != "solid" for state in states)
 
     async def _follow_owners(self, place: Place, path: str, metadata: JSONObject, references: list[JSONObject]) -> None:
         states = [await self._state(place, reference) for reference in references]

@@ -34,8 +34,8 @@ class Owners:
         self._owners: dict[Place, frozenset[str]] = {}
         self._dependents: dict[str, set[Place]] = {}
 
-    def put(self, place: Place, metadata: Mapping[str, Any]) -> None:
-        """What is now at `place` has the owners in `metadata`."""
+    def put(self, place: Place, metadata: Mapping[str, Any]) -> bool:
+        """What is now at `place` has the owners in `metadata`. Returns whether these are others than before."""
         owners = frozenset(reference["uid"] for reference in metadata.get("ownerReferences") or ())
         before = self._owners.pop(place, frozenset())
         if owners:
@@ -47,9 +47,7 @@ class Owners:
                 del self._dependents[uid]
         for uid in owners - before:
             self._dependents.setdefault(uid, set()).add(place)
-
-    def knows(self, place: Place) -> bool:
-        return place in self._owners
+        return owners != before
 
     def dependents(self, uid: str) -> list[Place]:
         """What the object with `uid` owns, as far as it has been seen."""

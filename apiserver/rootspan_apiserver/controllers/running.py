@@ -68,9 +68,11 @@ async def running_controllers(parts: ControllerParts, chosen: Sequence[str] = ("
     """Inside the block the system namespaces exist and the controllers that `chosen` names run.
 
     Raises:
-        StatusError: a system namespace cannot be made.
+        StatusError: the watch cache is not there.
     """
-    await bootstrap(parts.loopback, secure_port=parts.secure_port, service_range=parts.service_range)
+    found = await parts.storage.cached(_builtin(parts.registry, "namespaces"))
+    present = [stored.key.rpartition("/")[2] for stored in found]
+    await bootstrap(parts.loopback, present, secure_port=parts.secure_port, service_range=parts.service_range)
     controllers = [each for each in _controllers(parts) if is_enabled(each.name, chosen)]
     tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in controllers]
     try:

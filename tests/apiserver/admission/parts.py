@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import trustme
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 from opentelemetry.trace import TracerProvider
 
 from rootspan.testing import SpanRecorder, recording_provider
@@ -175,8 +176,8 @@ class Parts:
 
 
 @contextlib.contextmanager
-def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]]) -> Iterator[Parts]:
-    provider, recorder = recording_provider(service="apiserver")
+def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sampler) -> Iterator[Parts]:
+    provider, recorder = recording_provider(service="apiserver", sampler=sampler)
     cache, registry = Dictionary(), builtin_registry()
     loopback = LoopbackClient(provider)
     admission = standard_admission(
@@ -196,9 +197,11 @@ def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]]) -> Iterator[Par
 
 
 @contextlib.asynccontextmanager
-async def admission(addresses: Mapping[tuple[str, str], tuple[str, int]] | None = None) -> AsyncIterator[Parts]:
+async def admission(
+    addresses: Mapping[tuple[str, str], tuple[str, int]] | None = None, *, sampler: Sampler = ALWAYS_ON
+) -> AsyncIterator[Parts]:
     """A chain in a server that has the namespace `default` and no webhooks."""
-    with _parts(addresses or {}) as parts:
+    with _parts(addresses or {}, sampler) as parts:
         try:
             yield parts
         finally:

@@ -6,11 +6,13 @@ from typing import Any
 
 import orjson
 import pytest
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from rootspan.testing import tree
+from rootspan_apiserver.serving.http import listen, serving
 from rootspan_apiserver.status import StatusError
 
-from .parts import JSONObject, Webhook, admission, config_map, served
+from .parts import JSONObject, Webhook, admission, config_map, served, server_tls
 
 pytestmark = pytest.mark.anyio
 
@@ -239,3 +241,32 @@ async def test_the_calls_are_traced_as_kube_apiserver_traces_them() -> None:
         assert [dict(headers)["traceparent"] for headers in hook.headers] == [
             f"00-{span.trace_id}-{span.span_id}-01" for span in clients
         ]
+
+
+async def test_an_unsampled_request_is_carried_on_with_flag_00() -> None:
+    """Nothing is recorded, and the webhooks still get the request's trace id, each with a parent of its own."""
+    hook = Webhook()
+    async with served(hook) as at, admission(sampler=ALWAYS_OFF) as parts:
+        parts.webhook("mut.example.com", f"{at.url}/m", mutating=True)
+        parts.webhook("val.example.com", f"{at.url}/v")
+        with parts.provider.get_tracer("test").start_as_current_span("Create") as current:
+            attributes = parts.attributes(config_map())
+            await parts.admission.mutate(attributes)
+            await parts.admission.validate(attributes)
+        sent = [dict(headers)["traceparent"].split("-") for headers in hook.headers]
+        trace_id = f"{current.get_span_context().trace_id:032x}"
+        assert [(each[1], each[3]) for each in sent] == [(trace_id, "00"), (trace_id, "00")]
+        assert sent[0][2] != sent[1][2]
+        assert parts.recorder.spans == []
+
+
+async def test_a_webhook_that_was_started_again_is_called_again() -> None:
+    """A connection that was kept and has died meanwhile does not fail the next request."""
+    hook = Webhook()
+    async with admission() as parts:
+        async with served(hook) as at:
+            parts.webhook("val.example.com", f"{at.url}/v")
+            await parts.admission.validate(parts.attributes(config_map()))
+        async with serving(hook, listen("127.0.0.1", at.port), tls=server_tls()):
+            await parts.admission.validate(parts.attributes(config_map()))
+        assert len(hook.asked) == 2

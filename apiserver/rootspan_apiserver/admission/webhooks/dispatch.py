@@ -15,7 +15,11 @@ from rootspan_apiserver.admission.webhooks.sources import Source
 from rootspan_apiserver.codec.problems import quote
 from rootspan_apiserver.registry.conversion import convert
 from rootspan_apiserver.status import bad_request
+from rootspan_apiserver.storage.stored_object import METADATA_ORDER
 from rootspan_apiserver.tracing import Step, Tracing
+
+_AFTER_UID = METADATA_ORDER.index("uid") + 1
+_METADATA = (*METADATA_ORDER[:_AFTER_UID], "resourceVersion", *METADATA_ORDER[_AFTER_UID:])
 
 
 class Dispatcher:
@@ -98,4 +102,10 @@ def new_uid() -> str:
 
 
 def _as(obj: JSONObject | None, invocation: Invocation) -> bytes | None:
-    return None if obj is None else orjson.dumps(convert(obj, invocation.kind))
+    """The object in the invocation's kind, its metadata in the order in which the API writes it."""
+    if obj is None:
+        return None
+    converted = convert(obj, invocation.kind)
+    metadata = converted.get("metadata") or {}
+    ordered = {name: metadata[name] for name in _METADATA if name in metadata}
+    return orjson.dumps({**converted, "metadata": ordered | metadata})
