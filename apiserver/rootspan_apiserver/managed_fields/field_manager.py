@@ -27,7 +27,7 @@ from rootspan_apiserver.managed_fields.comparison import Comparison, compare
 from rootspan_apiserver.managed_fields.conflicts import conflict_error
 from rootspan_apiserver.managed_fields.entries import Managed, ManagerKey, Managers
 from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, intersection, union
-from rootspan_apiserver.managed_fields.merging import field_set, merge
+from rootspan_apiserver.managed_fields.merging import field_set, merge, without_nulls
 from rootspan_apiserver.managed_fields.reset_fields import Filter, everything, owned_through
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError
 from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
@@ -187,10 +187,11 @@ class FieldManager:
         return Comparison(*map(self.owned, (comparison.removed, comparison.modified, comparison.added)))
 
     def _typed(self, merged: JSONObject) -> JSONObject:
-        """The merged object as its built-in type reads it."""
+        """The merged object as its type reads it."""
         message = message_of(self.kind)
         if message is None:
-            return merged
+            typed: JSONObject = without_nulls(merged, self.schema)
+            return typed
         try:
             return read(merged, message, Problems())
         except NotDecodableError as error:

@@ -111,7 +111,7 @@ def named_fields_as_members(fields: FieldSet, schema: Schema) -> FieldSet:
 
 
 def remove(value: Any, fields: FieldSet, schema: Schema) -> Any:
-    """The value without the members of the set; what becomes empty by it goes too."""
+    """The value without the members of the set; what becomes empty by it is null."""
     if not value:
         return None if isinstance(value, dict | list) else value
     if isinstance(value, dict):
@@ -122,8 +122,8 @@ def remove(value: Any, fields: FieldSet, schema: Schema) -> Any:
             node = fields.get("f:" + name)
             if node is None:
                 kept[name] = item
-            elif not is_member(node) and (left := remove(item, node, field_schema(schema, name))) is not None:
-                kept[name] = left
+            elif not is_member(node):
+                kept[name] = remove(item, node, field_schema(schema, name))
         return kept or None
     if isinstance(value, list):
         if schema.list_type not in {"map", "set"}:
@@ -137,4 +137,14 @@ def remove(value: Any, fields: FieldSet, schema: Schema) -> Any:
             elif not is_member(node):
                 items.append(remove(item, node, of))
         return items or None
+    return value
+
+
+def without_nulls(value: Any, schema: Schema) -> Any:
+    """The value without the fields that are null and may not be."""
+    if isinstance(value, dict):
+        fields = ((name, item, field_schema(schema, name)) for name, item in value.items())
+        return {name: without_nulls(item, known) for name, item, known in fields if item is not None or known.nullable}
+    if isinstance(value, list):
+        return [without_nulls(item, item_schema(schema)) for item in value]
     return value

@@ -5,11 +5,12 @@ from typing import Any, Final
 
 import orjson
 
+from rootspan_apiserver.codec.typed import plain
 from rootspan_apiserver.registry.schema import Schema
 
 ABSENT: Final = object()
-ATOMIC: Final = Schema(map_type="atomic")
-UNTYPED: Final = Schema(preserve_unknown_fields=True)
+ATOMIC: Final = Schema(map_type="atomic", nullable=True)
+UNTYPED: Final = Schema(preserve_unknown_fields=True, nullable=True)
 
 
 class SchemaMismatchError(Exception):
@@ -67,7 +68,7 @@ def element(item: Any, schema: Schema) -> str:
         value = item.get(name, ABSENT)
         if value is ABSENT:
             known = item_schema(schema).properties.get(name)
-            value = known.default if known is not None else None
+            value = plain(known.default) if known is not None else None
             if value is None:
                 continue
         found[name] = value

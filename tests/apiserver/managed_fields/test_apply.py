@@ -215,6 +215,26 @@ def test_custom_resources_are_applied_by_their_schema() -> None:
     }
 
 
+def test_taking_the_last_field_out_of_a_map_leaves_no_null() -> None:
+    """A map that becomes empty because nobody applies its keys any more goes where it may not be null; one that may be is null."""
+    text = Schema(type="string")
+    labels = {
+        "plain": Schema(type="object", additional=text),
+        "nullable": Schema(type="object", additional=text, nullable=True),
+    }
+    schema = Schema(
+        type="object", properties={**labels, "kind": text, "apiVersion": text, "metadata": Schema(type="object")}
+    )
+    fields = FieldManager(GroupVersionKind("example.com", "v1", "Widget"), schema, {})
+    head = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {}}
+    live = fields.update(None, {**head, "plain": {}, "nullable": {}}, "creator", THEN)
+    live = fields.apply(live, {**head, "plain": {"a": "1"}, "nullable": {"a": "1"}}, "me", THEN)
+    left = fields.apply(live, {**head, "nullable": {"b": "1"}}, "me", NOW)
+    assert {key: left.get(key, "gone") for key in labels} == {"plain": "gone", "nullable": {"b": "1"}}
+    left = fields.apply(left, head, "me", NOW)
+    assert {key: left.get(key, "gone") for key in labels} == {"plain": "gone", "nullable": None}
+
+
 DATA = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["1", "2"]), max_size=5)
 APPLIES = st.lists(st.tuples(st.sampled_from(["x", "y", "z"]), DATA), max_size=6)
 
