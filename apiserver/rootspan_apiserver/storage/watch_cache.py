@@ -96,6 +96,9 @@ class WatchCache:
             except EtcdError as exc:
                 logger.warning("the watch cache cannot follow etcd: %s", exc)
                 await asyncio.sleep(PAUSE)
+            except Exception:
+                logger.exception("the watch cache failed and is loaded again")
+                await asyncio.sleep(PAUSE)
 
     async def _load(self) -> None:
         objects: list[StoredObject] = []
@@ -161,11 +164,12 @@ class WatchCache:
 
     def _route(self, key: str) -> str | None:
         """The path of the collection a key belongs to: its first one or two segments."""
-        one = key.find("/", 1)
-        if key[:one] in self._collections:
-            return key[:one]
-        two = key.find("/", one + 1)
-        return key[:two] if key[:two] in self._collections else None
+        _, first, *rest = f"{key}//".split("/", 3)
+        one = f"/{first}"
+        if one in self._collections:
+            return one
+        two = f"{one}/{rest[0]}"
+        return two if two in self._collections else None
 
     def _wake(self) -> None:
         while self._waiting and self._waiting[0][0] <= self.revision:
