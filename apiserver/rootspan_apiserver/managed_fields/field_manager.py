@@ -100,10 +100,9 @@ class FieldManager:
         left without. Objects that do not fit the schema keep the entries they had.
         """
         live = self.empty if old is None else old
-        before, after = _managed_fields(old), _managed_fields(new)
-        if self.subresource or not (entries.is_reset(after) or (after and entries.read(after))):
-            after = before
-        managers = {} if entries.is_reset(after) else entries.read(after) or {}
+        before = _managed_fields(old)
+        sent = None if self.subresource else _managed_fields(new)
+        managers = {} if entries.is_reset(sent) else entries.read(sent) or entries.read(before) or {}
         if not managers and old is not None:
             return with_managed_fields(new, [])
         try:

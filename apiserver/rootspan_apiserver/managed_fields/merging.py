@@ -21,7 +21,7 @@ def merge(live: Any, applied: Any, schema: Schema) -> Any:
     """The live value with the applied one laid over it. Nothing is removed; associative lists take the applied order where it speaks.
 
     Raises:
-        SchemaMismatchError: an item of a list has no key, or the applied list gives one twice.
+        SchemaMismatchError: an item of a list has no key.
     """
     if applied is ABSENT or live is ABSENT or (not live and not applied):
         return live if applied is ABSENT else applied
