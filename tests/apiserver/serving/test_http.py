@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from cryptography import x509
+
 from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import BindError, listen, serving
 
