@@ -40,6 +40,7 @@ _ALWAYS = LOWER_HALF + 1
 _SERVER = SpanKind.SERVER
 _RESTART = Continuation.RESTART_WITHOUT_LINK
 _CONTINUE = Continuation.CONTINUE
+_EMPTY = Context()
 
 
 class TracingMiddleware:
@@ -140,7 +141,7 @@ class TracingMiddleware:
         attributes = self.request_attributes(scope)
         links = (Link(without_state(remote)),) if remote is not None else ()
         if self._decision is None:
-            return self._tracer.start_span(name, Context(), _SERVER, attributes, links)
+            return self._tracer.start_span(name, _EMPTY, _SERVER, attributes, links)
         return start_root(self._tracer, ids[0] << 64 | ids[1], name, _SERVER, attributes, links)
 
     def _start_child(self, scope: Scope, parent: SpanContext, span_id: int) -> Span:
@@ -151,5 +152,5 @@ class TracingMiddleware:
         name = method_of(scope) if self._span_name is None else self._span_name(scope)
         if name is None:
             return unsampled
-        context = set_span_in_context(NonRecordingSpan(parent), Context())
+        context = set_span_in_context(NonRecordingSpan(parent), _EMPTY)
         return self._tracer.start_span(name, context, _SERVER, self.request_attributes(scope))

@@ -29,6 +29,7 @@ from opentelemetry.util.types import Attributes
 
 LOWER_HALF = (1 << 64) - 1
 
+_EMPTY = Context()
 _ROOT = struct.Struct("=QQQ")
 _BLOCK = 256
 _roots: list[tuple[int, int, int]] = []
@@ -182,6 +183,6 @@ def start_root(
     """Starts the root span of the trace `trace_id`, on a tracer that `known_decision` has prepared."""
     _handed.trace_id = trace_id
     try:
-        return tracer.start_span(name, Context(), kind, attributes, links)
+        return tracer.start_span(name, _EMPTY, kind, attributes, links)
     finally:
         _handed.trace_id = 0
