@@ -36,7 +36,7 @@ class GarbageCollector:
         self._actor = Actor(loopback, "generic-garbage-collector")
         self._queue: WorkQueue[Place] = WorkQueue(self.name)
         self._owners = Owners()
-        self._watched: dict[str, asyncio.Task[None]] = {}
+        self._watched: dict[str, tuple[Resource, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
         changed = asyncio.Event()
@@ -55,10 +55,13 @@ class GarbageCollector:
         """Watch what is served now, and no more what is not."""
         served = {resource.storage_path: resource for resource in deletable(self._registry)}
         served.pop("/events", None)
-        for path in self._watched.keys() - served.keys():
-            self._watched.pop(path).cancel()
-        for path in served.keys() - self._watched.keys():
-            self._watched[path] = group.create_task(self._watch(served[path]))
+        for path, (resource, task) in list(self._watched.items()):
+            if served.get(path) is not resource:
+                task.cancel()
+                del self._watched[path]
+        for path, resource in served.items():
+            if path not in self._watched:
+                self._watched[path] = resource, group.create_task(self._watch(resource))
 
     async def _watch(self, resource: Resource) -> None:
         async for seen in observe(self._storage, resource):
@@ -89,7 +92,8 @@ class GarbageCollector:
         for reference in metadata.get("ownerReferences") or ():
             resource = self._resource_of(reference)
             if resource is not None:
-                self._queue.add(Place(resource, place.namespace if resource.namespaced else "", reference["name"]))
+                namespace = place.namespace if resource.namespaced else ""
+                self._queue.add(Place(resource.storage_path, namespace, reference["name"], resource))
 
     async def _examine(self, place: Place) -> None:
         """What the cache shows decides whether there is something to do; what the server itself says, what that is."""

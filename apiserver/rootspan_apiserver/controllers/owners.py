@@ -4,7 +4,7 @@ Only objects that have owners are kept, so a cluster without any costs nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from rootspan_apiserver.registry.resource import Resource
@@ -13,17 +13,18 @@ from rootspan_apiserver.storage import StoredObject
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One object by where it is; `resource` compares by identity."""
+    """One object by where it is. `resource` is how it is served, which may change without the object moving."""
 
-    resource: Resource
+    storage_path: str
     namespace: str
     name: str
+    resource: Resource = field(compare=False)
 
     @classmethod
     def of(cls, resource: Resource, stored: StoredObject) -> Self:
         rest = stored.key.removeprefix(resource.storage_path + "/")
         namespace, _, name = rest.rpartition("/") if resource.namespaced else ("", "", rest)
-        return cls(resource, namespace, name)
+        return cls(resource.storage_path, namespace, name, resource)
 
     def __str__(self) -> str:
         return f"{self.resource.group_resource} {self.namespace}/{self.name}"
