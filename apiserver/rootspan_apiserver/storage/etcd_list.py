@@ -73,9 +73,10 @@ class EtcdLists:
         self, scope: Scope, predicate: Predicate, options: ListOptions, begin: str, revision: int
     ) -> ListResult:
         limit = options.limit
+        size = limit or PAGE
         items: list[StoredObject] = []
         while True:
-            page = await self._page(scope, begin, min(limit, PAGE) or PAGE, revision, options)
+            page = await self._page(scope, begin, min(size, PAGE), revision, options)
             revision = revision or page.revision
             for index, kv in enumerate(page.kvs):
                 stored = StoredObject(kv.key[len(self._prefix.encode()) :].decode(), kv.mod_revision, kv.value)
@@ -87,6 +88,7 @@ class EtcdLists:
             if not page.more:
                 return ListResult(items, str(revision))
             begin = page.kvs[-1].key[len(self._prefix.encode()) :].decode() + "\0"
+            size *= 2
 
     async def _page(self, scope: Scope, begin: str, limit: int, revision: int, options: ListOptions) -> RangeResult:
         key = f"{self._prefix}{begin}".encode()

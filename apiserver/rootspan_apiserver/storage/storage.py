@@ -9,36 +9,35 @@ cannot do, and etcd is asked instead.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from contextvars import Context
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.status import StatusError, already_exists
+from rootspan_apiserver.status import already_exists
+from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
+from rootspan_apiserver.storage.cached_watches import CachedWatches
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compaction
-from rootspan_apiserver.storage.continuation import Continuation
-from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large, too_old
+from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
-from rootspan_apiserver.storage.listing import ListResult, cut
-from rootspan_apiserver.storage.scope import Predicate, Scope, collection_path, object_path
+from rootspan_apiserver.storage.scope import Scope, collection_path, object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
-from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, Watch
+from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL
 from rootspan_apiserver.storage.watch_cache import WatchCache
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
+    from contextlib import AbstractAsyncContextManager
 
     from rootspan_apiserver.etcd import EtcdClient
     from rootspan_apiserver.registry.resource import Resource
     from rootspan_apiserver.storage.collection import Collection
     from rootspan_apiserver.storage.list_options import ListOptions
+    from rootspan_apiserver.storage.listing import ListResult
+    from rootspan_apiserver.storage.scope import Predicate
     from rootspan_apiserver.storage.stored_object import JSONObject
+    from rootspan_apiserver.storage.watch import Watch
     from rootspan_apiserver.tracing import Tracing
-
-FRESH = 3.0
-CONSISTENT = 0.25
 
 
 class Storage:
@@ -66,9 +65,10 @@ class Storage:
     ) -> None:
         self._tracing = tracing
         self._etcd = EtcdStore(etcd, tracing, prefix)
-        self._lists = EtcdLists(etcd, tracing, prefix)
         self._cache = WatchCache(etcd, prefix)
-        self._bookmark_interval = bookmark_interval
+        direct = EtcdLists(etcd, tracing, prefix)
+        self._lists = CachedLists(self._cache, direct, tracing)
+        self._watches = CachedWatches(self._cache, direct, tracing, bookmark_interval)
         self._compaction = Compaction(etcd, compaction_interval)
         self._running: list[asyncio.Task[None]] = []
         for path in {resource.storage_path for resource in resources if resource.storage_path}:
@@ -210,139 +210,13 @@ class Storage:
         Raises:
             StatusError: 400, a resourceVersion or continue token that is none; 410, gone; 504, not yet there; 503, etcd is away.
         """
-        resource = predicate.resource
-        scope = Scope.of(predicate, namespace, continued=bool(options.continue_token))
-        requested = parse_resource_version(options.resource_version)
-        start, exact, consistent = "", False, False
-        if options.resource_version_match == "Exact":
-            exact = True
-        elif not options.resource_version_match:
-            if options.continue_token:
-                continuation = Continuation.decode(options.continue_token)
-                start = scope.path + continuation.start
-                requested = max(continuation.revision, 0)
-                exact, consistent = requested > 0, requested == 0
-            elif options.limit > 0 and requested > 0:
-                exact = True
-            else:
-                consistent = not options.resource_version
-        collection = self._collection(resource)
-        if not self._cache.ready or (exact and requested <= self._cache.revision and not collection.knows(requested)):
-            return await self._lists.list(scope, predicate, options)
-        result = await self._list_cached(collection, scope, predicate, options, start, requested, exact, consistent)
-        if result is None:
-            if not consistent:
-                raise too_large(requested, self._cache.revision)
-            return await self._lists.list(scope, predicate, replace(options, resource_version=""))
-        return result
+        return await self._lists.list(namespace, predicate, options)
 
-    async def _list_cached(
-        self,
-        collection: Collection,
-        scope: Scope,
-        predicate: Predicate,
-        options: ListOptions,
-        start: str,
-        requested: int,
-        exact: bool,
-        consistent: bool,
-    ) -> ListResult | None:
-        """The list, or None if the cache did not come to the revision it takes in time."""
-        resource = predicate.resource
-        with self._tracing.span(
-            "cacher.GetList", lambda: {"audit-id": audit_id.get(), "type": str(resource.group_resource)}
-        ) as step:
-            step.event("Ready")
-            if consistent:
-                requested = await self._lists.current_revision(resource)
-            if not await self._cache.wait_until(requested, CONSISTENT if consistent else FRESH):
-                return None
-            step.event("watchCache locked acquired")
-            step.event("watchCache fresh enough")
-            if exact:
-                revision = requested
-                found = collection.select_at(requested, scope, start)
-            else:
-                revision = self._cache.revision
-                found = collection.select(scope, start)
-            step.event("Listed items from cache", {"count": len(found)})
-            limit = 0 if options.resource_version == "0" else options.limit
-            selected, last = _filter(found, predicate, limit)
-            if selected:
-                step.event("Resized result")
-            step.event("Filtered items", {"count": len(selected)})
-            if limit and len(selected) == limit and last < len(found):
-                return cut(selected, scope, revision, None if predicate else len(found) - limit)
-            return ListResult(selected, str(revision))
-
-    @asynccontextmanager
-    async def watch(self, namespace: str, predicate: Predicate, options: ListOptions) -> AsyncIterator[Watch]:
+    def watch(self, namespace: str, predicate: Predicate, options: ListOptions) -> AbstractAsyncContextManager[Watch]:
         """The changes of `predicate.resource` that match.
 
         Raises:
             StatusError: 400, a resourceVersion that is none; 429, the cache is not there yet; 503, etcd is away. That a watch cannot
                 begin at the resourceVersion asked for is raised by iterating.
         """
-        requested = parse_resource_version(options.resource_version)
-        initial = options.send_initial_events
-        if initial is None:
-            initial = options.resource_version in ("", "0")
-        watch, collection = await self._begin(namespace, predicate, options, requested, initial)
-        try:
-            yield watch
-        finally:
-            collection.watches.discard(watch)
-            watch.end()
-
-    async def _begin(
-        self, namespace: str, predicate: Predicate, options: ListOptions, requested: int, initial: bool
-    ) -> tuple[Watch, Collection]:
-        resource = predicate.resource
-        cache = self._cache
-        deadline = None
-        if options.timeout_seconds is not None:
-            deadline = asyncio.get_running_loop().time() + options.timeout_seconds
-        with self._tracing.span(
-            "cacher.Watch", lambda: {"audit-id": audit_id.get(), "type": str(resource.group_resource)}
-        ) as step:
-            if not await cache.wait_ready(FRESH):
-                raise initializing()
-            collection = self._collection(resource)
-            if not options.resource_version:
-                requested = await self._lists.current_revision(resource)
-            failure: StatusError | None = None
-            if initial and not await cache.wait_until(requested, FRESH):
-                failure = too_large(requested, cache.revision)
-            elif not initial and requested and not collection.knows(requested):
-                failure = too_old(requested, collection.oldest)
-            watch = Watch(
-                Scope.of(predicate, namespace),
-                predicate,
-                lambda: cache.revision,
-                deadline=deadline,
-                bookmark_interval=self._bookmark_interval if options.allow_watch_bookmarks else None,
-                after=0 if initial else requested,
-                failure=failure,
-            )
-            if initial and failure is None:
-                step.event("watchCache locked acquired")
-                step.event("watchCache fresh enough")
-                bookmark = cache.revision if options.allow_watch_bookmarks else 0
-                watch.begin_with(collection.select(Scope.of(predicate, namespace)), bookmark=bookmark)
-            elif failure is None:
-                watch.replay(collection.changes_after(requested))
-            collection.watches.add(watch)
-            return watch, collection
-
-
-def _filter(found: list[StoredObject], predicate: Predicate, limit: int) -> tuple[list[StoredObject], int]:
-    """The first `limit` that match (0: all), and how many were looked at."""
-    if not predicate:
-        return (found[:limit], limit) if limit and limit < len(found) else (found, len(found))
-    selected = []
-    for looked_at, stored in enumerate(found, 1):
-        if predicate.matches(stored):
-            selected.append(stored)
-            if len(selected) == limit:
-                return selected, looked_at
-    return selected, len(found)
+        return self._watches.watch(namespace, predicate, options)

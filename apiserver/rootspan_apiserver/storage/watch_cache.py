@@ -78,7 +78,7 @@ class WatchCache:
         except TimeoutError:
             return self.revision >= revision
         finally:
-            if waiting in self._waiting:
+            if future.cancelled() and waiting in self._waiting:
                 self._waiting.remove(waiting)
                 heapify(self._waiting)
         return True

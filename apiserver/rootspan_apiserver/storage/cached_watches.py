@@ -1,0 +1,89 @@
+"""How a watch of the cache begins."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from rootspan_apiserver.audit_id import audit_id
+from rootspan_apiserver.storage.cached_lists import FRESH
+from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large, too_old
+from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from rootspan_apiserver.status import StatusError
+    from rootspan_apiserver.storage.etcd_list import EtcdLists
+    from rootspan_apiserver.storage.list_options import ListOptions
+    from rootspan_apiserver.storage.scope import Predicate
+    from rootspan_apiserver.storage.watch_cache import WatchCache
+    from rootspan_apiserver.tracing import Tracing
+
+
+class CachedWatches:
+    """`bookmark_interval` is in seconds."""
+
+    def __init__(self, cache: WatchCache, direct: EtcdLists, tracing: Tracing, bookmark_interval: float) -> None:
+        self._cache = cache
+        self._direct = direct
+        self._tracing = tracing
+        self._bookmark_interval = bookmark_interval
+
+    @asynccontextmanager
+    async def watch(self, namespace: str, predicate: Predicate, options: ListOptions) -> AsyncIterator[Watch]:
+        """
+        Raises:
+            StatusError: 400, 429 or 503; 410 and 504 are raised by iterating.
+        """
+        watches = self._cache.claim(predicate.resource.storage_path).watches
+        watch = await self._begin(namespace, predicate, options)
+        watches.add(watch)
+        try:
+            yield watch
+        finally:
+            watches.discard(watch)
+            watch.end()
+
+    async def _begin(self, namespace: str, predicate: Predicate, options: ListOptions) -> Watch:
+        resource, cache = predicate.resource, self._cache
+        requested = parse_resource_version(options.resource_version)
+        initial = options.send_initial_events
+        if initial is None:
+            initial = options.resource_version in ("", "0")
+        deadline = None
+        if options.timeout_seconds is not None:
+            deadline = asyncio.get_running_loop().time() + options.timeout_seconds
+        with self._tracing.span(
+            "cacher.Watch", lambda: {"audit-id": audit_id.get(), "type": str(resource.group_resource)}
+        ) as step:
+            if not await cache.wait_ready(FRESH):
+                raise initializing()
+            collection = cache.claim(resource.storage_path)
+            if not options.resource_version:
+                requested = await self._direct.current_revision(resource)
+            failure: StatusError | None = None
+            if initial and not await cache.wait_until(requested, FRESH):
+                failure = too_large(requested, cache.revision)
+            elif not initial and requested and not collection.knows(requested):
+                failure = too_old(requested, collection.oldest)
+            scope = Scope.of(predicate, namespace)
+            watch = Watch(
+                scope,
+                predicate,
+                lambda: cache.revision,
+                deadline=deadline,
+                bookmark_interval=self._bookmark_interval if options.allow_watch_bookmarks else None,
+                after=0 if initial else requested,
+                failure=failure,
+            )
+            if initial and failure is None:
+                step.event("watchCache locked acquired")
+                step.event("watchCache fresh enough")
+                bookmark = cache.revision if options.allow_watch_bookmarks else 0
+                watch.begin_with(collection.select(scope), bookmark=bookmark)
+            elif failure is None:
+                watch.replay(collection.changes_after(requested))
+            return watch
