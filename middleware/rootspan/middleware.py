@@ -46,6 +46,8 @@ _EMPTY = Context()
 class TracingMiddleware:
     """ASGI middleware that makes one SERVER span for each HTTP request and each websocket connection.
 
+    A subclass may say otherwise what a span records: `request_attributes` and `record_response` are to be overridden.
+
     Args:
         app: The ASGI application. Put this middleware outermost, so that what other middleware answers is traced too.
         tracer_provider: Any tracer provider. The samplers of the OpenTelemetry SDK are decided without being asked.
@@ -130,7 +132,7 @@ class TracingMiddleware:
 
     def _start(self, scope: Scope, ids: tuple[int, int, int]) -> Span:
         policy = self._continuation if isinstance(self._continuation, Continuation) else self._continuation(scope)
-        remote = None if policy is _RESTART else remote_context(scope["headers"])
+        remote = None if policy is _RESTART else remote_context(scope.get("headers") or ())
         if remote is not None and policy is _CONTINUE:
             return self._start_child(scope, remote, ids[2])
         if self._decision is not None and ids[1] >= self._decision.bound:
