@@ -1,6 +1,7 @@
 """Webhooks that hang, lie, break or are not there: bounded, told clearly, and passed over where the policy says so."""
 
 import asyncio
+import base64
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -242,3 +243,34 @@ async def test_a_broken_bundle_is_told_and_nothing_is_sent() -> None:
     assert await _failure("", clientConfig=client) == (
         "could not get REST client: unable to load root certificates: unable to parse bytes as PEM block"
     )
+
+
+@pytest.mark.parametrize(
+    ("patch", "expected"),
+    [
+        (b"[{", "unexpected end of JSON input"),
+        (
+            b'[{"op":"add","path":"/no/such/place","value":1}]',
+            'add operation does not apply: doc is missing path: "/no/such/place": missing value',
+        ),
+        (b'[{"op":"test","path":"/data/a","value":"2"}]', "testing value /data/a failed: test failed"),
+        (
+            b'[{"op":"replace","path":"","value":5}]',
+            'replace operation does not apply: doc is missing path: "": missing value',
+        ),
+        (
+            b'[{"op":"add","path":"/metadata/labels","value":5}]',
+            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type map[string]string",
+        ),
+    ],
+)
+async def test_a_patch_that_cannot_be_applied_is_an_internal_error(patch: bytes, expected: str) -> None:
+    """Nor one after which the object is none of its kind; the failure policy has no say in it."""
+    encoded = base64.b64encode(patch).decode()
+    app = Misbehaving(answering(patch=encoded, patchType="JSONPatch"))
+    async with serving(app, listen("127.0.0.1", 0), tls=server_tls()) as at, admission() as parts:
+        parts.webhook("bad.example.com", f"{at.url}/", mutating=True, failurePolicy="Ignore")
+        with pytest.raises(StatusError) as failed:
+            await parts.admission.mutate(parts.attributes(config_map()))
+        assert failed.value.code == 500
+        assert failed.value.message == f"Internal error occurred: {expected}"

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import jsonpatch
-import jsonpointer
 import orjson
 
 from rootspan_apiserver.admission.attributes import Attributes, JSONObject
@@ -11,7 +9,7 @@ from rootspan_apiserver.admission.chain import Reinvocation
 from rootspan_apiserver.admission.webhooks.dispatch import Dispatcher, check_dry_run, encoded, new_uid
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
-from rootspan_apiserver.admission.webhooks.review import Answer
+from rootspan_apiserver.admission.webhooks.patching import operations, patched, read_again
 from rootspan_apiserver.codec.problems import quote
 from rootspan_apiserver.registry.conversion import convert
 from rootspan_apiserver.status import internal_error
@@ -71,14 +69,14 @@ class MutatingWebhooks:
         sent, uid = encoded(attributes, invocation), new_uid()
         with self._dispatcher.span(invocation, attributes, uid) as step:
             answer = await self._dispatcher.call(invocation, attributes, sent, step, uid)
-            operations = _operations(invocation.webhook.name, answer)
-            if not operations:
+            steps = operations(invocation.webhook.name, answer)
+            if not steps:
                 return None
             if sent is None:
                 why = "attempted to modify the object, which is not supported for this operation"
                 raise internal_error(f"admission webhook {quote(invocation.webhook.name)} {why}")
             before = orjson.loads(sent)
-            after = _patched(orjson.loads(sent), operations)
+            after = read_again(patched(before, steps), invocation)
             step.event("Patch applied")
         if after == before:
             return None
@@ -87,34 +85,3 @@ class MutatingWebhooks:
         stored = convert(after, attributes.resource.storage_kind)
         attributes.resource.strategy.default(stored)
         return convert(stored, attributes.kind)
-
-
-def _operations(webhook: str, answer: Answer) -> list[JSONObject]:
-    if not answer.patch:
-        return []
-    if answer.patch_type != "JSONPatch":
-        raise CallFailedError(webhook, f"unsupported patch type {quote(answer.patch_type)}")
-    try:
-        operations = orjson.loads(answer.patch)
-    except orjson.JSONDecodeError as exc:
-        raise internal_error(str(exc)) from exc
-    if operations is None:
-        return []
-    if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
-        raise internal_error("json: cannot unmarshal the patch into Go value of type jsonpatch.Patch")
-    return operations
-
-
-def _patched(obj: JSONObject, operations: list[JSONObject]) -> JSONObject:
-    for operation in operations:
-        kind, path = operation.get("op", "unknown"), operation.get("path", "")
-        try:
-            obj = jsonpatch.JsonPatch([operation]).apply(obj, in_place=True)
-        except jsonpatch.JsonPatchTestFailed as exc:
-            raise internal_error(f"testing value {path} failed: test failed") from exc
-        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, ValueError) as exc:
-            why = f"{kind} operation does not apply: doc is missing path: {quote(str(path))}: missing value"
-            raise internal_error(why) from exc
-    if not isinstance(obj, dict):
-        raise internal_error("the patch leaves no object")
-    return obj
