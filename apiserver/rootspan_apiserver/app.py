@@ -3,13 +3,12 @@
 `apiserver(options)` starts everything in that order and stops it in reverse.
 """
 
-import asyncio
 import contextlib
 import logging
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +70,10 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def apiserver(options: Options) -> AsyncIterator[Running]:
+async def apiserver(options: Options, *, tracer_provider: TracerProvider | None = None) -> AsyncIterator[Running]:
     """Serve while the block runs; inside it the system namespaces exist and the kubeconfig is written.
+
+    With a `tracer_provider` spans are made by that one, which stays the caller's to shut down; else by one that the options describe.
 
     Raises:
         BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: nothing has been started.
@@ -83,10 +84,7 @@ async def apiserver(options: Options) -> AsyncIterator[Running]:
         tls = certificates.server_context(certificate, _path(options.client_ca_file))
         token = secrets.token_urlsafe(32)
 
-        provider = create_tracer_provider(
-            options.tracing_configuration(), resource=server_resource(options.emulated_version)
-        )
-        stack.push_async_callback(asyncio.to_thread, provider.shutdown)
+        provider = tracer_provider or stack.enter_context(_tracer_provider(options))
         tracing = Tracing(provider)
         etcd = await stack.enter_async_context(_etcd(options, provider))
         registry = builtin_registry()
@@ -147,6 +145,17 @@ async def apiserver(options: Options) -> AsyncIterator[Running]:
         if options.write_kubeconfig:
             kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
         yield running
+
+
+@contextlib.contextmanager
+def _tracer_provider(options: Options) -> Iterator[TracerProvider]:
+    provider = create_tracer_provider(
+        options.tracing_configuration(), resource=server_resource(options.emulated_version)
+    )
+    try:
+        yield provider
+    finally:
+        provider.shutdown()
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,158 @@
+"""An API server inside the process, for the length of a block: what a test of a client, an operator or a webhook needs.
+
+with Environment() as env:
+    client = lightkube.Client(config=KubeConfig.from_dict(env.kubeconfig))
+
+`with` runs the server in a thread of its own, for clients that block; `async with` runs it in the event loop that is there.
+"""
+
+import asyncio
+import contextlib
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import uvloop
+import yaml
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
+
+from rootspan.sampling import RootIdGenerator
+from rootspan.spans import Span
+from rootspan.testing import SpanRecorder
+from rootspan_apiserver.app import Running, apiserver
+from rootspan_apiserver.instance import server_resource
+from rootspan_apiserver.options import Options
+from rootspan_apiserver.serving import kubeconfig
+
+
+class Environment:
+    """A server on a free port of 127.0.0.1, its objects in memory, every request traced and the spans kept.
+
+    `flags` are kube-apiserver's (`--etcd-servers=…`, `--data-dir=…`, `--disable-admission-plugins=…`). What it gives is there inside
+    the block only.
+
+    Raises:
+        OptionsError: the flags cannot be used.
+    """
+
+    def __init__(self, *flags: str) -> None:
+        self._options = Options.parse(["--secure-port=0", *flags])
+        self._recorder = SpanRecorder()
+        self._provider = TracerProvider(
+            sampler=ParentBased(ALWAYS_ON),
+            resource=server_resource(self._options.emulated_version),
+            id_generator=RootIdGenerator(),
+        )
+        self._provider.add_span_processor(self._recorder)
+        self._running: Running | None = None
+        self._stack = contextlib.ExitStack()
+        self._async_stack = contextlib.AsyncExitStack()
+        self._kubeconfig_path: Path | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address, `https://127.0.0.1:PORT`."""
+        return self._entered.address.url
+
+    @property
+    def ca_bundle(self) -> bytes:
+        """The PEM certificates by which a client knows the server."""
+        return self._entered.ca_bundle
+
+    @property
+    def token(self) -> str:
+        """The bearer token of an administrator."""
+        return self._entered.token
+
+    @property
+    def kubeconfig(self) -> dict[str, Any]:
+        """A kubeconfig of the administrator, as an object."""
+        document: dict[str, Any] = yaml.safe_load(self._entered.kubeconfig)
+        return document
+
+    @property
+    def kubeconfig_path(self) -> Path:
+        """The same in a file, for kubectl and whoever reads `KUBECONFIG`. It is gone after the block."""
+        if self._kubeconfig_path is None:
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="rootspan-"))
+            path = Path(folder) / "kubeconfig"
+            kubeconfig.write(path, self._entered.kubeconfig)
+            self._kubeconfig_path = path
+        return self._kubeconfig_path
+
+    @property
+    def spans(self) -> list[Span]:
+        """The spans that have ended so far."""
+        return self._recorder.spans
+
+    def wait_for_spans(self, count: int, timeout: float = 10.0) -> list[Span]:
+        """Wait until `count` spans have ended and return all that have. Blocks; raises TimeoutError after `timeout` seconds."""
+        return self._recorder.wait_for(count, timeout)
+
+    def clear_spans(self) -> None:
+        """Forget the spans that have ended so far."""
+        self._recorder.clear()
+
+    @property
+    def _entered(self) -> Running:
+        if self._running is None:
+            raise RuntimeError("the environment is there inside its with block only")
+        return self._running
+
+    async def __aenter__(self) -> Self:
+        self._running = await self._async_stack.enter_async_context(
+            apiserver(self._options, tracer_provider=self._provider)
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._leave()
+        await self._async_stack.aclose()
+
+    def __enter__(self) -> Self:
+        self._running = self._stack.enter_context(_in_a_thread(self._options, self._provider))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        self._running = self._kubeconfig_path = None
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def _in_a_thread(options: Options, provider: TracerProvider) -> Iterator[Running]:
+    started: Future[tuple[Running, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        async with apiserver(options, tracer_provider=provider) as running:
+            started.set_result((running, asyncio.get_running_loop(), stop))
+            await stop.wait()
+
+    def run() -> None:
+        try:
+            uvloop.run(serve())
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    thread = threading.Thread(target=run, name="kube-apiserver", daemon=True)
+    thread.start()
+    running, loop, stop = started.result()
+    try:
+        yield running
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()

@@ -1,0 +1,102 @@
+"""The server inside a test's own process."""
+
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from kubernetes import client, config
+
+from rootspan.testing import tree
+from rootspan_apiserver import Environment
+from rootspan_apiserver.options import OptionsError
+
+NAMES = "POST /api/v1/namespaces/{:namespace}/configmaps"
+
+
+def core_api(env: Environment) -> client.CoreV1Api:
+    api: client.ApiClient = config.new_client_from_config_dict(env.kubeconfig)  # type: ignore[no-untyped-call] # the client has no annotation there
+    return client.CoreV1Api(api)
+
+
+def namespaces(api: client.CoreV1Api) -> set[str | None]:
+    return {each.metadata.name for each in api.list_namespace().items if each.metadata is not None}
+
+
+def test_a_blocking_client_works_inside_the_block() -> None:
+    """`with Environment()` gives a URL, a CA and a token that the official client can use, and the spans of what it did."""
+    with Environment() as env:
+        core = core_api(env)
+        env.clear_spans()
+        body = client.V1ConfigMap(metadata=client.V1ObjectMeta(name="one"), data={"a": "1"})
+        core.create_namespaced_config_map("default", body)
+        assert core.read_namespaced_config_map("one", "default").data == {"a": "1"}
+        roots = [span for span in env.spans if span.parent_id is None]
+        assert roots[0].name == NAMES
+        core.api_client.close()
+
+
+@pytest.mark.anyio
+async def test_async_with_serves_in_the_event_loop_that_is_there() -> None:
+    """`async with Environment()` works with an asynchronous client, and leaves no task or socket behind."""
+    async with Environment() as env:
+        trusting = ssl.create_default_context(cadata=env.ca_bundle.decode())
+        headers = {"authorization": f"Bearer {env.token}"}
+        async with httpx.AsyncClient(base_url=env.url, verify=trusting, headers=headers) as http:
+            answer = await http.get("/api/v1/namespaces/default")
+        assert answer.json()["metadata"]["name"] == "default"
+        served = next(span for span in env.spans if span.attributes.get("audit-id") == answer.headers["audit-id"])
+        assert "Get INTERNAL apiserver" in tree(span for span in env.spans if span.trace_id == served.trace_id)
+
+
+def test_kubectl_works_with_the_kubeconfig_file(tmp_path: Path) -> None:
+    """The file that `kubeconfig_path` names is good for kubectl, and gone after the block."""
+    kubectl = Path(sys.executable).with_name("kubectl")
+    with Environment(f"--data-dir={tmp_path}") as env:
+        path = env.kubeconfig_path
+        command = [str(kubectl), f"--kubeconfig={path}", "get", "namespaces", "-o", "name"]
+        listed = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.split()
+    assert "namespace/default" in listed
+    assert not path.exists()
+
+
+def test_environments_do_not_know_of_each_other() -> None:
+    """Two at a time have ports, objects and spans of their own."""
+    with Environment() as one, Environment() as other:
+        assert one.url != other.url
+        api, there = core_api(one), core_api(other)
+        api.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name="only-here")))
+        assert "only-here" in namespaces(api)
+        assert "only-here" not in namespaces(there)
+        api.api_client.close()
+        there.api_client.close()
+
+
+def test_wrong_flags_are_refused_before_anything_starts() -> None:
+    """A flag that kube-apiserver has not is an OptionsError."""
+    with pytest.raises(OptionsError, match="unknown flag: --nonsense"):
+        Environment("--nonsense")
+
+
+def test_outside_the_block_there_is_nothing_to_ask_for() -> None:
+    """Before and after, asking for the URL says why there is none."""
+    env = Environment()
+    with pytest.raises(RuntimeError, match="inside its with block"):
+        _ = env.url
+
+
+def test_the_fixture_is_there_for_everybody(pytester: pytest.Pytester) -> None:
+    """A test in another project gets a running server by naming `kube_apiserver`."""
+    pytester.makepyfile(
+        """
+        import urllib.request, ssl
+
+        def test_it(kube_apiserver):
+            context = ssl.create_default_context(cadata=kube_apiserver.ca_bundle.decode())
+            with urllib.request.urlopen(kube_apiserver.url + "/healthz", context=context) as answer:
+                assert answer.read() == b"ok"
+        """
+    )
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
