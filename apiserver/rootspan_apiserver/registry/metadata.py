@@ -54,11 +54,11 @@ def _check_owners(owners: list[JSONObject], field: str) -> list[FieldError]:
     return errors
 
 
-def _check_finalizers(finalizers: list[str], field: str) -> list[FieldError]:
+def _check_finalizers(finalizers: list[str], field: str, *, standard: bool) -> list[FieldError]:
     errors = []
     for index, name in enumerate(finalizers):
         errors += [FieldError.invalid(f"{field}[{index}]", name, reason) for reason in qualified_name(name)]
-        if "/" not in name and name not in ("orphan", "foregroundDeletion", "kubernetes"):
+        if standard and "/" not in name and name not in ("orphan", "foregroundDeletion", "kubernetes"):
             detail = "name is neither a standard finalizer name nor is it fully qualified"
             errors.append(FieldError.invalid(f"{field}[{index}]", name, detail))
     if "orphan" in finalizers and "foregroundDeletion" in finalizers:
@@ -68,8 +68,15 @@ def _check_finalizers(finalizers: list[str], field: str) -> list[FieldError]:
 
 
 def check_metadata(
-    metadata: JSONObject, *, namespaced: bool, rule: Rule = dns_subdomain, field: str = "metadata"
+    metadata: JSONObject,
+    *,
+    namespaced: bool,
+    rule: Rule = dns_subdomain,
+    standard_finalizers: bool = False,
+    field: str = "metadata",
 ) -> list[FieldError]:
+    """What is wrong with the metadata. With `standard_finalizers`, as for built-in kinds, a finalizer without a domain must be one that
+    Kubernetes itself knows."""
     errors = []
     if generate := metadata.get("generateName"):
         prefix = generate.rstrip("-") + "a" * (len(generate) > len(generate.rstrip("-")))
@@ -86,7 +93,8 @@ def check_metadata(
     errors += check_labels(metadata.get("labels") or {}, f"{field}.labels")
     errors += check_annotations(metadata.get("annotations") or {}, f"{field}.annotations")
     errors += _check_owners(metadata.get("ownerReferences") or [], f"{field}.ownerReferences")
-    errors += _check_finalizers(metadata.get("finalizers") or [], f"{field}.finalizers")
+    finalizers = metadata.get("finalizers") or []
+    errors += _check_finalizers(finalizers, f"{field}.finalizers", standard=standard_finalizers)
     return errors
 
 

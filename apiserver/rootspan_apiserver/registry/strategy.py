@@ -34,6 +34,7 @@ class BuiltinStrategy:
 
     name_rule: ClassVar[staticmethod[[str], list[str]]] = staticmethod(dns_subdomain)
     counts_generation: ClassVar[bool] = False
+    standard_finalizers: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -105,14 +106,22 @@ class BuiltinStrategy:
         return any(obj.get(key) != old.get(key) for key in keys)
 
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
-        return [*check_metadata(obj["metadata"], namespaced=self.namespaced, rule=self.name_rule), *self.validate(obj)]
+        return [*self._check_metadata(obj), *self.validate(obj)]
 
     def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]:
         errors = check_metadata_change(obj["metadata"], old["metadata"])
         if subresource == "status":
             return [*errors, *self.validate_status(obj, old)]
-        errors += check_metadata(obj["metadata"], namespaced=self.namespaced, rule=self.name_rule)
+        errors += self._check_metadata(obj)
         return [*errors, *self.validate_changes(obj, old), *self.validate(obj)]
+
+    def _check_metadata(self, obj: JSONObject) -> list[FieldError]:
+        return check_metadata(
+            obj["metadata"],
+            namespaced=self.namespaced,
+            rule=self.name_rule,
+            standard_finalizers=self.standard_finalizers,
+        )
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         """The rules for the object itself; what the schema requires, unless a kind knows better."""

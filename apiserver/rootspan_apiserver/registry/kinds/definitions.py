@@ -13,6 +13,7 @@ JSONObject = dict[str, Any]
 
 class CustomResourceDefinitionStrategy(BuiltinStrategy):
     counts_generation = True
+    standard_finalizers = False
 
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]
