@@ -28,7 +28,7 @@ def load(body: bytes, *, duplicates: bool) -> Any:
     if max(body.count(b"{"), body.count(b"[")) > MAXIMUM_DEPTH // 2 and _deeper_than(value, MAXIMUM_DEPTH):
         raise NotDecodableError("exceeded max depth")
     if duplicates and len(_KEY.findall(body)) != _count_keys(value):
-        return json.loads(body, object_pairs_hook=_pairs)
+        return json.loads(body, object_pairs_hook=_pairs, parse_int=integer)
     return value
 
 
@@ -48,6 +48,20 @@ def load_object(body: bytes, *, duplicates: bool) -> dict[str, Any]:
 
 
 _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+
+def integer(text: str) -> int | float:
+    """An integer as Go reads it: a float where it does not fit into 64 bits.
+
+    Raises:
+        NotDecodableError: nor into a float.
+    """
+    if len(text) <= 20 and -(1 << 63) <= (value := int(text)) < 1 << 63:
+        return value
+    number = float(text)
+    if number in {float("inf"), float("-inf")}:
+        raise NotDecodableError(f"json: cannot unmarshal number {text[:40]} into Go value of type float64")
+    return number
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

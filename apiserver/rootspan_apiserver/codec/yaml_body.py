@@ -1,13 +1,15 @@
-"""YAML text into values, with the rules of the server's decoder: keys become strings, timestamps stay text, `1e3` is a number.
+"""YAML text into values, with the rules of the server's decoder: keys become strings, timestamps and `12:30` stay text, `1e3`
+is a number.
 
 A first pass over the events bounds depth and the use of aliases before anything is built of them.
 """
 
+import re
 from typing import Any
 
 import yaml
 
-from rootspan_apiserver.codec.json_body import MAXIMUM_DEPTH
+from rootspan_apiserver.codec.json_body import MAXIMUM_DEPTH, integer
 from rootspan_apiserver.codec.problems import NotDecodableError, quote
 from rootspan_apiserver.codec.typed import DuplicateKeys
 
@@ -37,10 +39,23 @@ def _construct_map(loader: _Loader, node: yaml.Node) -> Any:
     return loader.construct_mapping(node, deep=True)
 
 
+_INTEGER, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
 _Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    letter: [resolver for resolver in resolvers if resolver[0] not in {"tag:yaml.org,2002:timestamp", _INTEGER, _FLOAT}]
     for letter, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver(
+    _INTEGER,
+    re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|0|[1-9][0-9_]*)\Z"),
+    list("-+0123456789"),
+)
+_Loader.add_implicit_resolver(
+    _FLOAT,
+    re.compile(
+        r"[-+]?(?:(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))\Z|\.(?:nan|NaN|NAN)\Z"
+    ),
+    list("-+0123456789."),
+)
 _Loader.add_constructor("tag:yaml.org,2002:map", _construct_map)
 
 
@@ -105,8 +120,10 @@ def _copied(value: Any, budget: list[int], repeated: list[str], depth: int = 0) 
         return {key: _copied(item, budget, repeated, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
         return [_copied(item, budget, repeated, depth + 1) for item in value]
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, str | bool):
         return value
+    if isinstance(value, int):
+        return integer(str(value))
     if isinstance(value, float):
         if value != value or value in {float("inf"), float("-inf")}:
             raise NotDecodableError(f"error converting YAML to JSON: json: unsupported value: {value}")

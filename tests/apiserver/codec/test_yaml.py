@@ -47,6 +47,34 @@ def test_keys_given_twice_are_told_with_their_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        ("9223372036854775807", 9223372036854775807),
+        ("-9223372036854775808", -9223372036854775808),
+        ("1" * 30, float("1" * 30)),
+        ("1.0", 1),
+        ("1e3", 1000),
+        ("-1.5e-1", -0.15),
+        (".5", 0.5),
+        ("0x1F", 31),
+        ("010", 8),
+        ("0o17", 15),
+        ("0b11", 3),
+        ("1_000", 1000),
+        ("08", 8),
+        ("0", 0),
+        ("22:22", "22:22"),
+        ("1.2.3", "1.2.3"),
+        ("1e", "1e"),
+        ("2001-01-01T00:00:00Z", "2001-01-01T00:00:00Z"),
+    ],
+)
+def test_numbers_are_read_as_go_reads_them(number: str, read: object) -> None:
+    """Other bases and exponents count, base sixty and dates do not; beyond 64 bits is a float, a float without fraction an integer."""
+    assert decode_applied(f"a: {number}".encode(), "Ignore")[0] == {"a": read}
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"a: [1, 2",
@@ -54,6 +82,8 @@ def test_keys_given_twice_are_told_with_their_line() -> None:
         b"a: !!python/object/apply:os.system ['true']",
         b"? [1, 2]\n: x",
         b"a: .nan",
+        b"a: " + b"1" * 400,
+        b"a: " + b"1" * 6000,
         b"- 1",
         b"[" * 100_000,
         b"- " * 100_000,
@@ -76,6 +106,8 @@ def test_keys_given_twice_are_told_with_their_line() -> None:
         "a tag that runs code",
         "a key that is a list",
         "no number",
+        "a number beyond floats",
+        "a number beyond reason",
         "a list",
         "deep flow",
         "deep block",
