@@ -43,7 +43,6 @@ class Exchange:
         scope: Scope,
         receive: Receive,
         send: Send,
-        *,
         names_after_route: bool,
         record_response: RecordResponse,
     ) -> None:

@@ -27,7 +27,7 @@ from opentelemetry.trace import (
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan
 from rootspan.exchange import type_name
 from rootspan.redaction import REDACTED, SENSITIVE_PARAMETERS, QueryRedaction, text
-from rootspan.sampling import Decision, draw_root, draw_span_id, known_decision, start_root
+from rootspan.sampling import Decision, prepare, start_root
 from rootspan.server_attributes import KNOWN_METHODS, OTHER_METHOD, Attributes
 from rootspan.traceparent import traceparent
 
@@ -54,10 +54,9 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._sync = cast("httpx.BaseTransport", transport)
         self._async = cast("httpx.AsyncBaseTransport", transport)
         self._tracer = tracer_provider.get_tracer(self.scope_name, self.scope_version)
-        known = known_decision(self._tracer)
-        self._decision = known[0] if known else None
-        self._draw_root = known[1].draw_root if known else draw_root
-        self._draw_span_id = known[1].draw_span_id if known else draw_span_id
+        self._decision, ids = prepare(self._tracer)
+        self._draw_root = ids.draw_root
+        self._draw_span_id = ids.draw_span_id
 
     def span_name(self, request: httpx.Request) -> str:
         """Names the span: the method, or `HTTP` for one that is not known."""

@@ -29,7 +29,7 @@ from rootspan.continuation import Continuation, ContinuationOf, Scope
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan, unsampled_context
 from rootspan.exchange import Exchange, Receive, Send, type_name
 from rootspan.redaction import SENSITIVE_PARAMETERS, QueryRedaction
-from rootspan.sampling import LOWER_HALF, draw_root, known_decision, start_root
+from rootspan.sampling import LOWER_HALF, prepare, start_root
 from rootspan.server_attributes import Attributes, method_of, request_attributes
 from rootspan.traceparent import remote_context, without_state
 
@@ -71,9 +71,8 @@ class TracingMiddleware:
         self._span_name = span_name
         self._continuation = continuation
         self._redact = QueryRedaction(sensitive_parameters)
-        known = known_decision(self._tracer)
-        self._decision = known[0] if known else None
-        self._draw = known[1].draw_root if known else draw_root
+        self._decision, ids = prepare(self._tracer)
+        self._draw = ids.draw_root
         restarts = isinstance(continuation, Continuation) and continuation is not _CONTINUE
         self._bound = self._decision.bound if self._decision and restarts else _ALWAYS
 
@@ -106,14 +105,7 @@ class TracingMiddleware:
         else:
             span = self._start(scope, ids)
             if span.is_recording():
-                exchange = Exchange(
-                    span,
-                    scope,
-                    receive,
-                    send,
-                    names_after_route=self._span_name is None,
-                    record_response=self.record_response,
-                )
+                exchange = Exchange(span, scope, receive, send, self._span_name is None, self.record_response)
                 receive, send = exchange.receive, exchange.send
         token = CURRENT.set(Context({SPAN_KEY: span}))
         try:

@@ -159,28 +159,28 @@ def _decision_of_parent_based(sampler: ParentBased) -> Decision | None:
     return None if decision is None else Decision(decision.bound, follows_parent=True)
 
 
-def known_decision(tracer: object) -> tuple[Decision, RootIdGenerator] | None:
-    """Tells whether spans of a tracer can be decided here, and prepares the tracer to be handed trace ids.
+def prepare(tracer: Tracer) -> tuple[Decision | None, RootIdGenerator]:
+    """Makes a tracer ready to be handed trace ids, and tells what its sampler decides.
 
-    The SDK's tracer gets a `RootIdGenerator` over its own id generator. None for a tracer that is not the SDK's, and
-    for a sampler that `decision_of` does not know.
+    The SDK's tracer gets a `RootIdGenerator` over its own id generator.
+
+    Returns:
+        The decision, which is None for a sampler that `decision_of` does not know and for a tracer that is not the SDK's;
+        and what draws the ids of the tracer's spans.
     """
     if not isinstance(tracer, SDKTracer):
-        return None
-    decision = decision_of(tracer.sampler)
-    if decision is None:
-        return None
+        return None, RootIdGenerator()
     ids = tracer.id_generator
     if not isinstance(ids, RootIdGenerator):
         ids = RootIdGenerator(None if type(ids) is RandomIdGenerator else ids)
         tracer.id_generator = ids
-    return decision, ids
+    return decision_of(tracer.sampler), ids
 
 
 def start_root(
     tracer: Tracer, trace_id: int, name: str, kind: SpanKind, attributes: Attributes, links: Sequence[Link] = ()
 ) -> Span:
-    """Starts the root span of the trace `trace_id`, on a tracer that `known_decision` has prepared."""
+    """Starts the root span of the trace `trace_id`, on a tracer that `prepare` has made ready."""
     _handed.trace_id = trace_id
     try:
         return tracer.start_span(name, _EMPTY, kind, attributes, links)

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.sampling import (
 from opentelemetry.trace import NoOpTracerProvider, get_current_span
 
 from rootspan import TracingMiddleware
-from rootspan.sampling import RootIdGenerator, decision_of, draw_root, draw_span_id, ids_from, known_decision
+from rootspan.sampling import RootIdGenerator, decision_of, draw_root, draw_span_id, ids_from, prepare
 from rootspan.testing import SpanRecorder, recording_provider, tree
 from tests.middleware.asgi import HOSTILE_HEADERS, Receive, Scope, Send, drive, hello, http_scope
 
@@ -114,7 +114,8 @@ async def test_a_sampler_of_the_user_is_asked_with_the_attributes() -> None:
 
 def test_a_tracer_of_another_make_is_not_decided_here() -> None:
     """Without an SDK there is nobody to hand a trace id to."""
-    assert known_decision(NoOpTracerProvider().get_tracer("other")) is None
+    decision, _ = prepare(NoOpTracerProvider().get_tracer("other"))
+    assert decision is None
 
 
 async def test_without_an_sdk_requests_pass() -> None:
@@ -165,7 +166,7 @@ async def test_ids_come_from_the_provider_s_generator() -> None:
 @pytest.mark.parametrize("generator", [RootIdGenerator(), RandomIdGenerator()])
 async def test_flags_are_01_and_00(generator: IdGenerator) -> None:
     """No trace is marked as random: services that know only the sampled flag would drop its context."""
-    for sampler, flags in ((ALWAYS_ON, 1), (ALWAYS_OFF, 0)):
+    for sampler, flags in ((ALWAYS_ON, 1), (ALWAYS_OFF, 0), (Ratio(1.0), 1), (Ratio(0.0), 0)):
         provider = TracerProvider(sampler=sampler, id_generator=generator, shutdown_on_exit=False)
         inside = []
 
