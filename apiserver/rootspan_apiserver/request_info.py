@@ -37,6 +37,11 @@ class RequestInfo:
     field_selector: str = ""
     label_selector: str = ""
 
+    @property
+    def group_version(self) -> str:
+        """`apps/v1`, `v1`, or "" for what is not a resource."""
+        return f"{self.api_group}/{self.api_version}" if self.api_group else self.api_version
+
 
 def request_info(scope: MutableMapping[str, Any]) -> RequestInfo:
     """The info of an ASGI HTTP scope, resolved once and kept in it."""

@@ -3,7 +3,7 @@
 from rootspan_apiserver.authentication import Credentials, Unauthenticated
 from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import write_filter_error
+from rootspan_apiserver.handlers.responses import write_error
 from rootspan_apiserver.request_context import request_context
 from rootspan_apiserver.status import unauthorized
 from rootspan_apiserver.tracing import FILTERLATENCY
@@ -35,7 +35,8 @@ class Authentication:
             except Unauthenticated:
                 user = None
             if user is None:
-                await write_filter_error(Request(self._parts, scope, receive, send), unauthorized(), "")
+                version = request_context(scope).info.group_version
+                await write_error(Request(self._parts, scope, receive, send), unauthorized(), version)
                 return
             request_context(scope).user = user
             await self._app(scope, receive, send)

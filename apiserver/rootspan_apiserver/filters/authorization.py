@@ -27,8 +27,8 @@ class Authorization:
             attributes = attributes_of(context.user, context.info)
             decision = await self._parts.authorizer.authorize(attributes)
             if decision.verdict != "allow":
-                version = f"{attributes.group}/{attributes.version}" if attributes.group else attributes.version
                 error = forbidden_error(attributes, decision.reason)
-                await write_filter_error(Request(self._parts, scope, receive, send), error, version)
+                request = Request(self._parts, scope, receive, send)
+                await write_filter_error(request, error, context.info.group_version)
                 return
             await self._app(scope, receive, send)

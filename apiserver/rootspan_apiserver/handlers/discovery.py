@@ -16,7 +16,7 @@ from rootspan_apiserver.discovery import (
 )
 from rootspan_apiserver.handlers.negotiation import JSON, Representation
 from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, send_bytes, write, write_raw, write_text
+from rootspan_apiserver.handlers.responses import representation, write_document, write_raw, write_text
 from rootspan_apiserver.status import StatusError
 
 _CACHE = [(b"cache-control", b"public"), (b"vary", b"Accept")]
@@ -45,8 +45,7 @@ async def discover(request: Request) -> None:
     registry = request.parts.registry
     if len(segments) == 1 and (version := aggregated_version(request.header(b"accept"))):
         document = (aggregated_core if segments[0] == "api" else aggregated_apis)(registry, version)
-        content_type = f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
-        await _write_tagged(request, document, content_type)
+        await _write_tagged(request, document, version)
         return
     try:
         document = _legacy(request, segments)
@@ -59,7 +58,7 @@ async def discover(request: Request) -> None:
         await write_raw(request, error.code, error.body())
         return
     headers = [(b"vary", b"Accept")] if len(segments) == 1 else []
-    await write(request, 200, document.body.rstrip(b"\n"), shown, "v1", headers=headers)
+    await write_document(request, document.body, shown, "", shown.media_type, headers)
 
 
 def _legacy(request: Request, segments: list[str]) -> Document:
@@ -83,12 +82,13 @@ def _address(request: Request) -> str:
     return f"{server[0]}:{server[1]}" if server else ""
 
 
-async def _write_tagged(request: Request, document: Document, content_type: str) -> None:
+async def _write_tagged(request: Request, document: Document, version: str) -> None:
     tag = f'"{document.etag}"'
     headers = [(b"etag", tag.encode()), *_CACHE]
     if request.header(b"if-none-match") == tag:
         await request.send({"type": "http.response.start", "status": 304, "headers": headers})
         await request.send({"type": "http.response.body", "body": b""})
         return
-    shown = Representation()
-    await send_bytes(request, 200, document.body, content_type or shown.media_type, headers)
+    content_type = f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    group_version = f"apidiscovery.k8s.io/{version}"
+    await write_document(request, document.body, Representation(), group_version, content_type, headers)

@@ -31,6 +31,11 @@ class Representation:
     pretty: bool = False
 
     @property
+    def meta_version(self) -> str:
+        """The group and version of what the object is turned into."""
+        return f"meta.k8s.io/{self.version}"
+
+    @property
     def encoder(self) -> str:
         """The name spans give the encoder, before the version it encodes to."""
         if self.media_type == PROTOBUF:

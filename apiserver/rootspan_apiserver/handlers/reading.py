@@ -7,7 +7,7 @@ from rootspan_apiserver.handlers.query import list_options
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.responses import representation, write, write_error, write_raw
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.handlers.transformations import META_V1, transform, transform_list
+from rootspan_apiserver.handlers.transformations import transform, transform_list
 from rootspan_apiserver.registry.resource import JSONObject
 from rootspan_apiserver.rest.list_options import check_list
 from rootspan_apiserver.status import StatusError
@@ -57,7 +57,7 @@ async def write_stored(
     """Answers with one object."""
     if shown.transformation:
         body = transform(request, target, target.decoded(stored), shown)
-        await write(request, status, orjson.dumps(body), shown, META_V1)
+        await write(request, status, orjson.dumps(body), shown, shown.meta_version)
         return
     await write(request, status, json_of(target, stored), shown, target.group_version)
 
@@ -77,7 +77,7 @@ async def write_list(request: Request, target: Target, found: ListResult, shown:
     if shown.transformation:
         objects = [target.decoded(item) for item in found.items]
         body = transform_list(request, target, objects, list_metadata(target, found), shown)
-        await write(request, 200, orjson.dumps(body), shown, META_V1)
+        await write(request, 200, orjson.dumps(body), shown, shown.meta_version)
         return
     custom = target.resource.custom
     items = b",".join([json_of(target, item, kind=custom) for item in found.items])

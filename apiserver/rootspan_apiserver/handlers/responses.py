@@ -49,16 +49,43 @@ async def write(
         group_version: what the object is encoded to, for the span; "" leaves it out.
         streamed: whether the real server writes this answer piece by piece, as it does collections; for the span.
     """
-    first = 0
-    if shown.media_type == PROTOBUF:
-        body, first = to_protobuf(orjson.loads(body)), len(MAGIC)
-    elif shown.media_type == YAML:
-        body = to_yaml(orjson.loads(body))
-    elif shown.pretty:
-        body = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
-    else:
-        body, first = body + b"\n", 1
+    body, first = _encoded(body, shown)
+    await _serialize(
+        request, status, body, shown, group_version, shown.media_type, writer, first if streamed else 0, headers
+    )
 
+
+async def write_document(
+    request: Request, body: bytes, shown: Representation, group_version: str, content_type: str, headers: Headers
+) -> None:
+    """Answers with a document that is kept as JSON with its final newline; the real server writes these outside of its handlers."""
+    if shown.media_type != JSON or shown.pretty:
+        body, _ = _encoded(body.rstrip(b"\n"), shown)
+    await _serialize(request, 200, body, shown, group_version, content_type, _FILTER_WRITER, 0, headers)
+
+
+def _encoded(body: bytes, shown: Representation) -> tuple[bytes, int]:
+    """The body as it goes out, and the size of its first piece where it is streamed, 0 where it never is."""
+    if shown.media_type == PROTOBUF:
+        return to_protobuf(orjson.loads(body)), len(MAGIC)
+    if shown.media_type == YAML:
+        return to_yaml(orjson.loads(body)), 0
+    if shown.pretty:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2), 0
+    return body + b"\n", 1
+
+
+async def _serialize(
+    request: Request,
+    status: int,
+    body: bytes,
+    shown: Representation,
+    group_version: str,
+    content_type: str,
+    writer: str,
+    first: int,
+    headers: Sequence[tuple[bytes, bytes]],
+) -> None:
     def attributes() -> dict[str, str]:
         version = f'"encodeGV":"{group_version}",' if group_version else ""
         return {
@@ -66,15 +93,14 @@ async def write(
             "method": request.method,
             "url": request.path,
             "protocol": request.protocol,
-            "mediaType": shown.media_type,
+            "mediaType": content_type,
             "encoder": f'{{{version}"encoder":{shown.encoder},"name":"versioning"}}',
         }
 
     with request.parts.tracing.span("SerializeObject", attributes) as span:
         size = len(body)
-        first = first if streamed and first else size
-        span.event("About to start writing response", {"writer": writer, "size": first})
-        await send_bytes(request, status, body, shown.media_type, headers)
+        span.event("About to start writing response", {"writer": writer, "size": first or size})
+        await send_bytes(request, status, body, content_type, headers)
         span.event("Write call succeeded", {"size": size})
 
 
@@ -90,7 +116,7 @@ async def write_error(request: Request, error: StatusError, group_version: str) 
 
 
 async def write_filter_error(request: Request, error: StatusError, group_version: str) -> None:
-    """As `write_error`, from a filter."""
+    """As `write_error`, from a filter behind authentication."""
     await _refuse(request, error, group_version, _FILTER_WRITER)
 
 

@@ -7,7 +7,6 @@ from rootspan_apiserver.registry.resource import JSONObject
 from rootspan_apiserver.status import FieldError, StatusError, bad_request
 from rootspan_apiserver.tables import partial_object_metadata, table
 
-META_V1 = "meta.k8s.io/v1"
 _INCLUDE = ("", "Metadata", "Object", "None")
 
 

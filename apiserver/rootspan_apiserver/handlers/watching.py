@@ -8,11 +8,13 @@ import random
 import struct
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
 import orjson
 
+from rootspan_apiserver.codec.canonical import empty_object
 from rootspan_apiserver.codec.wire import bytes_field
 from rootspan_apiserver.handlers.negotiation import JSON, PROTOBUF, YAML, Representation, not_acceptable
 from rootspan_apiserver.handlers.query import list_options
@@ -42,6 +44,8 @@ async def watch(request: Request, target: Target) -> None:
         if shown.media_type == YAML:
             raise not_acceptable()
         options = list_options(request)
+        if target.name:
+            options = replace(options, field_selector=f"metadata.name={target.name}")
         with ExitStack() as spans:
             is_list = bool(options.send_initial_events and options.allow_watch_bookmarks)
             if is_list:
@@ -151,21 +155,14 @@ class _Stream:
         if event.initial_events_end:
             metadata["annotations"] = {_INITIAL_EVENTS_END: "true"}
         kind = self._target.kind
+        head = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
         if self._shown.transformation == "Table":
-            obj = {
-                "kind": "Table",
-                "apiVersion": f"meta.k8s.io/{self._shown.version}",
-                "metadata": {"resourceVersion": event.resource_version},
-            }
-            described = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
-            return {**obj, "columnDefinitions": None, "rows": [{"cells": [], "object": described}]}
+            table: JSONObject = {"kind": "Table", "apiVersion": self._shown.meta_version}
+            table["metadata"] = {"resourceVersion": event.resource_version}
+            return {**table, "columnDefinitions": None, "rows": [{"cells": [], "object": head}]}
         if self._shown.transformation:
-            return {
-                "kind": "PartialObjectMetadata",
-                "apiVersion": f"meta.k8s.io/{self._shown.version}",
-                "metadata": metadata,
-            }
-        return {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
+            return {**head, "kind": "PartialObjectMetadata", "apiVersion": self._shown.meta_version}
+        return head if self._target.resource.custom else head | empty_object(kind) | head
 
     async def _cancel_on_disconnect(self, scope: anyio.CancelScope) -> None:
         while (await self._request.receive())["type"] != "http.disconnect":

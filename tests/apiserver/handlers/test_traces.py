@@ -91,6 +91,9 @@ async def test_a_body_that_was_not_read_has_no_size(server: Server) -> None:
     [
         ("GET", "/version", 6, []),
         ("GET", "/nope", 6, []),
+        ("GET", "/healthz", 6, []),
+        ("GET", "/apis", 7, ["SerializeObject"]),
+        ("GET", "/api/v1", 7, ["SerializeObject"]),
         ("POST", f"{MAPS}/one", 7, ["SerializeObject"]),
         ("GET", f"{MAPS}?limit=x", 7, ["SerializeObject"]),
         ("GET", f"{MAPS}/none", 9, ["Get", "cacher.Get", "SerializeObject"]),
@@ -114,6 +117,15 @@ async def test_who_is_refused_is_traced(server: Server) -> None:
         spans = await trace(server, count, "GET", MAPS, headers={"authorization": f"Bearer {token}"})
         written, refusing = only(spans, "SerializeObject"), only(spans, last)
         assert written.parent_id == refusing.span_id
+
+
+async def test_discovery(server: Server) -> None:
+    """Aggregated discovery tells its form in the span too."""
+    media_type = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    spans = await trace(server, 7, "GET", "/apis", headers={"accept": media_type})
+    attributes = only(spans, "SerializeObject").attributes
+    assert attributes["mediaType"] == media_type
+    assert attributes["encoder"] == f'{{"encodeGV":"apidiscovery.k8s.io/v2","encoder":{ENCODER},"name":"versioning"}}'
 
 
 async def test_watch_list(server: Server) -> None:

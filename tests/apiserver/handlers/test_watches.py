@@ -80,6 +80,25 @@ async def test_watch_list(client: httpx.AsyncClient) -> None:
     assert int(metadata["resourceVersion"]) >= int(first["object"]["metadata"]["resourceVersion"])
 
 
+async def test_a_bookmark_is_an_empty_object(client: httpx.AsyncClient) -> None:
+    """A bookmark is an object of the kind watched in which nothing is set."""
+    answer = await client.get(f"/api/v1/pods?{WATCH_LIST}&timeoutSeconds=1")
+    bookmark = orjson.loads(answer.content)["object"]
+    assert {key: bookmark[key] for key in ("kind", "spec", "status")} == {
+        "kind": "Pod",
+        "spec": {"containers": None},
+        "status": {},
+    }
+
+
+async def test_one_object(client: httpx.AsyncClient) -> None:
+    """The old path of a watch with a name watches that object alone."""
+    for name in ("one", "two"):
+        await client.post(MAPS, json=config_map(name))
+    answer = await client.get(f"{MAPS}/two".replace("/v1/", "/v1/watch/") + "?timeoutSeconds=1")
+    assert names([orjson.loads(line) for line in answer.content.splitlines()]) == [("ADDED", "two")]
+
+
 async def test_a_table_has_its_columns_once(client: httpx.AsyncClient) -> None:
     """A watch of tables defines the columns in its first event only."""
     for name in ("one", "two"):
