@@ -1,0 +1,188 @@
+"""What `kubectl get` prints."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rootspan_apiserver.registry.catalog import builtin_registry
+from rootspan_apiserver.registry.custom import resources_of
+from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.tables import partial_object_metadata, table
+from rootspan_apiserver.tables.columns import columns_of
+from rootspan_apiserver.tables.durations import human
+from rootspan_apiserver.tables.table import cells
+from tests.apiserver.registry.definitions import a_definition, a_widget
+
+JSONObject = dict[str, Any]
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CREATED = (NOW - timedelta(minutes=5)).isoformat().replace("+00:00", "Z")
+
+
+def resource(group: str, plural: str, version: str = "v1") -> Resource:
+    found = builtin_registry().lookup(group, version, plural)
+    assert found is not None
+    return found
+
+
+def row(group: str, plural: str, **fields: Any) -> dict[str, Any]:
+    """The cells of an object five minutes old, by column."""
+    found = resource(group, plural)
+    columns = columns_of(found)
+    item = {"kind": found.kind.kind, "metadata": {"name": "n", "creationTimestamp": CREATED}, **fields}
+    return dict(zip((column.name for column in columns), cells(found, columns, item, NOW), strict=True))
+
+
+def test_every_resource_has_a_cell_for_each_column() -> None:
+    """However little an object says, its row is complete."""
+    for each in builtin_registry().resources():
+        if "list" in each.verbs:
+            columns = columns_of(each)
+            item = {"kind": each.kind.kind, "metadata": {"name": "n"}}
+            assert len(cells(each, columns, item, NOW)) == len(columns), each.plural
+
+
+def test_a_table_has_definitions_and_rows() -> None:
+    """Columns, rows, list metadata, and with each row what the client wants of the object."""
+    maps = resource("", "configmaps")
+    item = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "c1"}, "data": {"a": "1"}}
+    made = table(maps, [item], {"resourceVersion": "209"})
+    assert (made["kind"], made["apiVersion"]) == ("Table", "meta.k8s.io/v1")
+    assert made["metadata"] == {"resourceVersion": "209"}
+    assert [(c["name"], c["type"], c["format"], c["priority"]) for c in made["columnDefinitions"]] == [
+        ("Name", "string", "name", 0),
+        ("Data", "string", "", 0),
+        ("Age", "string", "", 0),
+    ]
+    (only,) = made["rows"]
+    assert only["cells"] == ["c1", 1, "<unknown>"]
+    assert only["object"] == partial_object_metadata(item)
+    assert table(maps, [item], {}, include="Object")["rows"][0]["object"] == item
+    assert "object" not in table(maps, [item], {}, include="None")["rows"][0]
+    assert table(maps, [item], {}, columns=False)["columnDefinitions"] == []
+    assert table(maps, [item], {}, version="v1beta1")["apiVersion"] == "meta.k8s.io/v1beta1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "ready"),
+    [
+        ({"status": {"phase": "Pending"}}, "Pending", "0/1"),
+        (
+            {"status": {"phase": "Running", "containerStatuses": [{"ready": True, "state": {"running": {}}}]}},
+            "Running",
+            "1/1",
+        ),
+        (
+            {"status": {"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ErrImagePull"}}}]}},
+            "ErrImagePull",
+            "0/1",
+        ),
+        (
+            {"status": {"phase": "Failed", "containerStatuses": [{"state": {"terminated": {"exitCode": 3}}}]}},
+            "ExitCode:3",
+            "0/1",
+        ),
+        (
+            {"status": {"phase": "Pending", "initContainerStatuses": [{"state": {"running": {}}}]}},
+            "Init:0/0",
+            "0/1",
+        ),
+        (
+            {"metadata": {"name": "n", "deletionTimestamp": CREATED}, "status": {"phase": "Running"}},
+            "Terminating",
+            "0/1",
+        ),
+    ],
+)
+def test_a_pod_says_what_it_waits_for(fields: JSONObject, reason: str, ready: str) -> None:
+    """The status column tells more than the phase."""
+    shown = row("", "pods", spec={"containers": [{"name": "c"}]}, **fields)
+    assert (shown["Status"], shown["Ready"]) == (reason, ready)
+
+
+def test_a_deployment_counts_its_replicas() -> None:
+    """Ready of wanted, and with -o wide what runs in it."""
+    template = {"spec": {"containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}}
+    spec = {"replicas": 3, "selector": {"matchLabels": {"app": "d"}}, "template": template}
+    assert row("apps", "deployments", spec=spec, status={"readyReplicas": 2, "updatedReplicas": 1}) == {
+        "Name": "n",
+        "Ready": "2/3",
+        "Up-to-date": 1,
+        "Available": 0,
+        "Age": "5m",
+        "Containers": "a,b",
+        "Images": "x,y",
+        "Selector": "app=d",
+    }
+
+
+def test_a_service_shows_its_ports() -> None:
+    """Ports with their node ports, and what the world sees."""
+    ports = [{"port": 80, "nodePort": 30080, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]
+    spec = {"type": "LoadBalancer", "clusterIP": "10.0.0.9", "clusterIPs": ["10.0.0.9"], "ports": ports}
+    shown = row("", "services", spec=spec)
+    assert (shown["Port(s)"], shown["External-IP"], shown["Cluster-IP"]) == (
+        "80:30080/TCP,53/UDP",
+        "<pending>",
+        "10.0.0.9",
+    )
+
+
+def test_a_node_shows_its_roles() -> None:
+    """Roles come from labels, readiness from a condition."""
+    labels = {"node-role.kubernetes.io/control-plane": "", "kubernetes.io/role": "worker"}
+    shown = row(
+        "",
+        "nodes",
+        metadata={"name": "n", "labels": labels},
+        spec={"unschedulable": True},
+        status={"conditions": [{"type": "Ready", "status": "True"}]},
+    )
+    assert (shown["Status"], shown["Roles"]) == ("Ready,SchedulingDisabled", "control-plane,worker")
+
+
+def test_an_event_is_as_old_as_its_last_sight() -> None:
+    """Last seen and first seen, whom it is about and who says so."""
+    about = {"kind": "Pod", "name": "p"}
+    shown = row("", "events", involvedObject=about, lastTimestamp=CREATED, count=3, source={"component": "kubelet"})
+    assert (shown["Last Seen"], shown["Object"], shown["Source"], shown["Count"]) == ("5m", "pod/p", "kubelet", 3)
+
+
+def test_custom_resources_print_the_columns_of_their_definition() -> None:
+    """Values by JSON path; without columns of its own a definition has name and age."""
+    columns = [
+        {"name": "Size", "type": "integer", "jsonPath": ".spec.size"},
+        {"name": "Since", "type": "date", "jsonPath": ".metadata.creationTimestamp", "priority": 1},
+    ]
+    (widgets,) = resources_of(a_definition(additionalPrinterColumns=columns))
+    widget = a_widget(spec={"size": 3})
+    widget["metadata"]["creationTimestamp"] = CREATED
+    assert cells(widgets, columns_of(widgets), widget, NOW) == ["w", 3, "5m"]
+    (plain,) = resources_of(a_definition())
+    assert [column.name for column in columns_of(plain)] == ["Name", "Age"]
+    assert cells(plain, columns_of(plain), widget, NOW) == ["w", "5m"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "<invalid>"),
+        (0, "0s"),
+        (119, "119s"),
+        (120, "2m"),
+        (150, "2m30s"),
+        (600, "10m"),
+        (3 * 3600, "3h"),
+        (3 * 3600 + 60, "3h1m"),
+        (9 * 3600 + 60, "9h"),
+        (48 * 3600, "2d"),
+        (51 * 3600, "2d3h"),
+        (10 * 86400, "10d"),
+        (3 * 365 * 86400, "3y"),
+        (3 * 365 * 86400 + 86400, "3y1d"),
+        (9 * 365 * 86400, "9y"),
+    ],
+)
+def test_durations_have_two_units_at_most(seconds: float, text: str) -> None:
+    """The farther back, the coarser."""
+    assert human(seconds) == text
