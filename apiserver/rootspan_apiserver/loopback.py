@@ -82,8 +82,8 @@ class LoopbackClient:
     async def get(self, path: str) -> JSONObject:
         return await self.request("GET", path)
 
-    async def create(self, path: str, obj: Mapping[str, Any], *, agent: str = USER_AGENT) -> JSONObject:
-        return await self.request("POST", path, obj, agent=agent)
+    async def create(self, path: str, obj: Mapping[str, Any]) -> JSONObject:
+        return await self.request("POST", path, obj)
 
     async def request(
         self,

@@ -4,7 +4,7 @@ A plugin mutates, validates, or both. When a mutating webhook asks to see the ob
 mutating half is run a second time, and never a third.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
@@ -64,10 +64,6 @@ class Admission:
         self._plugins = tuple(plugins)
         self._mutating = [plugin for plugin in self._plugins if isinstance(plugin, MutatingPlugin)]
         self._validating = [plugin for plugin in self._plugins if isinstance(plugin, ValidatingPlugin)]
-
-    @property
-    def names(self) -> Sequence[str]:
-        return [plugin.name for plugin in self._plugins]
 
     async def mutate(self, attributes: Attributes) -> JSONObject | None:
         """The object to go on with (None on DELETE without one). The object in `attributes` may be changed in place.

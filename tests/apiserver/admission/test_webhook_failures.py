@@ -77,6 +77,22 @@ CASES: dict[str, tuple[Misbehaving, str]] = {
         Misbehaving(answering(patch="W10=")),
         f"{INVALID}validating webhook may not return response.patch",
     ),
+    "a response that is no object": (
+        Misbehaving(lambda review: review | {"response": [1]}),
+        f"{UPSTREAM}json: cannot unmarshal array into Go struct field AdmissionReview.response of type v1.AdmissionResponse",
+    ),
+    "an allowance that is no boolean": (
+        Misbehaving(answering(allowed="yes")),
+        f"{UPSTREAM}json: cannot unmarshal string into Go struct field AdmissionResponse.response.allowed of type bool",
+    ),
+    "a code that is no number": (
+        Misbehaving(answering(allowed=False, status={"code": "403"})),
+        f"{UPSTREAM}json: cannot unmarshal string into Go struct field Status.response.status.code of type int32",
+    ),
+    "warnings that are no texts": (
+        Misbehaving(answering(warnings=[{"a": 1}])),
+        f"{UPSTREAM}json: cannot unmarshal object into Go struct field AdmissionResponse.response.warnings of type string",
+    ),
     "too much": (
         Misbehaving(lambda review: b" " * (9 << 20)),
         'failed to call webhook: Post "{url}": response body is larger than 8388608 bytes',

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.webhooks.answer_types import check_types
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
 from rootspan_apiserver.codec.problems import quote
@@ -76,6 +77,7 @@ def answer(webhook: str, uid: str, version: str, review: JSONObject, *, mutating
     Raises:
         CallFailedError: it is not an answer to this question.
     """
+    check_types(webhook, review)
     try:
         return _v1_answer(uid, review, mutating) if version == "v1" else _v1beta1_answer(review, mutating)
     except _InvalidError as exc:
@@ -137,18 +139,17 @@ def _response(review: JSONObject) -> JSONObject:
 
 
 def _read(response: JSONObject, patch_type: str) -> Answer:
-    status, warnings, notes = response.get("status"), response.get("warnings"), response.get("auditAnnotations")
     try:
         patch = base64.b64decode(response.get("patch") or "", validate=True)
-    except (binascii.Error, TypeError, ValueError) as exc:
+    except (binascii.Error, ValueError) as exc:
         raise _InvalidError(f"response.patch is not base64: {exc}") from exc
     return Answer(
-        allowed=response.get("allowed") is True,
+        allowed=bool(response.get("allowed")),
         patch=patch,
         patch_type=patch_type,
-        status=status if isinstance(status, dict) else None,
-        warnings=tuple(map(str, warnings)) if isinstance(warnings, list) else (),
-        audit_annotations={k: str(v) for k, v in notes.items()} if isinstance(notes, dict) else {},
+        status=response.get("status"),
+        warnings=tuple(response.get("warnings") or ()),
+        audit_annotations=response.get("auditAnnotations") or {},
     )
 
 

@@ -1,0 +1,61 @@
+"""The types of the fields in a webhook's answer: what Go's decoder would not have taken, nobody has to expect afterwards."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rootspan_apiserver.admission.webhooks.errors import CallFailedError
+from rootspan_apiserver.codec.typed import kind_of
+
+_RESPONSE: Mapping[str, tuple[type, str]] = {
+    "uid": (str, "types.UID"),
+    "allowed": (bool, "bool"),
+    "status": (dict, "v1.Status"),
+    "patch": (str, "[]uint8"),
+    "patchType": (str, "v1.PatchType"),
+    "auditAnnotations": (dict, "map[string]string"),
+    "warnings": (list, "[]string"),
+}
+_STATUS: Mapping[str, tuple[type, str]] = {
+    "code": (int, "int32"),
+    "message": (str, "string"),
+    "reason": (str, "v1.StatusReason"),
+    "details": (dict, "v1.StatusDetails"),
+}
+
+
+def check_types(webhook: str, review: Mapping[str, Any]) -> None:
+    """Raises CallFailedError for a field of another type, in the words of Go's decoder."""
+    for owner, field, value, go_type in _mismatches(review):
+        text = f"json: cannot unmarshal {kind_of(value)} into Go struct field {owner}.{field} of type {go_type}"
+        raise CallFailedError(webhook, f"failed to call webhook: {text}")
+
+
+def _mismatches(review: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str]]:
+    response = review.get("response")
+    if response is None:
+        return
+    if not isinstance(response, dict):
+        yield "AdmissionReview", "response", response, "v1.AdmissionResponse"
+        return
+    yield from _wrong("AdmissionResponse", "response", response, _RESPONSE)
+    if isinstance(status := response.get("status"), dict):
+        yield from _wrong("Status", "response.status", status, _STATUS)
+    if isinstance(warnings := response.get("warnings"), list):
+        yield from (
+            ("AdmissionResponse", "response.warnings", each, "string") for each in warnings if not isinstance(each, str)
+        )
+    if isinstance(notes := response.get("auditAnnotations"), dict):
+        yield from (
+            ("AdmissionResponse", "response.auditAnnotations", each, "string")
+            for each in notes.values()
+            if not isinstance(each, str)
+        )
+
+
+def _wrong(
+    owner: str, path: str, value: Mapping[str, Any], types: Mapping[str, tuple[type, str]]
+) -> Iterator[tuple[str, str, Any, str]]:
+    for name, (wanted, go_type) in types.items():
+        given = value.get(name)
+        if given is not None and (not isinstance(given, wanted) or (wanted is int and isinstance(given, bool))):
+            yield owner, f"{path}.{name}", given, go_type
