@@ -2,10 +2,14 @@
 
 Everything in it is deleted by the ordinary verbs, so finalizers hold; its `status.conditions` say what remains. When nothing does, the
 finalizer `kubernetes` is taken out of `spec.finalizers`, and the server removes the namespace.
+
+A pod that was bound to a node waits for that node to say that it has stopped. There may be no such node: once its grace period is over, the
+pod is removed for it.
 """
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from rootspan_apiserver.controllers.actor import Actor, path_of, without
 from rootspan_apiserver.controllers.kinds import deletable
@@ -63,7 +67,9 @@ class NamespaceController:
             await self._actor.replace(f"{path}/status", namespace)
         if failures:
             raise AgainError
-        await self._until_one_goes([resource for resource, _ in remaining], name)
+        grace = [_grace_left(stored) for resource, objects in remaining if resource.graceful for stored in objects]
+        patience = min([WAIT, *(left for left in grace if left > 0)])
+        await self._until_one_goes([resource for resource, _ in remaining], name, patience)
         self._queue.add(name)
 
     def _namespaced(self) -> Sequence[Resource]:
@@ -76,17 +82,19 @@ class NamespaceController:
         """Delete what is there of one resource; why that failed, if it did."""
         try:
             for stored in await self._in(resource, namespace):
-                if b'"deletionTimestamp":"' not in stored.raw or resource.graceful:
-                    object_path = path_of(resource, namespace, stored.key.rpartition("/")[2])
-                    await self._actor.delete(object_path, propagationPolicy="Background")
+                path = path_of(resource, namespace, stored.key.rpartition("/")[2])
+                if b'"deletionTimestamp":"' not in stored.raw:
+                    await self._actor.delete(path, propagationPolicy="Background")
+                elif resource.graceful and _grace_left(stored) <= 0:
+                    await self._actor.delete(path, gracePeriodSeconds=0)
         except StatusError as exc:
             return exc.message
         return ""
 
-    async def _until_one_goes(self, resources: Sequence[Resource], namespace: str) -> None:
+    async def _until_one_goes(self, resources: Sequence[Resource], namespace: str, patience: float) -> None:
         async with asyncio.TaskGroup() as group:
             waits = [group.create_task(self._gone(resource, namespace)) for resource in resources]
-            await asyncio.wait(waits, timeout=WAIT, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             for each in waits:
                 each.cancel()
 
@@ -101,3 +109,9 @@ class NamespaceController:
                         return
         except StatusError:
             await asyncio.sleep(1)
+
+
+def _grace_left(pod: StoredObject) -> float:
+    """Seconds until the pod's node should long have stopped it."""
+    when = pod.decode()["metadata"].get("deletionTimestamp")
+    return (datetime.fromisoformat(when) - datetime.now(UTC)).total_seconds() + 1 if when else WAIT

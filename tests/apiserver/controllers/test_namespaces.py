@@ -2,7 +2,7 @@
 
 import pytest
 
-from .cluster import cluster
+from .cluster import JSONObject, cluster
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +80,55 @@ async def test_a_finalizer_in_a_namespace_holds_it_and_the_status_says_so() -> N
         assert told["NamespaceContentRemaining"][0] == "True"
         await client.patch_metadata(held, finalizers=None)
         await client.until_gone(f"{NAMESPACES}/team")
+
+
+async def test_a_pod_on_a_node_that_is_not_there_does_not_hold_its_namespace() -> None:
+    """After its grace period it is removed for the node, which will never say that it stopped."""
+    async with cluster() as client:
+        await client.create(NAMESPACES, "Namespace", "team")
+        spec = {
+            "nodeName": "nowhere",
+            "terminationGracePeriodSeconds": 1,
+            "containers": [{"name": "c", "image": "nginx"}],
+        }
+        await client.create(f"{NAMESPACES}/team/pods", "Pod", "p", spec=spec)
+        await client.delete(f"{NAMESPACES}/team")
+        await client.until_gone(f"{NAMESPACES}/team")
+
+
+def established(definition: JSONObject | None) -> bool:
+    conditions = (definition or {}).get("status", {}).get("conditions") or ()
+    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+
+
+async def test_custom_resources_go_with_their_namespace() -> None:
+    """What a CustomResourceDefinition added is deleted like everything else."""
+    async with cluster() as client:
+        definition = {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+                }
+            ],
+        }
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        api_version = "apiextensions.k8s.io/v1"
+        await client.create(
+            path, "CustomResourceDefinition", "widgets.example.com", api_version=api_version, spec=definition
+        )
+        await client.until(f"{path}/widgets.example.com", established)
+        await client.create(NAMESPACES, "Namespace", "team")
+        widgets = "/apis/example.com/v1/namespaces/team/widgets"
+        await client.create(widgets, "Widget", "w", api_version="example.com/v1")
+        await client.delete(f"{NAMESPACES}/team")
+        await client.until_gone(f"{NAMESPACES}/team")
+        assert await client.names("/apis/example.com/v1/widgets") == []
 
 
 async def test_controllers_can_be_switched_off_by_name() -> None:
