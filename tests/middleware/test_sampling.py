@@ -59,17 +59,16 @@ def _around(bound: int) -> list[int]:
 
 
 def test_a_million_ids_are_decided_as_trace_id_ratio_based_decides() -> None:
-    """The rule is the SDK's, for a million random ids."""
-    sampler = TraceIdRatioBased(1e-2)
+    """The sampler is asked about a million random ids, and none is decided otherwise."""
+    sampler = TraceIdRatioBased(0.5)
     decision = decision_of(sampler)
     assert decision is not None
     different = 0
     for _ in range(MILLION):
         upper, lower, _ = draw_root()
         trace_id = upper << 64 | lower
-        different += (trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < sampler.bound) is not decision.samples_root(
-            trace_id
-        )
+        asked = sampler.should_sample(None, trace_id, "GET").decision is Decision.RECORD_AND_SAMPLE
+        different += decision.samples_root(trace_id) is not asked
     assert different == 0
 
 
