@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Literal
 
 from rootspan_apiserver.registry.kinds import strategy_of
+from rootspan_apiserver.registry.kinds.services import DEFAULT_RANGE, ServiceAddresses, ServiceStrategy
 from rootspan_apiserver.registry.places import go_type, storage_kind, storage_path
 from rootspan_apiserver.registry.resource import GroupVersionKind, Resource, Subresource
 from rootspan_apiserver.registry.schema import Schema
@@ -138,16 +139,24 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
     return stability, -int(match[1]), -int(match[3] or 0), version
 
 
-def builtin_registry() -> Registry:
-    """A registry of the built-in resources, to which custom ones can be added."""
+def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
+    """A registry of the built-in resources, to which custom ones can be added.
+
+    Args:
+        service_range: the CIDR out of which services get their addresses.
+    """
     registry = Registry()
-    registry.replace((), _builtin_resources())
+    registry.replace((), (_resource(*each) for each in _table()))
     registry.revision = 0
+    services = registry.lookup("", "v1", "services")
+    if services is not None and isinstance(services.strategy, ServiceStrategy):
+        services.strategy.addresses = ServiceAddresses(service_range)
     return registry
 
 
 @cache
-def _builtin_resources() -> tuple[Resource, ...]:
+def _table() -> list[tuple[str, str, list[list[str]]]]:
+    """Group, version and lines of each resource: its own and those of its subresources."""
     text = files("rootspan_apiserver.registry").joinpath("facts/resources.txt").read_text(encoding="utf-8")
     found: list[tuple[str, str, list[list[str]]]] = []
     for line in text.splitlines():
@@ -158,7 +167,7 @@ def _builtin_resources() -> tuple[Resource, ...]:
             found.append((group, version, [words]))
         else:
             found[-1][2].append(words)
-    return tuple(_resource(*each) for each in found)
+    return found
 
 
 def _notes(words: list[str]) -> dict[str, str]:

@@ -69,7 +69,8 @@ class BuiltinStrategy:
 
     def reset_status(self, obj: JSONObject) -> None:
         obj.pop("status", None)
-        self._form.apply(obj)
+        if (struct := self._form.structs.get("status")) is not None:
+            obj["status"] = struct.empty()
 
     def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
         if subresource == "status":

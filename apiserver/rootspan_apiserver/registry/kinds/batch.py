@@ -3,7 +3,7 @@
 import re
 from copy import deepcopy
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, label_selector, not_negative, one_of
 from rootspan_apiserver.registry.kinds.pod_defaults import default_pod_spec
@@ -118,7 +118,7 @@ class CronJobStrategy(BuiltinStrategy):
             errors.append(FieldError.required("spec.schedule"))
         elif reason := schedule_error(schedule):
             errors.append(FieldError.invalid("spec.schedule", schedule, reason))
-        if (zone := spec.get("timeZone")) is not None and zone not in available_timezones():
+        if (zone := spec.get("timeZone")) is not None and not _is_time_zone(zone):
             errors.append(FieldError.invalid("spec.timeZone", zone, f"unknown time zone {zone}"))
         errors += not_negative(spec.get("startingDeadlineSeconds"), "spec.startingDeadlineSeconds")
         errors += one_of(spec.get("concurrencyPolicy"), ("Allow", "Forbid", "Replace"), "spec.concurrencyPolicy")
@@ -129,6 +129,14 @@ class CronJobStrategy(BuiltinStrategy):
             detail = f"must be no more than {NAME_LIMIT} characters"
             errors.append(FieldError.invalid("metadata.name", obj["metadata"]["name"], detail))
         return errors
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
 
 
 def schedule_error(schedule: str) -> str:

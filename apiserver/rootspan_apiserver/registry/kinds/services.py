@@ -1,7 +1,7 @@
 """Service: its addresses and ports are given out when it is created."""
 
 from hashlib import sha256
-from ipaddress import IPv4Address
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, duplicates, named, one_of, optional_name
@@ -12,19 +12,41 @@ from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
-ADDRESSES, ADDRESS_COUNT = IPv4Address("10.96.0.0"), 2**20
+DEFAULT_RANGE = "10.0.0.0/24"
 NODE_PORTS, NODE_PORT_COUNT = 30000, 2768
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
 
 
 def _chosen(count: int, *words: str) -> int:
-    """A number below `count` that depends on the words alone, so that two servers choose alike without asking each other."""
+    """A number below `count` that depends on the words alone."""
     return int.from_bytes(sha256("\0".join(words).encode()).digest()[:8], "big") % count
+
+
+class ServiceAddresses:
+    """Gives out the addresses of a range, the first and the last excepted.
+
+    What it gave it does not give again until all are given; what was given before it began, or by another server, it does not know.
+    """
+
+    def __init__(self, service_range: str = DEFAULT_RANGE) -> None:
+        self._network: IPv4Network | IPv6Network = ip_network(service_range, strict=False)
+        self._given: set[int] = set()
+
+    def give(self, uid: str) -> str:
+        count = max(self._network.num_addresses - 3, 1)
+        if len(self._given) >= count:
+            self._given.clear()
+        number = _chosen(count, uid)
+        while number in self._given:
+            number = (number + 1) % count
+        self._given.add(number)
+        return str(self._network.network_address + 2 + number)
 
 
 class ServiceStrategy(BuiltinStrategy):
     name_rule = staticmethod(dns_1035_label)
+    addresses = ServiceAddresses()
 
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]
@@ -80,7 +102,7 @@ class ServiceStrategy(BuiltinStrategy):
             return
         address = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or ()), "")
         if not address:
-            address = str(ADDRESSES + 1 + _chosen(ADDRESS_COUNT - 2, uid))
+            address = self.addresses.give(uid)
         spec["clusterIP"] = address
         if not spec.get("clusterIPs"):
             spec["clusterIPs"] = [address]
