@@ -12,7 +12,7 @@ from rootspan_apiserver.codec.problems import NotDecodableError
 from rootspan_apiserver.codec.typed import DuplicateKeys, kind_of
 
 MAXIMUM_DEPTH = 250
-_KEY = re.compile(rb'"\s*:')
+_KEY = re.compile(rb'(?<!\\)"\s*:')
 
 
 def load(body: bytes, *, duplicates: bool) -> Any:

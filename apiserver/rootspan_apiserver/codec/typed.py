@@ -110,8 +110,7 @@ def _value(value: Any, kind: Type, owner: Message, at: str, fields: str, problem
         case "B" | "A" | "S":
             return _union(value, kind, owner, at, fields, problems)
         case "r" | "j" | "v":
-            search_duplicates(value, at, problems)
-            return plain(value)
+            return value
         case _:
             return _well_known(value, kind, owner, fields)
 
