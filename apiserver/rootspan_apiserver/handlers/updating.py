@@ -92,6 +92,7 @@ async def replace(
         transform,
         subresource=target.part,
         validate=admitting.validating_update(),
+        precondition_uid=metadata_of(obj).get("uid", ""),
         dry_run=options.dry_run,
         create_on_missing=resource.allow_create_on_update and not target.part,
     )

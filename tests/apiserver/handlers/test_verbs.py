@@ -76,6 +76,36 @@ async def test_update_conflicts(client: httpx.AsyncClient) -> None:
     assert (await client.put(f"{MAPS}/one", json=config_map("one", a="4"))).json()["data"] == {"a": "4"}
 
 
+async def test_an_update_of_another_object(client: httpx.AsyncClient) -> None:
+    """A body with another uid is not an update of this object."""
+    await client.post(MAPS, json=config_map("one", a="1"))
+    other = config_map("one", a="2")
+    other["metadata"]["uid"] = "another"
+    refused = await client.put(f"{MAPS}/one", json=other)
+    assert refused.status_code == 409
+    assert "UID in precondition: another" in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("validation", "code", "warnings"),
+    [("Strict", 400, []), ("Warn", 201, ['299 - "unknown field \\"extra\\""']), ("Ignore", 201, []), ("", 201, None)],
+)
+async def test_unknown_fields(
+    client: httpx.AsyncClient, validation: str, code: int, warnings: list[str] | None
+) -> None:
+    """A field that the kind does not have is refused, warned of, or dropped, as the request says; warned of by default."""
+    body = {**config_map("one", a="1"), "extra": 1}
+    answer = await client.post(MAPS, params={"fieldValidation": validation}, json=body)
+    assert answer.status_code == code
+    told = answer.headers.get_list("warning")
+    assert told == (['299 - "unknown field \\"extra\\""'] if warnings is None else warnings)
+    assert "extra" not in answer.json()
+    if code == 400:
+        assert answer.json()["message"] == (
+            'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "extra"'
+        )
+
+
 @pytest.mark.parametrize(
     ("content_type", "patch"),
     [
