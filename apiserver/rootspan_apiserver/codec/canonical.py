@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rootspan_apiserver.codec.typed import always_written, is_empty, zero
 from rootspan_apiserver.codec.types import Message, Type, message_of
+from rootspan_apiserver.codec.zero_values import always_written, is_empty, zero
 from rootspan_apiserver.registry.resource import GroupVersionKind
 
 JSONObject = dict[str, Any]

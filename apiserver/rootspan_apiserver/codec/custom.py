@@ -4,6 +4,7 @@ from typing import Any
 
 from rootspan_apiserver.codec import typed
 from rootspan_apiserver.codec.problems import Problems
+from rootspan_apiserver.codec.scalars import plain
 from rootspan_apiserver.codec.types import message
 from rootspan_apiserver.registry.schema import Schema
 
@@ -22,7 +23,7 @@ def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
     if isinstance(value, typed.DuplicateKeys):
         for key in value.repeated:
             problems.add("duplicate", key)
-    out: JSONObject = typed.plain(value)
+    out: JSONObject = plain(value)
     pruned: list[str] = []
     _prune_resource(out, schema, "", pruned)
     if isinstance(value.get("metadata"), dict):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from rootspan_apiserver.codec import custom, json_body, protobuf, typed, yaml_body
 from rootspan_apiserver.codec.problems import NotDecodableError, Problems, strict_error
+from rootspan_apiserver.codec.scalars import kind_of, plain
 from rootspan_apiserver.codec.types import message_of
 from rootspan_apiserver.registry.resource import GroupVersionKind
 from rootspan_apiserver.registry.schema import Schema
@@ -143,7 +144,7 @@ def decode_applied(body: bytes, field_validation: FieldValidation) -> tuple[JSON
         raise bad_request(f"error decoding patch: {error}") from error
     if minded and field_validation == "Strict":
         raise bad_request(f"error strict decoding patch: {minded[0]}")
-    return typed.plain(value), minded if field_validation == "Warn" else []
+    return plain(value), minded if field_validation == "Warn" else []
 
 
 def unsupported_media_type(*, custom: bool = False) -> StatusError:
@@ -158,7 +159,7 @@ def _object(value: Any) -> JSONObject:
         return {}
     if not isinstance(value, dict):
         raise NotDecodableError(
-            f"json: cannot unmarshal {typed.kind_of(value)} into Go value of type map[string]interface {{}}"
+            f"json: cannot unmarshal {kind_of(value)} into Go value of type map[string]interface {{}}"
         )
     return value
 

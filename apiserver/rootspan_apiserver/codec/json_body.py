@@ -9,7 +9,8 @@ import orjson
 
 from rootspan_apiserver.codec.json_syntax import explain
 from rootspan_apiserver.codec.problems import NotDecodableError
-from rootspan_apiserver.codec.typed import DuplicateKeys, kind_of
+from rootspan_apiserver.codec.scalars import kind_of
+from rootspan_apiserver.codec.typed import DuplicateKeys
 
 MAXIMUM_DEPTH = 250
 _KEY = re.compile(rb'(?<!\\)"\s*:')

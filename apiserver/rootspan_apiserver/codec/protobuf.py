@@ -9,9 +9,11 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.codec import quantity, times, typed, wire
+from rootspan_apiserver.codec import quantity, times, wire
 from rootspan_apiserver.codec.problems import NotDecodableError
+from rootspan_apiserver.codec.scalars import plain
 from rootspan_apiserver.codec.types import Field, Message, Type, message_of
+from rootspan_apiserver.codec.zero_values import complete, is_empty, zero
 from rootspan_apiserver.registry.resource import GroupVersionKind
 
 JSONObject = dict[str, Any]
@@ -66,9 +68,9 @@ def read(data: memoryview, message: Message, depth: int = 0) -> JSONObject:
     out: JSONObject = {}
     for name, field in message.json.items():
         value = found.get(name)
-        if value is not None and not (field.omit_empty and typed.is_empty(value, field.type)):
+        if value is not None and not (field.omit_empty and is_empty(value, field.type)):
             out[name] = value
-    typed.complete(out, message)
+    complete(out, message)
     return out
 
 
@@ -99,7 +101,7 @@ def _fill(found: JSONObject, data: memoryview, message: Message, depth: int) -> 
 
 def _entry(data: memoryview, of: Type, field: Field, depth: int) -> tuple[str, Any]:
     key: str = ""
-    item: Any = typed.zero(of)
+    item: Any = zero(of)
     for number, wire_type, value in wire.fields(data):
         if number == 1:
             key = _text(_bytes(value, wire_type, number))
@@ -121,7 +123,7 @@ def _value(value: int | memoryview, wire_type: int, kind: Type, field: Field, de
         case "M":
             return read(data, kind.message, depth + 1)
         case "f":
-            return typed.plain(wire.double(data))
+            return plain(wire.double(data))
         case "y":
             return base64.b64encode(data).decode()
         case "B" | "A" | "S":

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from rootspan_apiserver.codec.typed import plain
+from rootspan_apiserver.codec.scalars import plain
 from rootspan_apiserver.registry.schema import Schema
 
 ABSENT: Final = object()

@@ -4,7 +4,8 @@ from typing import Any
 
 from rootspan_apiserver.codec import json_body
 from rootspan_apiserver.codec.problems import NotDecodableError, Problems
-from rootspan_apiserver.codec.typed import kind_of, search_duplicates
+from rootspan_apiserver.codec.scalars import kind_of
+from rootspan_apiserver.codec.typed import search_duplicates
 from rootspan_apiserver.status import bad_request
 
 JSONObject = dict[str, Any]
