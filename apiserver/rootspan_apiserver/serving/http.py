@@ -6,6 +6,7 @@ the scope by the TLS extension of the ASGI specification (`scope["extensions"]["
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -92,7 +93,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as exc:
-        raise BindError(exc.errno, f"failed to listen on {host}:{port}: {exc.strerror or exc}") from exc
+        raise BindError(f"failed to listen on {host}:{port}: {os.strerror(exc.errno or 0)}") from exc
 
 
 @contextlib.asynccontextmanager
