@@ -131,15 +131,20 @@ class Server:
     url: str
     kubeconfig: Path
 
+    @property
+    def _kubectl(self) -> list[str]:
+        return [str(KUBECTL), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.kubeconfig.parent}/cache"]
+
+    @contextmanager
+    def watching(self, resource: str) -> Iterator[Child]:
+        """`kubectl get --watch` for as long as the block."""
+        with child(*self._kubectl, "get", resource, "--watch") as running:
+            yield running
+
     def kubectl(self, *arguments: str, status: int = 0, stdin: str = "") -> str:
         """What kubectl says: its standard output, or its standard error if it is expected to fail."""
         answer = subprocess.run(
-            [
-                str(KUBECTL),
-                f"--kubeconfig={self.kubeconfig}",
-                f"--cache-dir={self.kubeconfig.parent}/cache",
-                *arguments,
-            ],
+            [*self._kubectl, *arguments],
             input=stdin,
             capture_output=True,
             text=True,

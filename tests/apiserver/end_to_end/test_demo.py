@@ -1,0 +1,55 @@
+"""`rootspan demo`, as somebody who has just installed it runs it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from pathlib import Path
+
+from rootspan_apiserver.demo.story import Forgery
+from tests.apiserver.end_to_end.processes import Server, rootspan
+
+REQUESTS = 6
+SECONDS = 10.0
+
+
+def test_the_story_is_told_and_everything_holds() -> None:
+    """It ends by itself within ten seconds, with status 0, a tree for each request, no finding that does not hold and nothing on
+    standard error."""
+    begun = time.monotonic()
+    with rootspan("demo") as demo:
+        assert demo.wait() == 0
+    assert time.monotonic() - begun < SECONDS
+    assert demo.stderr == ""
+    assert len(re.findall(r"^\d+\. The stranger ", demo.stdout, re.MULTILINE)) == REQUESTS
+    steps = re.split(r"^\d+\. The stranger ", demo.stdout, flags=re.MULTILINE)[1:]
+    for number, step in enumerate(steps, 1):
+        forged = Forgery.number(number)
+        assert f"sent  00-{forged.trace_id}-{forged.span_id}-01" in step
+        tree = step.partition("sent  ")[2].partition("\n")[2]
+        assert re.search(
+            r"^ +trace [0-9a-f]{32}\n +(POST|GET|PATCH) \S+ SERVER apiserver .*\d ms\n +└─ ", tree, re.MULTILINE
+        )
+        assert forged.trace_id not in tree
+        assert forged.span_id not in tree
+    findings = re.findall(r"^  (yes|NO ) ", demo.stdout.partition("What the spans prove\n")[2], re.MULTILINE)
+    assert len(findings) >= 6
+    assert set(findings) == {"yes"}
+    assert "All of it held" in demo.stdout
+
+
+def test_kept_it_can_be_used_with_kubectl_until_it_is_interrupted() -> None:
+    """`--keep` prints a kubeconfig; the webhooks are in force; Ctrl-C ends all of it with status 0 and leaves nothing behind."""
+    with rootspan("demo", "--keep") as demo:
+        kubeconfig = Path(demo.wrote(r"^ *export KUBECONFIG=(\S+)$")[1])
+        server = Server(demo, demo.wrote(r"^API server +(\S+)")[1], kubeconfig)
+        assert server.kubectl("create", "configmap", "mine", "--from-literal=a=1") == "configmap/mine created\n"
+        assert server.kubectl("get", "configmap", "mine", "-o", "jsonpath={.metadata.labels}") == (
+            '{"seen-by":"sample-webhooks"}'
+        )
+        refused = server.kubectl("create", "configmap", "no", "--from-literal=password=hunter2", status=1)
+        assert "denied the request: a password belongs in a Secret" in refused
+        assert demo.stop(signal.SIGINT) == 0
+    assert demo.stderr == ""
+    assert not kubeconfig.parent.exists()
