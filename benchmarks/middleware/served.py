@@ -1,7 +1,7 @@
 """A server of one process under load: its CPU time for a request, read from /proc, and its throughput.
 
-Only the server's own CPU time is counted, so the client may be slow. Variants are served one after the other in rotated
-rounds; each has its own server process, which lives for the whole run.
+Only the server's own CPU time is counted, so the client may be slow; the two have a processor each. Variants are served
+one after the other in rotated rounds; each has its own server process, which lives for the whole run.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from pathlib import Path
 from inprocess import HEADERS, TRACE_HEADERS
 
 CONNECTIONS = 16
+_PROCESSORS = sorted(os.sched_getaffinity(0))
 _TICK = os.sysconf("SC_CLK_TCK")
 _NANOSECONDS = Path(f"/proc/{os.getpid()}/schedstat").exists()
 
@@ -40,6 +41,7 @@ class Server:
                 [sys.executable, str(Path(__file__).with_name("serve.py")), subject, str(listener.fileno()), otlp],
                 pass_fds=[listener.fileno()],
             )
+        os.sched_setaffinity(self._process.pid, {_PROCESSORS[0]})
 
     def cpu(self) -> float:
         return cpu_seconds(self._process.pid)
@@ -96,6 +98,7 @@ def measure(servers: Mapping[str, tuple[Server, bool]], *, rounds: int, seconds:
     """
     import uvloop
 
+    os.sched_setaffinity(0, {_PROCESSORS[-1]})
     names = list(servers)
     cpu: dict[str, list[float]] = {name: [] for name in names}
     rate: dict[str, list[float]] = {name: [] for name in names}

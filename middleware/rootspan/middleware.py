@@ -115,12 +115,12 @@ class TracingMiddleware:
                 exchange.raised(error)
             raise
         finally:
-            if exchange is not None:
-                exchange.returned()
             try:  # noqa: SIM105 - suppress() would cost as much as the rest
                 CURRENT.reset(token)
             except ValueError:
                 pass
+            if exchange is not None:
+                exchange.returned()
 
     def _start(self, scope: Scope, ids: tuple[int, int, int]) -> Span:
         policy = self._continuation if isinstance(self._continuation, Continuation) else self._continuation(scope)
