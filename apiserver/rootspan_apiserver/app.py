@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from starlette.applications import Starlette
 
 from rootspan import Continuation, TracingMiddleware, create_tracer_provider
-from rootspan_apiserver.admission.plugins import AdmissionParts, standard_admission
+from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
 from rootspan_apiserver.audit_log import AuditLog
 from rootspan_apiserver.authentication import (
     Anonymous,
@@ -28,7 +28,8 @@ from rootspan_apiserver.authentication import (
     loopback_tokens,
 )
 from rootspan_apiserver.authorization import AlwaysAllow, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
-from rootspan_apiserver.controllers import ControllerParts, running_controllers
+from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
+from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialect import ServerSpans
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
@@ -40,7 +41,7 @@ from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.identity import MASTERS, User
 from rootspan_apiserver.instance import server_resource
 from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.options import Options
+from rootspan_apiserver.options import Options, OptionsError
 from rootspan_apiserver.registry.catalog import builtin_registry
 from rootspan_apiserver.request_info import span_name
 from rootspan_apiserver.rest.store import ObjectStore
@@ -76,8 +77,13 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
     With a `tracer_provider` spans are made by that one, which stays the caller's to shut down; else by one that the options describe.
 
     Raises:
-        BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: nothing has been started.
+        OptionsError, BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: nothing has been started.
     """
+    if faults := [
+        *plugin_faults(options.enable_admission_plugins, options.disable_admission_plugins),
+        *controller_faults(options.controllers),
+    ]:
+        raise OptionsError(faults)
     async with contextlib.AsyncExitStack() as stack:
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate = _certificate(options)
@@ -87,7 +93,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         provider = tracer_provider or stack.enter_context(_tracer_provider(options))
         tracing = Tracing(provider)
         etcd = await stack.enter_async_context(_etcd(options, provider))
-        registry = builtin_registry()
+        registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
@@ -140,6 +146,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
             secure_port=address.port,
             service_range=options.service_cluster_ip_range,
         )
+        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
         await stack.enter_async_context(running_controllers(controllers, options.controllers))
         running = Running(_advertised(options, address), certificate.ca_bundle, token, provider)
         if options.write_kubeconfig:

@@ -86,7 +86,6 @@ class Options:
     etcd_certfile: str = flag("", text, "SSL certification file used to secure etcd communication.")
     etcd_keyfile: str = flag("", text, "SSL key file used to secure etcd communication.")
     data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
-    watch_cache: bool = flag(True, boolean, "Serve reads that allow it, and watches, from a cache.")
     write_kubeconfig: str = flag(
         "", text, "File to write a kubeconfig of the administrator to, once the server serves."
     )

@@ -17,7 +17,6 @@ PARSED: dict[str, dict[str, Any]] = {
     "--secure-port 0": {"secure_port": 0},
     "--bind-address=::": {"bind_address": "::"},
     "--anonymous-auth=false": {"anonymous_auth": False},
-    "--watch-cache": {"watch_cache": True},
     "--anonymous-auth --secure-port 1": {"anonymous_auth": True, "secure_port": 1},
     "--etcd-servers=http://a:1,https://b:2": {"etcd_servers": ("http://a:1", "https://b:2")},
     "--etcd-servers=http://a:1 --etcd-servers http://b:2": {"etcd_servers": ("http://a:1", "http://b:2")},

@@ -88,12 +88,19 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to `host` and `port` (0 takes a free one). Raises BindError, naming the address."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """A socket bound to `host` and `port` (0 takes a free one). Raises BindError, naming the address.
+
+    Its protocol is named as TCP because asyncio sends without delay (TCP_NODELAY) on such sockets only.
+    """
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(2048)
     except OSError as exc:
+        bound.close()
         raise BindError(f"failed to listen on {host}:{port}: {os.strerror(exc.errno or 0)}") from exc
+    return bound
 
 
 @contextlib.asynccontextmanager
