@@ -6,12 +6,14 @@ import orjson
 
 from rootspan_apiserver.handlers.admitting import Admitting
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of
+from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.query import write_options
 from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, write, write_error, write_raw
+from rootspan_apiserver.handlers.responses import write
 from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.verb import answering, storing, verb
 from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.tracing import Step
 
 Calculate = Callable[[Request, Target, JSONObject, bool], Awaitable[JSONObject]]
 """From the object as admitted to the answer; the last argument tells a dry run."""
@@ -22,33 +24,19 @@ SUCCESS: JSONObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "st
 def calculated(calculate: Calculate) -> Callable[[Request, Target], Awaitable[None]]:
     """The handler of create for such a kind."""
 
-    async def create(request: Request, target: Target) -> None:
-        with request.verb_span("Create") as span:
-            try:
-                shown = representation(request)
-            except StatusError as error:
-                await write_raw(request, error.code, error.body())
-                return
-            try:
-                check_content_type(request, target)
-                body = await request.body(span)
-                options = write_options(request, "CreateOptions")
-                obj = decode_object(request, target, body, options, span)
-                obj = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": metadata_of(obj)} | obj
-                span.event("About to store object in database")
-                try:
-                    admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)
-                    admitted = await admitting.mutate("CREATE", target.name, obj, None) or obj
-                    await admitting.validate("CREATE", target.name, admitted, None)
-                    answer = await calculate(request, target, admitted, options.dry_run)
-                except StatusError as error:
-                    span.event("Write to database call failed", {"len": len(body), "err": error.message})
-                    raise
-                span.event("Write to database call succeeded", {"len": len(body)})
-                span.event("About to write a response")
-                await write(request, 201, orjson.dumps(answer), shown, target.group_version)
-                span.event("Writing http response done")
-            except StatusError as error:
-                await write_error(request, error, target.group_version)
+    @verb("Create", transformations=False)
+    async def create(request: Request, target: Target, shown: Representation, span: Step) -> None:
+        check_content_type(request, target)
+        body = await request.body(span)
+        options = write_options(request, "CreateOptions")
+        obj = decode_object(request, target, body, options, span)
+        obj = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": metadata_of(obj)} | obj
+        with storing(span, len(body)):
+            admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)
+            admitted = await admitting.mutate("CREATE", target.name, obj, None) or obj
+            await admitting.validate("CREATE", target.name, admitted, None)
+            answer = await calculate(request, target, admitted, options.dry_run)
+        with answering(span):
+            await write(request, 201, orjson.dumps(answer), shown, target.group_version)
 
     return create

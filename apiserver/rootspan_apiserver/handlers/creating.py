@@ -3,41 +3,29 @@
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of
 from rootspan_apiserver.handlers.field_managers import field_manager
+from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
 from rootspan_apiserver.handlers.reading import write_stored
 from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, write_error, write_raw
 from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.verb import answering, storing, verb
 from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import StatusError, bad_request
+from rootspan_apiserver.status import bad_request
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.tracing import Step
 
 
-async def create(request: Request, target: Target) -> None:
-    with request.verb_span("Create") as span:
-        try:
-            shown = representation(request, transformations=True, protobuf=not target.resource.custom)
-        except StatusError as error:
-            await write_raw(request, error.code, error.body())
-            return
-        try:
-            check_content_type(request, target)
-            body = await request.body(span)
-            options = write_options(request, "CreateOptions")
-            obj = decode_object(request, target, body, options, span)
-            place_in_namespace(obj, target)
-            span.event("About to store object in database")
-            try:
-                stored = await store_new(request, target, obj, options)
-            except StatusError as error:
-                span.event("Write to database call failed", {"len": len(body), "err": error.message})
-                raise
-            span.event("Write to database call succeeded", {"len": len(body)})
-            span.event("About to write a response")
-            await write_stored(request, target, 201, stored, shown)
-            span.event("Writing http response done")
-        except StatusError as error:
-            await write_error(request, error, target.group_version)
+@verb("Create")
+async def create(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    check_content_type(request, target)
+    body = await request.body(span)
+    options = write_options(request, "CreateOptions")
+    obj = decode_object(request, target, body, options, span)
+    place_in_namespace(obj, target)
+    with storing(span, len(body)):
+        stored = await store_new(request, target, obj, options)
+    with answering(span):
+        await write_stored(request, target, 201, stored, shown)
 
 
 def place_in_namespace(obj: JSONObject, target: Target) -> None:

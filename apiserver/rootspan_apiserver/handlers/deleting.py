@@ -9,71 +9,53 @@ from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.query import delete_options, delete_options_of_query, list_options
 from rootspan_apiserver.handlers.reading import write_list, write_stored
 from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, write, write_error, write_raw
+from rootspan_apiserver.handlers.responses import write
 from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.verb import answering, verb
 from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject
 from rootspan_apiserver.rest.options import DeleteOptions
-from rootspan_apiserver.status import StatusError
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.tracing import Step
 
 _OPTIONS_KIND = GroupVersionKind("", "v1", "DeleteOptions")
 
 
-async def delete(request: Request, target: Target) -> None:
-    with request.verb_span("Delete") as span:
-        try:
-            shown = representation(request, transformations=True, protobuf=not target.resource.custom)
-        except StatusError as error:
-            await write_raw(request, error.code, error.body())
-            return
-        try:
-            options, document = await read_options(request, target, span)
-            admitting = Admitting(request, target, document, dry_run=options.dry_run)
+@verb("Delete")
+async def delete(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    options, document = await read_options(request, target, span)
+    admitting = Admitting(request, target, document, dry_run=options.dry_run)
 
-            async def validate(old: JSONObject) -> None:
-                before = target.from_storage(old)
-                await admitting.mutate("DELETE", target.name, None, before)
-                await admitting.validate("DELETE", target.name, None, before)
+    async def validate(old: JSONObject) -> None:
+        before = target.from_storage(old)
+        await admitting.mutate("DELETE", target.name, None, before)
+        await admitting.validate("DELETE", target.name, None, before)
 
-            span.event("About to delete object from database")
-            stored, gone = await request.parts.store.delete(
-                target.resource, target.namespace, target.name, options, validate=validate
-            )
-            span.event("Object deleted from database")
-            span.event("About to write a response")
-            await _write_deleted(request, target, stored, gone, options, shown)
-            span.event("Writing http response done")
-        except StatusError as error:
-            await write_error(request, error, target.group_version)
+    span.event("About to delete object from database")
+    stored, gone = await request.parts.store.delete(
+        target.resource, target.namespace, target.name, options, validate=validate
+    )
+    span.event("Object deleted from database")
+    with answering(span):
+        await _write_deleted(request, target, stored, gone, options, shown)
 
 
-async def delete_collection(request: Request, target: Target) -> None:
-    with request.verb_span("Delete") as span:
-        try:
-            shown = representation(request, transformations=True, protobuf=not target.resource.custom)
-        except StatusError as error:
-            await write_raw(request, error.code, error.body())
-            return
-        try:
-            wanted = list_options(request)
-            options, document = await read_options(request, target, span, events=False)
-            admitting = Admitting(request, target, document, dry_run=options.dry_run)
+@verb("Delete")
+async def delete_collection(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    wanted = list_options(request)
+    options, document = await read_options(request, target, span, events=False)
+    admitting = Admitting(request, target, document, dry_run=options.dry_run)
 
-            async def validate(old: JSONObject) -> None:
-                before = target.from_storage(old)
-                name = before["metadata"]["name"]
-                await admitting.mutate("DELETE", name, None, before)
-                await admitting.validate("DELETE", name, None, before)
+    async def validate(old: JSONObject) -> None:
+        before = target.from_storage(old)
+        name = before["metadata"]["name"]
+        await admitting.mutate("DELETE", name, None, before)
+        await admitting.validate("DELETE", name, None, before)
 
-            found = await request.parts.store.delete_collection(
-                target.resource, target.namespace, wanted, options, validate=validate
-            )
-            span.event("About to write a response")
-            await write_list(request, target, found, shown)
-            span.event("Writing http response done")
-        except StatusError as error:
-            await write_error(request, error, target.group_version)
+    found = await request.parts.store.delete_collection(
+        target.resource, target.namespace, wanted, options, validate=validate
+    )
+    with answering(span):
+        await write_list(request, target, found, shown)
 
 
 async def read_options(

@@ -10,12 +10,13 @@ import orjson
 from rootspan_apiserver.codec.decoding import FieldValidation, decode_applied, read_patched
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.field_managers import field_manager
+from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
 from rootspan_apiserver.handlers.reading import write_stored
 from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, write_error, write_raw
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.updating import check_name
+from rootspan_apiserver.handlers.verb import answering, verb
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
 from rootspan_apiserver.registry.resource import JSONObject
 from rootspan_apiserver.status import StatusError, bad_request, not_found
@@ -37,26 +38,17 @@ def check_patch_type(request: Request, target: Target) -> str:
     return request.content_type
 
 
-async def patch(request: Request, target: Target) -> None:
-    with request.verb_span("Patch") as span:
-        try:
-            patch_type = check_patch_type(request, target)
-            try:
-                shown = representation(request, transformations=True, protobuf=not target.resource.custom)
-            except StatusError as error:
-                await write_raw(request, error.code, error.body())
-                return
-            body = await request.body(span)
-            options = write_options(request, "PatchOptions", apply=patch_type == APPLY_PATCH)
-            span.event("Recorded the audit event")
-            change = Patch(request, target, patch_type, body, options, span)
-            stored, created = await change.store()
-            span.event("Object stored in database")
-            span.event("About to write a response")
-            await write_stored(request, target, 201 if created else 200, stored, shown)
-            span.event("Writing http response done")
-        except StatusError as error:
-            await write_error(request, error, target.group_version)
+@verb("Patch")
+async def patch(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    patch_type = check_patch_type(request, target)
+    body = await request.body(span)
+    options = write_options(request, "PatchOptions", apply=patch_type == APPLY_PATCH)
+    span.event("Recorded the audit event")
+    change = Patch(request, target, patch_type, body, options, span)
+    stored, created = await change.store()
+    span.event("Object stored in database")
+    with answering(span):
+        await write_stored(request, target, 201 if created else 200, stored, shown)
 
 
 class Patch:

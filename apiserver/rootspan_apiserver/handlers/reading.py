@@ -8,31 +8,22 @@ from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.responses import representation, write, write_error, write_raw
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.transformations import transform, transform_list
+from rootspan_apiserver.handlers.verb import answering, verb
 from rootspan_apiserver.registry.resource import JSONObject
 from rootspan_apiserver.rest.list_options import check_list
 from rootspan_apiserver.status import StatusError
 from rootspan_apiserver.storage import ListResult
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.tracing import Step
 
 
-async def get(request: Request, target: Target) -> None:
-    with request.verb_span("Get") as span:
-        try:
-            shown = representation(request, transformations=True, protobuf=not target.resource.custom)
-        except StatusError as error:
-            await write_raw(request, error.code, error.body())
-            return
-        try:
-            span.event("About to Get from storage")
-            version = request.parameter("resourceVersion") or ""
-            stored = await request.parts.store.get(
-                target.resource, target.namespace, target.name, resource_version=version
-            )
-            span.event("About to write a response")
-            await write_stored(request, target, 200, stored, shown)
-            span.event("Writing http response done")
-        except StatusError as error:
-            await write_error(request, error, target.group_version)
+@verb("Get")
+async def get(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    span.event("About to Get from storage")
+    version = request.parameter("resourceVersion") or ""
+    stored = await request.parts.store.get(target.resource, target.namespace, target.name, resource_version=version)
+    with answering(span):
+        await write_stored(request, target, 200, stored, shown)
 
 
 async def list_(request: Request, target: Target) -> None:

@@ -8,17 +8,20 @@ from rootspan_apiserver.codec.decoding import FieldValidation, decode_applied, r
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object
 from rootspan_apiserver.handlers.field_managers import field_manager
+from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.patching import APPLY_PATCH, JSON_PATCH, check_patch_type
 from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
 from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, write, write_error, write_raw
+from rootspan_apiserver.handlers.responses import write
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.updating import check_name
+from rootspan_apiserver.handlers.verb import answering, storing, verb
 from rootspan_apiserver.patch import json_patch, merge_patch
 from rootspan_apiserver.registry.resource import JSONObject, ScalePaths
 from rootspan_apiserver.selectors.labels import LabelSelector
-from rootspan_apiserver.status import FieldError, StatusError, bad_request, invalid
+from rootspan_apiserver.status import FieldError, bad_request, invalid
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.tracing import Step
 
 _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 
@@ -70,80 +73,48 @@ def _selector(target: Target, obj: JSONObject, paths: ScalePaths) -> str:
     return str(LabelSelector.from_object(selector))
 
 
-async def get(request: Request, target: Target) -> None:
-    with request.verb_span("Get") as span:
-        try:
-            shown = representation(request)
-        except StatusError as error:
-            await write_raw(request, error.code, error.body())
-            return
-        try:
-            span.event("About to Get from storage")
-            stored = await request.parts.store.get(target.resource, target.namespace, target.name)
-            span.event("About to write a response")
-            body = orjson.dumps(scale_of(target, target.decoded(stored)))
-            await write(request, 200, body, shown, target.group_version)
-            span.event("Writing http response done")
-        except StatusError as error:
-            await write_error(request, error, target.group_version)
+@verb("Get", transformations=False)
+async def get(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    span.event("About to Get from storage")
+    stored = await request.parts.store.get(target.resource, target.namespace, target.name)
+    with answering(span):
+        body = orjson.dumps(scale_of(target, target.decoded(stored)))
+        await write(request, 200, body, shown, target.group_version)
 
 
-async def update(request: Request, target: Target) -> None:
-    with request.verb_span("Update") as span:
-        try:
-            shown = representation(request)
-        except StatusError as error:
-            await write_raw(request, error.code, error.body())
-            return
-        try:
-            body = await request.body(span)
-            options = write_options(request, "UpdateOptions")
-            check_content_type(request, target)
-            scale = decode_object(request, target, body, options, span)
-            check_name(scale, target)
-            span.event("About to store object in database")
-            try:
-                stored = await _Rescale(request, target, options).store(lambda current: scale)
-            except StatusError as error:
-                span.event("Write to database call failed", {"len": len(body), "err": error.message})
-                raise
-            span.event("Write to database call succeeded", {"len": len(body)})
-            span.event("About to write a response")
-            answer = orjson.dumps(scale_of(target, target.decoded(stored)))
-            await write(request, 200, answer, shown, target.group_version)
-            span.event("Writing http response done")
-        except StatusError as error:
-            await write_error(request, error, target.group_version)
+@verb("Update", transformations=False)
+async def update(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    body = await request.body(span)
+    options = write_options(request, "UpdateOptions")
+    check_content_type(request, target)
+    scale = decode_object(request, target, body, options, span)
+    check_name(scale, target)
+    with storing(span, len(body)):
+        stored = await _Rescale(request, target, options).store(lambda current: scale)
+    with answering(span):
+        answer = orjson.dumps(scale_of(target, target.decoded(stored)))
+        await write(request, 200, answer, shown, target.group_version)
 
 
-async def patch(request: Request, target: Target) -> None:
-    with request.verb_span("Patch") as span:
-        try:
-            patch_type = check_patch_type(request, target)
-            try:
-                shown = representation(request)
-            except StatusError as error:
-                await write_raw(request, error.code, error.body())
-                return
-            body = await request.body(span)
-            options = write_options(request, "PatchOptions", apply=patch_type == APPLY_PATCH)
-            span.event("Recorded the audit event")
+@verb("Patch", transformations=False)
+async def patch(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    patch_type = check_patch_type(request, target)
+    body = await request.body(span)
+    options = write_options(request, "PatchOptions", apply=patch_type == APPLY_PATCH)
+    span.event("Recorded the audit event")
 
-            def patched(current: JSONObject) -> JSONObject:
-                span.event("About to apply patch")
-                scale = _patched(target, patch_type, body, current, options)
-                check_name(scale, target)
-                span.event("About to check admission control")
-                return scale
+    def patched(current: JSONObject) -> JSONObject:
+        span.event("About to apply patch")
+        scale = _patched(target, patch_type, body, current, options)
+        check_name(scale, target)
+        span.event("About to check admission control")
+        return scale
 
-            stored = await _Rescale(request, target, options).store(patched)
-            span.event("Object stored in database")
-            span.event("About to write a response")
-            answer = orjson.dumps(scale_of(target, target.decoded(stored)))
-            await write(request, 200, answer, shown, target.group_version)
-            span.event("Writing http response done")
-        except StatusError as error:
-            await write_error(request, error, target.group_version)
+    stored = await _Rescale(request, target, options).store(patched)
+    span.event("Object stored in database")
+    with answering(span):
+        answer = orjson.dumps(scale_of(target, target.decoded(stored)))
+        await write(request, 200, answer, shown, target.group_version)
 
 
 def _patched(target: Target, patch_type: str, body: bytes, current: JSONObject, options: WriteOptions) -> JSONObject:
