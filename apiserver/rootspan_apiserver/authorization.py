@@ -4,12 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rootspan_apiserver.identity import ALL_AUTHENTICATED, MASTERS, User
+from rootspan_apiserver.identity import MASTERS, User
 from rootspan_apiserver.request_info import RequestInfo
-
-_PUBLIC = frozenset({"/healthz", "/livez", "/readyz", "/version", "/version/"})
-_DISCOVERY = ("/api", "/apis", "/openapi", "/healthz", "/livez", "/readyz", "/version")
-_REVIEWS = frozenset({"selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +73,6 @@ class AlwaysAllow:
 class AlwaysDeny:
     async def authorize(self, attributes: Attributes) -> Decision:
         return Decision("no opinion", "Everything is forbidden.")
-
-
-class AllowAuthenticated:
-    """Everybody whom the server knows may do everything; the anonymous may ask for its version and health."""
-
-    async def authorize(self, attributes: Attributes) -> Decision:
-        if ALL_AUTHENTICATED in attributes.user.groups:
-            return ALLOW
-        return ALLOW if attributes.path in _PUBLIC and attributes.verb == "get" else NO_OPINION
-
-
-class Discovery:
-    """What every cluster grants: discovery and questions about oneself to whom it knows, version and health to all."""
-
-    async def authorize(self, attributes: Attributes) -> Decision:
-        if attributes.verb == "get" and attributes.path in _PUBLIC:
-            return ALLOW
-        if ALL_AUTHENTICATED not in attributes.user.groups:
-            return NO_OPINION
-        if attributes.is_resource:
-            return ALLOW if attributes.verb == "create" and attributes.resource in _REVIEWS else NO_OPINION
-        below = attributes.path.split("/", 2)[1] if "/" in attributes.path else ""
-        return ALLOW if attributes.verb == "get" and f"/{below}" in _DISCOVERY else NO_OPINION
 
 
 def attributes_of(user: User, info: RequestInfo) -> Attributes:

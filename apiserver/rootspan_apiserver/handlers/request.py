@@ -1,6 +1,7 @@
 """A request as the handlers see it: the ASGI triple, what the filters learned, headers and parameters read when asked for."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -8,7 +9,7 @@ from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.metrics import scope_of, verb_of
 from rootspan_apiserver.request_context import RequestContext, request_context
 from rootspan_apiserver.status import StatusError, bad_request, too_large_body
-from rootspan_apiserver.tracing import COMPONENT, Step
+from rootspan_apiserver.tracing import Step
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -142,9 +143,9 @@ class Request:
             "verb": verb_of(info, self.content_type),
         }
 
-    def verb_span(self, name: str) -> Any:
+    def verb_span(self, name: str) -> AbstractContextManager[Step]:
         """The span of a verb: `with request.verb_span("Create") as span:`."""
-        return self.parts.tracing.span(name, self.verb_attributes, scope=COMPONENT)
+        return self.parts.tracing.span(name, self.verb_attributes)
 
 
 def integer(name: str, text: str) -> int:

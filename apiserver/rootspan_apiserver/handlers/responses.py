@@ -104,12 +104,6 @@ async def _serialize(
         span.event("Write call succeeded", {"size": size})
 
 
-async def write_object(
-    request: Request, status: int, obj: JSONObject, shown: Representation, group_version: str, *, writer: str = _WRITER
-) -> None:
-    await write(request, status, orjson.dumps(obj), shown, group_version, writer=writer)
-
-
 async def write_error(request: Request, error: StatusError, group_version: str) -> None:
     """Answers with a `Status`; a client that accepts none of the server's types gets a 406 as indented JSON."""
     await _refuse(request, error, group_version, _WRITER)

@@ -1,5 +1,6 @@
 """`scale`: a small view of a workload, and of custom resources that name the paths, to read and to change its replicas."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import orjson
@@ -144,8 +145,8 @@ class _Rescale:
         self._options = options
         self._admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)
 
-    async def store(self, rescaled: Any) -> StoredObject:
-        """`rescaled` is a function from the current Scale to the new one. Raises StatusError."""
+    async def store(self, rescaled: Callable[[JSONObject], JSONObject]) -> StoredObject:
+        """`rescaled` makes the new Scale of the current one. Raises StatusError."""
         request, target = self._request, self._target
         fields, manager = field_manager(request, target), manager_of(request, self._options)
 

@@ -14,13 +14,13 @@ from rootspan import TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import Admission
 from rootspan_apiserver.authentication import Anonymous, Tokens, Union
-from rootspan_apiserver.authorization import Chain, Discovery, PrivilegedGroups
+from rootspan_apiserver.authorization import ALLOW, NO_OPINION, Attributes, Chain, Decision, PrivilegedGroups
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.parts import Limits, Parts
 from rootspan_apiserver.handlers.routes import routes
-from rootspan_apiserver.identity import User
+from rootspan_apiserver.identity import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.catalog import builtin_registry
 from rootspan_apiserver.request_info import span_name
 from rootspan_apiserver.rest.store import ObjectStore
@@ -35,6 +35,16 @@ if TYPE_CHECKING:
     from rootspan_apiserver.serving.http import Address
 
 USERS = Tokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
+
+
+class Cautious:
+    """Lets everybody ask for the version, and whom it knows for discovery and about themselves."""
+
+    async def authorize(self, attributes: Attributes) -> Decision:
+        known = ALL_AUTHENTICATED in attributes.user.groups
+        if attributes.is_resource:
+            return ALLOW if known and attributes.resource.startswith("selfsubject") else NO_OPINION
+        return ALLOW if attributes.path == "/version" or (known and attributes.path.startswith("/api")) else NO_OPINION
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
             Admission([]),
             tracing,
             Union([USERS, tokens, Anonymous()]),
-            Chain([PrivilegedGroups(), Discovery()]),
+            Chain([PrivilegedGroups(), Cautious()]),
             tokens,
             limits=limits or Limits(),
         )
