@@ -16,6 +16,7 @@ YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 _AVAILABLE = f"{JSON}, {YAML}, {PROTOBUF}, {JSON};stream=watch, {PROTOBUF};stream=watch"
 _TRANSFORMATIONS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
+_LONGEST_KEPT = 1024
 _PRETTY_AGENTS = ("curl", "Wget", "Mozilla/5.0")
 
 Transformation = Literal["", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"]
@@ -60,7 +61,6 @@ def wants_pretty(pretty: str | None, user_agent: str) -> bool:
     return user_agent.startswith(_PRETTY_AGENTS)
 
 
-@lru_cache(maxsize=1024)
 def negotiate(
     accept: str, *, pretty: bool = False, transformations: bool = False, protobuf: bool = True
 ) -> Representation:
@@ -70,6 +70,12 @@ def negotiate(
         transformations: whether the endpoint can answer a Table or the metadata alone.
         protobuf: whether the answer has a protobuf form: custom resources have none, and a Table has none.
     """
+    choose = _choose if len(accept) <= _LONGEST_KEPT else _choose.__wrapped__
+    return choose(accept, pretty, transformations, protobuf)
+
+
+@lru_cache(maxsize=1024)
+def _choose(accept: str, pretty: bool, transformations: bool, protobuf: bool) -> Representation:
     if not accept.strip():
         return Representation(pretty=pretty)
     for media_type, parameters in _clauses(accept):

@@ -1,0 +1,97 @@
+"""Requests for custom resources, where they differ from those for built-in ones."""
+
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from rootspan_apiserver.registry.custom import resources_of
+
+from .conftest import Server
+
+pytestmark = pytest.mark.anyio
+
+WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
+MERGE = {"content-type": "application/merge-patch+json"}
+SIZES = {"type": "object", "properties": {"size": {"type": "integer", "default": 1}, "count": {"type": "integer"}}}
+DEFINITION: dict[str, Any] = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "widgets.example.com"},
+    "spec": {
+        "group": "example.com",
+        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+        "scope": "Namespaced",
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": SIZES}}},
+                "subresources": {"scale": {"specReplicasPath": ".spec.count", "statusReplicasPath": ".status.count"}},
+            }
+        ],
+    },
+}
+
+
+@pytest.fixture
+def widgets(server: Server) -> httpx.AsyncClient:
+    for resource in resources_of(DEFINITION):
+        server.parts.registry.add(resource)
+    return server.client
+
+
+def widget(**spec: object) -> dict[str, Any]:
+    return {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "one"}, "spec": spec}
+
+
+async def test_pruning_and_defaults(widgets: httpx.AsyncClient) -> None:
+    """What the schema does not know is dropped with a warning, what it defaults is filled in."""
+    answer = await widgets.post(WIDGETS, json=widget(junk=1))
+    assert answer.json()["spec"] == {"size": 1}
+    assert answer.headers["warning"] == '299 - "unknown field \\"spec.junk\\""'
+
+
+async def test_patch_types(widgets: httpx.AsyncClient) -> None:
+    """There is no strategic merge of a custom resource, and a patch is held to the schema."""
+    await widgets.post(WIDGETS, json=widget(size=2))
+    strategic = {"content-type": "application/strategic-merge-patch+json"}
+    refused = await widgets.patch(f"{WIDGETS}/one", content='{"spec":{"size":3}}', headers=strategic)
+    assert refused.status_code == 415
+    assert refused.json()["message"].endswith(
+        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+    )
+    wrong = await widgets.patch(f"{WIDGETS}/one", content='{"spec":{"size":"big"}}', headers=MERGE)
+    assert wrong.status_code == 422
+    right = await widgets.patch(f"{WIDGETS}/one", content='{"spec":{"size":3}}', headers=MERGE)
+    assert right.json()["spec"] == {"size": 3}
+
+
+async def test_lists_and_formats(widgets: httpx.AsyncClient) -> None:
+    """Items of a list name their kind, and there is no protobuf."""
+    await widgets.post(WIDGETS, json=widget())
+    listed = await widgets.get(WIDGETS, headers={"accept": "application/vnd.kubernetes.protobuf,application/json"})
+    assert listed.headers["content-type"] == "application/json"
+    assert listed.json()["items"][0]["kind"] == "Widget"
+    assert listed.json()["metadata"]["continue"] == ""
+    only = await widgets.get(WIDGETS, headers={"accept": "application/vnd.kubernetes.protobuf"})
+    assert only.status_code == 406
+    body = orjson.dumps(widget())
+    sent = await widgets.post(WIDGETS, content=body, headers={"content-type": "application/vnd.kubernetes.protobuf"})
+    assert sent.status_code == 415
+
+
+async def test_scale_by_paths(widgets: httpx.AsyncClient) -> None:
+    """The Scale is read and written where the definition says."""
+    await widgets.post(WIDGETS, json=widget(count=2))
+    assert (await widgets.get(f"{WIDGETS}/one/scale")).json()["spec"] == {"replicas": 2}
+    await widgets.patch(f"{WIDGETS}/one/scale", content='{"spec":{"replicas":5}}', headers=MERGE)
+    assert (await widgets.get(f"{WIDGETS}/one")).json()["spec"]["count"] == 5
+
+
+async def test_what_is_not_defined(widgets: httpx.AsyncClient) -> None:
+    """A plural that nobody has defined is a 404 in text, in a custom group too."""
+    answer = await widgets.get("/apis/example.com/v1/namespaces/default/gadgets")
+    assert (answer.status_code, answer.text) == (404, "404 page not found\n")
