@@ -24,7 +24,7 @@ TASKS = {
         [
             ["ruff", "check", "."],
             ["ruff", "format", "--check", "."],
-            ["mypy", "middleware", "apiserver", "tests", "benchmarks", "dev.py"],
+            ["mypy", "middleware", "apiserver", "tests", "tools", "benchmarks/apiserver", "benchmarks/etcd", "dev.py"],
             ["lint-imports"],
         ],
     ),

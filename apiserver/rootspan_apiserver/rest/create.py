@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.rest import metadata as object_metadata
 from rootspan_apiserver.status import StatusError, invalid
 
@@ -41,7 +42,8 @@ async def create(
             raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
         name = metadata["name"]
         try:
-            return await storage.create(resource, namespace, name, obj, dry_run=dry_run)
+            written = canonical(obj, resource.storage_kind)
+            return await storage.create(resource, namespace, name, written, dry_run=dry_run)
         except StatusError as exc:
             if exc.reason != "AlreadyExists":
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.rest import metadata as object_metadata
 from rootspan_apiserver.rest.create import before_create, refuse
 from rootspan_apiserver.rest.namespaces import is_namespace
@@ -55,7 +56,7 @@ async def update(
             before_create(resource, namespace, obj)
             if validate is not None:
                 await validate(obj, None)
-            return obj
+            return canonical(obj, resource.storage_kind)
         obj, old = await transform(current.decode()), current.decode()
         _check_version(resource, name, obj["metadata"], current)
         before_update(resource, namespace, obj, old, subresource)
@@ -63,7 +64,7 @@ async def update(
             await validate(obj, old)
         if _completes_deletion(resource, obj, old):
             raise _FinalizersEmptied(obj, current.revision)
-        return obj
+        return canonical(obj, resource.storage_kind)
 
     try:
         stored = await storage.guaranteed_update(resource, namespace, name, change, missing_ok=True, dry_run=dry_run)
