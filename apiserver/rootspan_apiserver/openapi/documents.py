@@ -93,6 +93,11 @@ def _facts_hash() -> str:
     return sha512(b"".join(facts.joinpath(name).read_bytes() for name in names)).hexdigest()
 
 
+def tagged(body: bytes) -> OpenAPIDocument:
+    """A document whose hash is that of its bytes."""
+    return OpenAPIDocument(body, sha512(body).hexdigest().upper())
+
+
 def _content(registry: Registry, group: str, version: str) -> JSONObject:
     resources = registry.in_version(group, version)
     paths: JSONObject = {}
@@ -103,13 +108,13 @@ def _content(registry: Registry, group: str, version: str) -> JSONObject:
         "info": {"title": "Kubernetes", "version": "unversioned"},
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": components(resources, _named_in(paths)),
+            "schemas": components(resources, named_in(paths)),
             "securitySchemes": {"BearerToken": {"in": "header", "name": "authorization", "type": "apiKey"}},
         },
     }
 
 
-def _named_in(value: object) -> set[str]:
+def named_in(value: object) -> set[str]:
     """The schemas that `value` refers to."""
     found: set[str] = set()
     if isinstance(value, dict):
@@ -117,8 +122,8 @@ def _named_in(value: object) -> set[str]:
         if isinstance(target, str):
             found.add(target.rpartition("/")[2])
         for child in value.values():
-            found |= _named_in(child)
+            found |= named_in(child)
     elif isinstance(value, list):
         for child in value:
-            found |= _named_in(child)
+            found |= named_in(child)
     return found

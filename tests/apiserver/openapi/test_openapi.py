@@ -1,10 +1,11 @@
 """The OpenAPI v3 index and documents."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
-from rootspan_apiserver.openapi import document, index
+from rootspan_apiserver.openapi import document, index, swagger
 from rootspan_apiserver.registry.catalog import Registry, builtin_registry
 from rootspan_apiserver.registry.custom import ServedDefinitions
 from tests.apiserver.registry.definitions import a_definition
@@ -103,3 +104,85 @@ def test_custom_resources_are_described() -> None:
     assert first.hash != second.hash
     served.remove("widgets.example.com")
     assert document(registry, "apis/example.com/v1") is None
+
+
+def fields(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The length-delimited fields of a protocol buffer, by number."""
+    at = 0
+
+    def varint() -> int:
+        nonlocal at
+        number = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return number
+
+    while at < len(data):
+        key = varint()
+        length = varint()
+        if key & 7 == 2:
+            yield key >> 3, data[at : at + length]
+            at += length
+
+
+def inside(data: bytes, *numbers: int) -> list[bytes]:
+    """The values at a path of field numbers."""
+    found = [data]
+    for number in numbers:
+        found = [value for each in found for key, value in fields(each) if key == number]
+    return found
+
+
+def test_the_old_document_says_the_same_in_one() -> None:
+    """OpenAPI v2: every kind by its definition, references within the document, bodies as parameters."""
+    registry = builtin_registry()
+    described = orjson.loads(swagger(registry).body)
+    assert references(described) <= {f"#/definitions/{name}" for name in described["definitions"]}
+    patch = described["paths"]["/api/v1/namespaces/{name}"]["patch"]
+    assert [each["name"] for each in patch["parameters"]] == [
+        "body",
+        "dryRun",
+        "fieldManager",
+        "fieldValidation",
+        "force",
+    ]
+    assert "application/strategic-merge-patch+json" in patch["consumes"]
+    port = described["definitions"]["io.k8s.apimachinery.pkg.util.intstr.IntOrString"]
+    assert port == {"type": "string", "format": "int-or-string"}
+
+
+def test_the_old_document_is_the_same_in_protocol_buffers() -> None:
+    """The message that kubectl reads holds each path and each definition, kinds included."""
+    registry = builtin_registry()
+    described = orjson.loads(swagger(registry).body)
+    encoded = swagger(registry, protobuf=True).body
+    paths = {name.decode() for name in inside(encoded, 8, 2, 1)}
+    definitions = {name.decode() for name in inside(encoded, 9, 1, 1)}
+    assert (paths, definitions) == (set(described["paths"]), set(described["definitions"]))
+    named = dict(zip(inside(encoded, 9, 1, 1), inside(encoded, 9, 1, 2), strict=True))
+    (kind,) = inside(named[b"io.k8s.api.apps.v1.Deployment"], 31, 2, 2)
+    assert orjson.loads(kind) == [{"group": "apps", "kind": "Deployment", "version": "v1"}]
+    assert inside(named[b"io.k8s.api.apps.v1.Deployment"], 25, 1, 1) == [
+        b"apiVersion",
+        b"kind",
+        b"metadata",
+        b"spec",
+        b"status",
+    ]
+
+
+def test_the_old_document_leaves_out_what_it_cannot_say() -> None:
+    """A client that validates by it refuses nothing that the server takes."""
+    registry = builtin_registry()
+    choice = {
+        "type": "object",
+        "properties": {"a": {"type": "string", "nullable": True}},
+        "oneOf": [{"required": ["a"]}],
+    }
+    ServedDefinitions(registry).put(a_definition({"type": "object", "properties": {"spec": choice}}))
+    widget = orjson.loads(swagger(registry).body)["definitions"]["com.example.v1.Widget"]
+    assert widget["properties"]["spec"] == {"type": "object", "properties": {"a": {}}}
