@@ -8,7 +8,7 @@ from rootspan_apiserver.handlers.request import Request, integer
 from rootspan_apiserver.managed_fields import manager_name
 from rootspan_apiserver.request_info import is_true
 from rootspan_apiserver.rest.options import DeleteOptions, ListOptions
-from rootspan_apiserver.status import FieldError, bad_request, invalid
+from rootspan_apiserver.status import FieldError, invalid
 
 META = "meta.k8s.io"
 _MANAGER_LIMIT = 128
@@ -108,9 +108,8 @@ def manager_of(request: Request, options: WriteOptions) -> str:
 def delete_options_of_query(request: Request) -> tuple[DeleteOptions, dict[str, Any]]:
     """Of a delete without a body; also as a document for admission. Raises StatusError 400 or 422."""
     found: dict[str, Any] = {}
-    for name in ("gracePeriodSeconds",):
-        if (value := _integer(request, name)) is not None:
-            found[name] = value
+    if (grace := _integer(request, "gracePeriodSeconds")) is not None:
+        found["gracePeriodSeconds"] = grace
     if (orphan := flag(request, "orphanDependents")) is not None:
         found["orphanDependents"] = orphan
     if policy := request.parameter("propagationPolicy"):
@@ -121,7 +120,7 @@ def delete_options_of_query(request: Request) -> tuple[DeleteOptions, dict[str, 
 
 
 def delete_options(found: Mapping[str, Any]) -> tuple[DeleteOptions, dict[str, Any]]:
-    """Of a `DeleteOptions` object. Raises StatusError 400 for fields of a wrong type, 422 for values that are not allowed."""
+    """Of a decoded `DeleteOptions` object. Raises StatusError 422 for values that are not allowed."""
     dry_run = found.get("dryRun") or []
     preconditions = found.get("preconditions") or {}
     grace, orphan, policy = (
@@ -129,17 +128,6 @@ def delete_options(found: Mapping[str, Any]) -> tuple[DeleteOptions, dict[str, A
         found.get("orphanDependents"),
         found.get("propagationPolicy"),
     )
-    for name, value, kind in (
-        ("gracePeriodSeconds", grace, int),
-        ("orphanDependents", orphan, bool),
-        ("propagationPolicy", policy, str),
-        ("dryRun", dry_run, list),
-        ("preconditions", preconditions, dict),
-    ):
-        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            raise bad_request(
-                f"json: cannot unmarshal into Go struct field DeleteOptions.{name} of type {kind.__name__}"
-            )
     errors = []
     if policy is not None and policy not in _POLICIES:
         errors.append(FieldError.not_supported("propagationPolicy", policy, (*_POLICIES, "nil")))

@@ -262,8 +262,30 @@ async def test_a_body_too_large() -> None:
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        {"gracePeriodSeconds": "soon"},
+        {"gracePeriodSeconds": True},
+        {"orphanDependents": "yes"},
+        {"propagationPolicy": 5},
+        {"dryRun": "All"},
+        {"preconditions": ["uid"]},
+        {"preconditions": {"uid": 1}},
+        {"kind": "ConfigMap", "apiVersion": "v1"},
+    ],
+)
+async def test_delete_options_that_make_no_sense(client: httpx.AsyncClient, options: dict[str, object]) -> None:
+    """Options of a wrong type are refused, and nothing is deleted."""
+    await client.post(MAPS, json={"metadata": {"name": "one"}})
+    answer = await client.request("DELETE", f"{MAPS}/one", json=options)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    assert (await client.get(f"{MAPS}/one")).status_code == 200
+
+
+@pytest.mark.parametrize(
     "body",
     [
+        b'{"data":{"a":' + b"9" * 5000 + b"}}",
         b"\xff\xfe",
         b'{"metadata":{"name":"\xc3\x28"}}',
         b"[" * 100_000,
