@@ -69,7 +69,7 @@ class NamespaceController:
             raise AgainError
         grace = [_grace_left(stored) for resource, objects in remaining if resource.graceful for stored in objects]
         patience = min([WAIT, *(left for left in grace if left > 0)])
-        await self._until_one_goes([resource for resource, _ in remaining], name, patience)
+        await self._until_one_goes([(resource, len(objects)) for resource, objects in remaining], name, patience)
         self._queue.add(name)
 
     def _namespaced(self) -> Sequence[Resource]:
@@ -91,15 +91,15 @@ class NamespaceController:
             return exc.message
         return ""
 
-    async def _until_one_goes(self, resources: Sequence[Resource], namespace: str, patience: float) -> None:
+    async def _until_one_goes(self, known: Sequence[tuple[Resource, int]], namespace: str, patience: float) -> None:
         async with asyncio.TaskGroup() as group:
-            waits = [group.create_task(self._gone(resource, namespace)) for resource in resources]
+            waits = [group.create_task(self._gone(resource, namespace, count)) for resource, count in known]
             await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             for each in waits:
                 each.cancel()
 
-    async def _gone(self, resource: Resource, namespace: str) -> None:
-        known = len(await self._in(resource, namespace))
+    async def _gone(self, resource: Resource, namespace: str, known: int) -> None:
+        """Return once there are fewer than the `known` objects; there may be already."""
         try:
             async with self._storage.watch(namespace, Predicate(resource), ListOptions(resource_version="0")) as watch:
                 if len(await self._in(resource, namespace)) < known:
