@@ -10,6 +10,7 @@ import uuid
 from opentelemetry import trace
 
 from rootspan_apiserver.audit_id import audit_id
+from rootspan_apiserver.dialect import Dialect, target
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.filters.warnings import warning_header
 from rootspan_apiserver.handlers.parts import Parts
@@ -28,10 +29,13 @@ _OTHER = RequestInfo(False, "", "other")
 class _Answer:
     """Sends the answer on, adding its headers and measuring it."""
 
-    __slots__ = ("_context", "_read", "_receive", "_send", "_span", "size", "status")
+    __slots__ = ("_context", "_dialect", "_read", "_receive", "_send", "_span", "size", "status")
 
-    def __init__(self, context: RequestContext, receive: Receive, send: Send, span: trace.Span | None) -> None:
+    def __init__(
+        self, context: RequestContext, dialect: Dialect, receive: Receive, send: Send, span: trace.Span | None
+    ) -> None:
         self._context = context
+        self._dialect = dialect
         self._receive = receive
         self._send = send
         self._span = span
@@ -52,9 +56,9 @@ class _Answer:
             self.size += len(message.get("body", b""))
             if self._span is not None and self._span.is_recording() and not message.get("more_body", False):
                 if self.size:
-                    self._span.set_attribute("http.response.body.size", self.size)
+                    self._span.set_attribute(self._dialect.bytes_written, self.size)
                 if self._read:
-                    self._span.set_attribute("http.request.body.size", self._read)
+                    self._span.set_attribute(self._dialect.bytes_read, self._read)
         await self._send(message)
 
     def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -76,6 +80,7 @@ class Exchange:
         self._app = app
         self._metrics = parts.metrics
         self._registry = parts.registry
+        self._dialect = parts.dialect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -88,10 +93,11 @@ class Exchange:
         context.put(scope)
         span: trace.Span | None = trace.get_current_span()
         if span is not None and span.is_recording():
-            _describe(span, scope, context)
+            if self._dialect.internal:
+                _describe(span, scope, context)
         else:
             span = None
-        answer = _Answer(context, receive, send, span)
+        answer = _Answer(context, self._dialect, receive, send, span)
         long_running = is_long_running(info, scope)
         counted = self._counted(info)
         gauge = self._metrics.long_running(counted) if long_running else self._metrics.in_flight(counted)
@@ -118,10 +124,7 @@ class Exchange:
 
 
 def _describe(span: trace.Span, scope: Scope, context: RequestContext) -> None:
-    target = scope.get("raw_path") or scope["path"].encode()
-    if query := scope.get("query_string"):
-        target += b"?" + query
-    span.set_attribute("http.target", target.decode("latin-1"))
+    span.set_attribute("http.target", target(scope))
     span.set_attribute("audit-id", context.audit_id[:_AUDIT_ID_LIMIT])
     if peer := scope.get("client"):
         span.set_attribute("network.peer.address", peer[0])

@@ -79,7 +79,7 @@ async def _write_deleted(
     if gone and not target.resource.delete_returns_object:
         await write(request, 200, orjson.dumps(_success(target, stored)), shown, target.group_version)
         return
-    waiting = not gone and (options.propagation_policy == "Foreground" or options.orphan_dependents is False)
+    waiting = not gone and options.orphan_dependents is False
     await write_stored(request, target, 202 if waiting else 200, stored, shown)
 
 

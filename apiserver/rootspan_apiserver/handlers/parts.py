@@ -8,6 +8,7 @@ from typing import Any
 from rootspan_apiserver.admission.chain import Admission
 from rootspan_apiserver.authentication import Authenticator
 from rootspan_apiserver.authorization import Authorizer
+from rootspan_apiserver.dialect import V1_36, Dialect
 from rootspan_apiserver.metrics import Metrics
 from rootspan_apiserver.registry.catalog import Registry
 from rootspan_apiserver.rest.store import ObjectStore
@@ -33,7 +34,7 @@ class Limits:
 class Parts:
     """`tokens` issues those of service accounts. `checks` are the health checks by name, each raising when it fails; `readiness` those
     asked by `/readyz` only. `stopping` is set when the server shuts down: watches end then. `audit` takes the audit events, and must not
-    block.
+    block. `dialect` is that of the spans.
     """
 
     registry: Registry
@@ -49,3 +50,4 @@ class Parts:
     readiness: Mapping[str, Check] = field(default_factory=dict)
     limits: Limits = Limits()
     audit: Callable[[dict[str, Any]], None] | None = None
+    dialect: Dialect = V1_36

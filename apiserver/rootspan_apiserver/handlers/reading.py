@@ -10,7 +10,7 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.transformations import transform, transform_list
 from rootspan_apiserver.handlers.verb import answering, verb
 from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.rest.list_options import check_list
+from rootspan_apiserver.rest.list_options import check_list, predicate
 from rootspan_apiserver.status import StatusError
 from rootspan_apiserver.storage import ListResult
 from rootspan_apiserver.storage.stored_object import StoredObject
@@ -35,6 +35,8 @@ async def list_(request: Request, target: Target) -> None:
     try:
         options = list_options(request)
         check_list(options)
+        if options.label_selector or options.field_selector:
+            predicate(target.resource, options)
         with request.verb_span("List"):
             found = await request.parts.store.list(target.resource, target.namespace, options)
             await write_list(request, target, found, shown)

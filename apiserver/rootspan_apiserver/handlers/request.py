@@ -103,9 +103,6 @@ class Request:
         return body
 
     async def _read(self, limit: int) -> bytes:
-        declared = self.header(b"content-length")
-        if declared.isdigit() and int(declared) > limit:
-            raise too_large_body(limit)
         chunks: list[bytes] = []
         size = 0
         while True:

@@ -105,7 +105,7 @@ async def _serialize(
 
 
 async def write_error(request: Request, error: StatusError, group_version: str) -> None:
-    """Answers with a `Status`; a client that accepts none of the server's types gets a 406 as indented JSON."""
+    """Answers with a `Status`; a client that accepts none of the server's types gets it as indented JSON."""
     await _refuse(request, error, group_version, _WRITER)
 
 
@@ -122,8 +122,8 @@ async def write_router_error(request: Request, error: StatusError) -> None:
 async def _refuse(request: Request, error: StatusError, group_version: str, writer: str) -> None:
     try:
         shown = representation(request)
-    except StatusError as unacceptable:
-        await write_raw(request, unacceptable.code, unacceptable.body())
+    except StatusError:
+        await write_raw(request, error.code, error.body())
         return
     headers: Headers = []
     if error.details and (seconds := error.details.get("retryAfterSeconds")):

@@ -24,6 +24,7 @@ from rootspan_apiserver.handlers.responses import representation, to_protobuf, w
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.transformations import transform
 from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.rest.list_options import NOT_OLDER_THAN
 from rootspan_apiserver.rest.options import ListOptions
 from rootspan_apiserver.status import StatusError
 from rootspan_apiserver.storage import WatchEvent
@@ -44,6 +45,8 @@ async def watch(request: Request, target: Target) -> None:
         if shown.media_type == YAML:
             raise not_acceptable()
         options = list_options(request)
+        seconds = _seconds(request, options)
+        options = replace(options, timeout_seconds=seconds)
         if target.name:
             options = replace(options, field_selector=f"metadata.name={target.name}")
         with ExitStack() as spans:
@@ -52,9 +55,18 @@ async def watch(request: Request, target: Target) -> None:
                 spans.enter_context(request.verb_span("WatchList"))
             async with request.parts.store.watch(target.resource, target.namespace, options) as events:
                 stream = _Stream(request, target, shown, spans, is_list)
-                await stream.run(events, _seconds(request, options))
+                await stream.run(events, seconds)
     except StatusError as error:
         await write_error(request, error, target.group_version)
+
+
+def _with_initial_events(options: ListOptions) -> ListOptions:
+    """A watch from no resourceVersion in particular begins with the state, as it always has: since v1.34 that is a watch list."""
+    if options.send_initial_events is not None or options.resource_version_match:
+        return options
+    if options.resource_version not in ("", "0"):
+        return options
+    return replace(options, send_initial_events=True, resource_version_match=NOT_OLDER_THAN)
 
 
 def _seconds(request: Request, options: ListOptions) -> float:

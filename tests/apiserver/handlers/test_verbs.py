@@ -176,7 +176,7 @@ async def test_delete_collection(client: httpx.AsyncClient) -> None:
 
 
 async def test_finalizers_and_propagation(client: httpx.AsyncClient) -> None:
-    """An object with a finalizer is answered as it waits: 200, or 202 for a foreground deletion."""
+    """An object with a finalizer is answered as it waits: 200, or 202 where dependents were not to be orphaned."""
     body = config_map("one")
     body["metadata"]["finalizers"] = ["example.com/wait"]
     await client.post(MAPS, json=body)
@@ -184,7 +184,9 @@ async def test_finalizers_and_propagation(client: httpx.AsyncClient) -> None:
     assert waiting.status_code == 200
     assert "deletionTimestamp" in waiting.json()["metadata"]
     foreground = await client.request("DELETE", f"{MAPS}/one", json={"propagationPolicy": "Foreground"})
-    assert foreground.status_code == 202
+    assert foreground.status_code == 200
+    cascading = await client.request("DELETE", f"{MAPS}/one", json={"orphanDependents": False})
+    assert cascading.status_code == 202
     headers = {"content-type": "application/merge-patch+json"}
     await client.patch(f"{MAPS}/one", content='{"metadata":{"finalizers":null}}', headers=headers)
     assert (await client.get(f"{MAPS}/one")).status_code == 404
