@@ -55,9 +55,6 @@ class SchemaTable:
     def names(self) -> Iterable[str]:
         return self._lines.keys()
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._lines
-
     def type(self, name: str) -> Schema:
         """The schema of a type.
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from rootspan_apiserver.registry.kinds.checks import label_selector, one_of, optional_name, unchanged
 from rootspan_apiserver.registry.names import dns_subdomain
-from rootspan_apiserver.registry.required import missing
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
@@ -134,5 +133,5 @@ class EndpointsStrategy(BuiltinStrategy):
             for port in subset.get("ports") or []:
                 port.setdefault("protocol", "TCP")
 
-    def validate(self, obj: JSONObject) -> list[FieldError]:
-        return missing(obj, self._schema)
+    def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
+        return ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]

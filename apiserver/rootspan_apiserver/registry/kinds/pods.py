@@ -104,7 +104,7 @@ class PodTemplateStrategy(BuiltinStrategy):
     counts_generation = True
 
     def set_defaults(self, obj: JSONObject) -> None:
-        default_pod_spec(obj["template"]["spec"]) if "spec" in obj["template"] else None
+        default_pod_spec(obj["template"].setdefault("spec", {}))
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         return check_template(obj["template"], "template")

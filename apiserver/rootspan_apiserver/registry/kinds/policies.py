@@ -4,7 +4,6 @@ from typing import Any
 
 from rootspan_apiserver.registry.kinds.checks import label_selector, named
 from rootspan_apiserver.registry.names import path_segment
-from rootspan_apiserver.registry.required import missing
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
@@ -102,6 +101,3 @@ class PriorityLevelConfigurationStrategy(BuiltinStrategy):
         elif (exempt := obj["spec"].get("exempt")) is not None:
             exempt.setdefault("nominalConcurrencyShares", 0)
             exempt.setdefault("lendablePercent", 0)
-
-    def validate(self, obj: JSONObject) -> list[FieldError]:
-        return missing(obj, self._schema)
