@@ -155,5 +155,6 @@ class Metrics:
     def page(self, accept: str) -> tuple[bytes, str]:
         """The body and the content type of `/metrics`: OpenMetrics, with exemplars, where asked."""
         if "application/openmetrics-text" in accept:
-            return openmetrics.generate_latest(self.registry), openmetrics.CONTENT_TYPE_LATEST
+            text = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call] # prometheus_client left it untyped
+            return text, openmetrics.CONTENT_TYPE_LATEST
         return exposition.generate_latest(self.registry), exposition.CONTENT_TYPE_PLAIN_0_0_4
