@@ -29,7 +29,7 @@ from rootspan.exchange import type_name
 from rootspan.redaction import REDACTED, SENSITIVE_PARAMETERS, QueryRedaction, text
 from rootspan.sampling import Decision, prepare, start_root
 from rootspan.server_attributes import KNOWN_METHODS, OTHER_METHOD, Attributes
-from rootspan.traceparent import traceparent
+from rootspan.traceparent import SAMPLED, UNSAMPLED
 
 _CLIENT = SpanKind.CLIENT
 _PORTS = {"http": 80, "https": 443}
@@ -146,14 +146,14 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 state = trace_state.to_header()
         if decision is None or decision.samples_child(trace_id, bool(flags & 1)):
             return self._ask(request)
-        self.inject(request, traceparent(trace_id, self._draw_span_id(), False), state)
+        self.inject(request, UNSAMPLED % (trace_id, self._draw_span_id()), state)
         return None
 
     def _start_root(self, request: httpx.Request, decision: Decision) -> Span | None:
         upper, lower, span_id = self._draw_root()
         trace_id = upper << 64 | lower
         if lower >= decision.bound:
-            self.inject(request, traceparent(trace_id, span_id, False), "")
+            self.inject(request, UNSAMPLED % (trace_id, span_id), "")
             return None
         attributes = self.request_attributes(request)
         return self._sent(request, start_root(self._tracer, trace_id, self.span_name(request), _CLIENT, attributes))
@@ -166,8 +166,8 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def _sent(self, request: httpx.Request, span: Span) -> Span | None:
         context = span.get_span_context()
         if context.is_valid:
-            value = traceparent(context.trace_id, context.span_id, context.trace_flags.sampled)
-            self.inject(request, value, context.trace_state.to_header())
+            form = SAMPLED if context.trace_flags.sampled else UNSAMPLED
+            self.inject(request, form % (context.trace_id, context.span_id), context.trace_state.to_header())
         return span if span.is_recording() else None
 
     def _recorded(self, span: Span, response: httpx.Response) -> httpx.Response:

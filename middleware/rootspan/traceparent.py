@@ -1,7 +1,8 @@
 """The W3C headers `traceparent` and `tracestate`, read strictly and written with the flags 00 and 01 only.
 
 https://www.w3.org/TR/trace-context/: a version other than 00 may be followed by more fields; a header that occurs twice,
-an all-zero id, upper-case digits or version ff are invalid, and the context is then as good as absent.
+an all-zero id, upper-case digits or version ff are invalid, and the context is then as good as absent. So is a header of more
+than 512 characters; no shorter one takes longer to read than its length says.
 """
 
 import re
@@ -9,15 +10,15 @@ from collections.abc import Iterable
 
 from opentelemetry.trace import SpanContext, TraceFlags, TraceState
 
-_TRACEPARENT = re.compile(rb"[ \t]*([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[ -~]*)?[ \t]*")
-_LONGEST_TRACESTATE = 512
+_TRACEPARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[ -~]*)?")
+_MEMBER = re.compile(r"[a-z0-9][a-z0-9_\-*/]{0,255}(?:@[a-z][a-z0-9_\-*/]{0,13})?=[!-+\--<>-~ ]{1,256}")
+_LONGEST = 512
 _MOST_MEMBERS = 32
-_MEMBER = r"[ \t]*(?:[a-z0-9][a-z0-9_\-*/]{0,255}(?:@[a-z][a-z0-9_\-*/]{0,13})?=[!-+\--<>-~ ]{1,256})?[ \t]*"
-_TRACESTATE = re.compile(f"{_MEMBER}(?:,{_MEMBER})*")
+_BLANKS = " \t"
 
-
-def traceparent(trace_id: int, span_id: int, sampled: bool) -> str:
-    return ("00-%032x-%016x-01" if sampled else "00-%032x-%016x-00") % (trace_id, span_id)
+SAMPLED = "00-%032x-%016x-01"
+UNSAMPLED = "00-%032x-%016x-00"
+"""A `traceparent` with the trace id and the span id to be filled in."""
 
 
 def remote_context(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None:
@@ -36,7 +37,9 @@ def remote_context(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None
             parents.append(value)
         elif name == b"tracestate":
             states.append(value)
-    match = _TRACEPARENT.fullmatch(parents[0]) if len(parents) == 1 else None
+    if len(parents) != 1 or len(parents[0]) > _LONGEST:
+        return None
+    match = _TRACEPARENT.fullmatch(parents[0].strip(_BLANKS.encode()))
     if match is None:
         return None
     version, trace_id, span_id, flags, more = match.groups()
@@ -59,8 +62,9 @@ def without_state(remote: SpanContext) -> SpanContext:
 
 
 def _trace_state(header: str) -> TraceState | None:
-    if not header or len(header) > _LONGEST_TRACESTATE or header.count(",") >= _MOST_MEMBERS:
+    if not header or len(header) > _LONGEST or header.count(",") >= _MOST_MEMBERS:
         return None
-    if not _TRACESTATE.fullmatch(header):
+    members = [member.strip(_BLANKS) for member in header.split(",")]
+    if not all(_MEMBER.fullmatch(member) for member in members if member):
         return None
     return TraceState.from_header([header])

@@ -82,6 +82,8 @@ async def test_without_a_context_of_the_caller_there_is_a_root(continuation: Con
         f"00-{'٣' * 32}-{PARENT_ID}-01".encode(),
         b"\xff\xfe" * 20,
         b"0" * 1_000_000,
+        f"01-{TRACE_ID}-{PARENT_ID}-01-".encode() + b" " * 1_000_000 + b"\0",
+        b" " * 1_000_000,
     ],
 )
 def test_a_malformed_traceparent_is_no_context(value: bytes) -> None:
@@ -121,6 +123,9 @@ def test_two_traceparents_are_no_context() -> None:
         ([b"a=" + b"x" * 512], ""),
         ([b"a=1=2"], ""),
         ([b" " * 511], ""),
+        ([b"a= " + b" " * 500 + b"="], ""),
+        ([b"a= ," * 31 + b" " * 380 + b"="], ""),
+        ([b"a=b  " * 100 + b"\0"], ""),
         ([b",".join(b"k%d=v" % number for number in range(33))], ""),
     ],
 )
