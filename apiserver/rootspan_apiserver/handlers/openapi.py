@@ -1,4 +1,7 @@
-"""`/openapi/v3`: the index, and the document of each group-version, kept by clients for as long as its hash stands in the index."""
+"""`/openapi/v3`: the index, and the document of each group-version, kept by clients for as long as its hash stands in the index.
+
+`/openapi/v2` is one document for everything, in JSON or, for clients that name it, in protocol buffers.
+"""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -6,7 +9,7 @@ from email.utils import format_datetime
 from rootspan_apiserver.handlers.negotiation import JSON
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.responses import Headers, send_bytes, write_text
-from rootspan_apiserver.openapi import document, index
+from rootspan_apiserver.openapi import PROTOBUF, OpenAPIDocument, document, index, swagger
 
 _ROOT = "/openapi/v3"
 
@@ -29,11 +32,22 @@ async def answer(request: Request) -> None:
             return
         expires = format_datetime(datetime.now(UTC) + timedelta(days=365), usegmt=True)
         headers += [(b"cache-control", b"public, immutable"), (b"expires", expires.encode())]
-    if request.header(b"if-none-match") == tag:
+    await _unless_known(request, found, JSON, headers)
+
+
+async def answer_v2(request: Request) -> None:
+    protobuf = "proto-openapi" in request.header(b"accept")
+    found = swagger(request.parts.registry, protobuf=protobuf)
+    headers: Headers = [(b"etag", f'"{found.hash}"'.encode()), (b"vary", b"Accept")]
+    await _unless_known(request, found, PROTOBUF if protobuf else JSON, headers)
+
+
+async def _unless_known(request: Request, found: OpenAPIDocument, media_type: str, headers: Headers) -> None:
+    if request.header(b"if-none-match") == f'"{found.hash}"':
         await request.send({"type": "http.response.start", "status": 304, "headers": headers})
         await request.send({"type": "http.response.body", "body": b""})
         return
-    await send_bytes(request, 200, found.body, JSON, headers)
+    await send_bytes(request, 200, found.body, media_type, headers)
 
 
 async def _redirect(request: Request, location: str) -> None:
