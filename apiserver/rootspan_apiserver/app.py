@@ -3,7 +3,9 @@
 `apiserver(options)` starts everything in that order and stops it in reverse.
 """
 
+import asyncio
 import contextlib
+import contextvars
 import logging
 import secrets
 import socket
@@ -16,7 +18,7 @@ import httpx
 from opentelemetry.sdk.trace import TracerProvider
 from starlette.applications import Starlette
 
-from rootspan import Continuation, TracingMiddleware, create_tracer_provider
+from rootspan import Continuation, create_tracer_provider
 from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
 from rootspan_apiserver.audit_log import AuditLog
 from rootspan_apiserver.authentication import (
@@ -30,11 +32,11 @@ from rootspan_apiserver.authentication import (
 from rootspan_apiserver.authorization import AlwaysAllow, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
 from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
-from rootspan_apiserver.dialect import ServerSpans
+from rootspan_apiserver.dialect import Dialect, ServerSpans, dialect, server_span, server_span_name
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.etcd.lanes import gateway_transport
-from rootspan_apiserver.etcd.tracing import EtcdTracingTransport
+from rootspan_apiserver.etcd.tracing import EtcdTracingTransport, EtcdTracingTransportV122
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.parts import Check, Limits, Parts
 from rootspan_apiserver.handlers.routes import routes
@@ -43,7 +45,6 @@ from rootspan_apiserver.instance import server_resource
 from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.options import Options, OptionsError
 from rootspan_apiserver.registry.catalog import builtin_registry
-from rootspan_apiserver.request_info import span_name
 from rootspan_apiserver.rest.store import ObjectStore
 from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.serving import certificates, kubeconfig
@@ -91,8 +92,9 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         token = secrets.token_urlsafe(32)
 
         provider = tracer_provider or stack.enter_context(_tracer_provider(options))
-        tracing = Tracing(provider)
-        etcd = await stack.enter_async_context(_etcd(options, provider))
+        emulated = dialect(options.emulated_version)
+        tracing = Tracing(provider, internal=emulated.internal)
+        etcd = await stack.enter_async_context(_etcd(options, provider, emulated))
         registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
@@ -117,6 +119,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
             tokens=accounts,
             checks={"etcd": _answering(etcd)},
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
+            dialect=emulated,
             limits=Limits(
                 request_timeout=options.request_timeout,
                 min_request_timeout=options.min_request_timeout,
@@ -124,10 +127,10 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
                 max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
             ),
         )
-        application = TracingMiddleware(
+        application = server_span(emulated)(
             chain(Starlette(routes=routes(parts)), parts),
-            tracer_provider=ServerSpans(provider),
-            span_name=span_name,
+            tracer_provider=ServerSpans(provider, emulated.otelhttp),
+            span_name=server_span_name(emulated),
             continuation=loopback.continuation(
                 Continuation.RESTART_WITH_LINK
                 if options.inbound_trace_context == "link"
@@ -166,7 +169,7 @@ def _tracer_provider(options: Options) -> Iterator[TracerProvider]:
 
 
 @contextlib.asynccontextmanager
-async def _etcd(options: Options, provider: TracerProvider) -> AsyncIterator[EtcdClient]:
+async def _etcd(options: Options, provider: TracerProvider, emulated: Dialect) -> AsyncIterator[EtcdClient]:
     async with contextlib.AsyncExitStack() as stack:
         inner: Callable[[], httpx.AsyncBaseTransport]
         if options.etcd_servers:
@@ -179,7 +182,8 @@ async def _etcd(options: Options, provider: TracerProvider) -> AsyncIterator[Etc
             endpoints, inner = (URL,), embedded.transport
 
         def traced() -> httpx.AsyncBaseTransport:
-            return EtcdTracingTransport(inner(), tracer_provider=provider)
+            spans = EtcdTracingTransport if emulated.internal else EtcdTracingTransportV122
+            return spans(inner(), tracer_provider=provider)
 
         client = await stack.enter_async_context(EtcdClient(endpoints, transport=traced))
         await client.wait_until_ready(lambda why: logger.warning("waiting for etcd: %s", why))
@@ -188,7 +192,9 @@ async def _etcd(options: Options, provider: TracerProvider) -> AsyncIterator[Etc
 
 def _answering(etcd: EtcdClient) -> Check:
     async def check() -> None:
-        await etcd.range(b"health", limit=1, keys_only=True)
+        """Asks in no request's context: the real server's probe is nobody's child either."""
+        asking = etcd.range(b"health", limit=1, keys_only=True)
+        await asyncio.create_task(asking, context=contextvars.Context())
 
     return check
 

@@ -3,10 +3,14 @@
 The refusals are those of a real server whose node cannot be reached.
 """
 
+from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.responses import write_error
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.status import StatusError, bad_request, unavailable
+from rootspan_apiserver.handlers.verb import answering, verb
+from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.status import GroupResource, StatusError, bad_request, not_found, unavailable
+from rootspan_apiserver.tracing import Step
 
 
 async def connect(request: Request, target: Target) -> None:
@@ -16,16 +20,44 @@ async def connect(request: Request, target: Target) -> None:
         await write_error(request, error, target.group_version)
 
 
+@verb("Get", transformations=False)
+async def log(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    """The log of a pod: nothing before it is on a node, and a refusal then."""
+    span.event("About to process Get options")
+    span.event("About to Get from storage")
+    stored = await request.parts.store.get(target.resource, target.namespace, target.name)
+    spec = stored.decode().get("spec") or {}
+    _check_container(request, target, spec)
+    if node := spec.get("nodeName"):
+        await _reach(request, node)
+    with answering(span):
+        await request.send({"type": "http.response.start", "status": 204, "headers": []})
+        await request.send({"type": "http.response.body", "body": b""})
+
+
 async def _refuse(request: Request, target: Target) -> None:
     stored = await request.parts.store.get(target.resource, target.namespace, target.name)
     if target.resource.plural != "pods":
         raise unavailable(f'no endpoints available for {target.resource.singular} "{target.name}"')
     spec = stored.decode().get("spec") or {}
+    _check_container(request, target, spec)
+    node = spec.get("nodeName")
+    if not node:
+        raise bad_request(f"pod {target.name} does not have a host assigned")
+    await _reach(request, node)
+
+
+def _check_container(request: Request, target: Target, spec: JSONObject) -> None:
     containers = [each.get("name", "") for each in spec.get("containers") or []]
     wanted = request.parameter("container") or ""
     if wanted and wanted not in containers:
         raise bad_request(f"container {wanted} is not valid for pod {target.name}")
-    node = spec.get("nodeName")
-    if not node:
-        raise bad_request(f"pod {target.name} does not have a host assigned")
+
+
+async def _reach(request: Request, node: str) -> None:
+    """Raises StatusError: there is no such node, or no kubelet on it."""
+    nodes = request.parts.registry.lookup("", "v1", "nodes")
+    if nodes is None:
+        raise not_found(GroupResource("", "nodes"), node)
+    await request.parts.store.get(nodes, "", node)
     raise unavailable(f"node {node} has no kubelet to connect to")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from rootspan_apiserver.handlers import scale
 from rootspan_apiserver.handlers.bindings import bind
 from rootspan_apiserver.handlers.calculated import calculated
-from rootspan_apiserver.handlers.connecting import connect
+from rootspan_apiserver.handlers.connecting import connect, log
 from rootspan_apiserver.handlers.evictions import evict
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
@@ -22,7 +22,7 @@ SUBRESOURCES: Mapping[str, Mapping[str, Handler]] = {
     "token": {"create": calculated(issue)},
     "attach": _CONNECT,
     "exec": _CONNECT,
-    "log": _CONNECT,
+    "log": {"get": log},
     "portforward": _CONNECT,
     "proxy": _CONNECT,
 }

@@ -44,7 +44,7 @@ async def watch(request: Request, target: Target) -> None:
     try:
         if shown.media_type == YAML:
             raise not_acceptable()
-        options = list_options(request)
+        options = _with_initial_events(list_options(request))
         seconds = _seconds(request, options)
         options = replace(options, timeout_seconds=seconds)
         if target.name:

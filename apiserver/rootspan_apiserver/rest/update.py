@@ -50,9 +50,9 @@ async def update(
         if precondition_uid and precondition_uid != uid:
             raise uid_differs(resource, namespace, name, precondition_uid, uid)
         if current is None:
+            obj = await transform(None)
             if not (create_on_missing or resource.allow_create_on_update):
                 raise not_found(resource.group_resource, name)
-            obj = await transform(None)
             before_create(resource, namespace, obj)
             if validate is not None:
                 await validate(obj, None)

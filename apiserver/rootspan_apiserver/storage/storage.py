@@ -13,7 +13,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Self
 
 from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.status import already_exists
+from rootspan_apiserver.status import already_exists, not_found
 from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compaction
@@ -154,7 +154,7 @@ class Storage:
         """
         path = object_path(resource, namespace, name)
         if dry_run:
-            if await self._etcd.get(path) is not None:
+            if await self.get(resource, namespace, name) is not None:
                 raise already_exists(resource.group_resource, name)
             return StoredObject(path, 0, encode(obj))
         return self._wrote(resource, await self._etcd.create(resource, path, obj))
@@ -176,7 +176,9 @@ class Storage:
         """
         path = object_path(resource, namespace, name)
         if dry_run:
-            current = await self._etcd.get(path) if missing_ok else await self._etcd.existing(resource, path)
+            current = await self.get(resource, namespace, name)
+            if current is None and not missing_ok:
+                raise not_found(resource.group_resource, name)
             return StoredObject(path, current.revision if current else 0, encode(await change(current)))
         cached = self._cached(resource, path)
         stored = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
@@ -198,7 +200,9 @@ class Storage:
         """
         path = object_path(resource, namespace, name)
         if dry_run:
-            current = await self._etcd.existing(resource, path)
+            current = await self.get(resource, namespace, name)
+            if current is None:
+                raise not_found(resource.group_resource, name)
             await check(current)
             return current
         cached = self._cached(resource, path)

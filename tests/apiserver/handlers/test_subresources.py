@@ -113,7 +113,6 @@ async def test_a_token_of_a_service_account(client: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("subresource", "code", "message"),
     [
-        ("log", 400, "pod one does not have a host assigned"),
         ("exec?command=ls", 400, "pod one does not have a host assigned"),
         ("log?container=none", 400, "container none is not valid for pod one"),
     ],

@@ -1,0 +1,135 @@
+"""What two recordings are compared in: the same operation gives the same, whenever and wherever it is done.
+
+Ids, times, sizes, counts, ports and what is derived from them become placeholders. And the one deliberate difference is evened out: whether
+SERVER is inside `authentication` (kube-apiserver since v1.33), outside it (here), or in another trace (an ordinary user of the real
+server), the normal form has SERVER outermost and `authentication` its child. A request refused by `authentication` has no SERVER in it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from rootspan.spans import AttributeValue
+from rootspan_apiserver.conformance.recording import Attributes, RecordedSpan
+
+FILTERS = "k8s.op/apiserver/pkg/endpoints/filterlatency"
+AUTHENTICATION = RecordedSpan("authentication", scope=(FILTERS, ""))
+VOLATILE_HEADERS = frozenset({"audit-id", "date", "content-length", "x-kubernetes-pf-flowschema-uid"}) | {
+    "x-kubernetes-pf-prioritylevel-uid"
+}
+_NUMBERS = frozenset({"server.port", "network.peer.port", "len", "size", "count", "rpc.message.compressed_size"}) | {
+    "rpc.message.uncompressed_size",
+    "http.request.body.size",
+    "http.response.body.size",
+    "http.request_content_length",
+    "http.read_bytes",
+    "http.wrote_bytes",
+    "message.uncompressed_size",
+    "net.peer.port",
+    "net.host.port",
+}
+_IDS = frozenset({"audit-id", "UID"})
+_VOLATILE_FIELDS = frozenset(
+    {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "time", "continue"}
+) | {
+    *("lastTransitionTime", "token", "expirationTimestamp", "clusterIP", "startTime"),
+}
+_HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
+_REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
+_CONTINUE = re.compile(r"(continue=)[^&]+")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def normal_trace(root: RecordedSpan) -> RecordedSpan:
+    """The normal form of a trace, from its root down."""
+    return _normal_span(_server_outermost(root))
+
+
+def normal_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.lower(): _normal_text(value) for name, value in headers.items() if name.lower() not in VOLATILE_HEADERS
+    }
+
+
+def normal_body(body: str) -> Any:
+    """The body of a response: as an object where it is JSON, as a list of them where each line is."""
+    try:
+        return _normal_value(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        lines = body.splitlines()
+    try:
+        return [_normal_value(orjson.loads(line)) for line in lines]
+    except orjson.JSONDecodeError:
+        return _normal_text(body)
+
+
+def _server_outermost(root: RecordedSpan) -> RecordedSpan:
+    if root.name == "authentication":
+        servers = [child for child in root.children if child.kind == "SERVER"]
+        if not servers:
+            return root
+        (server,) = servers
+        return replace(server, children=(replace(root, children=server.children),))
+    if root.kind != "SERVER" or root.scope[0] == "" or not root.children:
+        return root
+    below = root.children[0]
+    if below.name != "authentication":
+        inserted = below.name == "audit"
+        return replace(root, children=(replace(AUTHENTICATION, children=root.children),)) if inserted else root
+    refused = all(child.name == "SerializeObject" for child in below.children)
+    return below if refused else root
+
+
+def _normal_span(span: RecordedSpan) -> RecordedSpan:
+    return replace(
+        span,
+        attributes=_normal_attributes(span.attributes),
+        events=tuple((name, _normal_attributes(attributes)) for name, attributes in span.events),
+        links=tuple(("<id>", "<id>") for _ in span.links),
+        status_message=_normal_text(span.status_message),
+        children=_side_by_side([_normal_span(child) for child in span.children]),
+    )
+
+
+def _side_by_side(children: list[RecordedSpan]) -> tuple[RecordedSpan, ...]:
+    """Validating webhooks are called at once, so the order in which their spans begin says nothing."""
+    positions = [index for index, child in enumerate(children) if child.name == "Call validating webhook"]
+    ordered = sorted((children[index] for index in positions), key=lambda child: str(child.attributes.get("webhook")))
+    for index, child in zip(positions, ordered, strict=True):
+        children[index] = child
+    return tuple(children)
+
+
+def _normal_attributes(attributes: Attributes) -> dict[str, AttributeValue]:
+    return {key: _normal_attribute(key, attributes[key]) for key in sorted(attributes)}
+
+
+def _normal_attribute(key: str, value: AttributeValue) -> AttributeValue:
+    if key in _IDS:
+        return "<id>"
+    if key in _NUMBERS:
+        return f"<{type(value).__name__}>"
+    if key == "resource-version" and value not in ("", "0"):
+        return "<revision>"
+    return _normal_text(value) if isinstance(value, str) else value
+
+
+def _normal_text(text: str) -> str:
+    text = _HOST_AND_PORT.sub(r"\1:<port>", text)
+    text = _REVISION.sub(r"\1<revision>", text)
+    text = _CONTINUE.sub(r"\1<token>", text)
+    return _TIME.sub("<time>", _UUID.sub("<id>", text))
+
+
+def _normal_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: f"<{key}>" if key in _VOLATILE_FIELDS and item else _normal_value(item) for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_normal_value(item) for item in value]
+    return _normal_text(value) if isinstance(value, str) else value

@@ -1,0 +1,158 @@
+"""Replay operations against a server and record what it answers and which spans reach the collector."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+
+from rootspan.spans import Span
+from rootspan_apiserver.collector.received import ReceivedSpans
+from rootspan_apiserver.collector.trees import is_whole
+from rootspan_apiserver.conformance.operation import Caller, Operation
+from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan
+from rootspan_apiserver.serving.kubeconfig import Access
+
+ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default/token"
+TOKEN_REQUEST = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+REQUEST_SECONDS = 30.0
+POLLS, POLL_SECONDS = 100, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long to wait: for the effect of what was written, and for the last spans. In seconds."""
+
+    settling: float
+    arriving: float
+
+
+class Replay:
+    """One run. Enter it; `record` sends the operations, `finished` returns the recording with the traces."""
+
+    def __init__(self, access: Access, spans: ReceivedSpans, pace: Pace) -> None:
+        self._access = access
+        self._spans = spans
+        self._pace = pace
+        self._recorded: list[tuple[Recorded, str]] = []
+        self._ordinary = ""
+        self._last_list = {"resourceVersion": "", "continue": ""}
+
+    async def record(self, operations: Iterable[Operation]) -> None:
+        """Send all, one after the other, each over a connection of its own caller. Raises httpx.TransportError."""
+        tls = ssl.create_default_context(cadata=self._access.ca_bundle.decode())
+        async with httpx.AsyncClient(
+            base_url=self._access.server, verify=tls, timeout=REQUEST_SECONDS, trust_env=False
+        ) as client:
+            for operation in operations:
+                await self._send(client, operation)
+
+    async def finished(self, flush: Callable[[], Any]) -> list[Recorded]:
+        """Wait until the trace of each operation is whole, as long as the pace allows, and return them all.
+
+        Args:
+            flush: What makes the server send its spans now, where that is in our power.
+        """
+        wanted = {audit_id for _, audit_id in self._recorded if audit_id}
+
+        def arrived(spans: tuple[Span, ...]) -> bool:
+            return wanted <= {key for key, trace in _traces(spans).items() if is_whole(trace)}
+
+        await asyncio.to_thread(flush)
+        try:
+            await asyncio.wait_for(self._spans.until(arrived), self._pace.arriving)
+        except TimeoutError:
+            await asyncio.to_thread(flush)
+        traces = _traces(self._spans.snapshot())
+        return [replace(item, trace=RecordedSpan.of(traces.get(audit_id, ()))) for item, audit_id in self._recorded]
+
+    async def _send(self, client: httpx.AsyncClient, operation: Operation) -> None:
+        headers = {"accept": "application/json", "user-agent": f"op-{operation.name}"}
+        headers |= await self._credentials(client, operation.caller) | dict(operation.headers)
+        content = await self._content(client, operation)
+        if content is not None:
+            headers["content-type"] = operation.content_type
+        path = operation.path.format(**self._last_list) if "{" in operation.path else operation.path
+        answer = await client.request(operation.method, path, content=content, headers=headers)
+        self._remember(answer)
+        if operation.settles:
+            await asyncio.sleep(self._pace.settling)
+        if operation.awaits:
+            await self._await(client, operation.awaits)
+        if not operation.setting:
+            recorded = Recorded(
+                operation.name,
+                operation.method,
+                path,
+                answer.status_code,
+                dict(answer.headers),
+                answer.text,
+            )
+            self._recorded.append((recorded, answer.headers.get("audit-id", "")))
+
+    def _remember(self, answer: httpx.Response) -> None:
+        if "json" in answer.headers.get("content-type", "") and answer.content.startswith(b'{"kind":"'):
+            metadata = answer.json().get("metadata", {}) if b'List",' in answer.content[:80] else {}
+            self._last_list |= {key: metadata[key] for key in self._last_list if key in metadata}
+
+    async def _await(self, client: httpx.AsyncClient, path: str) -> None:
+        headers = await self._credentials(client, Caller.ADMIN)
+        for _ in range(POLLS):
+            if (await client.get(path, headers=headers)).status_code == httpx.codes.OK:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _content(self, client: httpx.AsyncClient, operation: Operation) -> bytes | None:
+        if operation.amend is None:
+            return (
+                operation.body if operation.body is None or isinstance(operation.body, bytes) else _json(operation.body)
+            )
+        headers = await self._credentials(client, Caller.ADMIN)
+        stored = await client.get(operation.path, headers=headers)
+        return _json(_merged(stored.json(), operation.amend))
+
+    async def _credentials(self, client: httpx.AsyncClient, caller: Caller) -> dict[str, str]:
+        match caller:
+            case Caller.ADMIN:
+                token = self._access.token
+            case Caller.UNKNOWN:
+                token = "nobody-has-this-token"
+            case Caller.ORDINARY:
+                self._ordinary = self._ordinary or await self._account_token(client)
+                token = self._ordinary
+            case Caller.ANONYMOUS:
+                return {}
+        return {"authorization": f"Bearer {token}"}
+
+    async def _account_token(self, client: httpx.AsyncClient) -> str:
+        headers = {"authorization": f"Bearer {self._access.token}", "content-type": "application/json"}
+        answer = await client.post(ACCOUNT, content=_json(TOKEN_REQUEST), headers=headers)
+        token: str = answer.raise_for_status().json()["status"]["token"]
+        return token
+
+
+def _traces(spans: tuple[Span, ...]) -> dict[str, list[Span]]:
+    """The traces by the audit id that any of their spans has."""
+    by_trace: dict[str, list[Span]] = {}
+    for span in spans:
+        by_trace.setdefault(span.trace_id, []).append(span)
+    return {
+        str(span.attributes["audit-id"]): trace
+        for trace in by_trace.values()
+        for span in trace
+        if "audit-id" in span.attributes
+    }
+
+
+def _json(obj: object) -> bytes:
+    return json.dumps(obj).encode()
+
+
+def _merged(stored: dict[str, Any], amendment: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(stored)
+    for key, value in amendment.items():
+        merged[key] = _merged(merged.get(key) or {}, value) if isinstance(value, dict) else value
+    return merged
