@@ -3,6 +3,8 @@
 Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing.
 """
 
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -77,7 +79,23 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstanc
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command named by the first argument. Returns the exit status."""
+    """Run the command named by the first argument. Returns the exit status.
+
+    What a terminal has no letters for is shown as `?`; a reader who has seen enough, as `head` has, ends the command with status 1.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
     name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
     if name in ("--help", "-h", "help"):
         print(_usage())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 from rootspan_apiserver.demo.story import Forgery
-from tests.apiserver.end_to_end.processes import Server, rootspan
+from tests.apiserver.end_to_end.processes import PATIENCE, Server, rootspan
 
 REQUESTS = 6
 SECONDS = 10.0
@@ -37,6 +40,24 @@ def test_the_story_is_told_and_everything_holds() -> None:
     assert len(findings) >= 6
     assert set(findings) == {"yes"}
     assert "All of it held" in demo.stdout
+
+
+def test_a_terminal_without_lines_is_enough() -> None:
+    """Where the output cannot be written as it is, because the terminal's letters are few, the story is told all the same."""
+    with rootspan("demo", env={"PYTHONIOENCODING": "ascii"}) as demo:
+        assert demo.wait() == 0
+    assert demo.stderr == ""
+    assert "\n     ?? authentication INTERNAL apiserver" in demo.stdout
+
+
+def test_a_reader_may_go() -> None:
+    """When nobody reads any more, as behind `head`, it ends without a word about that."""
+    reading, writing = os.pipe()
+    demo = subprocess.Popen([sys.executable, "-m", "rootspan", "demo"], stdout=writing, stderr=subprocess.PIPE)
+    os.close(reading)
+    os.close(writing)
+    _, complaint = demo.communicate(timeout=PATIENCE)
+    assert (demo.returncode, complaint) == (1, b"")
 
 
 def test_kept_it_can_be_used_with_kubectl_until_it_is_interrupted() -> None:

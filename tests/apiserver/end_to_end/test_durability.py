@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 WRITERS = 8
-ACKNOWLEDGED = 150
+ACKNOWLEDGED = 80
 
 
 class Writers:
