@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import atexit
 import contextlib
 import contextvars
 import logging
@@ -19,6 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from starlette.applications import Starlette
 
 from rootspan import Continuation, create_tracer_provider
+from rootspan.continuation import ContinuationOf
 from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
 from rootspan_apiserver.audit_log import AuditLog
 from rootspan_apiserver.authentication import (
@@ -30,6 +32,7 @@ from rootspan_apiserver.authentication import (
     loopback_tokens,
 )
 from rootspan_apiserver.authorization import AlwaysAllow, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
+from rootspan_apiserver.client_spans import HTTPClientSpans, HTTPClientSpansV122
 from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialect import Dialect, ServerSpans, dialect, server_span, server_span_name
@@ -100,7 +103,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
         store = ObjectStore(storage)
-        loopback = LoopbackClient(provider)
+        loopback = LoopbackClient(provider, HTTPClientSpans if emulated.internal else HTTPClientSpansV122)
         stack.push_async_callback(loopback.aclose)
         admission = standard_admission(
             AdmissionParts(storage, registry, loopback, tracing, provider, options.service_addresses()),
@@ -131,11 +134,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
             chain(Starlette(routes=routes(parts)), parts),
             tracer_provider=ServerSpans(provider, emulated.otelhttp),
             span_name=server_span_name(emulated),
-            continuation=loopback.continuation(
-                Continuation.RESTART_WITH_LINK
-                if options.inbound_trace_context == "link"
-                else Continuation.RESTART_WITHOUT_LINK
-            ),
+            continuation=_continuation(options, loopback),
         )
 
         await storage.wait_ready(CACHE_SECONDS)
@@ -162,10 +161,22 @@ def _tracer_provider(options: Options) -> Iterator[TracerProvider]:
     provider = create_tracer_provider(
         options.tracing_configuration(), resource=server_resource(options.emulated_version)
     )
+    flushes = options.emulated_version != "1.22" or options.flush_spans_at_shutdown
+    if not flushes:
+        atexit.unregister(provider.shutdown)
     try:
         yield provider
     finally:
-        provider.shutdown()
+        if flushes:
+            provider.shutdown()
+
+
+def _continuation(options: Options, loopback: LoopbackClient) -> Continuation | ContinuationOf:
+    """Our own calls join their trace; before v1.26 every request had a trace of its own, without a link."""
+    if options.emulated_version == "1.22":
+        return Continuation.RESTART_WITHOUT_LINK
+    linked = options.inbound_trace_context == "link"
+    return loopback.continuation(Continuation.RESTART_WITH_LINK if linked else Continuation.RESTART_WITHOUT_LINK)
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,7 @@
 """The client spans of the calls kube-apiserver makes over HTTP: to webhooks and to itself.
 
 They are those of Go's otelhttp transport, in the version that kube-apiserver v1.36 is built with: the name is `HTTP POST`, a port is
-told only where it is not the scheme's own, and a call that got no answer is described in Go's words.
+told only where it is not the scheme's own, and a call that got no answer is described in Go's words. Those of v1.22 are here too.
 """
 
 from typing import ClassVar
@@ -57,3 +57,35 @@ class HTTPClientSpans(TracingTransport):
             span.set_status(Status(StatusCode.ERROR, str(error)))
         else:
             super().record_error(span, error)
+
+
+class HTTPClientSpansV122(HTTPClientSpans):
+    """In the dialect of v1.22, otelhttp 0.20: named after the bare method, and of an error nothing but the event of an exception."""
+
+    scope_version: ClassVar[str] = "semver:0.20.0"
+
+    def span_name(self, request: httpx.Request) -> str:
+        return request.method
+
+    def request_attributes(self, request: httpx.Request) -> AttributeValues:
+        attributes: AttributeValues = {
+            "http.method": request.method,
+            "http.url": request.extensions.get("url") or str(request.url),
+            "http.scheme": "http",
+            "http.host": request.headers.get("host", request.url.netloc.decode("ascii")),
+            "http.flavor": "1.1",
+        }
+        if agent := request.headers.get("user-agent"):
+            attributes["http.user_agent"] = agent
+        if length := int(request.headers.get("content-length", 0)):
+            attributes["http.request_content_length"] = length
+        return attributes
+
+    def record_response(self, span: Span, response: httpx.Response) -> None:
+        span.set_attribute("http.status_code", response.status_code)
+        if response.status_code >= 400:
+            span.set_status(Status(StatusCode.ERROR))
+
+    def record_error(self, span: Span, error: BaseException) -> None:
+        told = error.go_type if isinstance(error, CallError) else type(error).__qualname__
+        span.add_event("exception", {"exception.type": told, "exception.message": str(error)})

@@ -39,11 +39,13 @@ class LoopbackEndpoint:
 class LoopbackClient:
     """Takes and gives JSON objects; raises StatusError as the server answered it.
 
-    It can be passed around before the server listens, and is told where that is by `connect`.
+    It can be passed around before the server listens, and is told where that is by `connect`. `client_spans` makes the spans of its
+    calls, and of those to webhooks.
     """
 
-    def __init__(self, tracer_provider: TracerProvider) -> None:
+    def __init__(self, tracer_provider: TracerProvider, client_spans: type[HTTPClientSpans] = HTTPClientSpans) -> None:
         self.token = secrets.token_urlsafe(32)
+        self.client_spans = client_spans
         self._tracer_provider = tracer_provider
         self._endpoint: LoopbackEndpoint | None = None
         self._plain: httpx.AsyncHTTPTransport | None = None
@@ -55,7 +57,7 @@ class LoopbackClient:
         self._endpoint = LoopbackEndpoint(host, port, certificate, self.token)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=60)
         self._plain = httpx.AsyncHTTPTransport(verify=pinned(certificate), trust_env=False, limits=limits)
-        self._traced = HTTPClientSpans(self._plain, tracer_provider=self._tracer_provider)
+        self._traced = self.client_spans(self._plain, tracer_provider=self._tracer_provider)
 
     async def aclose(self) -> None:
         if self._traced is not None:

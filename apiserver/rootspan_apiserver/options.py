@@ -99,6 +99,11 @@ class Options:
     inbound_trace_context: str = flag(
         "ignore", text, "What the trace context of a caller does to its root span: ignore, or link."
     )
+    flush_spans_at_shutdown: bool = flag(
+        False,
+        boolean,
+        "With --emulated-version=1.22: send the spans that wait for the next batch, as later versions always do.",
+    )
     feature_gates: str = flag("", text, "A set of key=value pairs: APIServerTracing=true|false, AllAlpha, AllBeta.")
     emulated_version: str = flag(
         "1.36", version_number, f"The version whose behaviour is emulated: {', '.join(EMULATED_VERSIONS)}."

@@ -62,11 +62,10 @@ async def record(options: ConformanceOptions, access: Access | None) -> list[Rec
         endpoint = options.otlp_grpc_endpoint or ("127.0.0.1:4317" if options.kubeconfig else "127.0.0.1:0")
         collector = stack.enter_context(Collector(endpoint))
         webhooks = await stack.enter_async_context(serving_webhooks(options.webhook_bind_address))
+        flush: Callable[[], Any] = _nothing
+        pace = OURS if access is None else THEIRS
         if access is None:
             access, flush = await stack.enter_async_context(own_server(collector.endpoint))
-            pace = OURS
-        else:
-            flush, pace = _nothing, THEIRS
         replay = Replay(access, collector.spans, pace)
         await replay.record(operations(webhooks))
         return await replay.finished(flush)

@@ -18,6 +18,7 @@ from rootspan_apiserver.serving.kubeconfig import Access
 
 ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default/token"
 TOKEN_REQUEST = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+KEYS = ("audit-id", "user_agent.original", "http.user_agent")
 REQUEST_SECONDS = 30.0
 POLLS, POLL_SECONDS = 100, 0.1
 
@@ -37,7 +38,7 @@ class Replay:
         self._access = access
         self._spans = spans
         self._pace = pace
-        self._recorded: list[tuple[Recorded, str]] = []
+        self._recorded: list[tuple[Recorded, frozenset[str]]] = []
         self._ordinary = ""
         self._last_list = {"resourceVersion": "", "continue": ""}
 
@@ -56,10 +57,10 @@ class Replay:
         Args:
             flush: What makes the server send its spans now, where that is in our power.
         """
-        wanted = {audit_id for _, audit_id in self._recorded if audit_id}
 
         def arrived(spans: tuple[Span, ...]) -> bool:
-            return wanted <= {key for key, trace in _traces(spans).items() if is_whole(trace)}
+            whole = {key for key, trace in _traces(spans).items() if is_whole(trace)}
+            return all(keys & whole for _, keys in self._recorded)
 
         await asyncio.to_thread(flush)
         try:
@@ -67,7 +68,10 @@ class Replay:
         except TimeoutError:
             await asyncio.to_thread(flush)
         traces = _traces(self._spans.snapshot())
-        return [replace(item, trace=RecordedSpan.of(traces.get(audit_id, ()))) for item, audit_id in self._recorded]
+        return [
+            replace(item, trace=next((RecordedSpan.of(traces[key]) for key in keys if key in traces), None))
+            for item, keys in self._recorded
+        ]
 
     async def _send(self, client: httpx.AsyncClient, operation: Operation) -> None:
         headers = {"accept": "application/json", "user-agent": f"op-{operation.name}"}
@@ -91,7 +95,8 @@ class Replay:
                 dict(answer.headers),
                 answer.text,
             )
-            self._recorded.append((recorded, answer.headers.get("audit-id", "")))
+            keys = {answer.headers.get("audit-id", ""), headers["user-agent"]}
+            self._recorded.append((recorded, frozenset(keys - {""})))
 
     def _remember(self, answer: httpx.Response) -> None:
         if "json" in answer.headers.get("content-type", "") and answer.content.startswith(b'{"kind":"'):
@@ -135,16 +140,17 @@ class Replay:
 
 
 def _traces(spans: tuple[Span, ...]) -> dict[str, list[Span]]:
-    """The traces by the audit id that any of their spans has."""
+    """The traces by what tells whose they are: the audit id of any of their spans, the user agent of their server span."""
     by_trace: dict[str, list[Span]] = {}
     for span in spans:
         by_trace.setdefault(span.trace_id, []).append(span)
-    return {
-        str(span.attributes["audit-id"]): trace
-        for trace in by_trace.values()
-        for span in trace
-        if "audit-id" in span.attributes
-    }
+    found = {}
+    for trace in by_trace.values():
+        for span in trace:
+            for key in KEYS:
+                if key in span.attributes and (key == "audit-id" or span.kind == "SERVER"):
+                    found[str(span.attributes[key])] = trace
+    return found
 
 
 def _json(obj: object) -> bytes:

@@ -67,7 +67,7 @@ class WebhookClients:
         else:
             tls = client_context(config.ca_bundle)
             wire = BoundedTransport(tls, partial(self._services.address, config), config.host)
-        return _Client(config.url, headers, HTTPClientSpans(wire, tracer_provider=self._tracer_provider))
+        return _Client(config.url, headers, loopback.client_spans(wire, tracer_provider=self._tracer_provider))
 
 
 class _Client:
