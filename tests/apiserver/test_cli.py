@@ -51,3 +51,14 @@ def test_a_mistake_is_named_and_nothing_starts(arguments: list[str], message: st
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr.startswith(message)
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["demo", "apiserver", "collector"])
+def test_without_the_extra_one_sentence_says_how_to_get_it(command: str) -> None:
+    """Where what the extra installs is missing, the command names it and exits 1, without a traceback."""
+    missing = "import sys; sys.modules |= dict.fromkeys(['httpx', 'starlette', 'grpc']); "
+    program = f"{missing} sys.argv = ['rootspan', '{command}']; from rootspan.__main__ import main; sys.exit(main())"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.endswith("is missing: pip install 'rootspan[apiserver]'\n")
+    assert answer.stderr.count("\n") == 1
