@@ -57,6 +57,8 @@ from rootspan_apiserver.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0
+HEALTH_SECONDS = 2.0
+"""How long etcd may take to answer a health check: the default of --etcd-healthcheck-timeout."""
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
@@ -205,7 +207,8 @@ def _answering(etcd: EtcdClient) -> Check:
     async def check() -> None:
         """Asks in no request's context: the real server's probe is nobody's child either."""
         asking = etcd.range(b"health", limit=1, keys_only=True)
-        await asyncio.create_task(asking, context=contextvars.Context())
+        async with asyncio.timeout(HEALTH_SECONDS):
+            await asyncio.create_task(asking, context=contextvars.Context())
 
     return check
 
