@@ -1,4 +1,4 @@
-"""The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`.
+"""The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`, `rootspan conformance`.
 
 Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from rootspan_apiserver.conformance.options import ConformanceOptions
 from rootspan_apiserver.flags import FlagError, HelpRequested, boolean, describe_flags, flag, parse_flags, text
 from rootspan_apiserver.options import Options, OptionsError
 from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
@@ -70,11 +71,20 @@ def sample_webhooks(arguments: Sequence[str]) -> int:
     return run_sample_webhooks(options)
 
 
+def conformance(arguments: Sequence[str]) -> int:
+    """Record a server's traces, operation by operation, and say where they differ from a recording."""
+    options = _parse(ConformanceOptions, arguments)
+    from rootspan_apiserver.conformance.command import run_conformance
+
+    return run_conformance(options)
+
+
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstance]"]] = {
     "demo": (demo, DemoOptions),
     "apiserver": (apiserver, Options),
     "collector": (collector, CollectorOptions),
     "sample-webhooks": (sample_webhooks, SampleWebhooksOptions),
+    "conformance": (conformance, ConformanceOptions),
 }
 
 

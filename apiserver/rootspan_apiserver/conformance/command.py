@@ -63,10 +63,11 @@ async def record(options: ConformanceOptions, access: Access | None) -> list[Rec
         collector = stack.enter_context(Collector(endpoint))
         webhooks = await stack.enter_async_context(serving_webhooks(options.webhook_bind_address))
         flush: Callable[[], Any] = _nothing
-        pace = OURS if access is None else THEIRS
         if access is None:
-            access, flush = await stack.enter_async_context(own_server(collector.endpoint))
-        replay = Replay(access, collector.spans, pace)
+            own, flush = await stack.enter_async_context(own_server(collector.endpoint))
+            replay = Replay(own, collector.spans, OURS)
+        else:
+            replay = Replay(access, collector.spans, THEIRS)
         await replay.record(operations(webhooks))
         return await replay.finished(flush)
 
