@@ -143,6 +143,13 @@ async def status_of(address: str, payload: bytes) -> bytes:
         writer.close()
 
 
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The warnings and errors logged since this was asked last."""
+    messages = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    caplog.clear()
+    return messages
+
+
 @pytest.fixture(params=["h11", "httptools"])
 async def addresses(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, str, Encoder]]:
     """The address of the bare application, of the traced one, and what was recorded of the second."""
@@ -158,14 +165,11 @@ async def addresses(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, 
 async def test_raw_bytes_over_a_socket(addresses: tuple[str, str, Encoder], caplog: pytest.LogCaptureFixture) -> None:
     """The answers are those of the bare application, nothing of our own is logged, and no id or state is the caller's."""
     bare, traced, encoder = addresses
-    caplog.set_level(logging.WARNING)
     for payload in PAYLOADS:
         expected = await status_of(bare, payload)
-        logged = [record.getMessage() for record in caplog.records]
-        caplog.clear()
+        logged = complaints(caplog)
         assert await status_of(traced, payload) == expected, payload[:200]
-        assert [record.getMessage() for record in caplog.records] == logged, payload[:200]
-        caplog.clear()
+        assert complaints(caplog) == logged, payload[:200]
     assert len(encoder.encoded) > 30
     for encoded in encoder.encoded:
         assert not [id_ for id_ in CALLER_S_IDS if id_ in encoded]
