@@ -40,6 +40,7 @@ _VOLATILE_FIELDS = frozenset(
 _HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
 _REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
 _CONTINUE = re.compile(r"(continue=)[^&]+")
+_GENERATED = re.compile("-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -113,6 +114,8 @@ def _normal_attribute(key: str, value: AttributeValue) -> AttributeValue:
         return "<id>"
     if key in _NUMBERS:
         return f"<{type(value).__name__}>"
+    if key == "key":
+        return _GENERATED.sub("-<generated>", str(value))
     if key == "resource-version" and value not in ("", "0"):
         return "<revision>"
     return _normal_text(value) if isinstance(value, str) else value
