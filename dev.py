@@ -18,7 +18,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
 TASKS = {
     "demo": ("apiserver", [["rootspan", "demo"]]),
-    "test": ("test", [["pytest"]]),
+    "test": ("test", [["pytest", "-n", "auto"]]),
     "check": (
         "test",
         [
