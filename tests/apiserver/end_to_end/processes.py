@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,11 +37,9 @@ class Child:
             env={**os.environ, **(env or {})},
         )
         self._written = {"stdout": "", "stderr": ""}
+        self._open = len(self._written)
         self._changed = threading.Condition()
-        self._readers = [
-            threading.Thread(target=self._read, args=(name,), daemon=True, name=f"reads {name}")
-            for name in self._written
-        ]
+        self._readers = [threading.Thread(target=self._read, args=(name,), daemon=True) for name in self._written]
         for reader in self._readers:
             reader.start()
 
@@ -52,11 +50,8 @@ class Child:
                     self._written[name] += line.decode(errors="backslashreplace")
                     self._changed.notify_all()
         with self._changed:
+            self._open -= 1
             self._changed.notify_all()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def stdout(self) -> str:
@@ -74,11 +69,8 @@ class Child:
         def found() -> re.Match[str] | None:
             return re.search(pattern, self._written[stream], re.MULTILINE)
 
-        def ended() -> bool:
-            return not any(reader.is_alive() for reader in self._readers)
-
         with self._changed:
-            self._changed.wait_for(lambda: found() or ended(), timeout)
+            self._changed.wait_for(lambda: found() or not self._open, timeout)
             match = found()
             assert match, (
                 f"{pattern!r} was not written to {stream}:\n{self._written['stdout']}\n{self._written['stderr']}"
@@ -171,17 +163,14 @@ def apiserver(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -
 def collecting() -> Iterator[tuple[Child, str]]:
     """A rotel agent that prints every span it receives, and its endpoint."""
     grpc, http = free_ports(2)
-    with ExitStack() as stack:
-        agent = stack.enter_context(
-            child(
-                str(ROTEL),
-                "start",
-                "--debug-log=traces",
-                "--debug-log-verbosity=detailed",
-                "--exporter=blackhole",
-                f"--otlp-grpc-endpoint=127.0.0.1:{grpc}",
-                f"--otlp-http-endpoint=127.0.0.1:{http}",
-                env={"NO_COLOR": "1"},
-            )
-        )
+    with child(
+        str(ROTEL),
+        "start",
+        "--debug-log=traces",
+        "--debug-log-verbosity=detailed",
+        "--exporter=blackhole",
+        f"--otlp-grpc-endpoint=127.0.0.1:{grpc}",
+        f"--otlp-http-endpoint=127.0.0.1:{http}",
+        env={"NO_COLOR": "1"},
+    ) as agent:
         yield agent, f"127.0.0.1:{grpc}"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-WRITERS = 8
-ACKNOWLEDGED = 80
+WRITERS = 6
+ACKNOWLEDGED = 60
 
 
 class Writers:
