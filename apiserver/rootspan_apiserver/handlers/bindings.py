@@ -5,7 +5,15 @@ from rootspan_apiserver.handlers.calculated import SUCCESS
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import FieldError, GroupResource, bad_request, conflict, invalid, unknown_resource
+from rootspan_apiserver.status import (
+    FieldError,
+    GroupResource,
+    bad_request,
+    conflict,
+    invalid,
+    not_found,
+    unknown_resource,
+)
 
 _BINDING = GroupResource("", "pods/binding")
 
@@ -29,21 +37,22 @@ async def bind(request: Request, target: Target, obj: JSONObject, dry_run: bool)
         raise unknown_resource()
 
     async def assign(pod: JSONObject | None) -> JSONObject:
-        current = pod or {}
-        spec = current.setdefault("spec", {})
-        if current["metadata"].get("deletionTimestamp"):
+        if pod is None:
+            raise not_found(pods.group_resource, name)
+        spec = pod.setdefault("spec", {})
+        if pod["metadata"].get("deletionTimestamp"):
             raise conflict(_BINDING, name, f"pod {name} is being deleted, cannot be assigned to a host")
         if spec.get("nodeName"):
             raise conflict(_BINDING, name, f'pod {name} is already assigned to node "{spec["nodeName"]}"')
         spec["nodeName"] = node
         annotations = obj["metadata"].get("annotations") or {}
         if annotations:
-            current["metadata"]["annotations"] = {**(current["metadata"].get("annotations") or {}), **annotations}
-        status = current.setdefault("status", {})
+            pod["metadata"]["annotations"] = {**(pod["metadata"].get("annotations") or {}), **annotations}
+        status = pod.setdefault("status", {})
         conditions = [c for c in status.get("conditions") or [] if c.get("type") != "PodScheduled"]
         scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now()}
         status["conditions"] = [*conditions, scheduled]
-        return current
+        return pod
 
     await request.parts.store.update(
         pods, target.namespace, name, assign, subresource="binding", validate=None, dry_run=dry_run

@@ -81,6 +81,13 @@ async def test_binding_and_eviction(client: httpx.AsyncClient) -> None:
     assert "deletionTimestamp" in (await client.get(f"{PODS}/one")).json()["metadata"]
 
 
+async def test_binding_a_pod_that_is_gone(client: httpx.AsyncClient) -> None:
+    """A scheduler that comes too late is told that there is no such pod: 404."""
+    binding = {"metadata": {"name": "gone"}, "target": {"name": "node-1"}}
+    answer = await client.post(f"{PODS}/gone/binding", json=binding)
+    assert (answer.status_code, answer.json()["message"]) == (404, 'pods "gone" not found')
+
+
 async def test_a_disruption_budget(client: httpx.AsyncClient) -> None:
     """A pod whose budget allows no disruption stays: 429, with the budget's name as the cause."""
     body = pod("one")
