@@ -5,7 +5,7 @@ from typing import Any
 
 from rootspan_apiserver.admission.attributes import Attributes, JSONObject
 from rootspan_apiserver.admission.chain import Reinvocation
-from rootspan_apiserver.admission.names import creates_pod, refused
+from rootspan_apiserver.admission.names import creates_pod, is_pod, refused
 from rootspan_apiserver.admission.namespaces import Cache
 from rootspan_apiserver.registry.resource import Resource
 
@@ -21,6 +21,8 @@ class Priority:
 
     async def mutate(self, attributes: Attributes, reinvocation: Reinvocation) -> JSONObject | None:
         pod = attributes.object
+        if pod is not None and attributes.operation == "UPDATE" and is_pod(attributes):
+            return _kept(pod, attributes.old_object or {})
         if pod is None or not creates_pod(attributes):
             return pod
         spec = pod.setdefault("spec", {})
@@ -56,3 +58,12 @@ class Priority:
         if name:
             raise refused(attributes, f"no PriorityClass with name {name} was found")
         return default
+
+
+def _kept(pod: JSONObject, old: JSONObject) -> JSONObject:
+    """An update that says nothing of what was given on creation leaves it as it is."""
+    spec, there = pod.setdefault("spec", {}), old.get("spec") or {}
+    for key in ("priority", "preemptionPolicy"):
+        if spec.get(key) is None and key in there:
+            spec[key] = there[key]
+    return pod

@@ -1,6 +1,6 @@
 """A request's body into an object: the content type chooses the format, the kind the type, field validation what is done about problems."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -111,9 +111,10 @@ def read_patched(
     schema: Schema | None = None,
     field_validation: FieldValidation = "Warn",
     found: Sequence[str] = (),
+    explain: Callable[[NotDecodableError], str] = str,
 ) -> tuple[JSONObject, list[str]]:
     """An object after a patch, read anew, and the warnings; `found` is what strictness minded in the patch itself, `shown` the text
-    that the refusal quotes (the patched object's JSON, or the patch).
+    that the refusal quotes (the patched object's JSON, or the patch), `explain` words what does not fit.
 
     Raises:
         StatusError: 422 about the field `patch`.
@@ -122,7 +123,7 @@ def read_patched(
     try:
         out = read(value, expected, expected, schema, problems)
     except NotDecodableError as error:
-        raise invalid("", "", "", [FieldError.invalid("patch", shown, str(error))]) from error
+        raise invalid("", "", "", [FieldError.invalid("patch", shown, explain(error))]) from error
     minded = [*found, *problems.found]
     if minded and field_validation == "Strict":
         raise invalid("", "", "", [FieldError.invalid("patch", shown, strict_error(minded))])

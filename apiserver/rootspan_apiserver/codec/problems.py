@@ -9,6 +9,15 @@ class NotDecodableError(Exception):
     """The body is not the object it should be; the text is what the real server's decoder says."""
 
 
+class MismatchError(NotDecodableError):
+    """A value that its field cannot take, and Go's name of the field's type."""
+
+    def __init__(self, text: str, value: object, wanted: str) -> None:
+        super().__init__(text)
+        self.value = value
+        self.wanted = wanted
+
+
 @dataclass(slots=True)
 class Problems:
     """Unknown and duplicate fields, in the words of the real decoder, each once and not more than a hundred."""

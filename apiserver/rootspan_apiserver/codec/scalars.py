@@ -5,7 +5,7 @@ import binascii
 from typing import Any
 
 from rootspan_apiserver.codec import times
-from rootspan_apiserver.codec.problems import NotDecodableError
+from rootspan_apiserver.codec.problems import MismatchError, NotDecodableError
 from rootspan_apiserver.codec.quantity import canonical as canonical_quantity
 from rootspan_apiserver.codec.types import Message, Type
 from rootspan_apiserver.codec.zero_values import zero
@@ -87,7 +87,7 @@ def _first_illegal(text: str) -> int:
 def mismatch(value: Any, wanted: str, struct: str, fields: str, shown: str = "") -> NotDecodableError:
     """What Go's decoder says of a value that its field cannot take."""
     text = f"json: cannot unmarshal {shown or kind_of(value)} into Go struct field {struct}.{fields} of type {wanted}"
-    return NotDecodableError(text)
+    return MismatchError(text, value, wanted)
 
 
 def kind_of(value: Any) -> str:

@@ -3,11 +3,12 @@
 Server-side apply is one of them, and the only one that may create the object.
 """
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
 
 from rootspan_apiserver.codec.decoding import FieldValidation, decode_applied, read_patched
+from rootspan_apiserver.codec.unstructured import conversion_error, go_value
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.field_managers import field_manager
 from rootspan_apiserver.handlers.negotiation import Representation
@@ -22,6 +23,11 @@ from rootspan_apiserver.registry.resource import JSONObject
 from rootspan_apiserver.status import StatusError, bad_request, not_found
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.tracing import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rootspan_apiserver.codec.problems import NotDecodableError
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -126,20 +132,27 @@ class Patch:
     def _patched(self, live: JSONObject) -> JSONObject:
         target, schema = self._target, self._target.resource.schema
         strict = self._validation != "Ignore"
+        explain: Callable[[NotDecodableError], str] = str
         if self._patch_type == JSON_PATCH:
             operations, found = json_patch.read(self._body, strict=strict)
             value = json_patch.apply(live, operations)
+            shown = orjson.dumps(value).decode()
         else:
             document, found = merge_patch.read(self._body, strict=strict)
-            merge = self._patch_type == MERGE_PATCH
-            value = merge_patch.apply(live, document) if merge else strategic.apply(live, document, schema)
+            if self._patch_type == MERGE_PATCH:
+                value = merge_patch.apply(live, document)
+                shown = orjson.dumps(value).decode()
+            else:
+                value = strategic.apply(live, document, schema)
+                shown, explain = go_value(document), conversion_error
         new, warnings = read_patched(
             value,
             target.resource.kind,
-            shown=orjson.dumps(value).decode(),
+            shown=shown,
             schema=schema if target.resource.custom else None,
             field_validation=self._validation,
             found=found,
+            explain=explain,
         )
         if not self._warned:
             self._request.context.warnings += warnings

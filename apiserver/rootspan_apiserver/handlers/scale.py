@@ -15,6 +15,7 @@ from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_op
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.responses import write
 from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.transformations import transform
 from rootspan_apiserver.handlers.updating import check_name
 from rootspan_apiserver.handlers.verb import answering, storing, verb
 from rootspan_apiserver.patch import json_patch, merge_patch
@@ -74,13 +75,16 @@ def _selector(target: Target, obj: JSONObject, paths: ScalePaths) -> str:
     return str(LabelSelector.from_object(selector))
 
 
-@verb("Get", transformations=False)
+@verb("Get")
 async def get(request: Request, target: Target, shown: Representation, span: Step) -> None:
     span.event("About to Get from storage")
     stored = await request.parts.store.get(target.resource, target.namespace, target.name)
     with answering(span):
-        body = orjson.dumps(scale_of(target, target.decoded(stored)))
-        await write(request, 200, body, shown, target.group_version)
+        scale = scale_of(target, target.decoded(stored))
+        if shown.transformation:
+            scale = transform(request, target, scale, shown)
+        version = shown.meta_version if shown.transformation else target.group_version
+        await write(request, 200, orjson.dumps(scale), shown, version)
 
 
 @verb("Update", transformations=False)

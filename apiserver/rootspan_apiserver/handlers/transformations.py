@@ -32,6 +32,7 @@ def transform(
             version=shown.version,
             include=include_object(request),
             columns=columns,
+            scale=obj.get("kind") == "Scale",
         )
     if shown.transformation == "PartialObjectMetadataList":
         raise StatusError(

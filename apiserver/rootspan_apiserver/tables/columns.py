@@ -38,8 +38,13 @@ CREATED_AT = Column("Created At", type="date")
 AGE = Column("Age", type="date", json_path=".metadata.creationTimestamp")
 
 
-def columns_of(resource: Resource) -> tuple[Column, ...]:
-    """The columns of a resource: the built-in ones, those its definition names, or name and age."""
+SCALE = (Column("Desired", "integer"), Column("Available", "integer"))
+
+
+def columns_of(resource: Resource, *, scale: bool = False) -> tuple[Column, ...]:
+    """The columns of a resource: the built-in ones, those its definition names, or name and age; or those of its scale."""
+    if scale:
+        return (NAME, *SCALE) if resource.custom else (Column("Name"), *SCALE, Column("Age"))
     if resource.custom:
         return (NAME, *map(_custom, resource.columns)) if resource.columns else (NAME, AGE)
     root = f"/apis/{resource.kind.group}" if resource.kind.group else "/api"

@@ -24,8 +24,9 @@ def table(
     version: str = "v1",
     include: str = "Metadata",
     columns: bool = True,
+    scale: bool = False,
 ) -> JSONObject:
-    """The table of `items`, objects in the version of `resource`.
+    """The table of `items`, objects in the version of `resource`, or their scales.
 
     Args:
         metadata: of the list, e.g. resourceVersion and continue.
@@ -33,21 +34,20 @@ def table(
         include: what each row carries of its object: Metadata, Object or None.
         columns: whether the column definitions are there; a watch leaves them out after its first event.
     """
-    shown = columns_of(resource)
+    shown = columns_of(resource, scale=scale)
+    compute = _scale_cells if scale else cells
     now = datetime.now(UTC)
     return {
         "kind": "Table",
         "apiVersion": f"meta.k8s.io/{version}",
         "metadata": metadata,
         "columnDefinitions": [column.definition() for column in shown] if columns else [],
-        "rows": [_row(resource, shown, item, version, include, now) for item in items],
+        "rows": [_row(resource, compute(resource, shown, item, now), item, version, include) for item in items],
     }
 
 
-def _row(
-    resource: Resource, columns: Sequence[Column], item: JSONObject, version: str, include: str, now: datetime
-) -> JSONObject:
-    row: JSONObject = {"cells": cells(resource, columns, item, now)}
+def _row(resource: Resource, shown: list[Any], item: JSONObject, version: str, include: str) -> JSONObject:
+    row: JSONObject = {"cells": shown}
     if resource.kind.kind == "Pod" and not resource.kind.group:
         reached = {"Succeeded": "Completed", "Failed": "Failed"}.get((item.get("status") or {}).get("phase", ""))
         if reached is not None:
@@ -80,6 +80,12 @@ def cells(resource: Resource, columns: Sequence[Column], item: JSONObject, now: 
             case _:
                 found.append("<none>")
     return found
+
+
+def _scale_cells(resource: Resource, columns: Sequence[Column], item: JSONObject, now: datetime) -> list[Any]:
+    metadata = item["metadata"]
+    numbers = [item["spec"].get("replicas", 0), item["status"].get("replicas", 0)]
+    return [metadata["name"], *numbers, age(metadata.get("creationTimestamp"), now)][: len(columns)]
 
 
 def _custom_cell(column: Column, item: JSONObject, now: datetime) -> Any:

@@ -108,6 +108,20 @@ async def test_a_priority_class_becomes_a_number() -> None:
             await _created(parts, priority=7)
 
 
+async def test_a_pod_replaced_by_its_manifest_keeps_its_priority() -> None:
+    """What creation put in and the client does not know of is no change, as with kube-apiserver."""
+    async with admission() as parts:
+        old = {"metadata": {"name": "p", "namespace": "default"}, "spec": {"priority": 7, "preemptionPolicy": "Never"}}
+        new = {"metadata": {"name": "p", "namespace": "default"}, "spec": {"preemptionPolicy": "PreemptLowerPriority"}}
+        admitted = await parts.admission.mutate(parts.attributes(new, path="pods", operation="UPDATE", old=old))
+        assert admitted is not None
+        assert admitted["spec"] | {"tolerations": None} == {
+            "priority": 7,
+            "preemptionPolicy": "PreemptLowerPriority",
+            "tolerations": None,
+        }
+
+
 async def test_tolerations_that_are_there_stay() -> None:
     """A pod that tolerates everything gets nothing added."""
     async with admission() as parts:

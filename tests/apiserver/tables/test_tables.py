@@ -186,3 +186,21 @@ def test_custom_resources_print_the_columns_of_their_definition() -> None:
 def test_durations_have_two_units_at_most(seconds: float, text: str) -> None:
     """The farther back, the coarser."""
     assert human(seconds) == text
+
+
+def test_a_scale_has_columns_of_its_own() -> None:
+    """`kubectl get --subresource=scale` shows what is wanted and what is there; of a custom resource without its age."""
+    scale = {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {"name": "web", "creationTimestamp": CREATED},
+        "spec": {"replicas": 3},
+        "status": {"replicas": 2},
+    }
+    shown = table(resource("apps", "deployments"), [scale], {}, scale=True)
+    assert [each["name"] for each in shown["columnDefinitions"]] == ["Name", "Desired", "Available", "Age"]
+    assert shown["rows"][0]["cells"][:3] == ["web", 3, 2]
+    (custom,) = resources_of(a_definition())
+    shown = table(custom, [scale], {}, scale=True)
+    assert [each["name"] for each in shown["columnDefinitions"]] == ["Name", "Desired", "Available"]
+    assert shown["rows"][0]["cells"] == ["web", 3, 2]
