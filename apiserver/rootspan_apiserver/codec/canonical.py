@@ -18,8 +18,7 @@ def canonical(value: JSONObject, kind: GroupVersionKind) -> JSONObject:
     message = message_of(kind)
     if message is None:
         return {key: _sorted(value[key]) for key in sorted(value)}
-    head = {key: value[key] for key in ("kind", "apiVersion") if key in value}
-    return head | _ordered(value, message)
+    return _ordered(value, message)
 
 
 def empty_object(kind: GroupVersionKind) -> JSONObject:
@@ -38,7 +37,7 @@ def _sorted(value: Any) -> Any:
 
 
 def _ordered(value: JSONObject, message: Message) -> JSONObject:
-    out: JSONObject = {}
+    out = {key: value[key] for key in ("kind", "apiVersion") if key in value} if message.is_kind else {}
     get = value.get
     for name, field in message.json.items():
         item = get(name)

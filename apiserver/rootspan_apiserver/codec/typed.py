@@ -47,7 +47,7 @@ def _struct(value: JSONObject, message: Message, at: str, fields: str, problems:
     for key, item in value.items():
         field = known.get(key)
         if field is None:
-            if at or key not in {"kind", "apiVersion"}:
+            if key not in {"kind", "apiVersion"} or (at and not message.is_kind):
                 problems.add("unknown", f"{at}.{key}" if at else key)
             elif item is not None:
                 if not isinstance(item, str):

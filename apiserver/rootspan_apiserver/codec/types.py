@@ -85,15 +85,17 @@ class Field:
 
 
 class Message:
-    """A struct. `fields` as declared; `json` by JSON name, inlined structs opened up, in the order Go writes them."""
+    """A struct. `fields` as declared; `json` by JSON name, inlined structs opened up, in the order Go writes them. One that is a kind
+    has `kind` and `apiVersion` wherever it stands, so do the volume claims within a stateful set."""
 
-    __slots__ = ("by_number", "fields", "json", "name")
+    __slots__ = ("by_number", "fields", "is_kind", "json", "name")
 
     def __init__(self, name: str, fields: tuple[Field, ...]) -> None:
         self.name = name
         self.fields = fields
         self.by_number = {field.number: field for field in fields if field.number}
         self.json = {field.name: field for field in self._flat()}
+        self.is_kind = name in _kinds()
 
     def _flat(self) -> Iterator[Field]:
         for field in self.fields:
@@ -114,6 +116,11 @@ def _lines() -> tuple[dict[str, str], dict[str, str]]:
         {line[: line.find("\t")] if "\t" in line else line: line for line in structs.split("\n")},
         dict(line.split("\t") for line in kinds.splitlines()),
     )
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    return frozenset(_lines()[1].values())
 
 
 def _type(text: str, package: str) -> Type:

@@ -231,3 +231,15 @@ def test_the_scanner_agrees_with_the_parser(text: str) -> None:
     except json.JSONDecodeError:
         parsed = False
     assert (explain(text) == "") is parsed
+
+
+def test_a_kind_within_a_kind_keeps_its_name() -> None:
+    """The claims in a stateful set are kinds themselves: theirs may be told, is kept and comes first; that of a pod template may not."""
+    kind = GroupVersionKind("apps", "v1", "StatefulSet")
+    claim = {"metadata": {"name": "data"}, "kind": "PersistentVolumeClaim", "apiVersion": "v1"}
+    body = json.dumps({"spec": {"volumeClaimTemplates": [claim]}}).encode()
+    decoded = decode(body, JSON, kind, field_validation="Strict")
+    written = canonical(decoded.object, kind)["spec"]["volumeClaimTemplates"][0]
+    assert list(written) == ["kind", "apiVersion", "metadata", "spec", "status"]
+    pod = json.dumps({"spec": {"template": {"kind": "Pod"}}}).encode()
+    assert refusal(pod, kind).message.endswith('strict decoding error: unknown field "spec.template.kind"')

@@ -187,3 +187,25 @@ def test_keeps_the_spec_of_a_stateful_set() -> None:
     assert errors[0].startswith("spec: Forbidden: updates to statefulset spec for fields other than 'replicas',")
     _, errors = updated(stateful, {"spec": {"replicas": 2}})
     assert errors == []
+
+
+def test_lets_a_stateful_set_mount_a_claim_that_is_yet_to_be_made() -> None:
+    """The volumes of its pods come from its claim templates, so its pods' specs are not held against the volumes they name."""
+    pods = {"containers": [{**CONTAINER, "volumeMounts": [{"name": "data", "mountPath": "/data"}]}]}
+    template = {**TEMPLATE, "spec": pods}
+    stateful = an_object("apps/v1", "StatefulSet", spec={"selector": SELECTOR, "template": template})
+    assert refusals(stateful) == []
+    assert refusals(a_deployment(template=template)) == [
+        'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"), [("Deployment", "ReplicaSet"), ("DaemonSet", "DaemonSet"), ("StatefulSet", "StatefulSet")]
+)
+def test_refuses_workloads_with_a_deadline(kind: str, named: str) -> None:
+    """What makes pods that are to stay cannot end them after a while, and says so for its own kind."""
+    template = {**TEMPLATE, "spec": {"containers": [CONTAINER], "activeDeadlineSeconds": 5}}
+    assert refusals(an_object("apps/v1", kind, spec={"selector": SELECTOR, "template": template})) == [
+        f"spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in {named} is not Supported"
+    ]

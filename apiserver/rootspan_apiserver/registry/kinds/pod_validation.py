@@ -23,10 +23,14 @@ CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 INT32_MAX = 2**31 - 1
 
 
-def check_template(template: JSONObject, field: str) -> list[FieldError]:
+def check_template_metadata(template: JSONObject, field: str) -> list[FieldError]:
     metadata = template.get("metadata") or {}
     errors = check_labels(metadata.get("labels") or {}, f"{field}.labels")
-    errors += check_annotations(metadata.get("annotations") or {}, f"{field}.annotations")
+    return errors + check_annotations(metadata.get("annotations") or {}, f"{field}.annotations")
+
+
+def check_template(template: JSONObject, field: str) -> list[FieldError]:
+    errors = check_template_metadata(template, field)
     errors += check_pod_spec(template.get("spec") or {}, f"{field}.spec")
     if (template.get("spec") or {}).get("ephemeralContainers"):
         detail = "ephemeral containers not allowed in pod template"

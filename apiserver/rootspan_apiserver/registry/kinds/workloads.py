@@ -4,7 +4,7 @@ from typing import Any
 
 from rootspan_apiserver.registry.kinds.checks import label_selector, not_negative, one_of, selects, unchanged
 from rootspan_apiserver.registry.kinds.pod_defaults import default_pod_spec
-from rootspan_apiserver.registry.kinds.pod_validation import check_template
+from rootspan_apiserver.registry.kinds.pod_validation import check_template, check_template_metadata
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
@@ -43,14 +43,18 @@ class WorkloadStrategy(BuiltinStrategy):
         if not selects(selector, labels or {}):
             detail = "`selector` does not match template `labels`"
             errors.append(FieldError.invalid("spec.template.metadata.labels", labels, detail))
-        errors += check_template(template, "spec.template")
+        errors += self.check_template(template)
         pod = template.get("spec") or {}
         if pod.get("restartPolicy") in ("OnFailure", "Never"):
             errors += one_of(pod["restartPolicy"], ("Always",), "spec.template.spec.restartPolicy")
         if pod.get("activeDeadlineSeconds") is not None:
-            detail = "activeDeadlineSeconds in ReplicaSet is not Supported"
+            kind = "ReplicaSet" if self.kind.kind == "Deployment" else self.kind.kind
+            detail = f"activeDeadlineSeconds in {kind} is not Supported"
             errors.append(FieldError.forbidden("spec.template.spec.activeDeadlineSeconds", detail))
         return errors
+
+    def check_template(self, template: JSONObject) -> list[FieldError]:
+        return check_template(template, "spec.template")
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
         return unchanged(obj["spec"].get("selector"), old["spec"].get("selector"), "spec.selector")
@@ -117,6 +121,8 @@ class ReplicationControllerStrategy(WorkloadStrategy):
 
 
 class StatefulSetStrategy(WorkloadStrategy):
+    """Its pods' specs are taken as they are: what they mount may be a claim that is yet to be made."""
+
     def set_defaults(self, obj: JSONObject) -> None:
         super().set_defaults(obj)
         spec = obj["spec"]
@@ -141,6 +147,9 @@ class StatefulSetStrategy(WorkloadStrategy):
             detail = "must be 'OrderedReady' or 'Parallel'"
             errors.append(FieldError.invalid("spec.podManagementPolicy", policy, detail))
         return errors + super().validate(obj)
+
+    def check_template(self, template: JSONObject) -> list[FieldError]:
+        return check_template_metadata(template, "spec.template")
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
         free = {
