@@ -1,10 +1,14 @@
 """A recorded trace in few lines, to be compared with a literal.
 
-One line a span: its name, and what of its attributes does not simply follow from the request. A line of `·` below it has its events, with
-the keys of their attributes. The five filters, which are the same for all, are one line: as far as the request came.
+One line a span: its name, and what of its attributes does not simply follow from the request. A line of `·` below it has its events,
+with the keys of their attributes. The five filters, which are the same for all, are one line: as far as the request came. Calls of etcd
+that follow each other and look the same are one: a delete whose copy from the cache is behind its own update is told so, and tries again,
+and whether that is so is chance.
 """
 
 import re
+from collections.abc import Iterator
+from itertools import groupby
 
 from rootspan_apiserver.conformance.normal_form import normal_trace
 from rootspan_apiserver.conformance.recording import Attributes, Recorded, RecordedSpan
@@ -42,7 +46,13 @@ def _lines(span: RecordedSpan, indent: str) -> list[str]:
 
 
 def _below(span: RecordedSpan, indent: str) -> list[str]:
-    return [line for child in span.children for line in _lines(child, indent + "  ")]
+    printed = ["\n".join(_lines(child, indent + "  ")) for child in span.children]
+    return [text for text, group in groupby(printed) for text in (text, *_again(group))]
+
+
+def _again(group: Iterator[str]) -> list[str]:
+    """What of a row of equal texts is not to be left out, after the first."""
+    return [text for text in list(group)[1:] if not text.lstrip().startswith("etcdserverpb.")]
 
 
 def _passed(span: RecordedSpan) -> tuple[list[str], RecordedSpan]:
