@@ -173,6 +173,7 @@ async def test_exactly_at_a_resource_version(storage: Storage, client: EtcdClien
             ("c2", "1"),
         ]
         assert result.resource_version == then.resource_version
+        assert names((await listed(server)).items) == ["c1", "c3"]
         assert names((await listed(server, resource_version=then.resource_version)).items) == ["c1", "c3"]
         assert names((await listed(server, resource_version=then.resource_version, limit=1)).items) == ["c1"]
 
