@@ -42,6 +42,8 @@ class CollectorOptions:
 def demo(arguments: Sequence[str]) -> int:
     """Start everything, tell a short story as a client, print the traces the collector received."""
     options = _parse(DemoOptions, arguments)
+    for setting in [name for name in os.environ if name.startswith("OTEL_")]:
+        del os.environ[setting]  # it proves claims about Rootspan, which the settings of a shell must not change
     from rootspan_apiserver.demo.command import run_demo, run_story
 
     return run_story(Path(options.kubeconfig), options.server) if options.kubeconfig else run_demo(keep=options.keep)
