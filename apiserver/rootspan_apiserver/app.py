@@ -53,10 +53,13 @@ from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.text_traces import TextTraces
 from rootspan_apiserver.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0
+SLOW_REQUESTS, EVERY_STEP = 2, 4
+"""The verbosity from which on slow requests are logged, and all of their steps."""
 HEALTH_SECONDS = 2.0
 """How long etcd may take to answer a health check: the default of --etcd-healthcheck-timeout."""
 ISSUER = "https://kubernetes.default.svc.cluster.local"
@@ -98,7 +101,8 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
 
         provider = tracer_provider or stack.enter_context(_tracer_provider(options))
         emulated = dialect(options.emulated_version)
-        tracing = Tracing(provider, internal=emulated.internal)
+        texts = TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
+        tracing = Tracing(provider, internal=emulated.internal, texts=texts)
         etcd = await stack.enter_async_context(_etcd(options, provider, emulated))
         registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(

@@ -12,6 +12,7 @@ from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.audit_log import AuditLogError
 from rootspan_apiserver.authentication import TokenFileError
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
+from rootspan_apiserver.log_lines import CorrelatedFormatter
 from rootspan_apiserver.options import Options
 from rootspan_apiserver.serving.certificates import CertificateError
 from rootspan_apiserver.serving.http import BindError
@@ -23,7 +24,9 @@ REFUSALS = (AuditLogError, BindError, CertificateError, ConfigurationError, Embe
 def run_apiserver(options: Options) -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit status: 1, with a line on standard error, if serving could not begin."""
     level = logging.DEBUG if options.v >= 4 else logging.INFO
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(CorrelatedFormatter())
+    logging.basicConfig(level=level, handlers=[lines])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     try:

@@ -6,14 +6,19 @@ is made, and the room gets the one `NOT_RECORDED`. Names and attributes are thos
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Protocol
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol, cast
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.util.types import AttributeValue
+
+from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan
+from rootspan_apiserver.text_traces import TextTrace, TextTraces
 
 COMPONENT = "k8s.io/component-base/tracing"
 FILTERLATENCY = "k8s.op/apiserver/pkg/endpoints/filterlatency"
+_TEXT_KEY = "rootspan_apiserver.text_trace"
 
 Attributes = Callable[[], Mapping[str, AttributeValue]]
 
@@ -26,6 +31,12 @@ class Step(Protocol):
 
 class _NotRecorded:
     __slots__ = ()
+
+    def __enter__(self) -> Step:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        return None
 
     def event(self, name: str, attributes: Mapping[str, AttributeValue] | None = None) -> None:
         return None
@@ -41,24 +52,53 @@ class _Recorded:
         self._span.add_event(name, attributes)
 
 
+class _Written:
+    """A step of a trace of text, and of a span where one is recorded."""
+
+    __slots__ = ("_span", "_text")
+
+    def __init__(self, text: TextTrace, span: Step) -> None:
+        self._text = text
+        self._span = span
+
+    def event(self, name: str, attributes: Mapping[str, AttributeValue] | None = None) -> None:
+        self._text.event(name, attributes)
+        self._span.event(name, attributes)
+
+
 NOT_RECORDED = _NotRecorded()
-_NOTHING: AbstractContextManager[Step] = nullcontext(NOT_RECORDED)
 
 
 class Tracing:
-    """Makes the internal spans with the tracers of one provider; `internal=False` makes none (the dialect of v1.22)."""
+    """Makes the internal spans with the tracers of one provider.
 
-    def __init__(self, tracer_provider: trace.TracerProvider, *, internal: bool = True) -> None:
+    Args:
+        tracer_provider: Whose spans they are.
+        internal: False makes none, as in the dialect of v1.22.
+        texts: Writes the log's traces of what was slow; None writes none.
+    """
+
+    def __init__(
+        self, tracer_provider: trace.TracerProvider, *, internal: bool = True, texts: TextTraces | None = None
+    ) -> None:
         self._internal = internal
+        self._texts = texts
         self._tracers = {scope: tracer_provider.get_tracer(scope) for scope in (COMPONENT, FILTERLATENCY)}
 
     def span(
         self, name: str, attributes: Attributes | None = None, *, scope: str = COMPONENT
     ) -> AbstractContextManager[Step]:
         """A child of the current span, current itself inside the block, ended with it."""
-        if not self._internal or not trace.get_current_span().is_recording():
-            return _NOTHING
-        return self._record(name, attributes, scope)
+        current = CURRENT.get().get(SPAN_KEY)
+        recorded = (
+            self._internal
+            and current is not None
+            and type(current) is not UnsampledSpan
+            and cast("trace.Span", current).is_recording()
+        )
+        if self._texts is not None and scope == COMPONENT:
+            return self._write(self._texts, name, attributes, recorded=recorded)
+        return self._record(name, attributes, scope) if recorded else NOT_RECORDED
 
     @contextmanager
     def _record(self, name: str, attributes: Attributes | None, scope: str) -> Iterator[Step]:
@@ -66,3 +106,15 @@ class Tracing:
             name, attributes=attributes() if attributes else None, record_exception=False, set_status_on_exception=False
         ) as span:
             yield _Recorded(span)
+
+    @contextmanager
+    def _write(self, texts: TextTraces, name: str, attributes: Attributes | None, *, recorded: bool) -> Iterator[Step]:
+        above = CURRENT.get()
+        text = texts.begin(name, attributes() if attributes else {}, cast("TextTrace | None", above.get(_TEXT_KEY)))
+        token = CURRENT.set(Context({**above, _TEXT_KEY: text}))
+        try:
+            with self._record(name, attributes, COMPONENT) if recorded else NOT_RECORDED as span:
+                yield _Written(text, span)
+        finally:
+            CURRENT.reset(token)
+            texts.end(text)
