@@ -37,7 +37,7 @@ def _sorted(value: Any) -> Any:
 
 
 def _ordered(value: JSONObject, message: Message) -> JSONObject:
-    out = {key: value[key] for key in ("kind", "apiVersion") if key in value} if message.is_kind else {}
+    out: JSONObject = {key: value[key] for key in ("kind", "apiVersion") if key in value} if message.is_kind else {}
     get = value.get
     for name, field in message.json.items():
         item = get(name)

@@ -12,7 +12,8 @@ from importlib.resources import files
 from typing import Literal
 
 from rootspan_apiserver.registry.kinds import strategy_of
-from rootspan_apiserver.registry.kinds.services import DEFAULT_RANGE, ServiceAddresses, ServiceStrategy
+from rootspan_apiserver.registry.kinds.service_allocation import DEFAULT_RANGE, ServiceAllocation
+from rootspan_apiserver.registry.kinds.services import ServiceStrategy
 from rootspan_apiserver.registry.places import go_type, storage_kind, storage_path
 from rootspan_apiserver.registry.resource import GroupVersionKind, Resource, Subresource
 from rootspan_apiserver.registry.schema import Schema
@@ -150,7 +151,7 @@ def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
     registry.revision = 0
     services = registry.lookup("", "v1", "services")
     if services is not None and isinstance(services.strategy, ServiceStrategy):
-        services.strategy.addresses = ServiceAddresses(service_range)
+        services.strategy.allocation = ServiceAllocation(service_range)
     return registry
 
 

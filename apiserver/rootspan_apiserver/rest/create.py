@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.rest import metadata as object_metadata
+from rootspan_apiserver.rest.allocating import look_around
 from rootspan_apiserver.status import StatusError, invalid
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ async def create(
         attempts += 1
         if generated:
             metadata["name"] = object_metadata.generate_name(metadata["generateName"])
+        await look_around(storage, resource)
         before_create(resource, namespace, obj)
         if validate is not None:
             await validate(obj)

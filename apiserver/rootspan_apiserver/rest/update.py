@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.rest import metadata as object_metadata
+from rootspan_apiserver.rest.allocating import look_around
 from rootspan_apiserver.rest.create import before_create, refuse
 from rootspan_apiserver.rest.namespaces import is_namespace
 from rootspan_apiserver.status import FieldError, StatusError, conflict, modified, not_found
@@ -53,12 +54,15 @@ async def update(
             obj = await transform(None)
             if not (create_on_missing or resource.allow_create_on_update):
                 raise not_found(resource.group_resource, name)
+            await look_around(storage, resource)
             before_create(resource, namespace, obj)
             if validate is not None:
                 await validate(obj, None)
             return canonical(obj, resource.storage_kind)
         obj, old = await transform(current.decode()), current.decode()
         _check_version(resource, name, obj["metadata"], current)
+        if not subresource:
+            await look_around(storage, resource)
         before_update(resource, namespace, obj, old, subresource)
         if validate is not None:
             await validate(obj, old)

@@ -1,52 +1,27 @@
 """Service: its addresses and ports are given out when it is created."""
 
-from hashlib import sha256
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Iterable
 from typing import Any
 
 from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, duplicates, named, one_of, optional_name
 from rootspan_apiserver.registry.kinds.pod_validation import PROTOCOLS
+from rootspan_apiserver.registry.kinds.service_allocation import ServiceAllocation
 from rootspan_apiserver.registry.metadata import check_labels
 from rootspan_apiserver.registry.names import dns_1035_label, dns_label, dns_subdomain, port_number
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
-DEFAULT_RANGE = "10.0.0.0/24"
-NODE_PORTS, NODE_PORT_COUNT = 30000, 2768
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
 
 
-def _chosen(count: int, *words: str) -> int:
-    """A number below `count` that depends on the words alone."""
-    return int.from_bytes(sha256("\0".join(words).encode()).digest()[:8], "big") % count
-
-
-class ServiceAddresses:
-    """Gives out the addresses of a range, the first and the last excepted.
-
-    What it gave it does not give again until all are given; what was given before it began, or by another server, it does not know.
-    """
-
-    def __init__(self, service_range: str = DEFAULT_RANGE) -> None:
-        self._network: IPv4Network | IPv6Network = ip_network(service_range, strict=False)
-        self._given: set[int] = set()
-
-    def give(self, uid: str) -> str:
-        count = max(self._network.num_addresses - 3, 1)
-        if len(self._given) >= count:
-            self._given.clear()
-        number = _chosen(count, uid)
-        while number in self._given:
-            number = (number + 1) % count
-        self._given.add(number)
-        return str(self._network.network_address + 2 + number)
-
-
 class ServiceStrategy(BuiltinStrategy):
     name_rule = staticmethod(dns_1035_label)
-    addresses = ServiceAddresses()
+    allocation = ServiceAllocation()
+
+    def look(self, objects: Iterable[JSONObject]) -> None:
+        self.allocation.look(objects)
 
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]
@@ -102,7 +77,7 @@ class ServiceStrategy(BuiltinStrategy):
             return
         address = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or ()), "")
         if not address:
-            address = self.addresses.give(uid)
+            address = self.allocation.address(uid)
         spec["clusterIP"] = address
         if not spec.get("clusterIPs"):
             spec["clusterIPs"] = [address]
@@ -110,14 +85,14 @@ class ServiceStrategy(BuiltinStrategy):
         headless = address == "None" and not spec.get("selector")
         spec.setdefault("ipFamilyPolicy", "RequireDualStack" if headless else "SingleStack")
         if spec.get("type") == "NodePort" or spec.get("allocateLoadBalancerNodePorts"):
-            taken = {port.get("nodePort") for port in spec.get("ports") or []}
+            taken = {port.get("nodePort") or 0 for port in spec.get("ports") or []}
             for port in spec.get("ports") or []:
                 if not port.get("nodePort"):
-                    number = _chosen(NODE_PORT_COUNT, uid, str(port.get("port")), str(port.get("protocol")))
-                    while NODE_PORTS + number in taken:
-                        number = (number + 1) % NODE_PORT_COUNT
-                    port["nodePort"] = NODE_PORTS + number
+                    port["nodePort"] = self.allocation.port(uid, port, taken)
                     taken.add(port["nodePort"])
+
+    def validate_create(self, obj: JSONObject) -> list[FieldError]:
+        return super().validate_create(obj) + self.allocation.refusals(obj)
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         spec = obj["spec"]
@@ -160,10 +135,10 @@ class ServiceStrategy(BuiltinStrategy):
         return errors
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        errors = self.allocation.refusals(obj, old)
         new, before = obj["spec"], old["spec"]
         if "ExternalName" in (new.get("type"), before.get("type")) or not before.get("clusterIP"):
-            return []
-        errors = []
+            return errors
         for key, at in (("clusterIP", "spec.clusterIPs[0]"), ("ipFamilies", "spec.ipFamilies")):
             if new.get(key) != before.get(key):
                 value = [new.get(key)] if key == "clusterIP" else new.get(key)
