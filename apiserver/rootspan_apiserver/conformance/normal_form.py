@@ -35,12 +35,13 @@ _IDS = frozenset({"audit-id", "UID"})
 _VOLATILE_FIELDS = frozenset(
     {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "time", "continue"}
 ) | {
-    *("lastTransitionTime", "token", "expirationTimestamp", "clusterIP", "startTime"),
+    *("lastTransitionTime", "token", "expirationTimestamp", "clusterIP", "clusterIPs", "startTime"),
 }
 _HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
 _REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
 _CONTINUE = re.compile(r"(continue=)[^&]+")
 _GENERATED = re.compile("-[bcdfghjklmnpqrstvwxz2456789]{5}$")
+_AGE = re.compile(r"\d+[smhdy]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -135,4 +136,6 @@ def _normal_value(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [_normal_value(item) for item in value]
-    return _normal_text(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return "<age>" if _AGE.fullmatch(value) else _GENERATED.sub("-<generated>", _normal_text(value))
+    return value

@@ -117,7 +117,7 @@ class Replay:
             )
         headers = await self._credentials(client, Caller.ADMIN)
         stored = await client.get(operation.path, headers=headers)
-        return _json(_merged(stored.json(), operation.amend))
+        return _json(_merged(stored.raise_for_status().json(), operation.amend))
 
     async def _credentials(self, client: httpx.AsyncClient, caller: Caller) -> dict[str, str]:
         match caller:
