@@ -40,7 +40,7 @@ async def create(
         before_create(resource, namespace, obj)
         if validate is not None:
             await validate(obj)
-        if metadata.get("resourceVersion", "0") != "0":
+        if object_metadata.resource_version(metadata):
             raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
         name = metadata["name"]
         try:

@@ -47,6 +47,12 @@ def tidy(metadata: JSONObject) -> None:
         del metadata["generation"]
 
 
+def resource_version(metadata: Mapping[str, Any]) -> int | None:
+    """The version that an object says it has; 0: none, None: something that is no version."""
+    text = metadata.get("resourceVersion") or "0"
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
 def fill_system_fields(metadata: JSONObject) -> None:
     """Of a new object: an identity, a time, and no deletion."""
     for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):

@@ -51,9 +51,9 @@ async def update(
         if precondition_uid and precondition_uid != uid:
             raise uid_differs(resource, namespace, name, precondition_uid, uid)
         if current is None:
-            obj = await transform(None)
             if not (create_on_missing or resource.allow_create_on_update):
                 raise not_found(resource.group_resource, name)
+            obj = await transform(None)
             await look_around(storage, resource)
             before_create(resource, namespace, obj)
             if validate is not None:
@@ -110,13 +110,16 @@ def uid_differs(resource: Resource, namespace: str, name: str, wanted: str, pres
 
 
 def _check_version(resource: Resource, name: str, metadata: JSONObject, current: StoredObject) -> None:
-    version = metadata.get("resourceVersion") or "0"
-    if version == "0":
+    version = object_metadata.resource_version(metadata)
+    if version is None:
+        why = f'strconv.ParseUint: parsing "{metadata["resourceVersion"]}": invalid syntax'
+        raise StatusError(500, "", why)
+    if not version:
         if not resource.allow_unconditional_update:
             refuse(
                 resource, name, [FieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
             )
-    elif version != current.resource_version:
+    elif version != current.revision:
         raise modified(resource.group_resource, name)
     metadata["resourceVersion"] = current.resource_version
 

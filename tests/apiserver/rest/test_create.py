@@ -130,6 +130,12 @@ async def test_a_new_object_has_no_resource_version(store: ObjectStore) -> None:
     }
 
 
+async def test_what_is_no_resource_version_is_dropped(store: ObjectStore) -> None:
+    """A new object whose resourceVersion is not a number has none: it is stored, as the real server stores it."""
+    stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", resourceVersion="v1"))
+    assert stored.decode()["metadata"]["resourceVersion"] == str(stored.revision)
+
+
 async def test_validating_admission_has_the_last_word(store: ObjectStore) -> None:
     """It sees the object as it will be stored, and its refusal leaves nothing behind."""
     saw: list[JSONObject] = []

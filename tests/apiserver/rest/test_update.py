@@ -57,6 +57,28 @@ async def test_the_optimistic_lock(store: ObjectStore) -> None:
     assert last.decode()["data"] == {"a": "4"}
 
 
+async def test_what_is_no_resource_version_matches_none(store: ObjectStore) -> None:
+    """An update whose resourceVersion is not a number fails in the real server's words, and changes nothing."""
+    first = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
+    error = await refusal(
+        store.update(CONFIG_MAPS, "default", "c1", put(made(CONFIG_MAPS, "c1", resourceVersion="v1")))
+    )
+    assert (error.code, error.message) == (500, 'strconv.ParseUint: parsing "v1": invalid syntax')
+    assert (await store.get(CONFIG_MAPS, "default", "c1")).revision == first.revision
+
+
+async def test_nothing_is_asked_about_what_is_not_there(store: ObjectStore) -> None:
+    """A PUT of an object that does not exist is refused before admission is asked about the new state."""
+    asked: list[JSONObject | None] = []
+
+    async def transform(current: JSONObject | None) -> JSONObject:
+        asked.append(current)
+        return made(CONFIG_MAPS, "c1")
+
+    error = await refusal(store.update(CONFIG_MAPS, "default", "c1", transform))
+    assert (error.code, asked) == (404, [])
+
+
 async def test_some_resources_are_never_replaced_blindly(store: ObjectStore) -> None:
     """A lease without a resourceVersion is refused."""
     leases = resource("leases", "coordination.k8s.io")
