@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from rootspan_apiserver.admission.attributes import Attributes, Operation
 from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.requester import name_requester
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.registry.resource import JSONObject
 
@@ -48,7 +49,10 @@ class Admitting:
         self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
     ) -> JSONObject | None:
         """The object as admission leaves it. Raises StatusError where a plugin refuses."""
-        return await self._request.parts.admission.mutate(self.attributes(operation, name, obj, old))
+        admitted = await self._request.parts.admission.mutate(self.attributes(operation, name, obj, old))
+        if admitted is not None and operation == "CREATE":
+            name_requester(self._target.resource.group_resource, admitted, self._request.context.user)
+        return admitted
 
     async def validate(self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None) -> None:
         """Raises StatusError where a plugin refuses."""

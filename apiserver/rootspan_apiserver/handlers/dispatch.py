@@ -45,6 +45,8 @@ class ResourceEndpoint:
             await write_text(request, 404, "404 page not found\n")
             return
         handler, target = found
+        if target.resource.deprecation:
+            request.context.warnings.append(target.resource.deprecation)
         await handler(request, target)
 
     def _route(self, request: Request) -> tuple[Handler, Target] | None:

@@ -54,6 +54,10 @@ PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
     ("batch", "jobs"): "Orphan",
 }
 EVENT_TIME_TO_LIVE = 3600
+DEPRECATIONS = {
+    ("", "v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
+    ("", "v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,7 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
         allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
         default_propagation=PROPAGATION.get((group, plural), "Background"),
         time_to_live=EVENT_TIME_TO_LIVE if plural == "events" else 0,
+        deprecation=DEPRECATIONS.get((group, version, plural), ""),
     )
 
 

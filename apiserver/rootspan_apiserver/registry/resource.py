@@ -82,6 +82,7 @@ class Resource:
     `selectable` are the labels its field selectors may use. `default_propagation` is what a deletion does to dependents if nobody says
     (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events). Objects whose
     `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
+    `deprecation` is the warning that each request for a deprecated version gets, "" for none.
     """
 
     kind: GroupVersionKind
@@ -108,6 +109,7 @@ class Resource:
     columns: tuple[JSONObject, ...] = ()
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0
+    deprecation: str = ""
 
     @property
     def group_resource(self) -> GroupResource:

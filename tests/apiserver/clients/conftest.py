@@ -9,10 +9,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.apiserver.clients.binaries import CURRENT, current, unpacked
+from tests.apiserver.clients.kubectl import Kubectl
 from tests.apiserver.clients.objects import WIDGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from rootspan_apiserver import Environment
 
@@ -40,3 +43,27 @@ def widgets(administrator: httpx.Client) -> None:
     """Widgets, a custom resource with a status and a scale."""
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     administrator.post(path, json=WIDGETS).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def kubectl_of(kube_apiserver: Environment, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Kubectl]:
+    """kubectl of a version in a namespace; each version is unpacked once and keeps what it learns of the server."""
+    homes: dict[str, Path] = {}
+    binaries: dict[str, Path] = {}
+
+    def make(version: str, namespace: str) -> Kubectl:
+        if version not in binaries:
+            homes[version] = tmp_path_factory.mktemp(f"kubectl-{version}")
+            binaries[version] = current() if version == CURRENT else unpacked(version, "kubectl", homes[version])
+        major, minor = map(int, version.split("."))
+        return Kubectl(
+            binaries[version], (major, minor), kube_apiserver.kubeconfig_path, namespace, home=homes[version]
+        )
+
+    return make
+
+
+@pytest.fixture(params=["1.31", CURRENT])
+def kubectl(request: pytest.FixtureRequest, kubectl_of: Callable[[str, str], Kubectl], namespace: str) -> Kubectl:
+    """The one that still writes JSON, and today's, which writes protobuf."""
+    return kubectl_of(request.param, namespace)

@@ -161,9 +161,13 @@ def test_selects_by_the_fields_the_definition_names() -> None:
 
 
 def test_warns_of_a_deprecated_version() -> None:
-    """Each write through a deprecated version is told so."""
+    """Each request through a deprecated version is told so, in the definition's own words if it has some."""
     (widgets,) = resources_of(a_definition(deprecated=True))
-    assert widgets.strategy.warnings(a_widget(), None) == ["example.com/v1 Widget is deprecated"]
+    assert widgets.deprecation == "example.com/v1 Widget is deprecated"
+    (widgets,) = resources_of(a_definition(deprecated=True, deprecationWarning="take v2"))
+    assert widgets.deprecation == "take v2"
+    (widgets,) = resources_of(a_definition())
+    assert widgets.deprecation == ""
 
 
 def test_follows_the_definitions() -> None:

@@ -33,7 +33,6 @@ def _resource(spec: JSONObject, version: JSONObject, kept: str) -> Resource:
         schema,
         namespaced=namespaced,
         has_status="status" in subresources,
-        deprecation=_deprecation(version, kind),
         paths=fields,
     )
     return Resource(
@@ -56,6 +55,7 @@ def _resource(spec: JSONObject, version: JSONObject, kept: str) -> Resource:
         custom=True,
         published=published,
         columns=tuple(version.get("additionalPrinterColumns") or ()),
+        deprecation=_deprecation(version, kind),
     )
 
 

@@ -18,7 +18,6 @@ JSONObject = dict[str, Any]
 class CustomStrategy:
     """Args:
     schema: of the served version.
-    deprecation: the warning that each request for this version gets, "" for none.
     paths: the JSON paths of the selectable fields, which are their labels too.
     """
 
@@ -28,13 +27,11 @@ class CustomStrategy:
         *,
         namespaced: bool,
         has_status: bool,
-        deprecation: str = "",
         paths: tuple[str, ...] = (),
     ) -> None:
         self._schema = schema
         self._namespaced = namespaced
         self._has_status = has_status
-        self._deprecation = deprecation
         self._paths = paths
 
     def default(self, obj: JSONObject) -> None:
@@ -76,7 +73,7 @@ class CustomStrategy:
         return errors + validate(obj, self._schema)
 
     def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
-        return [self._deprecation] if self._deprecation else []
+        return []
 
     def selectable_fields(self, obj: JSONObject) -> Mapping[str, str]:
         metadata = obj["metadata"]

@@ -132,6 +132,3 @@ class EndpointsStrategy(BuiltinStrategy):
         for subset in obj.get("subsets") or []:
             for port in subset.get("ports") or []:
                 port.setdefault("protocol", "TCP")
-
-    def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
-        return ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]

@@ -1,0 +1,20 @@
+"""A certificate signing request says who asks for it: whoever makes the request, whatever the client writes there."""
+
+from rootspan_apiserver.identity import User
+from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.status import GroupResource
+
+SIGNED = GroupResource("certificates.k8s.io", "certificatesigningrequests")
+
+
+def name_requester(resource: GroupResource, obj: JSONObject, user: User) -> None:
+    """Put the user into a new object of the one kind that tells of it."""
+    if resource != SIGNED:
+        return
+    spec = obj.setdefault("spec", {})
+    extra = {key: list(values) for key, values in user.extra.items()}
+    told = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
+    for field, value in told.items():
+        spec.pop(field, None)
+        if value:
+            spec[field] = value
