@@ -11,7 +11,7 @@ import logging
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from rootspan_apiserver.authentication import (
     Union,
     loopback_tokens,
 )
-from rootspan_apiserver.authorization import AlwaysAllow, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
+from rootspan_apiserver.authorization import AllowAuthenticated, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
 from rootspan_apiserver.client_spans import HTTPClientSpans, HTTPClientSpansV122
 from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
@@ -99,7 +99,9 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         tls = certificates.server_context(certificate, _path(options.client_ca_file))
         token = secrets.token_urlsafe(32)
 
-        provider = tracer_provider or stack.enter_context(_tracer_provider(options))
+        provider = tracer_provider
+        if provider is None:
+            provider = await stack.enter_async_context(_tracer_provider(options))
         emulated = dialect(options.emulated_version)
         texts = TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
         tracing = Tracing(provider, internal=emulated.internal, texts=texts)
@@ -137,7 +139,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
             ),
         )
         application = server_span(emulated)(
-            chain(Starlette(routes=routes(parts)), parts),
+            chain(_routed(parts), parts),
             tracer_provider=ServerSpans(provider, emulated.otelhttp),
             span_name=server_span_name(emulated),
             continuation=_continuation(options, loopback),
@@ -162,8 +164,15 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         yield running
 
 
-@contextlib.contextmanager
-def _tracer_provider(options: Options) -> Iterator[TracerProvider]:
+def _routed(parts: Parts) -> Starlette:
+    """The paths, without Starlette's own error pages: a fault is for the panic filter to answer, in kube-apiserver's words."""
+    application = Starlette(routes=routes(parts))
+    application.middleware_stack = application.router
+    return application
+
+
+@contextlib.asynccontextmanager
+async def _tracer_provider(options: Options) -> AsyncIterator[TracerProvider]:
     provider = create_tracer_provider(
         options.tracing_configuration(), resource=server_resource(options.emulated_version)
     )
@@ -174,7 +183,7 @@ def _tracer_provider(options: Options) -> Iterator[TracerProvider]:
         yield provider
     finally:
         if flushes:
-            provider.shutdown()
+            await asyncio.to_thread(provider.shutdown)
 
 
 def _continuation(options: Options, loopback: LoopbackClient) -> Continuation | ContinuationOf:
@@ -250,7 +259,7 @@ def _authenticator(
 
 
 def _authorizer(options: Options) -> Chain:
-    modes: dict[str, Callable[[], Authorizer]] = {"AlwaysAllow": AlwaysAllow, "AlwaysDeny": AlwaysDeny}
+    modes: dict[str, Callable[[], Authorizer]] = {"AlwaysAllow": AllowAuthenticated, "AlwaysDeny": AlwaysDeny}
     return Chain([PrivilegedGroups(), *(modes[mode]() for mode in options.authorization_mode)])
 
 

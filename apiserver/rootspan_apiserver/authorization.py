@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rootspan_apiserver.identity import MASTERS, User
+from rootspan_apiserver.identity import ALL_AUTHENTICATED, MASTERS, User
 from rootspan_apiserver.request_info import RequestInfo
+
+_PUBLIC = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,17 @@ class PrivilegedGroups:
         return ALLOW if MASTERS in attributes.user.groups else NO_OPINION
 
 
-class AlwaysAllow:
+class AllowAuthenticated:
+    """The mode AlwaysAllow: everybody whom the server knows may do everything; the anonymous may ask for its version and health.
+
+    kube-apiserver takes no anonymous requests in this mode at all. Here they are refused by name, as where RBAC knows nothing of them.
+    """
+
     async def authorize(self, attributes: Attributes) -> Decision:
-        return ALLOW
+        if ALL_AUTHENTICATED in attributes.user.groups:
+            return ALLOW
+        public = not attributes.is_resource and attributes.verb == "get" and attributes.path.rstrip("/") in _PUBLIC
+        return ALLOW if public else NO_OPINION
 
 
 class AlwaysDeny:

@@ -5,7 +5,7 @@ import pytest
 from rootspan_apiserver.authorization import (
     ALLOW,
     DENY,
-    AlwaysAllow,
+    AllowAuthenticated,
     AlwaysDeny,
     Attributes,
     Authorizer,
@@ -20,7 +20,8 @@ from rootspan_apiserver.request_info import resolve
 
 pytestmark = pytest.mark.anyio
 
-BOB = User("bob")
+BOB = User("bob", groups=("system:authenticated",))
+NOBODY = User("system:anonymous", groups=("system:unauthenticated",))
 ADMIN = User("admin", groups=("system:masters",))
 
 
@@ -34,8 +35,8 @@ class Denies:
     [
         (ADMIN, [PrivilegedGroups(), AlwaysDeny()], ALLOW),
         (BOB, [PrivilegedGroups(), AlwaysDeny()], Decision("no opinion", "Everything is forbidden.")),
-        (BOB, [PrivilegedGroups(), AlwaysAllow()], ALLOW),
-        (BOB, [Denies(), AlwaysAllow()], DENY),
+        (BOB, [PrivilegedGroups(), AllowAuthenticated()], ALLOW),
+        (BOB, [Denies(), AllowAuthenticated()], DENY),
         (BOB, [], Decision("no opinion")),
     ],
 )
@@ -60,3 +61,18 @@ async def test_the_first_opinion_counts(user: User, authorizers: list[Authorizer
 def test_refusals(method: str, path: str, reason: str, text: str) -> None:
     """A refusal says who may not do what, where, and why if that is known."""
     assert refusal(attributes_of(BOB, resolve(method, path)), reason) == text
+
+
+@pytest.mark.parametrize(
+    ("user", "path", "decision"),
+    [
+        (BOB, "/apis/apps/v1", ALLOW),
+        (NOBODY, "/version", ALLOW),
+        (NOBODY, "/livez/", ALLOW),
+        (NOBODY, "/metrics", Decision("no opinion")),
+        (NOBODY, "/apis", Decision("no opinion")),
+    ],
+)
+async def test_the_anonymous_may_ask_how_the_server_is_and_no_more(user: User, path: str, decision: Decision) -> None:
+    """Where everybody known may do everything, those who are not known get version and health only."""
+    assert await AllowAuthenticated().authorize(Attributes(user, "get", False, path=path)) == decision

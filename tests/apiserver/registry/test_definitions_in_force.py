@@ -14,7 +14,7 @@ from starlette.routing import Router
 
 from rootspan_apiserver.admission.chain import Admission
 from rootspan_apiserver.authentication import loopback_tokens
-from rootspan_apiserver.authorization import AlwaysAllow
+from rootspan_apiserver.authorization import AllowAuthenticated
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
@@ -77,7 +77,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         storage = await stack.enter_async_context(Storage(etcd, tracing, resources=registry.resources()))
         assert await storage.wait_ready(SECONDS)
         authenticator, tokens = loopback_tokens(loopback.token), ServiceAccountTokens("https://kubernetes.default.svc")
-        parts = Parts(registry, ObjectStore(storage), Admission([]), tracing, authenticator, AlwaysAllow(), tokens)
+        parts = Parts(registry, ObjectStore(storage), Admission([]), tracing, authenticator, AllowAuthenticated(), tokens)
         app = chain(Router(routes(parts), redirect_slashes=False), parts)
         own = self_signed(["localhost"], None)
         tls = server_context(own, None)
