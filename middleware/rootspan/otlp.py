@@ -60,10 +60,11 @@ class OTLPSettings:
     def opener(self) -> Callable[[], SpanExporter]:
         """Load gRPC, which takes longer than all the rest, and return what makes the exporter of these settings."""
         from grpc import Compression
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+        from rootspan.otlp_exporter import FlaggedSpanExporter
 
         return partial(
-            OTLPSpanExporter,
+            FlaggedSpanExporter,
             endpoint=self.target,
             insecure=self.insecure,
             headers=tuple(self.headers.items()),
