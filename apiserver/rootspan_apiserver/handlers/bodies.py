@@ -7,9 +7,12 @@ from rootspan_apiserver.handlers.negotiation import JSON, PROTOBUF, YAML
 from rootspan_apiserver.handlers.query import WriteOptions
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject
 from rootspan_apiserver.status import bad_request
 from rootspan_apiserver.tracing import Step
+
+_OLDER = {GroupVersionKind("policy", "v1", "Eviction"): "policy/v1beta1"}
+"""The versions a body may be in besides the path's: what kubectl before v1.22 sends to evict a pod."""
 
 
 def check_content_type(request: Request, target: Target) -> None:
@@ -36,7 +39,7 @@ def decode_object(request: Request, target: Target, body: bytes, options: WriteO
     )
     request.context.warnings += decoded.warnings
     span.event("Conversion done")
-    if decoded.kind.api_version != target.group_version:
+    if decoded.kind.api_version not in (target.group_version, _OLDER.get(target.kind)):
         raise bad_request(
             f"the API version in the data ({decoded.kind.api_version}) does not match the expected API version ({target.group_version})"
         )

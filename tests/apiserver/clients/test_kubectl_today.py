@@ -90,12 +90,23 @@ def test_deprecated_kinds_are_warned_of(kubectl: Kubectl) -> None:
     assert kubectl("get", "endpoints", "-o", "name", "--warnings-as-errors", status=1).startswith(warning)
 
 
+def test_kinds_that_were_beta_once_are_created(kubectl: Kubectl) -> None:
+    """Older versions of kubectl ask for versions of these that kube-apiserver no longer serves."""
+    often = ("create", "cronjob", "often", "--image=busybox", "--schedule=* * * * *", "--", "date")
+    assert kubectl(*often) == "cronjob.batch/often created\n"
+    budget = ("create", "poddisruptionbudget", "p", "--selector=app=web", "--min-available=1")
+    assert kubectl(*budget) == "poddisruptionbudget.policy/p created\n"
+    assert kubectl("create", "job", "once", "--from=cronjob/often") == "job.batch/once created\n"
+
+
 def test_conditions_of_every_kind_are_waited_for(kubectl: Kubectl) -> None:
-    """`kubectl wait` for creation and for a value that a JSON path leads to."""
+    """`kubectl wait` for creation, for a value that a JSON path leads to, and for deletion."""
     kubectl("create", "configmap", "c", "--from-literal=colour=red")
     assert kubectl("wait", "configmap/c", "--for=create", "--timeout=10s") == "configmap/c condition met\n"
     path = "--for=jsonpath={.data.colour}=red"
     assert kubectl("wait", "configmap/c", path, "--timeout=10s") == "configmap/c condition met\n"
+    kubectl("delete", "configmap", "c", "--wait=false")
+    kubectl("wait", "configmap/c", "--for=delete", "--timeout=10s")
 
 
 def test_a_token_is_made_for_a_service_account_and_known(kubectl: Kubectl) -> None:
