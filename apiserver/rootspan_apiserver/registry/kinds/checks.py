@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from rootspan_apiserver.registry.metadata import check_labels
@@ -50,6 +51,24 @@ def named(value: str | None, rule: Callable[[str], list[str]], field: str) -> li
 
 def optional_name(value: str | None, rule: Callable[[str], list[str]], field: str) -> list[FieldError]:
     return [FieldError.invalid(field, value, reason) for reason in rule(value)] if value else []
+
+
+def ip(value: str, field: str) -> list[FieldError]:
+    try:
+        ip_address(value)
+    except ValueError:
+        detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+        return [FieldError.invalid(field, value, detail)]
+    return []
+
+
+def cidr(value: str, field: str) -> list[FieldError]:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+        return [FieldError.invalid(field, value, detail)]
+    return []
 
 
 def unchanged(new: object, old: object, field: str) -> list[FieldError]:

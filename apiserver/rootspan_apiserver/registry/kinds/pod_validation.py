@@ -4,14 +4,19 @@ from typing import Any
 
 from rootspan_apiserver.registry.kinds.checks import (
     duplicates,
+    ip,
     named,
     not_negative,
     one_of,
     optional_name,
-    quantity,
 )
+from rootspan_apiserver.registry.kinds.pod_environment import check_variables
+from rootspan_apiserver.registry.kinds.pod_handlers import check_handlers, without_handlers
+from rootspan_apiserver.registry.kinds.pod_resources import check_resources
+from rootspan_apiserver.registry.kinds.pod_scheduling import check_scheduling
+from rootspan_apiserver.registry.kinds.pod_security import check_security
 from rootspan_apiserver.registry.metadata import check_annotations, check_labels
-from rootspan_apiserver.registry.names import dns_label, dns_subdomain, environment_name, port_name, port_number
+from rootspan_apiserver.registry.names import dns_label, dns_subdomain, port_name, port_number
 from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
@@ -49,6 +54,8 @@ def check_pod_spec(spec: JSONObject, field: str) -> list[FieldError]:
         for index, container in enumerate(spec.get(kind) or []):
             at = f"{field}.{kind}[{index}]"
             errors += _check_container(container, names, at)
+            if kind == "initContainers" and container.get("restartPolicy") != "Always":
+                errors += without_handlers(container, at)
             every.append((f"{at}.name", container.get("name") or ""))
     errors += duplicates([(at, name) for at, name in every if name])
     errors += one_of(spec.get("restartPolicy"), RESTART_POLICIES, f"{field}.restartPolicy")
@@ -58,14 +65,54 @@ def check_pod_spec(spec: JSONObject, field: str) -> list[FieldError]:
     if deadline is not None and not 1 <= deadline <= INT32_MAX:
         detail = f"must be between 1 and {INT32_MAX}, inclusive"
         errors.append(FieldError.invalid(f"{field}.activeDeadlineSeconds", deadline, detail))
-    errors += check_labels(spec.get("nodeSelector") or {}, f"{field}.nodeSelector")
     errors += optional_name(spec.get("serviceAccountName"), dns_subdomain, f"{field}.serviceAccountName")
     errors += optional_name(spec.get("nodeName"), dns_subdomain, f"{field}.nodeName")
     errors += optional_name(spec.get("hostname"), dns_label, f"{field}.hostname")
     errors += optional_name(spec.get("subdomain"), dns_label, f"{field}.subdomain")
     errors += optional_name(spec.get("priorityClassName"), dns_subdomain, f"{field}.priorityClassName")
     errors += optional_name(spec.get("runtimeClassName"), dns_subdomain, f"{field}.runtimeClassName")
-    return errors + _check_tolerations(spec.get("tolerations") or [], f"{field}.tolerations")
+    errors += check_security(spec.get("securityContext") or {}, f"{field}.securityContext")
+    errors += _check_network(spec, field)
+    return errors + check_scheduling(spec, field)
+
+
+def _check_network(spec: JSONObject, field: str) -> list[FieldError]:
+    errors = []
+    for index, alias in enumerate(spec.get("hostAliases") or []):
+        at = f"{field}.hostAliases[{index}]"
+        errors += ip(alias.get("ip") or "", f"{at}.ip")
+        for number, name in enumerate(alias.get("hostnames") or []):
+            errors += named(name, dns_subdomain, f"{at}.hostnames[{number}]")
+    config = spec.get("dnsConfig")
+    servers = (config or {}).get("nameservers") or []
+    if spec.get("dnsPolicy") == "None":
+        if config is None:
+            detail = "must provide `dnsConfig` when `dnsPolicy` is None"
+            errors.append(FieldError.required(f"{field}.dnsConfig", detail))
+        elif not servers:
+            detail = "must provide at least one DNS nameserver when `dnsPolicy` is None"
+            errors.append(FieldError.required(f"{field}.dnsConfig.nameservers", detail))
+    if len(servers) > 3:
+        detail = "must not have more than 3 nameservers"
+        errors.append(FieldError.invalid(f"{field}.dnsConfig.nameservers", servers, detail))
+    for index, server in enumerate(servers):
+        errors += ip(server, f"{field}.dnsConfig.nameservers[{index}]")
+    return errors + _check_host_ports(spec, field)
+
+
+def _check_host_ports(spec: JSONObject, field: str) -> list[FieldError]:
+    errors = []
+    taken = []
+    for index, container in enumerate(spec.get("containers") or []):
+        for number, port in enumerate(container.get("ports") or []):
+            at = f"{field}.containers[{index}].ports[{number}]"
+            host, inside = port.get("hostPort"), port.get("containerPort")
+            if spec.get("hostNetwork") and host and host != inside:
+                detail = "must match `containerPort` when `hostNetwork` is true"
+                errors.append(FieldError.invalid(f"{at}.hostPort", host, detail))
+            if host:
+                taken.append((f"{at}.hostPort", f"{port.get('protocol')}/{port.get('hostIP', '')}/{host}"))
+    return errors + duplicates(taken)
 
 
 def _check_volumes(volumes: list[JSONObject], field: str) -> list[FieldError]:
@@ -102,17 +149,11 @@ def _check_container(container: JSONObject, volumes: set[Any], field: str) -> li
     )
     errors += one_of(container.get("imagePullPolicy"), PULL_POLICIES, f"{field}.imagePullPolicy")
     errors += _check_ports(container.get("ports") or [], f"{field}.ports")
-    for index, variable in enumerate(container.get("env") or []):
-        at = f"{field}.env[{index}]"
-        errors += named(variable.get("name"), environment_name, f"{at}.name")
-        if variable.get("value") and variable.get("valueFrom"):
-            errors.append(FieldError.invalid(f"{at}.valueFrom", "", "may not be specified when `value` is not empty"))
+    errors += check_variables(container.get("env") or [], f"{field}.env")
     errors += _check_mounts(container.get("volumeMounts") or [], volumes, f"{field}.volumeMounts")
     errors += check_resources(container.get("resources") or {}, f"{field}.resources")
-    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if (found := container.get(probe)) is not None:
-            errors += _check_probe(found, f"{field}.{probe}")
-    return errors
+    errors += check_security(container.get("securityContext") or {}, f"{field}.securityContext")
+    return errors + check_handlers(container, field)
 
 
 def _check_ports(ports: list[JSONObject], field: str) -> list[FieldError]:
@@ -147,52 +188,4 @@ def _check_mounts(mounts: list[JSONObject], volumes: set[Any], field: str) -> li
         elif path in paths:
             errors.append(FieldError.invalid(f"{at}.mountPath", path, "must be unique"))
         paths.add(path)
-    return errors
-
-
-def check_resources(resources: JSONObject, field: str) -> list[FieldError]:
-    errors = []
-    limits = resources.get("limits") or {}
-    for kind in ("limits", "requests"):
-        for name, value in sorted((resources.get(kind) or {}).items()):
-            amount = quantity(value)
-            if amount is not None and amount < 0:
-                detail = "must be greater than or equal to 0"
-                errors.append(FieldError.invalid(f"{field}.{kind}[{name}]", str(value), detail))
-    for name, value in sorted((resources.get("requests") or {}).items()):
-        request, limit = quantity(value), quantity(limits.get(name))
-        if request is not None and limit is not None and request > limit:
-            detail = f"must be less than or equal to {name} limit of {limits[name]}"
-            errors.append(FieldError.invalid(f"{field}.requests", str(value), detail))
-    return errors
-
-
-def _check_probe(probe: JSONObject, field: str) -> list[FieldError]:
-    handlers = [key for key in ("exec", "httpGet", "tcpSocket", "grpc") if probe.get(key) is not None]
-    errors = [
-        FieldError.forbidden(f"{field}.{extra}", "may not specify more than 1 handler type") for extra in handlers[1:]
-    ]
-    if not handlers:
-        errors.append(FieldError.required(field, "must specify a handler type"))
-    for key in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
-        errors += not_negative(probe.get(key), f"{field}.{key}")
-    if not field.endswith("readinessProbe") and probe.get("successThreshold", 1) != 1:
-        errors.append(FieldError.invalid(f"{field}.successThreshold", probe["successThreshold"], "must be 1"))
-    return errors
-
-
-def _check_tolerations(tolerations: list[JSONObject], field: str) -> list[FieldError]:
-    errors = []
-    for index, toleration in enumerate(tolerations):
-        at = f"{field}[{index}]"
-        operator, key = toleration.get("operator") or "Equal", toleration.get("key") or ""
-        if not key and operator != "Exists":
-            detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
-            errors.append(FieldError.invalid(f"{at}.operator", toleration.get("operator") or "", detail))
-        if operator == "Exists" and toleration.get("value"):
-            detail = "value must be empty when `operator` is 'Exists'"
-            errors.append(FieldError.invalid(f"{at}.operator", toleration, detail))
-        effects = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-        if effect := toleration.get("effect"):
-            errors += one_of(effect, effects, f"{at}.effect")
     return errors

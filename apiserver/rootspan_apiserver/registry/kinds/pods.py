@@ -53,6 +53,12 @@ class PodStrategy(BuiltinStrategy):
             obj["spec"] = spec
         super().prepare_for_update(obj, old, subresource)
 
+    def validate_create(self, obj: JSONObject) -> list[FieldError]:
+        errors = super().validate_create(obj)
+        if obj["spec"].get("ephemeralContainers"):
+            errors.append(FieldError.forbidden("spec.ephemeralContainers", "cannot be set on create"))
+        return errors
+
     def validate(self, obj: JSONObject) -> list[FieldError]:
         return check_pod_spec(obj["spec"], "spec")
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, duplicates, named, one_of, optional_name
+from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, cidr, duplicates, ip, named, one_of, optional_name
+from rootspan_apiserver.registry.kinds.pod_handlers import check_port
 from rootspan_apiserver.registry.kinds.pod_validation import PROTOCOLS
 from rootspan_apiserver.registry.kinds.service_allocation import ServiceAllocation
 from rootspan_apiserver.registry.metadata import check_labels
@@ -103,12 +104,39 @@ class ServiceStrategy(BuiltinStrategy):
             errors.append(FieldError.required("spec.ports"))
         if spec.get("type") == "ExternalName":
             errors += named((spec.get("externalName") or "").rstrip("."), dns_subdomain, "spec.externalName")
-        if spec.get("type") == "LoadBalancer" and headless:
-            detail = "may not be set to 'None' for LoadBalancer services"
+        if spec.get("type") in REACHED_FROM_OUTSIDE and headless:
+            detail = f"may not be set to 'None' for {spec['type']} services"
             errors.append(FieldError.invalid("spec.clusterIPs[0]", "None", detail))
+        errors += self._check_reach(spec)
         errors += self._check_ports(ports)
         errors += check_labels(spec.get("selector") or {}, "spec.selector")
         return errors + one_of(spec.get("sessionAffinity"), ("ClientIP", "None"), "spec.sessionAffinity")
+
+    def _check_reach(self, spec: JSONObject) -> list[FieldError]:
+        errors = []
+        for index, address in enumerate(spec.get("clusterIPs") or []):
+            if address != "None":
+                errors += ip(address, f"spec.clusterIPs[{index}]")
+        for index, address in enumerate(spec.get("externalIPs") or []):
+            errors += ip(address, f"spec.externalIPs[{index}]")
+        for index, source in enumerate(spec.get("loadBalancerSourceRanges") or []):
+            errors += cidr(source.strip(), f"spec.loadBalancerSourceRanges[{index}]")
+        policy, reachable = spec.get("externalTrafficPolicy"), spec.get("type") in REACHED_FROM_OUTSIDE
+        if policy and not reachable and not spec.get("externalIPs"):
+            detail = "may only be set for externally-accessible services"
+            errors.append(FieldError.invalid("spec.externalTrafficPolicy", policy, detail))
+        elif policy:
+            errors += one_of(policy, ("Cluster", "Local"), "spec.externalTrafficPolicy")
+        if spec.get("type") == "ClusterIP":
+            detail = "may not be used when `type` is 'ClusterIP'"
+            for index, port in enumerate(spec.get("ports") or []):
+                if port.get("nodePort"):
+                    errors.append(FieldError.forbidden(f"spec.ports[{index}].nodePort", detail))
+        timeout = ((spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}).get("timeoutSeconds")
+        if timeout is not None and not 0 < timeout <= 86400:
+            at = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"
+            errors.append(FieldError.invalid(at, timeout, "must be greater than 0 and less than 86400"))
+        return errors
 
     def _check_ports(self, ports: list[JSONObject]) -> list[FieldError]:
         errors = []
@@ -121,9 +149,7 @@ class ServiceStrategy(BuiltinStrategy):
             number = port.get("port") or 0
             errors += [FieldError.invalid(f"{at}.port", number, reason) for reason in port_number(number)]
             errors += one_of(port.get("protocol"), PROTOCOLS, f"{at}.protocol")
-            target = port.get("targetPort")
-            if isinstance(target, int):
-                errors += [FieldError.invalid(f"{at}.targetPort", target, reason) for reason in port_number(target)]
+            errors += check_port(port.get("targetPort"), f"{at}.targetPort")
         names = [(f"spec.ports[{index}].name", port["name"]) for index, port in enumerate(ports) if port.get("name")]
         errors += duplicates(names)
         seen: set[tuple[Any, Any]] = set()
