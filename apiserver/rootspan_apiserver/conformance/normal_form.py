@@ -117,7 +117,7 @@ def _normal_attribute(key: str, value: AttributeValue) -> AttributeValue:
         return f"<{type(value).__name__}>"
     if key == "key":
         return _GENERATED.sub("-<generated>", str(value))
-    if key == "resource-version" and value not in ("", "0"):
+    if key == "resource-version" and str(value).isdigit() and value != "0":
         return "<revision>"
     return _normal_text(value) if isinstance(value, str) else value
 

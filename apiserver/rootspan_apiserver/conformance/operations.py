@@ -133,6 +133,8 @@ def _config_maps() -> Iterator[Operation]:
     yield Operation("cm-list-rv0", "GET", f"{MAPS}?resourceVersion=0")
     yield Operation("cm-list-table", "GET", MAPS, headers={"accept": TABLE})
     yield Operation("cm-list-partial", "GET", MAPS, headers={"accept": PARTIAL.replace("Metadata", "MetadataList")})
+    yield Operation("cm-list-protobuf", "GET", MAPS, headers={"accept": "application/vnd.kubernetes.protobuf"})
+    yield Operation("cm-list-pretty", "GET", f"{MAPS}?pretty=true")
     yield Operation("cm-list-label", "GET", f"{MAPS}?labelSelector=nobody%3Dhas")
     yield Operation("cm-list-field", "GET", f"{MAPS}?fieldSelector=metadata.name%3Dc1")
     yield Operation("cm-list-bad-selector", "GET", f"{MAPS}?fieldSelector=data.a%3D1")
@@ -165,6 +167,8 @@ def _config_maps() -> Iterator[Operation]:
     yield Operation("cm-watch-rv0", "GET", f"{MAPS}?watch=1&timeoutSeconds=1&resourceVersion=0")
     yield Operation("cm-watch-from", "GET", f"{MAPS}?watch=1&timeoutSeconds=1&resourceVersion={{resourceVersion}}")
     yield Operation("cm-watch-bookmarks", "GET", f"{MAPS}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true")
+    yield Operation("cm-watch-name", "GET", f"{MAPS}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Dc1")
+    yield Operation("cm-watch-406", "GET", f"{MAPS}?watch=1&timeoutSeconds=1", headers={"accept": "image/png"})
     yield Operation("cm-watch-gone", "GET", f"{MAPS}?watch=1&timeoutSeconds=1&resourceVersion=1")
     first = "sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
     yield Operation("cm-watch-list", "GET", f"{MAPS}?watch=1&timeoutSeconds=1&{first}")
@@ -225,7 +229,12 @@ def _namespaces() -> Iterator[Operation]:
     yield Operation("ns-create", "POST", "/api/v1/namespaces", team)
     yield Operation("ns-get", "GET", one)
     yield Operation("ns-list", "GET", "/api/v1/namespaces")
+    yield Operation("ns-status", "PUT", f"{one}/status", amend={"status": {"phase": "Active"}})
+    yield Operation(
+        "ns-finalize", "PUT", f"{one}/finalize", team | {"spec": {"finalizers": ["kubernetes", "example.com/x"]}}
+    )
     yield Operation("ns-delete", "DELETE", one)
+    yield Operation("ns-let-go", "PUT", f"{one}/finalize", team | {"spec": {"finalizers": []}}, setting=True)
     yield Operation("ns-delete-kubernetes", "DELETE", "/api/v1/namespaces/default")
 
 
@@ -272,6 +281,9 @@ def _others() -> Iterator[Operation]:
         "spec": {"resourceAttributes": {"verb": "get", "resource": "configmaps"}},
     }
     yield Operation("access-review", "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
+    node: JSONObject = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n9"}}
+    yield Operation("node-create", "POST", "/api/v1/nodes", node)
+    yield Operation("node-delete", "DELETE", "/api/v1/nodes/n9")
     secret: JSONObject = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s1"}, "stringData": {"a": "1"}}
     yield Operation("secret-create", "POST", "/api/v1/namespaces/default/secrets", secret)
     yield Operation("secret-delete", "DELETE", "/api/v1/namespaces/default/secrets/s1")
@@ -297,6 +309,20 @@ def _refusals() -> Iterator[Operation]:
     yield Operation("badtype", "POST", MAPS, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}})
     yield Operation("strict", "POST", f"{MAPS}?fieldValidation=Strict", {**config_map("c3"), "nobody": "knows"})
     yield Operation("bad-limit", "GET", f"{MAPS}?limit=x")
+    yield Operation("list-too-large", "GET", f"{MAPS}?resourceVersion=999999999")
+    yield Operation("get-too-large", "GET", f"{MAPS}/c1?resourceVersion=999999999")
+    yield Operation("list-bad-rv", "GET", f"{MAPS}?resourceVersion=x")
+    yield Operation("get-bad-rv", "GET", f"{MAPS}/c1?resourceVersion=x")
+    yield Operation("bad-match", "GET", f"{MAPS}?resourceVersionMatch=Exact")
+    yield Operation("bad-dry-run", "POST", f"{MAPS}?dryRun=some", config_map("x"))
+    yield Operation("bad-namespace", "POST", MAPS, config_map("x", namespace="other"))
+    yield Operation("bad-put", "PUT", f"{MAPS}/c1", b"{")
+    yield Operation("bad-merge-patch", "PATCH", f"{MAPS}/c1", b"{", content_type=MERGE_PATCH)
+    yield Operation("bad-json-patch", "PATCH", f"{MAPS}/c1", b"{}", content_type=JSON_PATCH)
+    yield Operation("bad-apply", "PATCH", f"{MAPS}/c1?fieldManager=me", b"{", content_type=APPLY_PATCH)
+    yield Operation("bad-delete", "DELETE", f"{MAPS}/c1", b"{")
+    yield Operation("404-resource", "GET", "/api/v1/namespaces/default/nopes")
+    yield Operation("405-options", "OPTIONS", MAPS)
     yield Operation("bad-continue", "GET", f"{MAPS}?continue=x")
     yield Operation("406-get", "GET", f"{MAPS}/c1", headers={"accept": "image/png"})
     yield Operation("403-unacceptable", "GET", MAPS, caller=Caller.ORDINARY, headers={"accept": "image/png"})

@@ -70,9 +70,9 @@ class CachedLists:
             revision = moment.revision
             if moment.consistent:
                 revision = await self._direct.current_revision(resource)
+            step.event("watchCache locked acquired")
             if not await self._cache.wait_until(revision, CONSISTENT if moment.consistent else FRESH):
                 return None
-            step.event("watchCache locked acquired")
             step.event("watchCache fresh enough")
             collection = self._cache.claim(resource.storage_path)
             if moment.exact:

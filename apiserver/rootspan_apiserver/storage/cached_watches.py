@@ -65,6 +65,8 @@ class CachedWatches:
             if not options.resource_version:
                 requested = await self._direct.current_revision(resource)
             failure: StatusError | None = None
+            if initial:
+                step.event("watchCache locked acquired")
             if initial and not await cache.wait_until(requested, FRESH):
                 failure = too_large(requested, cache.revision)
             elif not initial and requested and not collection.knows(requested):
@@ -80,7 +82,6 @@ class CachedWatches:
                 failure=failure,
             )
             if initial and failure is None:
-                step.event("watchCache locked acquired")
                 step.event("watchCache fresh enough")
                 bookmark = cache.revision if options.allow_watch_bookmarks else 0
                 watch.begin_with(collection.select(scope), bookmark=bookmark)

@@ -124,8 +124,8 @@ class Storage:
                 step.event("About to Get from underlying storage - cache not initialized")
                 return await self._etcd.get(path)
             step.event("About to fetch object from cache")
-            await self._fresh(requested)
             step.event("watchCache locked acquired")
+            await self._fresh(requested)
             step.event("watchCache fresh enough")
             return self._collection(resource).get(path)
 

@@ -22,7 +22,7 @@ from .test_traces import EXPECTED
 if TYPE_CHECKING:
     from pathlib import Path
 
-SLOW = ("watch", "slow")
+SLOW = ("watch", "slow", "too-large")
 SECONDS = 30.0
 
 
