@@ -77,7 +77,9 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         storage = await stack.enter_async_context(Storage(etcd, tracing, resources=registry.resources()))
         assert await storage.wait_ready(SECONDS)
         authenticator, tokens = loopback_tokens(loopback.token), ServiceAccountTokens("https://kubernetes.default.svc")
-        parts = Parts(registry, ObjectStore(storage), Admission([]), tracing, authenticator, AllowAuthenticated(), tokens)
+        parts = Parts(
+            registry, ObjectStore(storage), Admission([]), tracing, authenticator, AllowAuthenticated(), tokens
+        )
         app = chain(Router(routes(parts), redirect_slashes=False), parts)
         own = self_signed(["localhost"], None)
         tls = server_context(own, None)
