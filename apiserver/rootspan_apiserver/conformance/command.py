@@ -31,7 +31,7 @@ THEIRS = Pace(settling=3, arriving=15)
 def run_conformance(options: ConformanceOptions) -> int:
     """Returns the exit status: 0 if there was nothing to compare with, or no difference; 1 otherwise."""
     try:
-        access = kubeconfig.read(Path(options.kubeconfig).read_text()) if options.kubeconfig else None
+        access = _access(Path(options.kubeconfig)) if options.kubeconfig else None
         recording = (
             read_recording(Path(options.recording)) if options.recording else asyncio.run(record(options, access))
         )
@@ -91,6 +91,10 @@ async def own_server(collector: str, *flags: str) -> AsyncIterator[tuple[Access,
         async with apiserver(Options.parse([*standard, *flags])) as server:
             access = Access(server.address.url, server.ca_bundle, server.token)
             yield access, server.tracer_provider.force_flush
+
+
+def _access(path: Path) -> Access:
+    return kubeconfig.read(path.read_text(), by_certificate=True)
 
 
 def _nothing() -> None:

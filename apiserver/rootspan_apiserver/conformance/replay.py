@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,14 +11,12 @@ import httpx
 from rootspan.spans import Span
 from rootspan_apiserver.collector.received import ReceivedSpans
 from rootspan_apiserver.collector.trees import is_whole
+from rootspan_apiserver.conformance.callers import Callers
 from rootspan_apiserver.conformance.operation import Caller, Operation
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan
 from rootspan_apiserver.serving.kubeconfig import Access
 
-ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default/token"
-TOKEN_REQUEST = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
 KEYS = ("audit-id", "user_agent.original", "http.user_agent")
-REQUEST_SECONDS = 30.0
 POLLS, POLL_SECONDS = 100, 0.1
 
 
@@ -32,24 +29,20 @@ class Pace:
 
 
 class Replay:
-    """One run. Enter it; `record` sends the operations, `finished` returns the recording with the traces."""
+    """One run: `record` sends the operations, `finished` returns the recording with the traces."""
 
     def __init__(self, access: Access, spans: ReceivedSpans, pace: Pace) -> None:
         self._access = access
         self._spans = spans
         self._pace = pace
         self._recorded: list[tuple[Recorded, frozenset[str]]] = []
-        self._ordinary = ""
         self._last_list = {"resourceVersion": "", "continue": ""}
 
     async def record(self, operations: Iterable[Operation]) -> None:
-        """Send all, one after the other, each over a connection of its own caller. Raises httpx.TransportError."""
-        tls = ssl.create_default_context(cadata=self._access.ca_bundle.decode())
-        async with httpx.AsyncClient(
-            base_url=self._access.server, verify=tls, timeout=REQUEST_SECONDS, trust_env=False
-        ) as client:
+        """Send all, one after the other. Raises httpx.HTTPError."""
+        async with Callers(self._access) as callers:
             for operation in operations:
-                await self._send(client, operation)
+                await self._send(callers, operation)
 
     async def finished(self, flush: Callable[[], Any]) -> list[Recorded]:
         """Wait until the trace of each operation is whole, as long as the pace allows, and return them all.
@@ -73,19 +66,19 @@ class Replay:
             for item, keys in self._recorded
         ]
 
-    async def _send(self, client: httpx.AsyncClient, operation: Operation) -> None:
-        headers = {"accept": "application/json", "user-agent": f"op-{operation.name}"}
-        headers |= await self._credentials(client, operation.caller) | dict(operation.headers)
-        content = await self._content(client, operation)
+    async def _send(self, callers: Callers, operation: Operation) -> None:
+        agent = f"op-{operation.name}"
+        headers = {"accept": "application/json", "user-agent": agent} | dict(operation.headers)
+        content = await self._content(callers, operation)
         if content is not None:
             headers["content-type"] = operation.content_type
         path = operation.path.format(**self._last_list) if "{" in operation.path else operation.path
-        answer = await client.request(operation.method, path, content=content, headers=headers)
+        answer = await callers.request(operation.caller, operation.method, path, headers=headers, content=content)
         self._remember(answer)
         if operation.settles:
             await asyncio.sleep(self._pace.settling)
         if operation.awaits:
-            await self._await(client, operation.awaits)
+            await self._await(callers, operation.awaits)
         if not operation.setting:
             recorded = Recorded(
                 operation.name,
@@ -95,7 +88,7 @@ class Replay:
                 dict(answer.headers),
                 answer.text,
             )
-            keys = {answer.headers.get("audit-id", ""), headers["user-agent"]}
+            keys = {answer.headers.get("audit-id", ""), agent}
             self._recorded.append((recorded, frozenset(keys - {""})))
 
     def _remember(self, answer: httpx.Response) -> None:
@@ -103,40 +96,18 @@ class Replay:
             metadata = answer.json().get("metadata", {}) if b'List",' in answer.content[:80] else {}
             self._last_list |= {key: metadata[key] for key in self._last_list if key in metadata}
 
-    async def _await(self, client: httpx.AsyncClient, path: str) -> None:
-        headers = await self._credentials(client, Caller.ADMIN)
+    async def _await(self, callers: Callers, path: str) -> None:
         for _ in range(POLLS):
-            if (await client.get(path, headers=headers)).status_code == httpx.codes.OK:
+            if (await callers.request(Caller.ADMIN, "GET", path, headers={})).status_code == httpx.codes.OK:
                 return
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _content(self, client: httpx.AsyncClient, operation: Operation) -> bytes | None:
-        if operation.amend is None:
-            return (
-                operation.body if operation.body is None or isinstance(operation.body, bytes) else _json(operation.body)
-            )
-        headers = await self._credentials(client, Caller.ADMIN)
-        stored = await client.get(operation.path, headers=headers)
-        return _json(_merged(stored.raise_for_status().json(), operation.amend))
-
-    async def _credentials(self, client: httpx.AsyncClient, caller: Caller) -> dict[str, str]:
-        match caller:
-            case Caller.ADMIN:
-                token = self._access.token
-            case Caller.UNKNOWN:
-                token = "nobody-has-this-token"
-            case Caller.ORDINARY:
-                self._ordinary = self._ordinary or await self._account_token(client)
-                token = self._ordinary
-            case Caller.ANONYMOUS:
-                return {}
-        return {"authorization": f"Bearer {token}"}
-
-    async def _account_token(self, client: httpx.AsyncClient) -> str:
-        headers = {"authorization": f"Bearer {self._access.token}", "content-type": "application/json"}
-        answer = await client.post(ACCOUNT, content=_json(TOKEN_REQUEST), headers=headers)
-        token: str = answer.raise_for_status().json()["status"]["token"]
-        return token
+    async def _content(self, callers: Callers, operation: Operation) -> bytes | None:
+        if operation.amend is not None:
+            stored = await callers.request(Caller.ADMIN, "GET", operation.path, headers={})
+            return _json(_merged(stored.raise_for_status().json(), operation.amend))
+        body = operation.body
+        return body if body is None or isinstance(body, bytes) else _json(body)
 
 
 def _traces(spans: tuple[Span, ...]) -> dict[str, list[Span]]:

@@ -19,11 +19,13 @@ class KubeconfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a client needs: the server's URL, the PEM bundle to trust, a bearer token."""
+    """What a client needs: the server's URL, the PEM bundle to trust, a bearer token, or a certificate and its key (PEM)."""
 
     server: str
     ca_bundle: bytes
     token: str
+    client_certificate: bytes = b""
+    client_key: bytes = b""
 
 
 def render(server: str, ca_bundle: bytes, token: str, *, namespace: str = "default") -> str:
@@ -57,14 +59,18 @@ def write(path: Path, content: str) -> None:
     draft.replace(path)
 
 
-def read(document: str) -> Access:
-    """The access that the current context of a kubeconfig gives, by token. Raises KubeconfigError."""
+def read(document: str, *, by_certificate: bool = False) -> Access:
+    """The access that the current context of a kubeconfig gives: by token, or `by_certificate` if it has one. Raises KubeconfigError."""
     try:
         config = yaml.safe_load(document)
         context = _named(config["contexts"], config["current-context"])["context"]
         cluster = _named(config["clusters"], context["cluster"])["cluster"]
         user = _named(config["users"], context["user"])["user"]
-        return Access(cluster["server"], base64.b64decode(cluster["certificate-authority-data"]), user["token"])
+        ca_bundle = base64.b64decode(cluster["certificate-authority-data"])
+        if by_certificate and "client-certificate-data" in user:
+            pair = [base64.b64decode(user[key]) for key in ("client-certificate-data", "client-key-data")]
+            return Access(cluster["server"], ca_bundle, user.get("token", ""), *pair)
+        return Access(cluster["server"], ca_bundle, user["token"])
     except (yaml.YAMLError, LookupError, TypeError, ValueError) as exc:
         raise KubeconfigError(f"not a kubeconfig with a server, a CA and a token: {exc}") from exc
 
