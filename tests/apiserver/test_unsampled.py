@@ -1,21 +1,26 @@
 """What internal spans cost a request that is not sampled: exactly counted, not timed."""
 
+import ssl
 import sys
 from collections import Counter
 from types import CodeType, FrameType
 from typing import Any
 
+import httpx
 import pytest
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from rootspan import TracingMiddleware
 from rootspan.testing import recording_provider
 from rootspan_apiserver import tracing as tracing_module
+from rootspan_apiserver.app import apiserver
+from rootspan_apiserver.options import Options
 from rootspan_apiserver.tracing import COMPONENT, NOT_RECORDED, Tracing
 
 pytestmark = pytest.mark.anyio
 
 Calls = Counter[CodeType]
+DEFAULT = "/api/v1/namespaces/default"
 
 
 def counted(calls: Calls) -> None:
@@ -52,6 +57,25 @@ async def test_an_internal_span_is_four_calls_that_do_nothing() -> None:
         ("__exit__", 1),
     ]
     assert {code.co_filename for code in calls} == {tracing_module.__file__}
+    assert recorder.spans == []
+
+
+async def test_a_request_makes_nothing_for_its_internal_spans() -> None:
+    """A get has eight of them with six events. Unsampled that is thirty empty calls in all, and none into the SDK."""
+    provider, recorder = recording_provider(sampler=ALWAYS_OFF)
+    calls: Calls = Counter()
+    flags = ["--secure-port=0", "--controllers=namespace"]
+    async with apiserver(Options.parse(flags), tracer_provider=provider) as server:
+        tls = ssl.create_default_context(cadata=server.ca_bundle.decode())
+        headers = {"authorization": f"Bearer {server.token}"}
+        address = server.address.url
+        async with httpx.AsyncClient(base_url=address, verify=tls, headers=headers, trust_env=False) as client:
+            assert (await client.get(DEFAULT)).status_code == 200
+            counted(calls)
+            await client.get(DEFAULT)
+            sys.setprofile(None)
+    assert sum(count for code, count in calls.items() if code.co_filename == tracing_module.__file__) == 30
+    assert [code.co_qualname for code in calls if "/opentelemetry/sdk/" in code.co_filename] == []
     assert recorder.spans == []
 
 
