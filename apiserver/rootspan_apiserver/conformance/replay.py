@@ -75,6 +75,8 @@ class Replay:
         path = operation.path.format(**self._last_list) if "{" in operation.path else operation.path
         answer = await callers.request(operation.caller, operation.method, path, headers=headers, content=content)
         self._remember(answer)
+        if operation.method != "GET" and answer.is_success:
+            await callers.request(Caller.ADMIN, "GET", f"{collection_of(path)}?limit=1", headers={})
         if operation.settles:
             await asyncio.sleep(self._pace.settling)
         if operation.awaits:
@@ -108,6 +110,18 @@ class Replay:
             return _json(_merged(stored.raise_for_status().json(), operation.amend))
         body = operation.body
         return body if body is None or isinstance(body, bytes) else _json(body)
+
+
+def collection_of(path: str) -> str:
+    """The path of all objects of the kind that `path` names one or more of.
+
+    Listing it without a resourceVersion makes the server's cache catch up with what was just written.
+    """
+    segments = path.partition("?")[0].strip("/").split("/")
+    version = 2 if segments[0] == "api" else 3
+    below = segments[version:]
+    namespaced = len(below) > 2 and below[0] == "namespaces" and below[2] not in ("status", "finalize")
+    return "/" + "/".join(segments[: version + (3 if namespaced else 1)])
 
 
 def _traces(spans: tuple[Span, ...]) -> dict[str, list[Span]]:

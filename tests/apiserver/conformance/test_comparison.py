@@ -13,6 +13,7 @@ from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan, rea
 
 if TYPE_CHECKING:
     from rootspan.spans import AttributeValue
+from rootspan_apiserver.conformance.replay import collection_of
 
 AUDIT = RecordedSpan("audit", scope=(FILTERS, ""))
 SERVER = RecordedSpan(
@@ -135,3 +136,19 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureF
         return
     assert run(["conformance", f"--recording={path}"]) == 1
     assert f"Error: {path} is not a recording" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "collection"),
+    [
+        ("/api/v1/namespaces/n/configmaps/c?dryRun=All", "/api/v1/namespaces/n/configmaps"),
+        ("/api/v1/namespaces/n/pods/p/eviction", "/api/v1/namespaces/n/pods"),
+        ("/api/v1/namespaces/n", "/api/v1/namespaces"),
+        ("/api/v1/namespaces/n/finalize", "/api/v1/namespaces"),
+        ("/api/v1/nodes", "/api/v1/nodes"),
+        ("/apis/apps/v1/namespaces/n/deployments/d/scale", "/apis/apps/v1/namespaces/n/deployments"),
+    ],
+)
+def test_the_collection_of_what_was_written(path: str, collection: str) -> None:
+    """After a write its collection is listed, so that no later operation meets a cache that is behind."""
+    assert collection_of(path) == collection
