@@ -1,4 +1,4 @@
-"""The audit id of the request being served: spans, log lines and audit events are tied together by it."""
+"""The audit id of the request being served: spans and log lines are tied to audit events by it. Here it is cut to 64 characters."""
 
 from contextvars import ContextVar
 

@@ -101,7 +101,7 @@ class Exchange:
         long_running = is_long_running(info, scope)
         counted = self._counted(info)
         gauge = self._metrics.long_running(counted) if long_running else self._metrics.in_flight(counted)
-        token = audit_id.set(context.audit_id)
+        token = audit_id.set(context.audit_id[:_AUDIT_ID_LIMIT])
         gauge.inc()
         try:
             await self._app(scope, receive if span is None else answer.receive, answer.send)

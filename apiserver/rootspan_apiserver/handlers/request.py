@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qs
 
+from rootspan_apiserver.audit_id import audit_id
 from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.metrics import scope_of, verb_of
 from rootspan_apiserver.request_context import RequestContext, request_context
@@ -125,7 +126,7 @@ class Request:
             agent = agent[:_USER_AGENT_LIMIT] + "...TRUNCATED"
         return {
             "accept": self.header(b"accept"),
-            "audit-id": self.context.audit_id,
+            "audit-id": audit_id.get(),
             "client": self.client,
             "api-group": info.api_group,
             "api-version": info.api_version,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import orjson
 import yaml
 
+from rootspan_apiserver.audit_id import audit_id
 from rootspan_apiserver.codec.protobuf import MAGIC
 from rootspan_apiserver.codec.protobuf_encoding import encode
 from rootspan_apiserver.handlers.negotiation import JSON, PROTOBUF, YAML, Representation, negotiate, wants_pretty
@@ -89,7 +90,7 @@ async def _serialize(
     def attributes() -> dict[str, str]:
         version = f'"encodeGV":"{group_version}",' if group_version else ""
         return {
-            "audit-id": request.context.audit_id,
+            "audit-id": audit_id.get(),
             "method": request.method,
             "url": request.path,
             "protocol": request.protocol,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import anyio
 import orjson
 
+from rootspan_apiserver.audit_id import audit_id
 from rootspan_apiserver.codec.canonical import empty_object
 from rootspan_apiserver.codec.wire import bytes_field
 from rootspan_apiserver.handlers.negotiation import JSON, PROTOBUF, YAML, Representation, not_acceptable
@@ -99,7 +100,7 @@ class _Stream:
     def _attributes(self) -> dict[str, str]:
         request = self._request
         return {
-            "audit-id": request.context.audit_id,
+            "audit-id": audit_id.get(),
             "method": request.method,
             "url": request.path,
             "protocol": request.protocol,

@@ -141,3 +141,13 @@ async def test_watch_list(server: Server) -> None:
     assert only(spans, "WatchList").end < only(spans, "authorization").end
     plain = await trace(server, 8, "GET", f"{MAPS}?watch=1&timeoutSeconds=1")
     assert "WatchList" not in {span.name for span in plain}
+
+
+async def test_a_long_audit_id_is_cut_on_every_span(server: Server) -> None:
+    """A client may send an audit id of its own: the answer has all of it, spans no more than 64 characters."""
+    given = "a" * 100
+    server.recorder.clear()
+    answer = await server.client.get(f"{MAPS}/none", headers={"audit-id": given})
+    spans = await anyio.to_thread.run_sync(server.recorder.wait_for, 9)
+    assert answer.headers["audit-id"] == given
+    assert {span.attributes["audit-id"] for span in spans if "audit-id" in span.attributes} == {"a" * 64}
