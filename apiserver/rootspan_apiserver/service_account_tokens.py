@@ -6,7 +6,7 @@ process starts, so a token does not outlive the server it came from.
 
 import base64
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -30,16 +30,24 @@ class ServiceAccountTokens:
         self._key = ec.generate_private_key(ec.SECP256R1())
 
     def issue(
-        self, namespace: str, name: str, uid: str, *, audiences: Sequence[str] = (), seconds: int = 3600
+        self,
+        namespace: str,
+        name: str,
+        uid: str,
+        *,
+        audiences: Sequence[str] = (),
+        seconds: int = 3600,
+        bound: Mapping[str, Mapping[str, str]] | None = None,
     ) -> tuple[str, float]:
-        """A token of a service account, and when it expires (seconds since the epoch)."""
+        """A token of a service account, and when it expires (seconds since the epoch). `bound` names the object that it is made for:
+        `{"pod": {"name": …, "uid": …}}`."""
         now = int(time.time())
         claims = {
             "aud": list(audiences) or [self.issuer],
             "exp": now + seconds,
             "iat": now,
             "iss": self.issuer,
-            "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": name, "uid": uid}},
+            "kubernetes.io": {"namespace": namespace, **(bound or {}), "serviceaccount": {"name": name, "uid": uid}},
             "nbf": now,
             "sub": f"system:serviceaccount:{namespace}:{name}",
         }

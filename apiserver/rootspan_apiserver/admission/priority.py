@@ -46,6 +46,20 @@ class Priority:
         spec["priority"], spec["preemptionPolicy"] = value, policy
         return pod
 
+    async def validate(self, attributes: Attributes) -> None:
+        """One class at most is the default."""
+        new = attributes.object
+        if (
+            attributes.resource.group_resource != self._resource.group_resource
+            or attributes.subresource
+            or not (new or {}).get("globalDefault")
+        ):
+            return
+        default = await self._class(attributes, "")
+        name = (default.get("metadata") or {}).get("name")
+        if name and (attributes.operation == "CREATE" or name != attributes.name):
+            raise refused(attributes, f"PriorityClass {name} is already marked as default. Only one default can exist")
+
     async def _class(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
         default: Mapping[str, Any] = {}
         for stored in await self._cache.cached(self._resource):

@@ -83,7 +83,7 @@ async def test_an_account_that_does_not_exist_is_refused() -> None:
 
 
 async def test_a_priority_class_becomes_a_number() -> None:
-    """A class by name, the default class, and a name that is none."""
+    """A class by name, the default class, of which there is one, and a name that is none."""
     async with admission() as parts:
         _account(parts)
         for name, value, default in (("low", 5, True), ("high", 50, False)):
@@ -102,6 +102,16 @@ async def test_a_priority_class_becomes_a_number() -> None:
         assert (chosen["priority"], chosen["preemptionPolicy"]) == (50, "Never")
         usual = await _created(parts)
         assert (usual["priority"], usual["priorityClassName"]) == (5, "low")
+        second = {
+            "apiVersion": "scheduling.k8s.io/v1",
+            "kind": "PriorityClass",
+            "metadata": {"name": "second"},
+            "value": 3,
+        }
+        path = "scheduling.k8s.io/v1/priorityclasses"
+        await parts.admission.validate(parts.attributes(second, path=path))
+        with pytest.raises(StatusError, match="PriorityClass low is already marked as default"):
+            await parts.admission.validate(parts.attributes({**second, "globalDefault": True}, path=path))
         with pytest.raises(StatusError, match="no PriorityClass with name other was found"):
             await _created(parts, priorityClassName="other")
         with pytest.raises(StatusError, match=r"the integer value of priority \(7\) must not be provided"):

@@ -1,6 +1,8 @@
 """Subresources, reviews, and time-outs."""
 
 import asyncio
+import base64
+import json
 from typing import Any
 
 import httpx
@@ -115,6 +117,26 @@ async def test_a_token_of_a_service_account(client: httpx.AsyncClient) -> None:
     short = await client.post(f"{accounts}/builder/token", json={"spec": {"expirationSeconds": 5}})
     assert short.status_code == 422
     assert (await client.post(f"{accounts}/nobody/token", json=request)).status_code == 404
+
+
+async def test_a_token_is_bound_to_an_object_that_is_there(client: httpx.AsyncClient) -> None:
+    """Its claims name the object; one of another uid, one that is not there and one of a kind that cannot be bound to are refused."""
+    accounts = "/api/v1/namespaces/default/serviceaccounts"
+    await client.post(accounts, json={"metadata": {"name": "bound"}})
+    await client.post("/api/v1/namespaces/default/secrets", json={"metadata": {"name": "s"}})
+    uid = (await client.get("/api/v1/namespaces/default/secrets/s")).json()["metadata"]["uid"]
+
+    async def asked(**ref: str) -> httpx.Response:
+        return await client.post(f"{accounts}/bound/token", json={"spec": {"boundObjectRef": ref}})
+
+    token = (await asked(kind="Secret", apiVersion="v1", name="s", uid=uid)).json()["status"]["token"]
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["kubernetes.io"]["secret"] == {"name": "s", "uid": uid}
+    other = await asked(kind="Secret", apiVersion="v1", name="s", uid="another")
+    assert (other.status_code, other.json()["reason"]) == (409, "Conflict")
+    assert (await asked(kind="Pod", apiVersion="v1", name="none")).status_code == 404
+    wrong = await asked(kind="Role", apiVersion="rbac.authorization.k8s.io/v1", name="r")
+    assert wrong.json()["message"] == "cannot bind token to object of type rbac.authorization.k8s.io/v1, Kind=Role"
 
 
 @pytest.mark.parametrize(

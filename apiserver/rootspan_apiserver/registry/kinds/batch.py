@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, label_selector, not_negative, one_of
+from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, label_selector, not_negative, one_of, selects
 from rootspan_apiserver.registry.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.registry.kinds.pod_validation import check_template
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -46,18 +46,29 @@ class JobStrategy(BuiltinStrategy):
         if spec.get("manualSelector") is True or "uid" not in metadata:
             return
         labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
-        uid, name = metadata["uid"], metadata.get("name", "")
-        labels.update({"controller-uid": uid, "job-name": name})
-        labels.update({CONTROLLER_UID: uid, "batch.kubernetes.io/job-name": name})
+        labels.update(_given_labels(metadata["uid"], metadata.get("name", "")))
         selector = spec.setdefault("selector", {})
-        selector.setdefault("matchLabels", {})[CONTROLLER_UID] = uid
+        selector.setdefault("matchLabels", {})[CONTROLLER_UID] = metadata["uid"]
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         spec = obj["spec"]
         errors = check_job(spec, "spec")
         if spec.get("selector") is None:
             errors.append(FieldError.required("spec.selector"))
-        return errors + label_selector(spec.get("selector"), "spec.selector")
+        errors += label_selector(spec.get("selector"), "spec.selector")
+        labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
+        if not selects(spec.get("selector"), labels or {}):
+            detail = "`selector` does not match template `labels`"
+            errors.append(FieldError.invalid("spec.template.metadata.labels", labels, detail))
+        return errors
+
+    def validate_create(self, obj: JSONObject) -> list[FieldError]:
+        errors = super().validate_create(obj)
+        spec, metadata = obj["spec"], obj["metadata"]
+        given = _given_labels(metadata.get("uid", ""), metadata.get("name", ""))
+        if spec.get("manualSelector") is not True and not selects(spec.get("selector"), given):
+            errors.append(FieldError.invalid("spec.selector", spec.get("selector"), "`selector` not auto-generated"))
+        return errors
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
         errors = []
@@ -75,6 +86,15 @@ class JobStrategy(BuiltinStrategy):
         return errors
 
 
+def _given_labels(uid: str, name: str) -> dict[str, str]:
+    return {
+        "controller-uid": uid,
+        "job-name": name,
+        CONTROLLER_UID: uid,
+        "batch.kubernetes.io/job-name": name,
+    }
+
+
 def _fixed_template(spec: JSONObject, old: JSONObject) -> JSONObject:
     """The template without what may change in a job that is suspended."""
     template: JSONObject = deepcopy(spec.get("template") or {})
@@ -90,6 +110,10 @@ def check_job(spec: JSONObject, field: str) -> list[FieldError]:
     errors = []
     for key in ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"):
         errors += not_negative(spec.get(key), f"{field}.{key}")
+    if (mode := spec.get("completionMode")) is not None:
+        errors += one_of(mode, ("Indexed", "NonIndexed"), f"{field}.completionMode")
+        if mode == "Indexed" and spec.get("completions") is None:
+            errors.append(FieldError.required(f"{field}.completions", "when completion mode is Indexed"))
     template = spec.get("template") or {}
     errors += check_template(template, f"{field}.template")
     policy = (template.get("spec") or {}).get("restartPolicy")
@@ -116,6 +140,9 @@ class CronJobStrategy(BuiltinStrategy):
         schedule = spec.get("schedule") or ""
         if not schedule:
             errors.append(FieldError.required("spec.schedule"))
+        elif "TZ" in schedule:
+            detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+            errors.append(FieldError.invalid("spec.schedule", schedule, detail))
         elif reason := schedule_error(schedule):
             errors.append(FieldError.invalid("spec.schedule", schedule, reason))
         if (zone := spec.get("timeZone")) is not None and not _is_time_zone(zone):
@@ -146,7 +173,7 @@ def schedule_error(schedule: str) -> str:
         return "" if good else f"unrecognized descriptor: {schedule}"
     fields = schedule.split()
     if len(fields) != 5:
-        return f"expected exactly 5 fields, found {len(fields)}: {fields}".replace("'", "").replace(",", "")
+        return f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
     for index, (field, (low, high)) in enumerate(zip(fields, _RANGES, strict=True)):
         for part in field.split(","):
             if reason := _part_error(part, low, high, _NAMES.get(index, [])):

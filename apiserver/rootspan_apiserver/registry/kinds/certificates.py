@@ -1,13 +1,44 @@
 """CertificateSigningRequest: what it asks for never changes, approval and status have doors of their own."""
 
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64Error
 from typing import Any
 
+from rootspan_apiserver.registry.kinds.checks import duplicates, one_of
 from rootspan_apiserver.registry.names import path_segment
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
 DECIDED = {"Approved", "Denied"}
+
+
+USAGES = (
+    "any",
+    "cert sign",
+    "client auth",
+    "code signing",
+    "content commitment",
+    "crl sign",
+    "data encipherment",
+    "decipher only",
+    "digital signature",
+    "email protection",
+    "encipher only",
+    "ipsec end system",
+    "ipsec tunnel",
+    "ipsec user",
+    "key agreement",
+    "key encipherment",
+    "microsoft sgc",
+    "netscape sgc",
+    "ocsp signing",
+    "s/mime",
+    "server auth",
+    "signing",
+    "timestamping",
+)
 
 
 class CertificateSigningRequestStrategy(BuiltinStrategy):
@@ -29,10 +60,14 @@ class CertificateSigningRequestStrategy(BuiltinStrategy):
     def validate(self, obj: JSONObject) -> list[FieldError]:
         spec = obj["spec"]
         errors = []
-        if not spec.get("request"):
-            errors.append(FieldError.invalid("spec.request", "", "PEM block type must be CERTIFICATE REQUEST"))
-        if not spec.get("usages"):
+        if reason := _request_fault(spec.get("request") or ""):
+            errors.append(FieldError.invalid("spec.request", spec.get("request") or "", reason))
+        usages = spec.get("usages") or []
+        if not usages:
             errors.append(FieldError.required("spec.usages"))
+        for index, usage in enumerate(usages):
+            errors += one_of(usage, USAGES, f"spec.usages[{index}]")
+        errors += duplicates([(f"spec.usages[{index}]", usage) for index, usage in enumerate(usages)])
         signer = spec.get("signerName") or ""
         if not signer:
             errors.append(FieldError.required("spec.signerName"))
@@ -40,3 +75,13 @@ class CertificateSigningRequestStrategy(BuiltinStrategy):
             detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'"
             errors.append(FieldError.invalid("spec.signerName", signer, detail))
         return errors
+
+
+def _request_fault(request: str) -> str:
+    """What is wrong with the PEM of a request, "" if nothing is that its frame shows."""
+    try:
+        text = b64decode(request, validate=True)
+    except NotBase64Error:
+        text = b""
+    framed = re.search(rb"-----BEGIN ([^-]+)-----\s(.*?)-----END \1-----", text, re.DOTALL)
+    return "" if framed and framed[1] == b"CERTIFICATE REQUEST" else "PEM block type must be CERTIFICATE REQUEST"

@@ -71,6 +71,18 @@ def cidr(value: str, field: str) -> list[FieldError]:
     return []
 
 
+def share(value: object, field: str, *, of_all: bool = True) -> list[FieldError]:
+    """A number of pods, or a percentage; not more than all of them, if it is to be a share of all."""
+    if isinstance(value, str):
+        if not (value.endswith("%") and value[:-1].isdigit()):
+            detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%'"
+            detail += " or '93%', regex used for validation is '[0-9]+%')"
+            return [FieldError.invalid(field, value, detail)]
+        if of_all and int(value[:-1]) > 100:
+            return [FieldError.invalid(field, value, "must not be greater than 100%")]
+    return not_negative(value, field)
+
+
 def unchanged(new: object, old: object, field: str) -> list[FieldError]:
     return [] if new == old else [FieldError.invalid(field, new, IMMUTABLE)]
 

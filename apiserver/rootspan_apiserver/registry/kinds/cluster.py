@@ -1,16 +1,18 @@
-"""Namespace, Node, PersistentVolume, PersistentVolumeClaim, PriorityClass, ResourceQuota and LimitRange."""
+"""Namespace, Node, PersistentVolume, PersistentVolumeClaim, PriorityClass and Lease."""
 
 from copy import deepcopy
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, not_negative, one_of, quantity
-from rootspan_apiserver.registry.names import dns_label
+from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, not_negative, one_of, optional_name, quantity
+from rootspan_apiserver.registry.kinds.pod_scheduling import check_node_selector
+from rootspan_apiserver.registry.names import dns_label, dns_subdomain
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
 OWN_NAME = "kubernetes.io/metadata.name"
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+VOLUME_MODES = ("Block", "Filesystem")
 RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
 
 
@@ -70,14 +72,26 @@ class PersistentVolumeStrategy(BuiltinStrategy):
             errors.append(FieldError.required("spec.capacity"))
         elif set(capacity) != {"storage"}:
             errors.append(FieldError.not_supported("spec.capacity", capacity, ("storage",)))
+        elif (amount := quantity(capacity["storage"])) is not None and amount <= 0:
+            shown = str(capacity["storage"])
+            errors.append(FieldError.invalid("spec.capacity[storage]", shown, "must be greater than zero"))
         policy = spec.get("persistentVolumeReclaimPolicy")
         errors += one_of(policy, RECLAIM_POLICIES, "spec.persistentVolumeReclaimPolicy")
-        if not any(
-            isinstance(value, dict) and key not in ("capacity", "claimRef", "nodeAffinity")
+        sources = [
+            key
             for key, value in spec.items()
-        ):
+            if isinstance(value, dict) and key not in ("capacity", "claimRef", "nodeAffinity")
+        ]
+        if not sources:
             errors.append(FieldError.required("spec", "must specify a volume type"))
-        return errors
+        detail = "may not specify more than 1 volume type"
+        errors += [FieldError.forbidden(f"spec.{extra}", detail) for extra in sorted(sources)[1:]]
+        path = (spec.get("hostPath") or {}).get("path") or ""
+        if ".." in path.split("/"):
+            errors.append(FieldError.invalid("spec.hostPath.path", path, "must not contain '..'"))
+        if (required := (spec.get("nodeAffinity") or {}).get("required")) is not None:
+            errors += check_node_selector(required, "spec.nodeAffinity.required")
+        return errors + one_of(spec.get("volumeMode"), VOLUME_MODES, "spec.volumeMode")
 
 
 class PersistentVolumeClaimStrategy(BuiltinStrategy):
@@ -102,7 +116,8 @@ class PersistentVolumeClaimStrategy(BuiltinStrategy):
         elif (amount := quantity(storage)) is not None and amount <= 0:
             at = "spec.resources[storage]"
             errors.append(FieldError.invalid(at, str(storage), "must be greater than zero"))
-        return errors
+        errors += optional_name(spec.get("storageClassName"), dns_subdomain, "spec.storageClassName")
+        return errors + one_of(spec.get("volumeMode"), VOLUME_MODES, "spec.volumeMode")
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
         new, before = deepcopy(obj["spec"]), deepcopy(old["spec"])
@@ -145,43 +160,6 @@ class PriorityClassStrategy(BuiltinStrategy):
             errors.append(FieldError.forbidden("value", "may not be changed in an update."))
         if obj.get("preemptionPolicy") != old.get("preemptionPolicy"):
             errors.append(FieldError.invalid("preemptionPolicy", obj.get("preemptionPolicy"), IMMUTABLE))
-        return errors
-
-
-class ResourceQuotaStrategy(BuiltinStrategy):
-    def validate(self, obj: JSONObject) -> list[FieldError]:
-        errors = []
-        for name, value in sorted((obj["spec"].get("hard") or {}).items()):
-            amount = quantity(value)
-            at = f"spec.hard[{name}]"
-            if amount is not None and amount < 0:
-                errors.append(FieldError.invalid(at, str(value), "must be greater than or equal to 0"))
-        return errors
-
-    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        if obj["spec"].get("scopes") != old["spec"].get("scopes"):
-            return [FieldError.invalid("spec.scopes", obj["spec"].get("scopes"), IMMUTABLE)]
-        return []
-
-
-class LimitRangeStrategy(BuiltinStrategy):
-    def set_defaults(self, obj: JSONObject) -> None:
-        for limit in obj["spec"].get("limits") or []:
-            if limit.get("type") != "Container":
-                continue
-            for target, source in (("default", "max"), ("defaultRequest", "default"), ("defaultRequest", "min")):
-                for name, value in (limit.get(source) or {}).items():
-                    limit.setdefault(target, {}).setdefault(name, value)
-
-    def validate(self, obj: JSONObject) -> list[FieldError]:
-        errors = []
-        for index, limit in enumerate(obj["spec"].get("limits") or []):
-            at = f"spec.limits[{index}]"
-            for name in sorted((limit.get("min") or {}).keys() & (limit.get("max") or {}).keys()):
-                low, high = quantity(limit["min"][name]), quantity(limit["max"][name])
-                if low is not None and high is not None and low > high:
-                    detail = f"min value {limit['min'][name]} is greater than max value {limit['max'][name]}"
-                    errors.append(FieldError.invalid(f"{at}.min[{name}]", str(limit["min"][name]), detail))
         return errors
 
 

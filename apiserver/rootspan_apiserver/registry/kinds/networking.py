@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import label_selector, one_of, optional_name, unchanged
+from rootspan_apiserver.registry.kinds.checks import cidr, ip, label_selector, one_of, optional_name, unchanged
+from rootspan_apiserver.registry.kinds.pod_handlers import check_port
+from rootspan_apiserver.registry.kinds.pod_validation import PROTOCOLS
 from rootspan_apiserver.registry.names import dns_subdomain
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
@@ -23,6 +25,9 @@ class IngressStrategy(BuiltinStrategy):
             at = f"spec.rules[{index}]"
             host = (rule.get("host") or "").removeprefix("*.")
             errors += optional_name(host, dns_subdomain, f"{at}.host")
+            if host and not ip(host, ""):
+                detail = "must be a DNS name, not an IP address"
+                errors.append(FieldError.invalid(f"{at}.host", host, detail))
             if (http := rule.get("http")) is not None:
                 if not http.get("paths"):
                     errors.append(FieldError.required(f"{at}.http.paths"))
@@ -60,6 +65,10 @@ def _check_backend(backend: JSONObject, field: str) -> list[FieldError]:
     port = service.get("port") or {}
     if not port.get("name") and not port.get("number"):
         errors.append(FieldError.required(field, "port name or number is required"))
+    elif port.get("name") and port.get("number"):
+        errors.append(FieldError.invalid(field, "", "cannot set both port name & port number"))
+    elif port.get("number"):
+        errors += check_port(port["number"], f"{field}.service.port.number")
     return errors
 
 
@@ -73,6 +82,9 @@ class IngressClassStrategy(BuiltinStrategy):
     def validate(self, obj: JSONObject) -> list[FieldError]:
         if not (obj.get("spec") or {}).get("controller"):
             return [FieldError.required("spec.controller")]
+        if not all(obj["spec"]["controller"].partition("/")):
+            detail = 'must be a domain-prefixed path (such as "acme.io/foo")'
+            return [FieldError.invalid("spec.controller", obj["spec"]["controller"], detail)]
         return []
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
@@ -100,9 +112,37 @@ class NetworkPolicyStrategy(BuiltinStrategy):
                     at = f"spec.{kind}[{index}].{peers}[{number}]"
                     if not any(peer.get(key) is not None for key in ("podSelector", "namespaceSelector", "ipBlock")):
                         errors.append(FieldError.required(at, "must specify a peer"))
+                    errors += _check_peer(peer, at)
+                for number, port in enumerate(rule.get("ports") or []):
+                    errors += _check_policy_port(port, f"spec.{kind}[{index}].ports[{number}]")
         for kind in spec.get("policyTypes") or []:
             errors += one_of(kind, ("Egress", "Ingress"), "spec.policyTypes")
         return errors
+
+
+def _check_peer(peer: JSONObject, field: str) -> list[FieldError]:
+    errors = label_selector(peer.get("podSelector"), f"{field}.podSelector")
+    errors += label_selector(peer.get("namespaceSelector"), f"{field}.namespaceSelector")
+    if (block := peer.get("ipBlock")) is None:
+        return errors
+    if "podSelector" in peer or "namespaceSelector" in peer:
+        errors.append(FieldError.forbidden(field, "may not specify both ipBlock and another peer"))
+    if not block.get("cidr"):
+        return [*errors, FieldError.required(f"{field}.ipBlock.cidr")]
+    return errors + cidr(block["cidr"], f"{field}.ipBlock.cidr")
+
+
+def _check_policy_port(port: JSONObject, field: str) -> list[FieldError]:
+    errors = one_of(port.get("protocol"), PROTOCOLS, f"{field}.protocol")
+    if (number := port.get("port")) is not None:
+        errors += check_port(number, f"{field}.port")
+    if (end := port.get("endPort")) is not None:
+        if not isinstance(number, int):
+            detail = "may not be specified when `port` is non-numeric"
+            errors.append(FieldError.invalid(f"{field}.endPort", end, detail))
+        elif end < number:
+            errors.append(FieldError.invalid(f"{field}.endPort", end, "must be greater than or equal to `port`"))
+    return errors
 
 
 class EndpointSliceStrategy(BuiltinStrategy):
@@ -132,3 +172,17 @@ class EndpointsStrategy(BuiltinStrategy):
         for subset in obj.get("subsets") or []:
             for port in subset.get("ports") or []:
                 port.setdefault("protocol", "TCP")
+
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        errors = []
+        for index, subset in enumerate(obj.get("subsets") or []):
+            at = f"subsets[{index}]"
+            if not subset.get("addresses") and not subset.get("notReadyAddresses"):
+                errors.append(FieldError.required(at, "must specify `addresses` or `notReadyAddresses`"))
+            for kind in ("addresses", "notReadyAddresses"):
+                for number, address in enumerate(subset.get(kind) or []):
+                    errors += ip(address.get("ip") or "", f"{at}.{kind}[{number}].ip")
+            for number, port in enumerate(subset.get("ports") or []):
+                errors += check_port(port.get("port"), f"{at}.ports[{number}].port")
+                errors += one_of(port.get("protocol"), PROTOCOLS, f"{at}.ports[{number}].protocol")
+        return errors

@@ -9,7 +9,7 @@ from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
 OF_CONTAINERS = frozenset({"cpu", "memory", "ephemeral-storage"})
-COUNTED = frozenset(
+WHOLE = frozenset(
     {
         "pods",
         "services",
@@ -20,6 +20,10 @@ COUNTED = frozenset(
         "persistentvolumeclaims",
         "services.nodeports",
         "services.loadbalancers",
+    }
+)
+COUNTED = WHOLE | frozenset(
+    {
         "requests.cpu",
         "requests.memory",
         "requests.storage",

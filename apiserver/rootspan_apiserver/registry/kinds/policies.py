@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import label_selector, named
+from rootspan_apiserver.registry.kinds.checks import label_selector, named, one_of, share
 from rootspan_apiserver.registry.names import path_segment
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
@@ -12,6 +12,13 @@ GROW_EVERY_15_SECONDS = [
     {"type": "Pods", "value": 4, "periodSeconds": 15},
     {"type": "Percent", "value": 100, "periodSeconds": 15},
 ]
+METRIC_SOURCES = {
+    "ContainerResource": "containerResource",
+    "External": "external",
+    "Object": "object",
+    "Pods": "pods",
+    "Resource": "resource",
+}
 SHRINK_EVERY_15_SECONDS = [{"type": "Percent", "value": 100, "periodSeconds": 15}]
 
 
@@ -25,13 +32,9 @@ class PodDisruptionBudgetStrategy(BuiltinStrategy):
             detail = "minAvailable and maxUnavailable cannot be both set"
             errors.append(FieldError.invalid("spec", spec, detail))
         for key in ("minAvailable", "maxUnavailable"):
-            value = spec.get(key)
-            if isinstance(value, int) and value < 0:
-                errors.append(FieldError.invalid(f"spec.{key}", value, "must be greater than or equal to 0"))
-            elif isinstance(value, str) and not (value.endswith("%") and value[:-1].isdigit()):
-                detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',"
-                detail += " or '93%', regex used for validation is '[0-9]+%')"
-                errors.append(FieldError.invalid(f"spec.{key}", value, detail))
+            errors += share(spec.get(key), f"spec.{key}")
+        if (policy := spec.get("unhealthyPodEvictionPolicy")) is not None:
+            errors += one_of(policy, ("AlwaysAllow", "IfHealthyBudget"), "spec.unhealthyPodEvictionPolicy")
         return errors + label_selector(spec.get("selector"), "spec.selector")
 
 
@@ -64,7 +67,29 @@ class HorizontalPodAutoscalerStrategy(BuiltinStrategy):
         target = spec.get("scaleTargetRef") or {}
         for key in ("kind", "name"):
             errors += named(target.get(key), path_segment, f"spec.scaleTargetRef.{key}")
+        for index, metric in enumerate(spec.get("metrics") or []):
+            errors += _check_metric(metric, f"spec.metrics[{index}]")
         return errors
+
+
+def _check_metric(metric: JSONObject, field: str) -> list[FieldError]:
+    kind = metric.get("type") or ""
+    if not kind:
+        return [FieldError.required(f"{field}.type", "must specify a metric source type")]
+    if kind not in METRIC_SOURCES:
+        return one_of(kind, sorted(METRIC_SOURCES), f"{field}.type")
+    name = METRIC_SOURCES[kind]
+    if (source := metric.get(name)) is None:
+        return [FieldError.required(f"{field}.{name}", "must populate information for the given metric source")]
+    target, at = source.get("target") or {}, f"{field}.{name}.target"
+    errors = one_of(target.get("type"), ("AverageValue", "Utilization", "Value"), f"{at}.type")
+    if name in ("resource", "containerResource"):
+        if not source.get("name"):
+            errors.append(FieldError.required(f"{field}.{name}.name", "must specify a resource name"))
+        if target.get("averageUtilization") is None and target.get("averageValue") is None:
+            detail = "must set either a target raw value or a target utilization"
+            errors.append(FieldError.required(f"{at}.averageUtilization", detail))
+    return errors
 
 
 class FlowSchemaStrategy(BuiltinStrategy):

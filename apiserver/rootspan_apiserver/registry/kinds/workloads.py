@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import label_selector, not_negative, one_of, selects, unchanged
+from rootspan_apiserver.registry.kinds.checks import label_selector, not_negative, one_of, selects, share, unchanged
 from rootspan_apiserver.registry.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.registry.kinds.pod_validation import check_template, check_template_metadata
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -83,10 +83,12 @@ class DeploymentStrategy(WorkloadStrategy):
                     errors.append(FieldError.forbidden("spec.strategy.rollingUpdate", detail))
             case "RollingUpdate":
                 rolling = strategy.get("rollingUpdate") or {}
+                at = "spec.strategy.rollingUpdate"
+                errors += share(rolling.get("maxUnavailable"), f"{at}.maxUnavailable")
+                errors += share(rolling.get("maxSurge"), f"{at}.maxSurge", of_all=False)
                 if str(rolling.get("maxUnavailable")) in ("0", "0%") and str(rolling.get("maxSurge")) in ("0", "0%"):
-                    at = "spec.strategy.rollingUpdate.maxUnavailable"
                     detail = "may not be 0 when `maxSurge` is 0"
-                    errors.append(FieldError.invalid(at, rolling["maxUnavailable"], detail))
+                    errors.append(FieldError.invalid(f"{at}.maxUnavailable", rolling["maxUnavailable"], detail))
             case other:
                 errors += one_of(other, ("Recreate", "RollingUpdate"), "spec.strategy")
         errors += not_negative(spec.get("revisionHistoryLimit"), "spec.revisionHistoryLimit")

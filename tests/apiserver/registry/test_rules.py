@@ -1,0 +1,182 @@
+"""What objects of other kinds are refused for, and in which words."""
+
+from typing import Any
+
+import pytest
+
+from tests.apiserver.registry.kinds import JSONObject, an_object, refusals
+
+POD = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}
+TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": POD}
+RWO = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
+PERCENT = "must not be greater than 100%"
+NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+
+
+def of(api_version: str, kind: str, fields: JSONObject) -> list[str]:
+    namespace = "" if kind in ("IngressClass", "PersistentVolume", "CertificateSigningRequest") else "default"
+    return refusals(an_object(api_version, kind, namespace=namespace, **fields))
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        (
+            {"manualSelector": True, "selector": {"matchLabels": {"a": "c"}}},
+            'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`',
+        ),
+        (
+            {"completionMode": "Indexed", "parallelism": 2},
+            "spec.completions: Required value: when completion mode is Indexed",
+        ),
+        (
+            {"completionMode": "x"},
+            'spec.completionMode: Unsupported value: "x": supported values: "Indexed", "NonIndexed"',
+        ),
+    ],
+)
+def test_refuses_a_job(spec: JSONObject, why: str) -> None:
+    """Its pods are its own, and each index needs a count."""
+    assert of("batch/v1", "Job", {"spec": {"template": TEMPLATE, **spec}}) == [why]
+
+
+def test_gives_jobs_their_selectors_itself() -> None:
+    """A selector of the client's own is only taken by a job that says so."""
+    (why,) = of("batch/v1", "Job", {"spec": {"template": TEMPLATE, "selector": {"matchLabels": {"a": "b"}}}})
+    assert why.startswith("spec.selector: Invalid value: ")
+    assert why.endswith(": `selector` not auto-generated")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "why"),
+    [
+        ("TZ=UTC * * * * *", "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"),
+        ("x x", "expected exactly 5 fields, found 2: [x x]"),
+    ],
+)
+def test_refuses_a_schedule(schedule: str, why: str) -> None:
+    """The zone has a field of its own; what is wrong is told as the parser tells it."""
+    spec = {"schedule": schedule, "jobTemplate": {"spec": {"template": TEMPLATE}}}
+    assert of("batch/v1", "CronJob", {"spec": spec}) == [f'spec.schedule: Invalid value: "{schedule}": {why}']
+
+
+@pytest.mark.parametrize(
+    ("rolling", "why"),
+    [
+        ({"maxUnavailable": "200%"}, f'maxUnavailable: Invalid value: "200%": {PERCENT}'),
+        ({"maxSurge": -1}, "maxSurge: Invalid value: -1: must be greater than or equal to 0"),
+        ({"maxSurge": "200%"}, ""),
+    ],
+)
+def test_checks_how_a_deployment_rolls(rolling: JSONObject, why: str) -> None:
+    """No more than all can be unavailable, but there may be more than twice as many for a while."""
+    template = {**TEMPLATE, "spec": {"containers": POD["containers"]}}
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template, "strategy": {"rollingUpdate": rolling}}
+    assert of("apps/v1", "Deployment", {"spec": spec}) == ([f"spec.strategy.rollingUpdate.{why}"] if why else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "why"),
+    [
+        (
+            "networking.k8s.io/v1/NetworkPolicy",
+            {"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "x"}}]}]},
+            f'ingress[0].from[0].ipBlock.cidr: Invalid value: "x": {NOT_A_CIDR}',
+        ),
+        (
+            "networking.k8s.io/v1/NetworkPolicy",
+            {"podSelector": {}, "egress": [{"ports": [{"port": "http", "endPort": 3}]}]},
+            "egress[0].ports[0].endPort: Invalid value: 3: may not be specified when `port` is non-numeric",
+        ),
+        (
+            "networking.k8s.io/v1/Ingress",
+            {"defaultBackend": {"service": {"name": "s", "port": {"name": "x", "number": 80}}}},
+            'defaultBackend: Invalid value: "": cannot set both port name & port number',
+        ),
+        (
+            "networking.k8s.io/v1/Ingress",
+            {"rules": [{"host": "192.0.2.1"}]},
+            'rules[0].host: Invalid value: "192.0.2.1": must be a DNS name, not an IP address',
+        ),
+        (
+            "networking.k8s.io/v1/IngressClass",
+            {"controller": "x"},
+            'controller: Invalid value: "x": must be a domain-prefixed path (such as "acme.io/foo")',
+        ),
+        (
+            "v1/PersistentVolume",
+            {**RWO, "hostPath": {"path": "/a/../b"}},
+            "hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
+        ),
+        (
+            "v1/PersistentVolume",
+            {**RWO, "hostPath": {"path": "/"}, "nfs": {"server": "s", "path": "/"}},
+            "nfs: Forbidden: may not specify more than 1 volume type",
+        ),
+        (
+            "v1/PersistentVolumeClaim",
+            {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": 1}}, "volumeMode": "x"},
+            'volumeMode: Unsupported value: "x": supported values: "Block", "Filesystem"',
+        ),
+        (
+            "autoscaling/v2/HorizontalPodAutoscaler",
+            {
+                "maxReplicas": 1,
+                "scaleTargetRef": {"kind": "D", "name": "x"},
+                "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization"}}}],
+            },
+            (
+                "metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target "
+                "utilization"
+            ),
+        ),
+        ("policy/v1/PodDisruptionBudget", {"minAvailable": "200%"}, f'minAvailable: Invalid value: "200%": {PERCENT}'),
+        (
+            "v1/ResourceQuota",
+            {"hard": {"cpu": 1}, "scopes": ["BestEffort"]},
+            'scopes: Invalid value: ["BestEffort"]: unsupported scope applied to resource',
+        ),
+        (
+            "v1/ResourceQuota",
+            {"hard": {"pods": 1}, "scopes": ["Terminating", "NotTerminating"]},
+            'scopes: Invalid value: ["Terminating","NotTerminating"]: conflicting scopes',
+        ),
+        ("v1/ResourceQuota", {"hard": {"pods": "1.5"}}, 'hard[pods]: Invalid value: "1.5": must be an integer'),
+        (
+            "v1/LimitRange",
+            {"limits": [{"type": "Pod", "default": {"cpu": 1}}]},
+            "limits[0].default: Forbidden: may not be specified when `type` is 'Pod'",
+        ),
+        (
+            "v1/LimitRange",
+            {"limits": [{"type": "Pod"}, {"type": "Pod"}]},
+            'limits[1].type: Duplicate value: "Pod"',
+        ),
+        (
+            "certificates.k8s.io/v1/CertificateSigningRequest",
+            {"request": "aGVsbG8=", "signerName": "a.b/c", "usages": ["client auth"]},
+            'request: Invalid value: "aGVsbG8=": PEM block type must be CERTIFICATE REQUEST',
+        ),
+    ],
+)
+def test_refuses_a_spec(kind: str, spec: Any, why: str) -> None:
+    """Each for the one thing that is wrong with it."""
+    api_version, _, name = kind.rpartition("/")
+    assert of(api_version, name, {"spec": spec}) == [f"spec.{why}"]
+
+
+def test_refuses_endpoints_that_lead_nowhere() -> None:
+    """A subset has addresses, and they are some."""
+    subsets = [{"ports": [{"port": 1}]}, {"addresses": [{"ip": "x"}]}]
+    assert of("v1", "Endpoints", {"subsets": subsets}) == [
+        "subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`",
+        f'subsets[1].addresses[0].ip: Invalid value: "x": {NOT_AN_IP}',
+    ]
+
+
+def test_takes_what_quotas_count() -> None:
+    """Standard resources, those of a class or a domain, and counts of any resource."""
+    names = ["pods", "requests.cpu", "limits.memory", "count/deployments.apps", "hugepages-2Mi", "services.nodeports"]
+    names += ["gold.storageclass.storage.k8s.io/requests.storage", "requests.example.com/gpu"]
+    assert of("v1", "ResourceQuota", {"spec": {"hard": dict.fromkeys(names, 1)}}) == []
