@@ -7,6 +7,7 @@ end: frameworks answer first and raise afterwards, and only the exception says w
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from types import MappingProxyType
 from typing import Any
 
 from opentelemetry.trace import Span
@@ -119,6 +120,8 @@ class Exchange:
         if (route := route_of(self._scope)) is not None:
             span.set_attribute("http.route", route)
         elif (attributes := getattr(span, "attributes", None)) is not None:
+            if type(attributes) is MappingProxyType:  # the SDK's: to copy it costs less than to miss a key
+                attributes = attributes.copy()
             route = attributes.get("http.route")
         if route is not None and self._names_after_route:
             method = method_of(self._scope)

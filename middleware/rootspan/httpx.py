@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self, cast
 
 import httpx
+from opentelemetry.context import Context
 from opentelemetry.trace import (
     INVALID_SPAN_CONTEXT,
     NonRecordingSpan,
@@ -53,8 +54,8 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     ) -> None:
         self._sync = cast("httpx.BaseTransport", transport)
         self._async = cast("httpx.AsyncBaseTransport", transport)
-        self._tracer = tracer_provider.get_tracer(self.scope_name, self.scope_version)
-        self._decision, ids = prepare(self._tracer)
+        tracer = tracer_provider.get_tracer(self.scope_name, self.scope_version)
+        self._tracer, self._decision, ids = prepare(tracer)
         self._draw_root = ids.draw_root
         self._draw_span_id = ids.draw_span_id
 
@@ -130,7 +131,8 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         for name, _ in headers.raw:
             if name.lower() in _TRACE_HEADERS:
                 headers.pop(name.decode(), None)
-        parent = CURRENT.get().get(SPAN_KEY)
+        current = CURRENT.get()
+        parent = current.get(SPAN_KEY)
         decision = self._decision
         state = ""
         if type(parent) is UnsampledSpan:
@@ -141,11 +143,11 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             context = cast("Span", parent).get_span_context() if known else INVALID_SPAN_CONTEXT
             trace_id, _, _, flags, trace_state, valid = context
             if not valid:
-                return self._ask(request) if decision is None else self._start_root(request, decision)
+                return self._ask(request, current) if decision is None else self._start_root(request, decision)
             if trace_state:
                 state = trace_state.to_header()
         if decision is None or decision.samples_child(trace_id, bool(flags & 1)):
-            return self._ask(request)
+            return self._ask(request, current)
         self.inject(request, UNSAMPLED % (trace_id, self._draw_span_id()), state)
         return None
 
@@ -158,16 +160,15 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         attributes = self.request_attributes(request)
         return self._sent(request, start_root(self._tracer, trace_id, self.span_name(request), _CLIENT, attributes))
 
-    def _ask(self, request: httpx.Request) -> Span | None:
+    def _ask(self, request: httpx.Request, current: Context) -> Span | None:
         attributes = self.request_attributes(request)
-        name = self.span_name(request)
-        return self._sent(request, self._tracer.start_span(name, kind=_CLIENT, attributes=attributes))
+        return self._sent(request, self._tracer.start_span(self.span_name(request), current, _CLIENT, attributes))
 
     def _sent(self, request: httpx.Request, span: Span) -> Span | None:
-        context = span.get_span_context()
-        if context.is_valid:
-            form = SAMPLED if context.trace_flags.sampled else UNSAMPLED
-            self.inject(request, form % (context.trace_id, context.span_id), context.trace_state.to_header())
+        trace_id, span_id, _, flags, trace_state, valid = span.get_span_context()
+        if valid:
+            state = trace_state.to_header() if trace_state else ""
+            self.inject(request, (SAMPLED if flags & 1 else UNSAMPLED) % (trace_id, span_id), state)
         return span if span.is_recording() else None
 
     def _recorded(self, span: Span, response: httpx.Response) -> httpx.Response:
@@ -183,12 +184,12 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         span.end()
 
     def _recorded_url(self, url: httpx.URL) -> str:
-        if url.userinfo:
-            url = url.copy_with(username=REDACTED, password=REDACTED)
-        if url.fragment:
-            url = url.copy_with(fragment=None)
-        before, question_mark, query = str(url).partition("?")
-        return text(before + question_mark + self.redact_query(query))
+        full = str(url)
+        if "@" in full and url.userinfo:
+            full = str(url.copy_with(username=REDACTED, password=REDACTED))
+        full, _, _ = full.partition("#")
+        before, question_mark, query = full.partition("?")
+        return text(before + question_mark + self.redact_query(query) if query else full)
 
     def __enter__(self) -> Self:
         self._sync.__enter__()

@@ -67,11 +67,10 @@ class TracingMiddleware:
         sensitive_parameters: Iterable[str] = SENSITIVE_PARAMETERS,
     ) -> None:
         self.app = app
-        self._tracer = tracer_provider.get_tracer("rootspan", version("rootspan"))
         self._span_name = span_name
         self._continuation = continuation
         self._redact = QueryRedaction(sensitive_parameters)
-        self._decision, ids = prepare(self._tracer)
+        self._tracer, self._decision, ids = prepare(tracer_provider.get_tracer("rootspan", version("rootspan")))
         self._draw = ids.draw_root
         restarts = isinstance(continuation, Continuation) and continuation is not _CONTINUE
         self._bound = self._decision.bound if self._decision and restarts else _ALWAYS

@@ -5,6 +5,7 @@ replaced when the parameter's name ends with one of a list of words, in upper or
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 LONGEST_VALUE = 1024
@@ -56,17 +57,21 @@ class QueryRedaction:
     """
 
     def __init__(self, sensitive: Iterable[str]) -> None:
-        self._ends = tuple(word.lower() for word in sensitive)
+        ends = tuple(word.lower() for word in sensitive)
+
+        @lru_cache(maxsize=256)
+        def is_sensitive(name: str) -> bool:
+            plain = unquote_to_bytes(name).decode("latin-1").partition("[")[0]
+            return plain.lower().endswith(ends)
+
+        self._is_sensitive = is_sensitive
 
     def __call__(self, query: bytes | str) -> str:
         """Cuts a query string to 1,024 characters, and redacts it."""
         query = text(query)
-        if "=" not in query:
-            return query
-        ends = self._ends
-        parameters = []
-        for parameter in query.split("&"):
+        parameters = query.split("&")
+        for index, parameter in enumerate(parameters):
             name, equals, _ = parameter.partition("=")
-            plain = (unquote_to_bytes(name).decode("latin-1") if "%" in name else name).partition("[")[0]
-            parameters.append(f"{name}={REDACTED}" if equals and plain.lower().endswith(ends) else parameter)
+            if equals and self._is_sensitive(name):
+                parameters[index] = f"{name}={REDACTED}"
         return "&".join(parameters)

@@ -23,7 +23,14 @@ from dataclasses import dataclass
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Tracer as SDKTracer
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    ParentBased,
+    ParentBasedTraceIdRatio,
+    Sampler,
+    TraceIdRatioBased,
+)
 from opentelemetry.trace import Link, Span, SpanKind, Tracer
 from opentelemetry.util.types import Attributes
 
@@ -146,12 +153,12 @@ def decision_of(sampler: Sampler) -> Decision | None:
         return Decision(0, follows_parent=False)
     if type(sampler) is TraceIdRatioBased:
         return Decision(sampler.bound, follows_parent=False)
-    if type(sampler) is ParentBased:
+    if type(sampler) in (ParentBased, ParentBasedTraceIdRatio):
         return _decision_of_parent_based(sampler)
     return None
 
 
-def _decision_of_parent_based(sampler: ParentBased) -> Decision | None:
+def _decision_of_parent_based(sampler: Sampler) -> Decision | None:
     root = vars(sampler).get("_root")
     if not isinstance(root, Sampler) or vars(sampler) != vars(ParentBased(root)):
         return None
@@ -159,22 +166,28 @@ def _decision_of_parent_based(sampler: ParentBased) -> Decision | None:
     return None if decision is None else Decision(decision.bound, follows_parent=True)
 
 
-def prepare(tracer: Tracer) -> tuple[Decision | None, RootIdGenerator]:
-    """Makes a tracer ready to be handed trace ids, and tells what its sampler decides.
-
-    The SDK's tracer gets a `RootIdGenerator` over its own id generator.
+def prepare(tracer: Tracer) -> tuple[Tracer, Decision | None, RootIdGenerator]:
+    """Makes of a tracer one that can be handed trace ids, and tells what its sampler decides.
 
     Returns:
-        The decision, which is None for a sampler that `decision_of` does not know and for a tracer that is not the SDK's;
-        and what draws the ids of the tracer's spans.
+        A copy of an SDK tracer, with a `RootIdGenerator` over its own id generator; if the decision is known, it samples
+        whatever it is asked to start, since it is asked no more than that. The decision, which is None for a sampler that
+        `decision_of` does not know, and for a tracer that is not the SDK's, which is returned as it is. And what draws the
+        ids of the tracer's spans.
     """
     if not isinstance(tracer, SDKTracer):
-        return None, RootIdGenerator()
+        return tracer, None, RootIdGenerator()
+    decision = decision_of(tracer.sampler)
     ids = tracer.id_generator
     if not isinstance(ids, RootIdGenerator):
         ids = RootIdGenerator(None if type(ids) is RandomIdGenerator else ids)
-        tracer.id_generator = ids
-    return decision_of(tracer.sampler), ids
+    prepared = object.__new__(type(tracer))
+    for name, value in vars(tracer).items():  # copy() would leave a tracer whose attributes are slower to read
+        setattr(prepared, name, value)
+    prepared.id_generator = ids
+    if decision is not None:
+        prepared.sampler = ALWAYS_ON
+    return prepared, decision, ids
 
 
 def start_root(

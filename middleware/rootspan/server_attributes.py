@@ -42,21 +42,26 @@ def request_attributes(scope: Scope, redact: QueryRedaction) -> Attributes:
     if http_version := get("http_version"):
         attributes["network.protocol.version"] = http_version
     if client := get("client"):
-        attributes["client.address"] = text(client[0])
+        attributes["client.address"] = _known_text(client[0])
     host = user_agent = None
     for name, value in get("headers") or ():
         if name == b"host" and host is None:
             host = value
+            if user_agent is not None:
+                break
         elif name == b"user-agent" and user_agent is None:
             user_agent = value
+            if host is not None:
+                break
     if user_agent is not None:
         attributes["user_agent.original"] = _known_text(user_agent[:LONGEST_VALUE])
     if host:
         address, port = _address_and_port(host[:LONGEST_VALUE])
     else:
         address, port = get("server") or ("", None)
+        address = text(address)
     if address:
-        attributes["server.address"] = text(address)
+        attributes["server.address"] = address
     if port is not None:
         attributes["server.port"] = port
     return attributes

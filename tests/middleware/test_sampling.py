@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import Tracer, TracerProvider
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.sampling import (
     DEFAULT_ON,
     Decision,
     ParentBased,
+    ParentBasedTraceIdRatio,
     Sampler,
     SamplingResult,
     TraceIdRatioBased,
@@ -37,6 +38,7 @@ MILLION = 1_000_000
     [
         *[TraceIdRatioBased(rate) for rate in (0.0, 1e-4, 0.25, 0.5, 1.0)],
         *[ParentBased(TraceIdRatioBased(rate)) for rate in (1e-4, 0.5)],
+        ParentBasedTraceIdRatio(0.25),
         ALWAYS_ON,
         ALWAYS_OFF,
         DEFAULT_ON,
@@ -113,8 +115,20 @@ async def test_a_sampler_of_the_user_is_asked_with_the_attributes() -> None:
 
 def test_a_tracer_of_another_make_is_not_decided_here() -> None:
     """Without an SDK there is nobody to hand a trace id to."""
-    decision, _ = prepare(NoOpTracerProvider().get_tracer("other"))
+    tracer = NoOpTracerProvider().get_tracer("other")
+    prepared, decision, _ = prepare(tracer)
+    assert prepared is tracer
     assert decision is None
+
+
+def test_the_providers_own_tracer_stays_as_it_is() -> None:
+    """Whoever asks the provider for a tracer of the same name gets the provider's sampler and id generator."""
+    provider = TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False)
+    prepare(provider.get_tracer("shared"))
+    tracer = provider.get_tracer("shared")
+    assert isinstance(tracer, Tracer)
+    assert (tracer.sampler, tracer.id_generator) == (provider.sampler, provider.id_generator)
+    assert not tracer.start_span("mine").is_recording()
 
 
 async def test_without_an_sdk_requests_pass() -> None:
