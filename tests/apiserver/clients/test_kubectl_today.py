@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,6 +116,20 @@ def test_a_token_is_made_for_a_service_account_and_known(kubectl: Kubectl) -> No
     token = kubectl("create", "token", "robot", "--duration=10m").strip()
     known = kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}", f"--token={token}")
     assert known == f"system:serviceaccount:{kubectl.namespace}:robot"
+
+
+def test_a_token_is_bound_to_a_pod(kubectl: Kubectl) -> None:
+    """It says for which pod it was made; a pod that is another one by now, or none, is refused."""
+    kubectl("create", "-f", "-", stdin=manifest("Pod", "p", spec=POD))
+    uid = kubectl.value(".metadata.uid", "pod", "p")
+    bound = ("create", "token", "default", "--bound-object-kind=Pod")
+    token = kubectl(*bound, "--bound-object-name=p", f"--bound-object-uid={uid}").strip()
+    claims = token.split(".")[1]
+    told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["kubernetes.io"]
+    assert told["pod"] == {"name": "p", "uid": uid}
+    other = kubectl(*bound, "--bound-object-name=p", "--bound-object-uid=other", status=1)
+    assert "the UID in the bound object reference (other) does not match the UID in record" in other
+    assert 'pods "none" not found' in kubectl(*bound, "--bound-object-name=none", status=1)
 
 
 def test_a_pod_gets_a_container_to_debug_it(kubectl: Kubectl) -> None:
