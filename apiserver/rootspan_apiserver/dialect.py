@@ -4,6 +4,7 @@ A reader of traces filters by instrumentation scope, name and keys; whoever comp
 are those of Go's otelhttp in the version that kube-apiserver was built with, and what kube-apiserver itself adds to them.
 """
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from rootspan_apiserver.request_info import span_name
 
 OTELHTTP = "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 OPERATION = "KubernetesAPI"
+LONGEST_TARGET = 8192
 Scope = Any
 SpanAttributes = dict[str, str | int]
 
@@ -104,7 +106,7 @@ class ServerSpanV122(TracingMiddleware):
             attributes["http.client_ip"] = forwarded
         if user_agent:
             attributes["http.user_agent"] = user_agent
-        if length.isdigit() and int(length) > 0:
+        if _is_number(length) and int(length) > 0:
             attributes["http.request_content_length"] = int(length)
         if host:
             attributes["http.host"] = host
@@ -128,10 +130,10 @@ def server_span_name(emulated: Dialect) -> Any:
 
 
 def target(scope: Scope) -> str:
-    """The request's target as it was sent, path and query."""
+    """The request's target as it was sent, path and query, cut to 8 KiB."""
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope.get("query_string", b"")
-    return (path + b"?" + query if query else path).decode("latin-1")
+    return (path + b"?" + query if query else path)[:LONGEST_TARGET].decode("latin-1")
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -144,13 +146,24 @@ def _header(scope: Scope, name: bytes) -> str:
 def _net_host(host: str) -> SpanAttributes:
     """Host and port as the client names them: an address is an ip, anything else a name."""
     address, colon, port = host.rpartition(":")
-    if not colon or not port.isdigit() or (":" in address and not address.startswith("[")):
+    if not colon or not _is_number(port) or (":" in address and not address.startswith("[")):
         address, port = host, ""
     address = address.strip("[]")
-    is_ip = ":" in address or address.replace(".", "").isdigit()
     attributes: SpanAttributes = {}
     if address:
-        attributes["net.host.ip" if is_ip else "net.host.name"] = address
+        attributes["net.host.ip" if _is_ip(address) else "net.host.name"] = address
     if port:
         attributes["net.host.port"] = int(port)
     return attributes
+
+
+def _is_number(digits: str) -> bool:
+    return digits.isascii() and digits.isdigit()
+
+
+def _is_ip(address: str) -> bool:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True
