@@ -158,7 +158,8 @@ def _net_host(host: str) -> SpanAttributes:
 
 
 def _is_number(digits: str) -> bool:
-    return digits.isascii() and digits.isdigit()
+    """Whether it is one that OTLP has room for."""
+    return digits.isascii() and digits.isdigit() and len(digits) < 19
 
 
 def _is_ip(address: str) -> bool:

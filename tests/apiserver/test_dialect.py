@@ -72,6 +72,7 @@ def test_the_client_is_the_first_that_was_forwarded_for() -> None:
         (b"example.com", {"net.host.name": "example.com"}),
         (b"\xff:x", {"net.host.name": "\xff:x"}),
         (b"example.com:\xb2", {"net.host.name": "example.com:\xb2"}),
+        (b"a:" + b"9" * 19, {"net.host.name": "a:" + "9" * 19}),
     ],
 )
 def test_the_host_of_v122(host: bytes, expected: dict[str, object]) -> None:
