@@ -71,9 +71,7 @@ def test_deletes_answer_what_the_client_reads_into_a_model(api: Any, namespace: 
         "config_map": manifest("ConfigMap", "x"),
         "endpoints": manifest("Endpoints", "x"),
         "limit_range": manifest("LimitRange", "x", spec={"limits": []}),
-        "replication_controller": manifest("ReplicationController", "x", spec={"replicas": 0, "selector": {"a": "b"}}),
     }
-    made["replication_controller"]["spec"]["template"] = {"metadata": {"labels": {"a": "b"}}, "spec": POD}
     answers = {}
     for kind, body in made.items():
         getattr(core, f"create_namespaced_{kind}")(namespace, body)
