@@ -21,6 +21,7 @@ from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
 from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.http import BindError
 from rootspan_apiserver.serving.kubeconfig import KubeconfigError
+from rootspan_apiserver.serving.until_stopped import stop_signal
 
 ATTEMPTS, ATTEMPT_SECONDS = 20, 0.25
 """A span that ends after a flush waits for the next; so the flush is repeated, for five seconds in all."""
@@ -80,9 +81,9 @@ async def _demo(folder: Path, keep: bool) -> int:
         held = _print_findings(steps, spans)
         print(f"\n{'All of it held' if held else 'Not all of it held'}, in {time.monotonic() - begun:.1f} s.")
         if keep:
-            _print_how_to_go_on(on, folder)
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.Event().wait()
+            with stop_signal() as stop:
+                _print_how_to_go_on(on, folder)
+                await stop.wait()
     return 0 if held else 1
 
 

@@ -3,22 +3,33 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def stop_signal() -> Iterator[asyncio.Event]:
+    """An event of the running loop that SIGINT and SIGTERM set, even where a parent process had them ignored."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 async def serve_until_stopped(served: contextlib.AbstractAsyncContextManager[object], *, delay: float = 0.0) -> None:
     """Enter `served`, stay until SIGINT or SIGTERM and `delay` seconds more, leave. A signal before it is entered cancels that."""
-    stop, entered = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
+    entered = asyncio.Event()
+    with stop_signal() as stop:
 
-    async def serve() -> None:
-        async with served:
-            entered.set()
-            await stop.wait()
-            await asyncio.sleep(delay)
+        async def serve() -> None:
+            async with served:
+                entered.set()
+                await stop.wait()
+                await asyncio.sleep(delay)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    try:
         serving, told = asyncio.create_task(serve()), asyncio.create_task(stop.wait())
         await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
@@ -26,6 +37,3 @@ async def serve_until_stopped(served: contextlib.AbstractAsyncContextManager[obj
             serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await serving
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
