@@ -61,11 +61,11 @@ class Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        match message["type"]:
+        match message.get("type"):
             case "http.response.body":
                 last = not message.get("more_body", False) and not self._trailers
             case "http.response.start":
-                self._status = message["status"]
+                self._started(message)
                 self._trailers = message.get("trailers", False)
                 last = False
             case event:
@@ -74,7 +74,11 @@ class Exchange:
         if last:
             self._answer()
 
-    def _is_last(self, event: str, message: Message) -> bool:
+    def _started(self, message: Message) -> None:
+        status = message.get("status")
+        self._status = int(status) if isinstance(status, int) else None
+
+    def _is_last(self, event: str | None, message: Message) -> bool:
         match event:
             case "http.response.pathsend":
                 return not self._trailers
@@ -85,7 +89,7 @@ class Exchange:
             case "websocket.accept":
                 self._status = 101
             case "websocket.http.response.start":
-                self._status = message["status"]
+                self._started(message)
             case "websocket.http.response.body":
                 return not message.get("more_body", False)
             case "websocket.close":
@@ -107,11 +111,15 @@ class Exchange:
             self._end(self._answered)
 
     def raised(self, error: BaseException) -> None:
-        """The application has raised. Servers answer 500 to an exception before the response has started."""
+        """The application has raised. Servers answer 500 to an exception before the response has started.
+
+        That it was cancelled after its answer says nothing of the request.
+        """
         if not self._ended:
-            if self._status is None and isinstance(error, Exception):
+            failed = isinstance(error, Exception)
+            if self._status is None and failed:
                 self._status = 500
-            self._end(self._answered, error)
+            self._end(self._answered, error if failed or self._answered is None else None)
 
     def _end(self, end_time: int | None, error: BaseException | None = None) -> None:
         self._ended = True

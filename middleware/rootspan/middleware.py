@@ -28,7 +28,7 @@ from opentelemetry.trace import (
 from rootspan.continuation import Continuation, ContinuationOf, Scope
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan, unsampled_context
 from rootspan.exchange import Exchange, Receive, Send, type_name
-from rootspan.redaction import SENSITIVE_PARAMETERS, QueryRedaction
+from rootspan.redaction import SENSITIVE_PARAMETERS, QueryRedaction, text
 from rootspan.sampling import LOWER_HALF, prepare, start_root
 from rootspan.server_attributes import Attributes, method_of, request_attributes
 from rootspan.traceparent import remote_context, without_state
@@ -128,7 +128,7 @@ class TracingMiddleware:
             return self._start_child(scope, remote, ids[2])
         if self._decision is not None and ids[1] >= self._decision.bound:
             return UnsampledSpan(ids)
-        name = method_of(scope) if self._span_name is None else self._span_name(scope)
+        name = self._name(scope)
         if name is None:
             return UnsampledSpan(ids)
         attributes = self.request_attributes(scope)
@@ -137,12 +137,18 @@ class TracingMiddleware:
             return self._tracer.start_span(name, _EMPTY, _SERVER, attributes, links)
         return start_root(self._tracer, ids[0] << 64 | ids[1], name, _SERVER, attributes, links)
 
+    def _name(self, scope: Scope) -> str | None:
+        if self._span_name is None:
+            return method_of(scope)
+        name = self._span_name(scope)
+        return None if name is None else text(name)
+
     def _start_child(self, scope: Scope, parent: SpanContext, span_id: int) -> Span:
         unsampled = NonRecordingSpan(unsampled_context(parent.trace_id, span_id, parent.trace_state))
         decision = self._decision
         if decision is not None and not decision.samples_child(parent.trace_id, parent.trace_flags.sampled):
             return unsampled
-        name = method_of(scope) if self._span_name is None else self._span_name(scope)
+        name = self._name(scope)
         if name is None:
             return unsampled
         context = set_span_in_context(NonRecordingSpan(parent), _EMPTY)

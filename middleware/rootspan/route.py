@@ -43,10 +43,9 @@ def _template(scope: Scope, route: Any) -> str | None:
 
 
 def _mounted(scope: Scope, template: str) -> str | None:
-    segments = (
-        scope.get("root_path", "").removeprefix(scope.get("app_root_path", scope.get("root_path", ""))).split("/")
-    )
-    for name, value in scope.get("path_params", {}).items():
+    root_path = scope.get("root_path") or ""
+    segments = root_path.removeprefix(scope.get("app_root_path", root_path)).split("/")
+    for name, value in (scope.get("path_params") or {}).items():
         if f"{{{name}}}" not in template:
             try:
                 segments[segments.index(str(value))] = f"{{{name}}}"

@@ -29,10 +29,8 @@ def request_attributes(scope: Scope, redact: QueryRedaction) -> Attributes:
     path = get("raw_path")
     attributes: Attributes = {
         "http.request.method": method,
-        "url.scheme": get("scheme") or "http",
-        "url.path": text(get("path") or "/")
-        if path is None
-        else path[:LONGEST_VALUE].partition(b"?")[0].decode("latin-1"),
+        "url.scheme": _known_text(get("scheme") or "http"),
+        "url.path": text(get("path") or "/") if path is None else text(path).partition("?")[0],
     }
     if method not in KNOWN_METHODS:
         attributes["http.request.method"] = OTHER_METHOD
@@ -40,7 +38,7 @@ def request_attributes(scope: Scope, redact: QueryRedaction) -> Attributes:
     if query := get("query_string"):
         attributes["url.query"] = redact(query)
     if http_version := get("http_version"):
-        attributes["network.protocol.version"] = http_version
+        attributes["network.protocol.version"] = _known_text(http_version)
     if client := get("client"):
         attributes["client.address"] = _known_text(client[0])
     host = user_agent = None
@@ -54,9 +52,9 @@ def request_attributes(scope: Scope, redact: QueryRedaction) -> Attributes:
             if host is not None:
                 break
     if user_agent is not None:
-        attributes["user_agent.original"] = _known_text(user_agent[:LONGEST_VALUE])
+        attributes["user_agent.original"] = _known_text(bytes(user_agent[:LONGEST_VALUE]))
     if host:
-        address, port = _address_and_port(host[:LONGEST_VALUE])
+        address, port = _address_and_port(bytes(host[:LONGEST_VALUE]))
     else:
         address, port = get("server") or ("", None)
         address = text(address)

@@ -140,10 +140,26 @@ class Route:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"raw_path": "/text"},
+        {"scheme": "x" * 100_000},
+        {"scheme": "\ud800", "http_version": "\ud800"},
+        {"headers": [(b"host", bytearray(b"shop:80")), (b"user-agent", memoryview(b"curl"))]},
+    ],
+)
+def test_what_only_some_servers_hand_over(changes: dict[str, Any]) -> None:
+    """Text for bytes, other buffers, a scheme that a proxy's header named: nothing raises, all is bounded text."""
+    for value in request_attributes(http_scope(**changes), REDACT).values():
+        assert len(str(value).encode()) <= 1024
+
+
+@pytest.mark.parametrize(
     ("scope", "expected"),
     [
         ({}, None),
         ({"route": object()}, None),
+        ({"route": Route("/b"), "root_path": None, "path_params": None}, "/b"),
         ({"route": Route("/a/{id:int}", "/a/{id}"), "path_params": {"id": 7}}, "/a/{id}"),
         ({"path_template": "/a/{id}"}, "/a/{id}"),
         ({"route": Route("/b"), "root_path": "/proxy"}, "/b"),

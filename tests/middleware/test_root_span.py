@@ -179,3 +179,23 @@ async def test_span_name_of_the_user_and_no_span_for_none() -> None:
     await drive(traced, http_scope("/healthz"))
     await drive(traced, http_scope("/orders"))
     assert tree(recorder.spans) == "shop GET SERVER test\n└─ inside INTERNAL test"
+
+
+async def test_a_name_of_the_user_is_bounded_and_can_be_encoded() -> None:
+    """A function that names spans after what the caller sent does not break the export of the others."""
+    provider, recorder = recording_provider()
+    app = TracingMiddleware(hello, tracer_provider=provider, span_name=lambda scope: scope["path"])
+    scope = http_scope(raw_path=b"/")
+    scope["path"] = "/\ud800" + "x" * 100_000
+    await drive(app, scope)
+    (span,) = recorder.spans
+    assert span.name.encode() == b"/?" + b"x" * 1022
+
+
+async def test_two_middlewares_around_one_application_make_two_traces() -> None:
+    """Each makes a root, so that an application mounted in another one does not depend on who has mounted it."""
+    provider, recorder = recording_provider()
+    app = TracingMiddleware(TracingMiddleware(hello, tracer_provider=provider), tracer_provider=provider)
+    await drive(app, http_scope(headers=HOSTILE_HEADERS))
+    assert tree(recorder.spans) == "GET SERVER test\nGET SERVER test"
+    assert len({span.trace_id for span in recorder.spans}) == 2

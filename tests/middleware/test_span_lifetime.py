@@ -5,6 +5,7 @@ import contextlib
 import contextvars
 import types
 from collections.abc import Generator
+from http import HTTPStatus
 
 import pytest
 from opentelemetry.context import Context
@@ -106,6 +107,36 @@ async def test_an_exception_after_each_event(messages: tuple[Message, ...], expe
     assert "s3cret" not in repr(recorder.spans)
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"type": None},
+        {"type": "http.response.start"},
+        {"type": "http.response.start", "status": "200", "headers": []},
+        {"type": "http.response.start", "status": None, "headers": []},
+        {"type": "http.response.start", "status": 200.5, "headers": []},
+    ],
+)
+async def test_an_event_that_is_not_well_formed_is_the_servers_to_refuse(message: Message) -> None:
+    """The server sees what the application sent, and says itself what it thinks of it; there is one span."""
+    provider, recorder = recording_provider()
+    sent = await drive(TracingMiddleware(sending(message, body()), tracer_provider=provider), http_scope())
+    assert sent == [message, body()]
+    assert [span.status for span in recorder.spans] == ["UNSET"]
+
+
+async def test_a_status_that_is_an_enumeration_is_recorded_as_its_number() -> None:
+    """`http.HTTPStatus` is what some frameworks send; no exporter should have to know it."""
+    provider, recorder = recording_provider()
+    await drive(
+        TracingMiddleware(sending(start(HTTPStatus.BAD_GATEWAY), body()), tracer_provider=provider), http_scope()
+    )
+    (span,) = recorder.spans
+    assert type(span.attributes["http.response.status_code"]) is int
+    assert span.attributes["error.type"] == "502"
+
+
 async def test_an_error_of_the_server_while_sending_is_recorded() -> None:
     """The last body message that could not be sent does not count as an answer."""
     provider, recorder = recording_provider()
@@ -179,6 +210,27 @@ async def test_a_cancelled_request_ends_with_an_error() -> None:
         await task
     assert (
         tree(recorder.spans, attributes=SHOWN) == "GET SERVER test error.type=asyncio.exceptions.CancelledError ERROR"
+    )
+
+
+async def test_cancelled_after_its_answer() -> None:
+    """A server that stops while a background task still runs does not make another error of the 503 it has sent."""
+    provider, recorder = recording_provider()
+    answered = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(503))
+        await send(body())
+        answered.set()
+        await asyncio.Event().wait()
+
+    request = asyncio.create_task(drive(TracingMiddleware(app, tracer_provider=provider), http_scope()))
+    await answered.wait()
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    assert tree(recorder.spans, attributes=SHOWN) == (
+        "GET SERVER test http.response.status_code=503 error.type=503 ERROR"
     )
 
 
