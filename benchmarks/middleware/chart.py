@@ -3,8 +3,8 @@
 from html import escape
 from typing import Any
 
-WIDTH = 760
-LABELS = 300
+WIDTH = 800
+LABELS = 340
 ROW = 30
 OWN = "#2563eb"
 OTHER = "#94a3b8"
@@ -22,8 +22,8 @@ def bars(results: dict[str, Any]) -> list[tuple[str, float]]:
     return [
         ("rootspan", own),
         ("Starlette's OpenTelemetryMiddleware", request["Starlette's OpenTelemetryMiddleware"]),
-        ("the next, without send and receive spans", request["contrib"]),
         ("opentelemetry-instrumentation-asgi", request["contrib as shipped"]),
+        ("the same without send and receive spans", request["contrib"]),
         ("sentry-sdk", scaled("sentry-sdk, unsampled", "sentry-sdk")),
         ("ddtrace", scaled("ddtrace, unsampled", "ddtrace")),
     ]

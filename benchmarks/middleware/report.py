@@ -42,6 +42,30 @@ def ratios(results: dict[str, Any]) -> list[Ratio]:
     ]
 
 
+PEERS = {
+    "opentelemetry-instrumentation-asgi": ("unsampled request", "contrib as shipped"),
+    "the same without send and receive spans": ("unsampled request", "contrib"),
+    "opentelemetry-instrumentation-starlette": ("Starlette, 50 routes, unsampled", "contrib"),
+    "opentelemetry-instrumentation-fastapi": ("FastAPI, unsampled", "contrib"),
+    "opentelemetry-instrumentation-httpx": ("httpx call, unsampled", "contrib"),
+    "Starlette's OpenTelemetryMiddleware": ("unsampled request", "Starlette's OpenTelemetryMiddleware"),
+    "sentry-sdk": ("sentry-sdk, unsampled", "sentry-sdk"),
+    "ddtrace": ("ddtrace, unsampled", "ddtrace"),
+}
+"""Each peer, the group that it was measured in, and its name there."""
+
+
+def peers(results: dict[str, Any]) -> list[str]:
+    """What each peer adds to a request or a call that is not sampled, and what ours adds to the same one."""
+    width = max(len(peer) for peer in PEERS)
+    lines = [f"{'not sampled, added CPU time':{width}}      ours    theirs   ratio"]
+    for peer, (group, name) in PEERS.items():
+        measured = results["in process"][group]
+        ours, theirs = measured["rootspan"], measured[name]
+        lines.append(f"{peer:{width}}  {ours:5.2f} us  {theirs:6.1f} us  {ours / theirs:5.3f}")
+    return lines
+
+
 def table(results: dict[str, Any]) -> str:
     """The ratios and, for the server under load, the throughput, as text for a terminal."""
     width = max(len(ratio.what) for ratio in ratios(results))
@@ -50,6 +74,7 @@ def table(results: dict[str, Any]) -> str:
         f"{ratio.what:{width}}  {ratio.ours:5.2f} us  {ratio.theirs:6.1f} us  {ratio.ratio:5.3f}  <= {ratio.goal:.2f}"
         for ratio in ratios(results)
     ]
+    lines += ["", *peers(results)]
     lines += ["", f"{'uvicorn under load':{width}}  CPU/request      added  requests/s  of bare"]
     lines += [
         f"{name:{width}}  {measured['cpu']:8.1f} us  {measured['added']:6.1f} us  {measured['rps']:10.0f}  "

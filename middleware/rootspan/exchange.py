@@ -65,7 +65,8 @@ class Exchange:
             case "http.response.body":
                 last = not message.get("more_body", False) and not self._trailers
             case "http.response.start":
-                self._started(message)
+                if isinstance(status := message.get("status"), int):
+                    self._status = int(status)
                 self._trailers = message.get("trailers", False)
                 last = False
             case event:
@@ -73,10 +74,6 @@ class Exchange:
         await self._send(message)
         if last:
             self._answer()
-
-    def _started(self, message: Message) -> None:
-        status = message.get("status")
-        self._status = int(status) if isinstance(status, int) else None
 
     def _is_last(self, event: str | None, message: Message) -> bool:
         match event:
@@ -89,7 +86,8 @@ class Exchange:
             case "websocket.accept":
                 self._status = 101
             case "websocket.http.response.start":
-                self._started(message)
+                if isinstance(status := message.get("status"), int):
+                    self._status = int(status)
             case "websocket.http.response.body":
                 return not message.get("more_body", False)
             case "websocket.close":

@@ -128,7 +128,7 @@ class TracingMiddleware:
             return self._start_child(scope, remote, ids[2])
         if self._decision is not None and ids[1] >= self._decision.bound:
             return UnsampledSpan(ids)
-        name = self._name(scope)
+        name = method_of(scope) if self._span_name is None else _bounded(self._span_name(scope))
         if name is None:
             return UnsampledSpan(ids)
         attributes = self.request_attributes(scope)
@@ -137,19 +137,17 @@ class TracingMiddleware:
             return self._tracer.start_span(name, _EMPTY, _SERVER, attributes, links)
         return start_root(self._tracer, ids[0] << 64 | ids[1], name, _SERVER, attributes, links)
 
-    def _name(self, scope: Scope) -> str | None:
-        if self._span_name is None:
-            return method_of(scope)
-        name = self._span_name(scope)
-        return None if name is None else text(name)
-
     def _start_child(self, scope: Scope, parent: SpanContext, span_id: int) -> Span:
         unsampled = NonRecordingSpan(unsampled_context(parent.trace_id, span_id, parent.trace_state))
         decision = self._decision
         if decision is not None and not decision.samples_child(parent.trace_id, parent.trace_flags.sampled):
             return unsampled
-        name = self._name(scope)
+        name = method_of(scope) if self._span_name is None else _bounded(self._span_name(scope))
         if name is None:
             return unsampled
         context = set_span_in_context(NonRecordingSpan(parent), _EMPTY)
         return self._tracer.start_span(name, context, _SERVER, self.request_attributes(scope))
+
+
+def _bounded(name: str | None) -> str | None:
+    return None if name is None else text(name)

@@ -19,9 +19,11 @@ import struct
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Tracer as SDKTracer
+from opentelemetry.sdk.trace import sampling
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
@@ -29,9 +31,10 @@ from opentelemetry.sdk.trace.sampling import (
     ParentBased,
     ParentBasedTraceIdRatio,
     Sampler,
+    SamplingResult,
     TraceIdRatioBased,
 )
-from opentelemetry.trace import Link, Span, SpanKind, Tracer
+from opentelemetry.trace import Link, Span, SpanKind, Tracer, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
 LOWER_HALF = (1 << 64) - 1
@@ -166,6 +169,39 @@ def _decision_of_parent_based(sampler: Sampler) -> Decision | None:
     return None if decision is None else Decision(decision.bound, follows_parent=True)
 
 
+class _Sampled(SamplingResult):
+    attributes: Any
+
+    def __init__(self, attributes: Attributes, trace_state: TraceState | None) -> None:
+        self.decision = sampling.Decision.RECORD_AND_SAMPLE
+        self.attributes = attributes or {}
+        self.trace_state = trace_state
+
+
+class _Decided(Sampler):
+    """The sampler of a tracer that is asked only for what is sampled: `ALWAYS_ON` without a second look at a root."""
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        if parent_context is _EMPTY:
+            return _Sampled(attributes, None)
+        return _Sampled(attributes, get_current_span(parent_context).get_span_context().trace_state)
+
+    def get_description(self) -> str:
+        return "Decided"
+
+
+_DECIDED = _Decided()
+
+
 def prepare(tracer: Tracer) -> tuple[Tracer, Decision | None, RootIdGenerator]:
     """Makes of a tracer one that can be handed trace ids, and tells what its sampler decides.
 
@@ -186,7 +222,7 @@ def prepare(tracer: Tracer) -> tuple[Tracer, Decision | None, RootIdGenerator]:
         setattr(prepared, name, value)
     prepared.id_generator = ids
     if decision is not None:
-        prepared.sampler = ALWAYS_ON
+        prepared.sampler = _DECIDED
     return prepared, decision, ids
 
 
