@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.apiserver.registry.kinds import JSONObject, an_object, refusals
+from tests.apiserver.registry.kinds import JSONObject, an_object, created, refusals, updated
 
 POD = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}
 TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": POD}
@@ -180,3 +180,56 @@ def test_takes_what_quotas_count() -> None:
     names = ["pods", "requests.cpu", "limits.memory", "count/deployments.apps", "hugepages-2Mi", "services.nodeports"]
     names += ["gold.storageclass.storage.k8s.io/requests.storage", "requests.example.com/gpu"]
     assert of("v1", "ResourceQuota", {"spec": {"hard": dict.fromkeys(names, 1)}}) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "change", "why"),
+    [
+        (
+            "v1/PersistentVolume",
+            {"spec": {**RWO, "hostPath": {"path": "/x"}}},
+            {"spec": {"hostPath": {"path": "/y"}}},
+            "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation",
+        ),
+        (
+            "v1/PersistentVolumeClaim",
+            {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}},
+            {"spec": {"resources": {"requests": {"storage": "2Gi"}}}},
+            (
+                "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for "
+                "bound claims"
+            ),
+        ),
+        (
+            "node.k8s.io/v1/RuntimeClass",
+            {"handler": "x"},
+            {"handler": "y"},
+            'handler: Invalid value: "y": field is immutable',
+        ),
+        (
+            "apps/v1/ControllerRevision",
+            {"data": {"a": 1}, "revision": 1},
+            {"data": {"a": 2}},
+            'data: Invalid value: {"a":2}: field is immutable',
+        ),
+        (
+            "v1/Pod",
+            {"spec": {**POD, "activeDeadlineSeconds": 5}},
+            {"spec": {"activeDeadlineSeconds": 6}},
+            "spec.activeDeadlineSeconds: Invalid value: 6: must be less than or equal to previous value",
+        ),
+        (
+            "v1/Pod",
+            {"spec": {**POD, "tolerations": [{"key": "a", "operator": "Exists"}]}},
+            {"spec": {"tolerations": [{"key": "b", "operator": "Exists"}]}},
+            "spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds",
+        ),
+    ],
+)
+def test_refuses_a_change(kind: str, fields: JSONObject, change: JSONObject, why: str) -> None:
+    """What was decided on creation stays."""
+    api_version, _, name = kind.rpartition("/")
+    namespace = "" if name in ("PersistentVolume", "RuntimeClass") else "default"
+    old = created(an_object(api_version, name, namespace=namespace, **fields))
+    assert updated(old, {})[1] == []
+    assert updated(old, change)[1] == [why]

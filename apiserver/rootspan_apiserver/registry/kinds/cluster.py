@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, not_negative, one_of, optional_name, quantity
+from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, not_negative, one_of, optional_name, quantity, unchanged
 from rootspan_apiserver.registry.kinds.pod_scheduling import check_node_selector
 from rootspan_apiserver.registry.names import dns_label, dns_subdomain
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -93,6 +93,16 @@ class PersistentVolumeStrategy(BuiltinStrategy):
             errors += check_node_selector(required, "spec.nodeAffinity.required")
         return errors + one_of(spec.get("volumeMode"), VOLUME_MODES, "spec.volumeMode")
 
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        new, before = obj["spec"], old["spec"]
+        errors = unchanged(new.get("volumeMode"), before.get("volumeMode"), "spec.volumeMode")
+        free = ("capacity", "claimRef", "nodeAffinity")
+        sources = {key for spec in (new, before) for key, value in spec.items() if isinstance(value, dict)}
+        if any(new.get(key) != before.get(key) for key in sources.difference(free)):
+            detail = "spec.persistentvolumesource is immutable after creation"
+            errors.append(FieldError.forbidden("spec.persistentvolumesource", detail))
+        return errors
+
 
 class PersistentVolumeClaimStrategy(BuiltinStrategy):
     def set_defaults(self, obj: JSONObject) -> None:
@@ -123,7 +133,8 @@ class PersistentVolumeClaimStrategy(BuiltinStrategy):
         new, before = deepcopy(obj["spec"]), deepcopy(old["spec"])
         for spec in (new, before):
             spec.pop("volumeAttributesClassName", None)
-            (spec.get("resources") or {}).pop("requests", None)
+            if (old.get("status") or {}).get("phase") == "Bound":
+                (spec.get("resources") or {}).pop("requests", None)
         if not before.get("volumeName"):
             new.pop("volumeName", None)
         if not before.get("storageClassName"):

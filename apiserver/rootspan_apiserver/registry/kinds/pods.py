@@ -1,10 +1,12 @@
-"""Pods, and the templates that are stored as objects of their own."""
+"""Pods, the templates that are stored as objects of their own, and the runtimes they name."""
 
 from copy import deepcopy
 from typing import Any
 
+from rootspan_apiserver.registry.kinds.checks import named, unchanged
 from rootspan_apiserver.registry.kinds.pod_defaults import default_pod, default_pod_spec, quality_of_service
 from rootspan_apiserver.registry.kinds.pod_validation import CONTAINERS, check_pod_spec, check_template
+from rootspan_apiserver.registry.names import dns_label
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
@@ -76,6 +78,11 @@ class PodStrategy(BuiltinStrategy):
             new, before = obj["spec"].get(kind) or [], old["spec"].get(kind) or []
             if len(new) != len(before):
                 errors.append(FieldError.forbidden(f"spec.{kind}", "pod updates may not add or remove containers"))
+        errors += _check_deadline(obj["spec"].get("activeDeadlineSeconds"), old["spec"].get("activeDeadlineSeconds"))
+        wanted = [_lasting(toleration) for toleration in obj["spec"].get("tolerations") or []]
+        if any(_lasting(toleration) not in wanted for toleration in old["spec"].get("tolerations") or []):
+            detail = "existing toleration can not be modified except its tolerationSeconds"
+            errors.append(FieldError.forbidden("spec.tolerations", detail))
         return errors
 
     def _check_ephemeral(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
@@ -90,6 +97,19 @@ class PodStrategy(BuiltinStrategy):
                 detail = f'existing ephemeral containers "{name}" may not be changed\n'
                 errors.append(FieldError.forbidden("spec.ephemeralContainers", detail))
         return errors
+
+
+def _check_deadline(new: int | None, old: int | None) -> list[FieldError]:
+    if old is None or (new is not None and new <= old):
+        return []
+    why = "must be less than or equal to previous value"
+    if new is None:
+        why = "must not update from a positive integer to nil value"
+    return [FieldError.invalid("spec.activeDeadlineSeconds", new, why)]
+
+
+def _lasting(toleration: JSONObject) -> JSONObject:
+    return {key: value for key, value in toleration.items() if key != "tolerationSeconds"}
 
 
 def _fixed(spec: JSONObject, old: JSONObject) -> JSONObject:
@@ -114,3 +134,11 @@ class PodTemplateStrategy(BuiltinStrategy):
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         return check_template(obj["template"], "template")
+
+
+class RuntimeClassStrategy(BuiltinStrategy):
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        return named(obj.get("handler"), dns_label, "handler")
+
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        return unchanged(obj.get("handler"), old.get("handler"), "handler")

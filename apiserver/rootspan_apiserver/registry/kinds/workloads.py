@@ -1,4 +1,4 @@
-"""Deployment, ReplicaSet, ReplicationController, StatefulSet and DaemonSet."""
+"""Deployment, ReplicaSet, ReplicationController, StatefulSet and DaemonSet; ControllerRevision, which remembers them."""
 
 from typing import Any
 
@@ -182,3 +182,12 @@ class DaemonSetStrategy(WorkloadStrategy):
             rolling.setdefault("maxUnavailable", 1)
             rolling.setdefault("maxSurge", 0)
         obj["spec"].setdefault("revisionHistoryLimit", 10)
+
+
+class ControllerRevisionStrategy(BuiltinStrategy):
+    def validate(self, obj: JSONObject) -> list[FieldError]:
+        errors = [] if obj.get("data") is not None else [FieldError.required("data", "data is mandatory")]
+        return errors + not_negative(obj.get("revision"), "revision")
+
+    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
+        return unchanged(obj.get("data"), old.get("data"), "data")
