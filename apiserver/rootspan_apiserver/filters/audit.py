@@ -92,9 +92,9 @@ class Audit:
             }
             event["objectRef"] = {key: value for key, value in reference.items() if value}
         annotations = dict(context.audit_annotations)
-        span = trace.get_current_span()
-        if span.is_recording():
-            annotations["tracing.rootspan.dev/trace-id"] = f"{span.get_span_context().trace_id:032x}"
+        traced = trace.get_current_span().get_span_context()
+        if traced.is_valid:
+            annotations["tracing.rootspan.dev/trace-id"] = f"{traced.trace_id:032x}"
         if annotations:
             event["annotations"] = annotations
         return event
