@@ -116,15 +116,7 @@ class Metrics:
         return self.reading if info.verb in _READS else self.mutating
 
     def long_running(self, info: RequestInfo) -> Gauge:
-        return self._long_running.labels(
-            verb_of(info),
-            info.api_group,
-            info.api_version,
-            info.resource,
-            info.subresource,
-            scope_of(info),
-            "apiserver",
-        )
+        return self._long_running.labels(verb_of(info), *_subject(info))
 
     def rejected(self, priority_level: str, flow_schema: str, reason: str) -> None:
         self._rejected.labels(priority_level, flow_schema, reason).inc()
@@ -138,16 +130,7 @@ class Metrics:
             seconds: from its arrival to the end of its answer.
             trace_id: of its trace, None where nothing was recorded.
         """
-        labels = (
-            verb,
-            dry_run,
-            info.api_group,
-            info.api_version,
-            info.resource,
-            info.subresource,
-            scope_of(info),
-            "apiserver",
-        )
+        labels = (verb, dry_run, *_subject(info))
         self._request_labels(*labels, str(code)).inc()
         exemplar = {"trace_id": f"{trace_id:032x}"} if trace_id is not None else None
         self._duration_labels(*labels).observe(seconds, exemplar)
@@ -158,3 +141,8 @@ class Metrics:
             text = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call] # prometheus_client left it untyped
             return text, openmetrics.CONTENT_TYPE_LATEST
         return exposition.generate_latest(self.registry), exposition.CONTENT_TYPE_PLAIN_0_0_4
+
+
+def _subject(info: RequestInfo) -> tuple[str, str, str, str, str, str]:
+    """The labels that say what a request was about: group, version, resource, subresource, scope and component."""
+    return info.api_group, info.api_version, info.resource, info.subresource, scope_of(info), "apiserver"

@@ -189,11 +189,6 @@ def too_large_body(limit: int) -> StatusError:
     return StatusError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
 
 
-def too_many_requests() -> StatusError:
-    message = "Too many requests, please try again later."
-    return StatusError(429, "TooManyRequests", message, {"retryAfterSeconds": 1})
-
-
 def internal_error(message: str) -> StatusError:
     text = f"Internal error occurred: {message}"
     return StatusError(500, "InternalError", text, {"causes": [{"message": message}]})

@@ -38,6 +38,14 @@ def _union(one: FieldSet, other: FieldSet) -> FieldSet:
     return out
 
 
+def _put(out: FieldSet, key: str, member: bool, children: FieldSet) -> None:
+    """Put into `out` what is left of a node; nothing if it is neither a member nor has any below it."""
+    if member:
+        out[key] = {".": MEMBER, **children} if children else MEMBER
+    elif children:
+        out[key] = children
+
+
 def difference(one: FieldSet, other: FieldSet) -> FieldSet:
     """The members of one that are not members of the other."""
     out: FieldSet = {}
@@ -48,11 +56,7 @@ def difference(one: FieldSet, other: FieldSet) -> FieldSet:
         if taken is None:
             out[key] = node
             continue
-        children = difference(node, taken)
-        if is_member(node) and not is_member(taken):
-            out[key] = {".": MEMBER, **children} if children else MEMBER
-        elif children:
-            out[key] = children
+        _put(out, key, is_member(node) and not is_member(taken), difference(node, taken))
     return out
 
 
@@ -66,11 +70,7 @@ def without(one: FieldSet, other: FieldSet) -> FieldSet:
         if taken is None:
             out[key] = node
         elif not is_member(taken):
-            children = without(node, taken)
-            if is_member(node):
-                out[key] = {".": MEMBER, **children} if children else MEMBER
-            elif children:
-                out[key] = children
+            _put(out, key, is_member(node), without(node, taken))
     return out
 
 
@@ -81,11 +81,7 @@ def intersection(one: FieldSet, other: FieldSet) -> FieldSet:
         theirs = other.get(key)
         if theirs is None or key == ".":
             continue
-        children = intersection(node, theirs)
-        if is_member(node) and is_member(theirs):
-            out[key] = {".": MEMBER, **children} if children else MEMBER
-        elif children:
-            out[key] = children
+        _put(out, key, is_member(node) and is_member(theirs), intersection(node, theirs))
     return out
 
 

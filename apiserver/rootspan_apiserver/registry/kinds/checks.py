@@ -87,6 +87,21 @@ def unchanged(new: object, old: object, field: str) -> list[FieldError]:
     return [] if new == old else [FieldError.invalid(field, new, IMMUTABLE)]
 
 
+def selector_operator(operator: str, values: list[Any], field: str) -> list[FieldError]:
+    """The rules for the operator and the values of an expression at `field`, of a label selector or of a node selector."""
+    if operator in ("In", "NotIn"):
+        if not values:
+            detail = "must be specified when `operator` is 'In' or 'NotIn'"
+            return [FieldError.required(f"{field}.values", detail)]
+    elif operator in ("Exists", "DoesNotExist"):
+        if values:
+            detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+            return [FieldError.forbidden(f"{field}.values", detail)]
+    else:
+        return [FieldError.invalid(f"{field}.operator", operator, "not a valid selector operator")]
+    return []
+
+
 def label_selector(selector: JSONObject | None, field: str) -> list[FieldError]:
     """The rules for a label selector that is an object."""
     if not selector:
@@ -95,16 +110,7 @@ def label_selector(selector: JSONObject | None, field: str) -> list[FieldError]:
     for index, expression in enumerate(selector.get("matchExpressions") or []):
         at = f"{field}.matchExpressions[{index}]"
         operator, values = expression.get("operator", ""), expression.get("values") or []
-        if operator in ("In", "NotIn"):
-            if not values:
-                detail = "must be specified when `operator` is 'In' or 'NotIn'"
-                errors.append(FieldError.required(f"{at}.values", detail))
-        elif operator in ("Exists", "DoesNotExist"):
-            if values:
-                detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-                errors.append(FieldError.forbidden(f"{at}.values", detail))
-        else:
-            errors.append(FieldError.invalid(f"{at}.operator", operator, "not a valid selector operator"))
+        errors += selector_operator(operator, values, at)
         key = expression.get("key", "")
         errors += [FieldError.invalid(f"{at}.key", key, reason) for reason in qualified_name(key)]
         for number, value in enumerate(values):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import label_selector, one_of
+from rootspan_apiserver.registry.kinds.checks import label_selector, one_of, selector_operator
 from rootspan_apiserver.registry.metadata import check_labels
 from rootspan_apiserver.registry.names import qualified_name
 from rootspan_apiserver.status import FieldError
@@ -62,20 +62,11 @@ def _check_node_term(term: JSONObject, field: str) -> list[FieldError]:
     for index, expression in enumerate(term.get("matchExpressions") or []):
         at = f"{field}.matchExpressions[{index}]"
         operator, values = expression.get("operator") or "", expression.get("values") or []
-        if operator in ("In", "NotIn"):
-            if not values:
-                detail = "must be specified when `operator` is 'In' or 'NotIn'"
-                errors.append(FieldError.required(f"{at}.values", detail))
-        elif operator in ("Exists", "DoesNotExist"):
-            if values:
-                detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-                errors.append(FieldError.forbidden(f"{at}.values", detail))
-        elif operator in ("Gt", "Lt"):
-            if len(values) != 1:
-                detail = "must be specified single value when `operator` is 'Lt' or 'Gt'"
-                errors.append(FieldError.required(f"{at}.values", detail))
-        else:
-            errors.append(FieldError.invalid(f"{at}.operator", operator, "not a valid selector operator"))
+        if operator not in ("Gt", "Lt"):
+            errors += selector_operator(operator, values, at)
+        elif len(values) != 1:
+            detail = "must be specified single value when `operator` is 'Lt' or 'Gt'"
+            errors.append(FieldError.required(f"{at}.values", detail))
         key = expression.get("key") or ""
         errors += [FieldError.invalid(f"{at}.key", key, reason) for reason in qualified_name(key)]
     return errors
