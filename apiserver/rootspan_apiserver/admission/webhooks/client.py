@@ -15,7 +15,8 @@ from rootspan_apiserver.admission.webhooks.services import Services
 from rootspan_apiserver.admission.webhooks.transport import BoundedTransport, BundleError, client_context
 from rootspan_apiserver.client_spans import CallError, HTTPClientSpans
 from rootspan_apiserver.codec.json_body import load_object
-from rootspan_apiserver.codec.problems import NotDecodableError, quote
+from rootspan_apiserver.codec.problems import NotDecodableError
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.loopback import pinned
 from rootspan_apiserver.status import StatusError
 

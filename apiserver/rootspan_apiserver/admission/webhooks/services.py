@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rootspan_apiserver.admission.webhooks.configuration import ClientConfig
 from rootspan_apiserver.client_spans import CallError
-from rootspan_apiserver.codec.problems import quote
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.loopback import LoopbackClient
 
 
