@@ -3,8 +3,8 @@
 The value under a key is the object's JSON in its storage version: `kind` and `apiVersion` first, then `metadata` with its fields in the
 API's order, and no resourceVersion, because that is the revision at which etcd took the value. Serving an object is therefore
 inserting `"resourceVersion":"N",` into its bytes, and in a list of a built-in kind leaving the head away; nothing is decoded for it.
-Selectors do need the labels and fields, so these are decoded when first asked for and kept: one `StoredObject` is shared by the cache,
-every list and every watch, and nobody changes it.
+Selectors do need the labels and fields, so these are decoded when first asked for and kept, and so is what controllers ask of every
+object: one `StoredObject` is shared by the cache, every list and every watch, and nobody changes it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,18 @@ class StoredObject:
     A `revision` of 0 says that it is not stored: what a dry run answers.
     """
 
-    __slots__ = ("_fields", "_head", "_labels", "_splice", "key", "raw", "revision")
+    __slots__ = (
+        "_deletion_timestamp",
+        "_fields",
+        "_head",
+        "_labels",
+        "_owner_uids",
+        "_splice",
+        "_uid",
+        "key",
+        "raw",
+        "revision",
+    )
 
     def __init__(self, key: str, revision: int, raw: bytes) -> None:
         self.key = key
@@ -90,6 +101,9 @@ class StoredObject:
         self._splice = 0
         self._labels: Mapping[str, str] | None = None
         self._fields: tuple[Resource, Mapping[str, str]] | None = None
+        self._uid: str | None = None
+        self._deletion_timestamp: str | None = None
+        self._owner_uids: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"StoredObject({self.key!r}, revision={self.revision})"
@@ -120,11 +134,44 @@ class StoredObject:
         obj: JSONObject = orjson.loads(self.json())
         return obj
 
+    def metadata(self) -> JSONObject:
+        """The object's metadata, fresh, without a resourceVersion."""
+        metadata: JSONObject = orjson.loads(self.raw)["metadata"]
+        return metadata
+
     @property
     def labels(self) -> Mapping[str, str]:
         if self._labels is None:
-            self._labels = orjson.loads(self.raw)["metadata"].get("labels") or {}
+            self._labels = self.metadata().get("labels") or {}
         return self._labels
+
+    @property
+    def uid(self) -> str:
+        if self._uid is None:
+            self._uid = self.metadata().get("uid") or ""
+        return self._uid
+
+    @property
+    def deletion_timestamp(self) -> str:
+        """When the object's grace period ends or ended (RFC 3339); "" unless the object is being deleted."""
+        return self._lifecycle()[0]
+
+    @property
+    def is_terminating(self) -> bool:
+        """Whether the object is being deleted, which finalizers or its grace period delay."""
+        return self._lifecycle()[0] != ""
+
+    @property
+    def owner_uids(self) -> tuple[str, ...]:
+        """The uids in `metadata.ownerReferences`."""
+        return self._lifecycle()[1]
+
+    def _lifecycle(self) -> tuple[str, tuple[str, ...]]:
+        if self._deletion_timestamp is None:
+            metadata = self.metadata()
+            self._owner_uids = tuple(reference["uid"] for reference in metadata.get("ownerReferences") or ())
+            self._deletion_timestamp = metadata.get("deletionTimestamp") or ""
+        return self._deletion_timestamp, self._owner_uids
 
     def fields(self, resource: Resource) -> Mapping[str, str]:
         """The values that field selectors of `resource` look at."""
