@@ -46,14 +46,14 @@ class ServiceAccount:
     async def _account(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
         """The account; `default` is waited for a moment, since a controller makes it in every new namespace."""
         namespace = attributes.namespace
-        suffix, path = f"/{namespace}/{name}", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"
         why = ""
         for attempt in range(DEFAULT_ATTEMPTS if name == DEFAULT else 1):
             if attempt:
                 await asyncio.sleep(random.uniform(0.1, 0.2))
-            for stored in await self._cache.cached(self._resource, namespace):
-                if stored.key.endswith(suffix):
-                    return stored.decode()
+            stored = await self._cache.cached_object(self._resource, namespace, name)
+            if stored is not None:
+                return stored.decode()
             try:
                 return await self._loopback.get(path)
             except StatusError as exc:
