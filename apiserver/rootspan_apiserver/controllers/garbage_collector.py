@@ -23,7 +23,6 @@ from rootspan_apiserver.storage import Storage
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 WORKERS = 4
-_MENTIONS = (b'"ownerReferences":[', b'"deletionTimestamp":"')
 OwnerState = Literal["solid", "dangling", "waiting"]
 
 
@@ -68,20 +67,15 @@ class GarbageCollector:
             self._see(resource, seen)
 
     def _see(self, resource: Resource, seen: Observation) -> None:
-        raw = seen.object.raw
-        place = Place.of(resource, seen.object)
+        stored = seen.object
+        place = Place.of(resource, stored)
         if seen.gone:
             if self._owners:
-                metadata = seen.object.decode()["metadata"]
-                self._owners.put(place, {})
-                self._add(self._owners.dependents(metadata.get("uid", "")))
-                self._add_owners(place, metadata)
-        elif any(mention in raw for mention in _MENTIONS):
-            metadata = seen.object.decode()["metadata"]
-            if self._owners.put(place, metadata) or "deletionTimestamp" in metadata:
-                self._queue.add(place)
-        elif self._owners:
-            self._owners.put(place, {})
+                self._owners.put(place, ())
+                self._add(self._owners.dependents(stored.uid))
+                self._add_owners(place, stored.metadata())
+        elif self._owners.put(place, stored.owner_uids) or stored.is_terminating:
+            self._queue.add(place)
 
     def _add(self, places: Iterable[Place]) -> None:
         for place in places:
@@ -177,15 +171,12 @@ class GarbageCollector:
 
     async def _all_dependents(self, uid: str) -> Sequence[Place]:
         """Found in the cache itself: a dependent that was not yet seen must not be left behind with an owner that is gone."""
-        mention = f'"uid":"{uid}"'.encode()
-        found = []
-        for resource in deletable(self._registry):
-            for stored in await self._storage.cached(resource):
-                if _MENTIONS[0] in stored.raw and mention in stored.raw:
-                    references = stored.decode()["metadata"].get("ownerReferences") or ()
-                    if any(each["uid"] == uid for each in references):
-                        found.append(Place.of(resource, stored))
-        return found
+        return [
+            Place.of(resource, stored)
+            for resource in deletable(self._registry)
+            for stored in await self._storage.cached(resource)
+            if uid in stored.owner_uids
+        ]
 
     async def _delete_dependents(self, path: str, metadata: JSONObject) -> None:
         """Those that block are waited for: each brings its owner here again when it goes."""

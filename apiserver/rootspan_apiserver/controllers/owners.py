@@ -3,9 +3,9 @@
 Only objects that have owners are kept, so a cluster without any costs nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 from rootspan_apiserver.registry.resource import Resource
 from rootspan_apiserver.storage import StoredObject
@@ -35,9 +35,9 @@ class Owners:
         self._owners: dict[Place, frozenset[str]] = {}
         self._dependents: dict[str, set[Place]] = {}
 
-    def put(self, place: Place, metadata: Mapping[str, Any]) -> bool:
-        """What is now at `place` has the owners in `metadata`. Returns whether these are others than before."""
-        owners = frozenset(reference["uid"] for reference in metadata.get("ownerReferences") or ())
+    def put(self, place: Place, uids: Iterable[str]) -> bool:
+        """What is now at `place` has the owners with these `uids`. Returns whether they are others than before."""
+        owners = frozenset(uids)
         before = self._owners.pop(place, frozenset())
         if owners:
             self._owners[place] = owners
