@@ -10,6 +10,7 @@ object: one `StoredObject` is shared by the cache, every list and every watch, a
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -41,6 +42,7 @@ METADATA_ORDER = (
 _HEAD = re.compile(rb'\{("kind":"[^"\\]*","apiVersion":"[^"\\]*",)"metadata":\{')
 _UID = re.compile(rb'"uid":"[^"\\]*",')
 _BRACE = re.compile(rb"[{}]")
+_NONE: Mapping[str, bool] = MappingProxyType({})
 
 
 def encode(obj: JSONObject) -> bytes:
@@ -85,7 +87,7 @@ class StoredObject:
         "_fields",
         "_head",
         "_labels",
-        "_owner_uids",
+        "_owners",
         "_splice",
         "_uid",
         "key",
@@ -103,7 +105,7 @@ class StoredObject:
         self._fields: tuple[Resource, Mapping[str, str]] | None = None
         self._uid: str | None = None
         self._deletion_timestamp: str | None = None
-        self._owner_uids: tuple[str, ...] = ()
+        self._owners: Mapping[str, bool] = _NONE
 
     def __repr__(self) -> str:
         return f"StoredObject({self.key!r}, revision={self.revision})"
@@ -162,16 +164,17 @@ class StoredObject:
         return self._lifecycle()[0] != ""
 
     @property
-    def owner_uids(self) -> tuple[str, ...]:
-        """The uids in `metadata.ownerReferences`."""
+    def owners(self) -> Mapping[str, bool]:
+        """The uids in `metadata.ownerReferences`, and whether each blocks the owner's deletion in the foreground."""
         return self._lifecycle()[1]
 
-    def _lifecycle(self) -> tuple[str, tuple[str, ...]]:
+    def _lifecycle(self) -> tuple[str, Mapping[str, bool]]:
         if self._deletion_timestamp is None:
             metadata = self.metadata()
-            self._owner_uids = tuple(reference["uid"] for reference in metadata.get("ownerReferences") or ())
+            if references := metadata.get("ownerReferences"):
+                self._owners = {each["uid"]: bool(each.get("blockOwnerDeletion")) for each in references}
             self._deletion_timestamp = metadata.get("deletionTimestamp") or ""
-        return self._deletion_timestamp, self._owner_uids
+        return self._deletion_timestamp, self._owners
 
     def fields(self, resource: Resource) -> Mapping[str, str]:
         """The values that field selectors of `resource` look at."""

@@ -83,12 +83,12 @@ def test_deletion_uid_and_owners_are_read_from_metadata_alone(elsewhere: JSONObj
     metadata = {"name": "c", "uid": "u-1", **elsewhere.get("metadata", {})}
     obj = {"kind": "K", "apiVersion": "g/v1", **elsewhere, "metadata": metadata}
     stored = StoredObject("/k/c", 1, encode(obj))
-    assert (stored.is_terminating, stored.deletion_timestamp, stored.uid, stored.owner_uids) == (False, "", "u-1", ())
-    owners = [{"uid": "o-1"}, {"uid": "o-2"}]
+    assert (stored.is_terminating, stored.deletion_timestamp, stored.uid, stored.owners) == (False, "", "u-1", {})
+    owners = [{"uid": "o-1"}, {"uid": "o-2", "blockOwnerDeletion": True}, {"uid": "o-3", "blockOwnerDeletion": False}]
     obj["metadata"] = {**metadata, "deletionTimestamp": "2026-01-02T03:04:05Z", "ownerReferences": owners}
     stored = StoredObject("/k/c", 2, orjson.dumps(obj))
     assert (stored.is_terminating, stored.deletion_timestamp) == (True, "2026-01-02T03:04:05Z")
-    assert (stored.uid, stored.owner_uids) == ("u-1", ("o-1", "o-2"))
+    assert (stored.uid, stored.owners) == ("u-1", {"o-1": False, "o-2": True, "o-3": False})
 
 
 @pytest.mark.parametrize(
