@@ -9,7 +9,7 @@ request/bearertoken/bearertoken.go
 
 import csv
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -82,7 +82,7 @@ class Union:
         return None
 
 
-def common_audiences(known: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
+def common_audiences(known: Collection[str], wanted: Iterable[str]) -> tuple[str, ...]:
     """Those of the `wanted` that are `known`."""
     return tuple(audience for audience in wanted if audience in known)
 
