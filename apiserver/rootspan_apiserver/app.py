@@ -49,6 +49,7 @@ from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.options import Options, OptionsError
 from rootspan_apiserver.registry.catalog import builtin_registry
 from rootspan_apiserver.rest.store import ObjectStore
+from rootspan_apiserver.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import Address, listen, serving
@@ -119,7 +120,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         )
         stack.push_async_callback(admission.aclose)
 
-        accounts = ServiceAccountTokens(ISSUER)
+        accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         parts = Parts(
             registry=registry,
             store=store,
@@ -255,7 +256,7 @@ def _authenticator(
     known.append(accounts)
     if options.anonymous_auth:
         known.append(Anonymous())
-    return Union(known)
+    return Union(known, [accounts.issuer])
 
 
 def _authorizer(options: Options) -> Chain:

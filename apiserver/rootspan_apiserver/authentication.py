@@ -1,12 +1,15 @@
 """Who is calling: the ways kube-apiserver knows a caller, tried in order.
 
-An authenticator answers with a `User`, or None for credentials that are not of its kind, or raises `Unauthenticated` for credentials that
+An authenticator answers with the user, or None for credentials that are not of its kind, or raises `Unauthenticated` for credentials that
 are and are wrong. A request with wrong credentials is refused even where anonymous requests are allowed.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/authentication/authenticator/audagnostic.go, request/union/union.go,
+request/bearertoken/bearertoken.go
 """
 
 import csv
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +20,11 @@ from cryptography.x509.oid import NameOID
 
 from rootspan_apiserver.identity import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, APISERVER, MASTERS, User
 
+INVALID_TOKEN = "invalid bearer token"
+
 
 class Unauthenticated(Exception):  # noqa: N818 - the state, as the API names it
-    """The credentials are wrong."""
+    """The credentials are wrong; the text says why. Only a TokenReview shows it."""
 
 
 class TokenFileError(ValueError):
@@ -28,37 +33,71 @@ class TokenFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request carries: its bearer token, and the certificate of its TLS client as PEM."""
+    """What a request carries: its bearer token, and the certificate of its TLS client as PEM. They must be meant for one of the
+    `audiences`; empty, for the server itself."""
 
     token: str = ""
     certificate: str = ""
+    audiences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Who the caller is, and for which of the wanted audiences the credentials are meant; empty if their kind knows no audiences."""
+
+    user: User
+    audiences: tuple[str, ...] = ()
 
 
 class Authenticator(Protocol):
-    async def authenticate(self, credentials: Credentials) -> User | None: ...
+    async def authenticate(self, credentials: Credentials) -> Authenticated | None: ...
 
 
 class Union:
-    """The first authenticator that knows the caller."""
+    """The first authenticator that knows the caller. Credentials that know no audiences are meant for the server's own `audiences`."""
 
-    def __init__(self, authenticators: Iterable[Authenticator]) -> None:
+    def __init__(self, authenticators: Iterable[Authenticator], audiences: Iterable[str] = ()) -> None:
         self._authenticators = tuple(authenticators)
+        self._audiences = tuple(audiences)
 
-    async def authenticate(self, credentials: Credentials) -> User | None:
+    async def authenticate(self, credentials: Credentials) -> Authenticated | None:
+        """
+        Raises:
+            Unauthenticated: one authenticator says that the credentials are wrong, or there is a token and nobody knows it.
+        """
+        audiences = self._audiences
+        if credentials.audiences:
+            audiences = common_audiences(audiences, credentials.audiences)
         for authenticator in self._authenticators:
-            user = await authenticator.authenticate(credentials)
-            if user is not None:
-                return user
+            try:
+                found = await authenticator.authenticate(credentials)
+            except Unauthenticated as exc:
+                # Upstream puts together what all authenticators say, and the one of its own client does not know the token either.
+                raise Unauthenticated(f"[{INVALID_TOKEN}, {exc}]") from exc
+            if found is None or (not found.audiences and credentials.audiences and not audiences):
+                continue
+            return found if found.audiences else Authenticated(found.user, audiences)
         if credentials.token:
-            raise Unauthenticated
+            raise Unauthenticated(INVALID_TOKEN)
         return None
+
+
+def common_audiences(known: Collection[str], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Those of the `wanted` that are `known`."""
+    return tuple(audience for audience in wanted if audience in known)
+
+
+def bearer_token(authorization: str) -> str:
+    """The token in an Authorization header; "" if there is none."""
+    scheme, _, rest = authorization.strip().partition(" ")
+    return rest.partition(" ")[0] if scheme.lower() == "bearer" else ""
 
 
 class Tokens:
     """Bearer tokens known beforehand. They are compared in constant time."""
 
     def __init__(self, users: Mapping[str, User]) -> None:
-        self._users = [(token.encode(), _authenticated(user)) for token, user in users.items()]
+        self._users = [(token.encode(), Authenticated(_authenticated(user))) for token, user in users.items()]
 
     @classmethod
     def of_file(cls, path: Path) -> "Tokens":
@@ -86,11 +125,11 @@ class Tokens:
             users[token] = User(name, uid, groups)
         return cls(users)
 
-    async def authenticate(self, credentials: Credentials) -> User | None:
+    async def authenticate(self, credentials: Credentials) -> Authenticated | None:
         if not credentials.token:
             return None
         presented = credentials.token.encode("utf-8", "surrogateescape")
-        found: User | None = None
+        found: Authenticated | None = None
         for token, user in self._users:
             if hmac.compare_digest(token, presented):
                 found = user
@@ -105,15 +144,18 @@ def loopback_tokens(token: str) -> Tokens:
 class ClientCertificates:
     """The subject of a certificate that TLS has verified: CN is the name, O are the groups."""
 
-    async def authenticate(self, credentials: Credentials) -> User | None:
-        return _subject(credentials.certificate) if credentials.certificate else None
+    async def authenticate(self, credentials: Credentials) -> Authenticated | None:
+        user = _subject(credentials.certificate) if credentials.certificate else None
+        return None if user is None else Authenticated(user)
 
 
 class Anonymous:
     """Whoever brings no credentials (`--anonymous-auth`)."""
 
-    async def authenticate(self, credentials: Credentials) -> User | None:
-        return None if credentials.token else User(ANONYMOUS, groups=(ALL_UNAUTHENTICATED,))
+    async def authenticate(self, credentials: Credentials) -> Authenticated | None:
+        if credentials.token:
+            return None
+        return Authenticated(User(ANONYMOUS, groups=(ALL_UNAUTHENTICATED,)), credentials.audiences)
 
 
 @lru_cache(maxsize=256)

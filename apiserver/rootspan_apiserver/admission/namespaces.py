@@ -27,6 +27,8 @@ class Cache(Protocol):
 
     async def cached(self, resource: Resource, namespace: str = "") -> Sequence[Stored]: ...
 
+    async def cached_object(self, resource: Resource, namespace: str, name: str) -> Stored | None: ...
+
 
 class Loopback(Protocol):
     async def get(self, path: APIPath) -> JSONObject:
@@ -49,10 +51,9 @@ class Namespaces:
         Raises:
             StatusError: 404 if there is none, 500 if that cannot be found out.
         """
-        key = f"{self._resource.storage_path}/{name}"
-        for stored in await self._cache.cached(self._resource):
-            if stored.key == key:
-                return self._decoded(stored)
+        stored = await self._cache.cached_object(self._resource, "", name)
+        if stored is not None:
+            return self._decoded(stored)
         try:
             return await self._loopback.get(APIPath.of_object(self._resource, "", name))
         except StatusError as exc:

@@ -61,16 +61,17 @@ class Priority:
             raise refused(attributes, f"PriorityClass {name} is already marked as default. Only one default can exist")
 
     async def _class(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
+        """The class of that name; without a name the default class, empty if there is none."""
+        if name:
+            stored = await self._cache.cached_object(self._resource, "", name)
+            if stored is None:
+                raise refused(attributes, f"no PriorityClass with name {name} was found")
+            return stored.decode()
         default: Mapping[str, Any] = {}
         for stored in await self._cache.cached(self._resource):
-            if name and stored.key == f"{self._resource.storage_path}/{name}":
-                return stored.decode()
-            if not name:
-                each = stored.decode()
-                if each.get("globalDefault") and (not default or each.get("value", 0) < default.get("value", 0)):
-                    default = each
-        if name:
-            raise refused(attributes, f"no PriorityClass with name {name} was found")
+            each = stored.decode()
+            if each.get("globalDefault") and (not default or each.get("value", 0) < default.get("value", 0)):
+                default = each
         return default
 
 

@@ -53,14 +53,13 @@ class ServiceAccount:
             path = APIPath.of_object(self._resource, namespace, name)
         except StatusError as exc:
             raise refused(attributes, f"{what}: {exc.message}") from exc
-        key = f"{self._resource.storage_path}/{namespace}/{name}"
         why = ""
         for attempt in range(DEFAULT_ATTEMPTS if name == DEFAULT else 1):
             if attempt:
                 await asyncio.sleep(random.uniform(0.1, 0.2))
-            for stored in await self._cache.cached(self._resource, namespace):
-                if stored.key == key:
-                    return stored.decode()
+            stored = await self._cache.cached_object(self._resource, namespace, name)
+            if stored is not None:
+                return stored.decode()
             try:
                 return await self._loopback.get(path)
             except StatusError as exc:

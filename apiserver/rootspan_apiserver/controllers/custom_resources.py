@@ -70,18 +70,16 @@ class CustomResourceDefinitions:
             await self._actor.patch_metadata(path, added)
 
     async def _definition(self, name: str) -> JSONObject | None:
-        for stored in await self._storage.cached(self._definitions):
-            if stored.key.endswith(f"/{name}"):
-                return stored.decode()
-        return None
+        stored = await self._storage.cached_object(self._definitions, "", name)
+        return None if stored is None else stored.decode()
 
     async def _delete_objects(self, definition: JSONObject) -> None:
         resource = next(iter(resources_of(definition)), None)
         if resource is None or not _is_established(definition):
             return
-        for key, raw in [(stored.key, stored.raw) for stored in await self._storage.cached(resource)]:
-            if b'"deletionTimestamp":"' not in raw:
-                await self._actor.delete(_object_path(resource, key))
+        for stored in await self._storage.cached(resource):
+            if not stored.is_terminating:
+                await self._actor.delete(_object_path(resource, stored.key))
         if await self._storage.cached(resource):
             raise AgainError
 

@@ -65,21 +65,18 @@ class InEveryNamespace:
     async def _keep(self, namespace: str) -> None:
         if not await self._lives(namespace):
             return
-        for stored in await self._storage.cached(self._resource, namespace):
-            if stored.key.endswith(f"/{self._object_name}"):
-                present = stored.decode()
-                break
-        else:
+        stored = await self._storage.cached_object(self._resource, namespace, self._object_name)
+        if stored is None:
             await self._create(namespace)
             return
+        present = stored.decode()
         if "data" in self._wanted and present.get("data") != self._wanted["data"]:
             path = APIPath.of_object(self._resource, namespace, self._object_name)
             await self._actor.replace(path, {**present, "data": self._wanted["data"]})
 
     async def _lives(self, namespace: str) -> bool:
-        suffix = f"/{namespace}"
-        found = [stored for stored in await self._storage.cached(self._namespaces) if stored.key.endswith(suffix)]
-        return bool(found) and b'"deletionTimestamp":"' not in found[0].raw
+        found = await self._storage.cached_object(self._namespaces, "", namespace)
+        return found is not None and not found.is_terminating
 
     async def _create(self, namespace: str) -> None:
         try:

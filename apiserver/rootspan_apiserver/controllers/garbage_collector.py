@@ -5,11 +5,13 @@
 * Orphan: the owner has the finalizer `orphan`; its dependents forget it, and stay.
 
 An owner is known by its uid. One that does not exist, or whose name now belongs to another object, is a dangling reference.
+
+Upstream: pkg/controller/garbagecollector/garbagecollector.go, graph_builder.go
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from rootspan_apiserver.api_path import APIPath
 from rootspan_apiserver.controllers.actor import Actor, JSONObject, without
@@ -19,13 +21,11 @@ from rootspan_apiserver.controllers.owners import Owners, Place
 from rootspan_apiserver.controllers.work_queue import WorkQueue
 from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.registry.catalog import Registry
-from rootspan_apiserver.registry.names import path_segment
 from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
 from rootspan_apiserver.storage import Storage
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 WORKERS = 4
-_MENTIONS = (b'"ownerReferences":[', b'"deletionTimestamp":"')
 OwnerState = Literal["solid", "dangling", "waiting"]
 
 
@@ -70,32 +70,22 @@ class GarbageCollector:
             self._see(resource, seen)
 
     def _see(self, resource: Resource, seen: Observation) -> None:
-        raw = seen.object.raw
-        place = Place.of(resource, seen.object)
+        stored = seen.object
+        place = Place.of(resource, stored)
+        owners = {} if seen.gone else stored.owners
+        self._add(self._owners.unblocked(place, owners))
+        changed = self._owners.put(place, owners)
+        waits = not seen.gone and stored.is_terminating and FOREGROUND in (stored.metadata().get("finalizers") or ())
+        self._owners.put_waiting(place, stored.uid if waits else "")
         if seen.gone:
             if self._owners:
-                metadata = seen.object.decode()["metadata"]
-                self._owners.put(place, {})
-                self._add(self._owners.dependents(metadata.get("uid", "")))
-                self._add_owners(place, metadata)
-        elif any(mention in raw for mention in _MENTIONS):
-            metadata = seen.object.decode()["metadata"]
-            if self._owners.put(place, metadata) or "deletionTimestamp" in metadata:
-                self._queue.add(place)
-        elif self._owners:
-            self._owners.put(place, {})
+                self._add(self._owners.dependents(stored.uid))
+        elif changed or stored.is_terminating:
+            self._queue.add(place)
 
     def _add(self, places: Iterable[Place]) -> None:
         for place in places:
             self._queue.add(place)
-
-    def _add_owners(self, place: Place, metadata: Mapping[str, Any]) -> None:
-        """What a vanished dependent kept waiting."""
-        for reference in metadata.get("ownerReferences") or ():
-            resource = self._resource_of(reference)
-            if resource is not None and not path_segment(reference["name"]):
-                namespace = place.namespace if resource.namespaced else ""
-                self._queue.add(Place(resource.storage_path, namespace, reference["name"], resource))
 
     async def _examine(self, place: Place) -> None:
         """What the cache shows decides whether there is something to do; what the server itself says, what that is."""
@@ -181,27 +171,30 @@ class GarbageCollector:
 
     async def _all_dependents(self, uid: str) -> Sequence[Place]:
         """Found in the cache itself: a dependent that was not yet seen must not be left behind with an owner that is gone."""
-        mention = f'"uid":"{uid}"'.encode()
-        found = []
-        for resource in deletable(self._registry):
-            for stored in await self._storage.cached(resource):
-                if _MENTIONS[0] in stored.raw and mention in stored.raw:
-                    references = stored.decode()["metadata"].get("ownerReferences") or ()
-                    if any(each["uid"] == uid for each in references):
-                        found.append(Place.of(resource, stored))
-        return found
+        return [
+            Place.of(resource, stored)
+            for resource in deletable(self._registry)
+            for stored in await self._storage.cached(resource)
+            if uid in stored.owners
+        ]
 
     async def _delete_dependents(self, path: APIPath, metadata: JSONObject) -> None:
-        """Those that block are waited for: each brings its owner here again when it goes."""
-        blocked = False
-        for dependent in self._owners.dependents(metadata["uid"]):
-            self._queue.add(dependent)
-            found = await self._storage.get(dependent.resource, dependent.namespace, dependent.name, "0")
-            references = found.decode()["metadata"].get("ownerReferences") or () if found else ()
-            if any(each["uid"] == metadata["uid"] and each.get("blockOwnerDeletion") for each in references):
-                blocked = True
-        if not blocked:
+        """Those that block are waited for: each brings its owner here again when it is gone or does not block it any more.
+
+        Objects that wait for each other in a ring would wait for ever: one of them ceases to block its own owners. Upstream does this to
+        the object whose deletion would close the ring, and so never ends a ring of one, or one whose objects were all deleted by a client.
+        """
+        uid = metadata["uid"]
+        self._add(each for each in self._owners.dependents(uid) if not self._owners.is_waiting(each))
+        if not self._owners.blocking(uid):
             await self._remove_finalizer(path, metadata, FOREGROUND)
+        elif self._owners.waits_for_itself(uid):
+            references = metadata.get("ownerReferences") or ()
+            unblocking = [
+                each | {"blockOwnerDeletion": False} if each.get("blockOwnerDeletion") else each for each in references
+            ]
+            version = metadata["resourceVersion"]
+            await self._actor.patch_metadata(path, {"resourceVersion": version, "ownerReferences": unblocking})
 
     async def _remove_finalizer(self, path: APIPath, metadata: JSONObject, finalizer: str) -> None:
         others = without(metadata.get("finalizers") or (), finalizer)

@@ -44,7 +44,7 @@ class NamespaceController:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._queue.run(self._empty, WORKERS))
             async for seen in observe(self._storage, self._namespaces):
-                if not seen.gone and b'"deletionTimestamp":"' in seen.object.raw:
+                if not seen.gone and seen.object.is_terminating:
                     self._queue.add(seen.object.key.rpartition("/")[2])
 
     async def _empty(self, name: str) -> None:
@@ -84,7 +84,7 @@ class NamespaceController:
         try:
             for stored in await self._in(resource, namespace):
                 path = APIPath.of_object(resource, namespace, stored.key.rpartition("/")[2])
-                if b'"deletionTimestamp":"' not in stored.raw:
+                if not stored.is_terminating:
                     await self._actor.delete(path, propagationPolicy="Background")
                 elif resource.graceful and _grace_left(stored) <= 0:
                     await self._actor.delete(path, gracePeriodSeconds=0)
@@ -114,5 +114,6 @@ class NamespaceController:
 
 def _grace_left(pod: StoredObject) -> float:
     """Seconds until the pod's node should long have stopped it."""
-    when = pod.decode()["metadata"].get("deletionTimestamp")
-    return (datetime.fromisoformat(when) - datetime.now(UTC)).total_seconds() + 1 if when else WAIT
+    if not pod.is_terminating:
+        return WAIT
+    return (datetime.fromisoformat(pod.deletion_timestamp) - datetime.now(UTC)).total_seconds() + 1

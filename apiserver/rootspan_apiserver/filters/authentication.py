@@ -1,6 +1,6 @@
 """Finds out who calls; 401 for wrong credentials."""
 
-from rootspan_apiserver.authentication import Credentials, Unauthenticated
+from rootspan_apiserver.authentication import Credentials, Unauthenticated, bearer_token
 from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
 from rootspan_apiserver.handlers.responses import write_error
@@ -14,9 +14,7 @@ def credentials_of(scope: Scope) -> Credentials:
     token = ""
     for name, value in scope["headers"]:
         if name == b"authorization":
-            kind, _, rest = value.decode("latin-1").partition(" ")
-            if kind.lower() == "bearer":
-                token = rest.strip()
+            token = bearer_token(value.decode("latin-1"))
             break
     tls = (scope.get("extensions") or {}).get("tls") or {}
     chain = tls.get("client_cert_chain") or ()
@@ -31,12 +29,12 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._parts.tracing.span("authentication", scope=FILTERLATENCY):
             try:
-                user = await self._parts.authenticator.authenticate(credentials_of(scope))
+                found = await self._parts.authenticator.authenticate(credentials_of(scope))
             except Unauthenticated:
-                user = None
-            if user is None:
+                found = None
+            if found is None:
                 version = request_context(scope).info.group_version
                 await write_error(Request(self._parts, scope, receive, send), unauthorized(), version)
                 return
-            request_context(scope).user = user
+            request_context(scope).user = found.user
             await self._app(scope, receive, send)

@@ -1,71 +1,110 @@
-"""Acting as somebody else: `Impersonate-*` headers, allowed to whom the authorizer grants the verb `impersonate`."""
+"""Acting as somebody else: `Impersonate-*` headers, allowed to whom the authorizer grants the verb `impersonate`.
 
-from urllib.parse import unquote
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/impersonation/constrained_impersonation.go, mode.go
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote_to_bytes
 
 from rootspan_apiserver.authorization import Attributes
 from rootspan_apiserver.filters.authorization import forbidden_error
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
 from rootspan_apiserver.handlers.responses import write_filter_error
 from rootspan_apiserver.identity import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, User
+from rootspan_apiserver.registry.names import dns_label, dns_subdomain
 from rootspan_apiserver.request_context import request_context
-from rootspan_apiserver.status import internal_error
+from rootspan_apiserver.status import StatusError, bad_request
 from rootspan_apiserver.tracing import FILTERLATENCY
 
 _EXTRA = b"impersonate-extra-"
 _SERVICE_ACCOUNT = "system:serviceaccount:"
+_BAD_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
 
 
-def impersonated(scope: Scope) -> User | None:
-    """The user the headers name. Raises ValueError for headers that name groups or extra and no user."""
-    name = uid = ""
-    groups: list[str] = []
-    extra: dict[str, tuple[str, ...]] = {}
-    for header, value in scope["headers"]:
-        if not header.startswith(b"impersonate-"):
-            continue
-        text = value.decode("utf-8", "replace")
+def requested(headers: Iterable[tuple[bytes, bytes]]) -> User | None:
+    """The user the headers name, nothing added; None if they name none.
+
+    Raises:
+        StatusError: 400, they name parts of a user without its name.
+    """
+    names: list[bytes] = []
+    uids: list[bytes] = []
+    groups: list[bytes] = []
+    extra: dict[bytes, list[bytes]] = {}
+    for header, value in headers:
         if header == b"impersonate-user":
-            name = text
-        elif header == b"impersonate-group":
-            groups.append(text)
+            names.append(value)
         elif header == b"impersonate-uid":
-            uid = text
+            uids.append(value)
+        elif header == b"impersonate-group":
+            groups.append(value)
         elif header.startswith(_EXTRA):
-            key = unquote(header[len(_EXTRA) :].decode("latin-1"))
-            extra[key] = (*extra.get(key, ()), text)
+            key = header[len(_EXTRA) :]
+            extra.setdefault(key if _BAD_ESCAPE.search(key) else unquote_to_bytes(key), []).append(value)
+    name, uid = next(iter(names), b""), next(iter(uids), b"")
+    if not name and (uid or groups or extra):
+        raise bad_request(f"requested {_go_syntax(uid, groups, extra)} without impersonating a user name")
     if not name:
-        if groups or extra or uid:
-            raise ValueError("requested impersonation without impersonating a user")
         return None
-    return User(name, uid, _completed(name, groups), extra)
+    shown_extra = {_text(key): tuple(map(_text, values)) for key, values in extra.items()}
+    return User(_text(name), _text(uid), tuple(map(_text, groups)), shown_extra)
 
 
-def _completed(name: str, groups: list[str]) -> tuple[str, ...]:
-    if name == ANONYMOUS:
-        return (*groups, ALL_UNAUTHENTICATED) if ALL_UNAUTHENTICATED not in groups else tuple(groups)
-    if not groups and name.startswith(_SERVICE_ACCOUNT):
-        namespace = name.removeprefix(_SERVICE_ACCOUNT).partition(":")[0]
-        groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}"]
-    return tuple(groups) if ALL_AUTHENTICATED in groups else (*groups, ALL_AUTHENTICATED)
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
 
 
-def _questions(user: User, target: User, named_groups: list[str]) -> list[Attributes]:
+def _go_syntax(uid: bytes, groups: Sequence[bytes], extra: Mapping[bytes, Sequence[bytes]]) -> str:
+    """A nameless user as Go's `%#v` writes it."""
+    extras = ", ".join(f"{_quoted(key)}:{_go_strings(extra[key])}" for key in sorted(extra))
+    shown = f"{{{extras}}}" if extra else "(nil)"
+    return f'&user.DefaultInfo{{Name:"", UID:{_quoted(uid)}, Groups:{_go_strings(groups)}, Extra:map[string][]string{shown}}}'
+
+
+def _go_strings(values: Sequence[bytes]) -> str:
+    return "[]string{" + ", ".join(map(_quoted, values)) + "}" if values else "[]string(nil)"
+
+
+def _quoted(value: bytes) -> str:
+    return quote(value.decode("utf-8", "surrogateescape"))
+
+
+def service_account(username: str) -> tuple[str, str] | None:
+    """The namespace and the name in the user name of a service account; None for any other user."""
+    namespace, colon, name = username.removeprefix(_SERVICE_ACCOUNT).partition(":")
+    if not username.startswith(_SERVICE_ACCOUNT) or not colon or dns_label(namespace) or dns_subdomain(name):
+        return None
+    return namespace, name
+
+
+def completed(wanted: User) -> User:
+    """The user with the groups that everybody of its kind is in."""
+    groups = wanted.groups
+    if not groups and (account := service_account(wanted.name)):
+        groups = ("system:serviceaccounts", f"system:serviceaccounts:{account[0]}")
+    unauthenticated = wanted.name == ANONYMOUS or ALL_UNAUTHENTICATED in groups
+    added = ALL_UNAUTHENTICATED if unauthenticated else ALL_AUTHENTICATED
+    return User(wanted.name, wanted.uid, groups if added in groups else (*groups, added), wanted.extra)
+
+
+def _questions(user: User, wanted: User) -> list[Attributes]:
     """What must be allowed, one question for each part of the other identity."""
     asked = []
-    if target.name.startswith(_SERVICE_ACCOUNT):
-        namespace, _, name = target.name.removeprefix(_SERVICE_ACCOUNT).partition(":")
-        asked.append(Attributes(user, "impersonate", True, namespace, "", "v1", "serviceaccounts", "", name))
+    if account := service_account(wanted.name):
+        asked.append(Attributes(user, "impersonate", True, account[0], "", "v1", "serviceaccounts", "", account[1]))
     else:
-        asked.append(Attributes(user, "impersonate", True, "", "", "v1", "users", "", target.name))
-    asked += [Attributes(user, "impersonate", True, "", "", "v1", "groups", "", group) for group in named_groups]
-    for key, values in target.extra.items():
+        asked.append(Attributes(user, "impersonate", True, "", "", "v1", "users", "", wanted.name))
+    if wanted.uid:
+        asked.append(Attributes(user, "impersonate", True, "", "authentication.k8s.io", "v1", "uids", "", wanted.uid))
+    asked += [Attributes(user, "impersonate", True, "", "", "v1", "groups", "", group) for group in wanted.groups]
+    for key, values in wanted.extra.items():
         asked += [
             Attributes(user, "impersonate", True, "", "authentication.k8s.io", "v1", "userextras", key, value)
             for value in values
         ]
-    if target.uid:
-        asked.append(Attributes(user, "impersonate", True, "", "authentication.k8s.io", "v1", "uids", "", target.uid))
     return asked
 
 
@@ -86,18 +125,17 @@ class Impersonation:
         """Puts the other user in place; False after a refusal has been written."""
         context = request_context(scope)
         try:
-            target = impersonated(scope)
-        except ValueError as exc:
-            await write_filter_error(Request(self._parts, scope, receive, send), internal_error(str(exc)), "")
+            wanted = requested(scope["headers"])
+        except StatusError as exc:
+            await write_filter_error(Request(self._parts, scope, receive, send), exc, "v1")
             return False
-        if target is None:
+        if wanted is None:
             return True
-        groups = [value.decode("utf-8", "replace") for name, value in scope["headers"] if name == b"impersonate-group"]
-        for attributes in _questions(context.user, target, groups):
+        for attributes in _questions(context.user, wanted):
             decision = await self._parts.authorizer.authorize(attributes)
             if decision.verdict != "allow":
                 error = forbidden_error(attributes, decision.reason)
                 await write_filter_error(Request(self._parts, scope, receive, send), error, "v1")
                 return False
-        context.impersonated_by, context.user = context.user, target
+        context.impersonated_by, context.user = context.user, completed(wanted)
         return True

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rootspan_apiserver.authentication import Credentials, Unauthenticated
+from rootspan_apiserver.authentication import Credentials, Unauthenticated, bearer_token
 from rootspan_apiserver.authorization import Attributes
 from rootspan_apiserver.handlers.bindings import bind
 from rootspan_apiserver.handlers.calculated import calculated
@@ -49,15 +49,16 @@ async def _token(request: Request, target: Target, obj: JSONObject, dry_run: boo
     token = spec.get("token") or ""
     if not token:
         raise bad_request("token is required for TokenReview in authentication")
+    credentials = Credentials(bearer_token(f"Bearer {token}"), audiences=tuple(spec.get("audiences") or ()))
     try:
-        user = await request.parts.authenticator.authenticate(Credentials(token))
-    except Unauthenticated:
-        user = None
-    if user is None:
-        return {**obj, "status": {"user": {}, "error": "[invalid bearer token]"}}
-    status: JSONObject = {"authenticated": True, "user": user_info(user)}
-    if audiences := spec.get("audiences"):
-        status["audiences"] = audiences
+        found = await request.parts.authenticator.authenticate(credentials)
+    except Unauthenticated as exc:
+        return {**obj, "status": {"user": {}, "error": str(exc)}}
+    if found is None:
+        return {**obj, "status": {"user": {}}}
+    status: JSONObject = {"authenticated": True, "user": user_info(found.user)}
+    if found.audiences:
+        status["audiences"] = list(found.audiences)
     return {**obj, "status": status}
 
 

@@ -135,11 +135,25 @@ class Storage:
         Raises:
             StatusError: 429, the cache is not there yet; 504, it does not keep up.
         """
+        collection = await self._caught_up(resource)
+        return collection.select(Scope(collection_path(resource, namespace)))
+
+    async def cached_object(self, resource: Resource, namespace: str, name: str) -> StoredObject | None:
+        """One object, None if there is none, as fresh as the last write of this process, without asking etcd.
+
+        Raises:
+            StatusError: 429, the cache is not there yet; 504, it does not keep up.
+        """
+        collection = await self._caught_up(resource)
+        return collection.get(object_path(resource, namespace, name))
+
+    async def _caught_up(self, resource: Resource) -> Collection:
+        """The collection of a resource, once it shows what this process wrote to it."""
         if not await self._cache.wait_ready(FRESH):
             raise initializing()
         collection = self._collection(resource)
         await self._fresh(collection.written)
-        return collection.select(Scope(collection_path(resource, namespace)))
+        return collection
 
     async def _fresh(self, revision: int) -> None:
         if not await self._cache.wait_until(revision, FRESH):

@@ -3,13 +3,14 @@
 The value under a key is the object's JSON in its storage version: `kind` and `apiVersion` first, then `metadata` with its fields in the
 API's order, and no resourceVersion, because that is the revision at which etcd took the value. Serving an object is therefore
 inserting `"resourceVersion":"N",` into its bytes, and in a list of a built-in kind leaving the head away; nothing is decoded for it.
-Selectors do need the labels and fields, so these are decoded when first asked for and kept: one `StoredObject` is shared by the cache,
-every list and every watch, and nobody changes it.
+Selectors do need the labels and fields, so these are decoded when first asked for and kept, and so is what controllers ask of every
+object: one `StoredObject` is shared by the cache, every list and every watch, and nobody changes it.
 """
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -41,6 +42,7 @@ METADATA_ORDER = (
 _HEAD = re.compile(rb'\{("kind":"[^"\\]*","apiVersion":"[^"\\]*",)"metadata":\{')
 _UID = re.compile(rb'"uid":"[^"\\]*",')
 _BRACE = re.compile(rb"[{}]")
+_NONE: Mapping[str, bool] = MappingProxyType({})
 
 
 def encode(obj: JSONObject) -> bytes:
@@ -80,7 +82,18 @@ class StoredObject:
     A `revision` of 0 says that it is not stored: what a dry run answers.
     """
 
-    __slots__ = ("_fields", "_head", "_labels", "_splice", "key", "raw", "revision")
+    __slots__ = (
+        "_deletion_timestamp",
+        "_fields",
+        "_head",
+        "_labels",
+        "_owners",
+        "_splice",
+        "_uid",
+        "key",
+        "raw",
+        "revision",
+    )
 
     def __init__(self, key: str, revision: int, raw: bytes) -> None:
         self.key = key
@@ -90,6 +103,9 @@ class StoredObject:
         self._splice = 0
         self._labels: Mapping[str, str] | None = None
         self._fields: tuple[Resource, Mapping[str, str]] | None = None
+        self._uid: str | None = None
+        self._deletion_timestamp: str | None = None
+        self._owners: Mapping[str, bool] = _NONE
 
     def __repr__(self) -> str:
         return f"StoredObject({self.key!r}, revision={self.revision})"
@@ -120,11 +136,45 @@ class StoredObject:
         obj: JSONObject = orjson.loads(self.json())
         return obj
 
+    def metadata(self) -> JSONObject:
+        """The object's metadata, fresh, without a resourceVersion."""
+        metadata: JSONObject = orjson.loads(self.raw)["metadata"]
+        return metadata
+
     @property
     def labels(self) -> Mapping[str, str]:
         if self._labels is None:
-            self._labels = orjson.loads(self.raw)["metadata"].get("labels") or {}
+            self._labels = self.metadata().get("labels") or {}
         return self._labels
+
+    @property
+    def uid(self) -> str:
+        if self._uid is None:
+            self._uid = self.metadata().get("uid") or ""
+        return self._uid
+
+    @property
+    def deletion_timestamp(self) -> str:
+        """When the object's grace period ends or ended (RFC 3339); "" unless the object is being deleted."""
+        return self._lifecycle()[0]
+
+    @property
+    def is_terminating(self) -> bool:
+        """Whether the object is being deleted, which finalizers or its grace period delay."""
+        return self._lifecycle()[0] != ""
+
+    @property
+    def owners(self) -> Mapping[str, bool]:
+        """The uids in `metadata.ownerReferences`, and whether each blocks the owner's deletion in the foreground."""
+        return self._lifecycle()[1]
+
+    def _lifecycle(self) -> tuple[str, Mapping[str, bool]]:
+        if self._deletion_timestamp is None:
+            metadata = self.metadata()
+            if references := metadata.get("ownerReferences"):
+                self._owners = {each["uid"]: bool(each.get("blockOwnerDeletion")) for each in references}
+            self._deletion_timestamp = metadata.get("deletionTimestamp") or ""
+        return self._deletion_timestamp, self._owners
 
     def fields(self, resource: Resource) -> Mapping[str, str]:
         """The values that field selectors of `resource` look at."""

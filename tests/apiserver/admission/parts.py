@@ -21,6 +21,7 @@ from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.registry.catalog import Registry, builtin_registry
 from rootspan_apiserver.registry.resource import Resource
 from rootspan_apiserver.serving.http import Address, listen, serving
+from rootspan_apiserver.storage.scope import object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.tracing import Tracing
 
@@ -33,7 +34,7 @@ BUNDLE = AUTHORITY.cert_pem.bytes()
 
 
 class Dictionary:
-    """The watch cache's one method, on objects put into it by hand."""
+    """The watch cache's methods, on objects put into it by hand."""
 
     def __init__(self) -> None:
         self._objects: dict[str, StoredObject] = {}
@@ -47,6 +48,9 @@ class Dictionary:
     async def cached(self, resource: Resource, namespace: str = "") -> Sequence[StoredObject]:
         prefix = "/".join(filter(None, [resource.storage_path, namespace])) + "/"
         return [stored for key, stored in self._objects.items() if key.startswith(prefix)]
+
+    async def cached_object(self, resource: Resource, namespace: str, name: str) -> StoredObject | None:
+        return self._objects.get(object_path(resource, namespace, name))
 
 
 @dataclass

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rootspan_apiserver.codec import FieldValidation, canonical, decode, empty_object
 from rootspan_apiserver.codec.json_syntax import explain
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.registry.resource import GroupVersionKind
 from rootspan_apiserver.status import StatusError
 
@@ -243,3 +244,20 @@ def test_a_kind_within_a_kind_keeps_its_name() -> None:
     assert list(written) == ["kind", "apiVersion", "metadata", "spec", "status"]
     pod = json.dumps({"spec": {"template": {"kind": "Pod"}}}).encode()
     assert refusal(pod, kind).message.endswith('strict decoding error: unknown field "spec.template.kind"')
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("plain é 日本", '"plain é 日本"'),
+        ('say "hi" \\', r'"say \"hi\" \\"'),
+        ("\a\b\f\n\r\t\v", r'"\a\b\f\n\r\t\v"'),
+        ("\x00\x1b\x7f", r'"\x00\x1b\x7f"'),
+        ("\x85\u00a0\u200b\ufeff", r'"\u0085\u00a0\u200b\ufeff"'),
+        ("\U000e0001", r'"\U000e0001"'),
+        (b"\xff\xc3".decode("utf-8", "surrogateescape"), r'"\xff\xc3"'),
+    ],
+)
+def test_quoting_of_texts(text: str, quoted: str) -> None:
+    """As `strconv.Quote` of Go: escapes for what cannot be printed, in the shortest form there is."""
+    assert quote(text) == quoted

@@ -1,5 +1,6 @@
 """Dependents and their owners: background, foreground, orphan, and references that lead nowhere."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,15 @@ def owned_by(*owners: JSONObject, blocking: bool = False) -> dict[str, Any]:
 
 async def _config_map(client: Client, name: str, **metadata: Any) -> JSONObject:
     return await client.create(CONFIG_MAPS, "ConfigMap", name, metadata=metadata)
+
+
+async def _ring(client: Client, size: int, *, blocking: bool) -> list[str]:
+    """Config maps each of which owns the next one, the last one the first."""
+    made = [await _config_map(client, f"ring-{number}") for number in range(size)]
+    names = [each["metadata"]["name"] for each in made]
+    for number, name in enumerate(names):
+        await client.patch_metadata(f"{CONFIG_MAPS}/{name}", **owned_by(made[number - 1], blocking=blocking))
+    return names
 
 
 async def test_dependents_go_after_their_owner() -> None:
@@ -80,6 +90,79 @@ async def test_a_foreground_deletion_does_not_wait_for_what_does_not_block() -> 
         await client.until(
             f"{CONFIG_MAPS}/child", lambda obj: obj is not None and "deletionTimestamp" in obj["metadata"]
         )
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+@pytest.mark.parametrize("policy", ["Background", "Foreground"])
+async def test_a_ring_of_owners_is_deleted_with_one_of_them(blocking: bool, policy: str) -> None:
+    """Each object owns the next one and the last one the first, be they one, two or three: nothing waits for itself."""
+    async with cluster() as client:
+        for size in (1, 2, 3):
+            names = await _ring(client, size, blocking=blocking)
+            await client.delete(f"{CONFIG_MAPS}/{names[0]}", policy)
+            for name in names:
+                await client.until_gone(f"{CONFIG_MAPS}/{name}")
+
+
+async def test_a_ring_of_owners_that_a_client_deletes_one_by_one_ends(tmp_path: Path) -> None:
+    """All of them are in foreground deletion before the collector starts, so that it closes no ring itself."""
+    async with cluster(f"--data-dir={tmp_path}", "--controllers=*,-garbage-collector-controller") as client:
+        names = await _ring(client, 3, blocking=True)
+        for name in names:
+            await client.delete(f"{CONFIG_MAPS}/{name}", "Foreground")
+    async with cluster(f"--data-dir={tmp_path}") as client:
+        for name in names:
+            await client.until_gone(f"{CONFIG_MAPS}/{name}")
+
+
+async def test_what_holds_one_object_of_a_ring_does_not_hold_its_owner() -> None:
+    """The object that closes the ring ceases to block its owners; its own finalizer holds only itself."""
+    async with cluster() as client:
+        first, second, last = await _ring(client, 3, blocking=True)
+        await client.patch_metadata(f"{CONFIG_MAPS}/{last}", finalizers=["example.com/f"])
+        await client.delete(f"{CONFIG_MAPS}/{first}", "Foreground")
+        await client.until_gone(f"{CONFIG_MAPS}/{second}")
+        await client.until_gone(f"{CONFIG_MAPS}/{first}")
+        await client.patch_metadata(f"{CONFIG_MAPS}/{last}", finalizers=None)
+        await client.until_gone(f"{CONFIG_MAPS}/{last}")
+
+
+async def test_a_chain_in_foreground_deletion_is_no_ring() -> None:
+    """Owners wait for the last of their dependents' dependents, though each of them waits for the next."""
+    async with cluster() as client:
+        first = await _config_map(client, "first")
+        second = await _config_map(client, "second", **owned_by(first, blocking=True))
+        last = await _config_map(client, "last", **owned_by(second, blocking=True))
+        await _config_map(client, "held", finalizers=["example.com/f"], **owned_by(last, blocking=True))
+        await client.delete(f"{CONFIG_MAPS}/first", "Foreground")
+        held = f"{CONFIG_MAPS}/held"
+        await client.until(held, lambda obj: obj is not None and "deletionTimestamp" in obj["metadata"])
+        assert {"first", "second", "last"} <= set(await client.names(CONFIG_MAPS))
+        await client.patch_metadata(held, finalizers=None)
+        await client.until_gone(f"{CONFIG_MAPS}/first")
+        assert not {"second", "last", "held"} & set(await client.names(CONFIG_MAPS))
+
+
+@pytest.mark.parametrize(
+    "change", ["the reference is removed", "the reference blocks no more", "another owner is left"]
+)
+async def test_a_foreground_deletion_ends_when_nothing_blocks_it_any_more(change: str) -> None:
+    """A dependent need not go for that: it may lose its reference, or the part that blocks."""
+    async with cluster() as client:
+        owner, other = await _config_map(client, "owner"), await _config_map(client, "other")
+        await _config_map(client, "child", finalizers=["example.com/f"], **owned_by(owner, blocking=True))
+        child = f"{CONFIG_MAPS}/child"
+        if change == "another owner is left":
+            await client.patch_metadata(child, **owned_by(owner, other, blocking=True))
+        await client.delete(f"{CONFIG_MAPS}/owner", "Foreground")
+        if change == "the reference is removed":
+            await client.until(child, lambda obj: obj is not None and "deletionTimestamp" in obj["metadata"])
+            await client.patch_metadata(child, ownerReferences=None)
+        elif change == "the reference blocks no more":
+            await client.until(child, lambda obj: obj is not None and "deletionTimestamp" in obj["metadata"])
+            await client.patch_metadata(child, **owned_by(owner))
+        await client.until_gone(f"{CONFIG_MAPS}/owner")
+        assert "child" in await client.names(CONFIG_MAPS)
 
 
 async def test_orphans_stay_and_forget_their_owner() -> None:

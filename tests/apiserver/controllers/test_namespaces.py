@@ -1,12 +1,15 @@
 """Namespaces: the system's are there, every one has what pods need, and a deleted one ends."""
 
+from typing import Any
+
 import pytest
 
-from .cluster import JSONObject, cluster
+from .cluster import Client, JSONObject, cluster
 
 pytestmark = pytest.mark.anyio
 
 NAMESPACES = "/api/v1/namespaces"
+POD = {"containers": [{"name": "c", "image": "nginx"}]}
 
 
 async def test_the_system_namespaces_are_there_when_the_server_is() -> None:
@@ -101,31 +104,80 @@ def established(definition: JSONObject | None) -> bool:
     return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
 
 
+DEFINITION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com"
+WIDGETS = "/apis/example.com/v1/namespaces/team/widgets"
+MISLEADING = {"deletionTimestamp": "2026-01-02T03:04:05Z"}
+
+
+async def define_widgets(client: Client, **metadata: Any) -> None:
+    definition = {
+        "group": "example.com",
+        "scope": "Namespaced",
+        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    }
+    collection, _, name = DEFINITION.rpartition("/")
+    api_version = "apiextensions.k8s.io/v1"
+    await client.create(
+        collection, "CustomResourceDefinition", name, api_version=api_version, metadata=metadata, spec=definition
+    )
+    await client.until(DEFINITION, established)
+
+
+async def test_a_namespace_ends_whatever_words_its_contents_use() -> None:
+    """`deletionTimestamp` as a key of data, a label, an annotation or a field of a custom resource is no deletion."""
+    async with cluster() as client:
+        await define_widgets(client)
+        await client.create(NAMESPACES, "Namespace", "team")
+        config_maps = f"{NAMESPACES}/team/configmaps"
+        await client.create(config_maps, "ConfigMap", "data", data=MISLEADING)
+        await client.create(config_maps, "ConfigMap", "annotated", metadata={"annotations": MISLEADING})
+        await client.create(
+            f"{NAMESPACES}/team/pods", "Pod", "pod", metadata={"labels": {"deletionTimestamp": "x"}}, spec=POD
+        )
+        await client.create(WIDGETS, "Widget", "w", api_version="example.com/v1", spec=MISLEADING)
+        await client.delete(f"{NAMESPACES}/team")
+        await client.until_gone(f"{NAMESPACES}/team")
+        assert "data" not in await client.names("/api/v1/configmaps")
+        assert await client.names("/apis/example.com/v1/widgets") == []
+
+
+async def test_a_namespace_with_misleading_labels_has_what_every_namespace_has() -> None:
+    """A label `deletionTimestamp` does not make it one that is being deleted."""
+    async with cluster() as client:
+        labels = {"deletionTimestamp": "x"}
+        await client.create(NAMESPACES, "Namespace", "team", metadata={"labels": labels, "annotations": MISLEADING})
+        await client.until_there(f"{NAMESPACES}/team/serviceaccounts/default")
+        await client.until_there(f"{NAMESPACES}/team/configmaps/kube-root-ca.crt")
+
+
+async def test_a_definition_ends_whatever_words_its_objects_use() -> None:
+    """Custom resources that have a field or an annotation `deletionTimestamp` are deleted with their definition."""
+    async with cluster() as client:
+        await define_widgets(client, annotations=MISLEADING)
+        await client.create(NAMESPACES, "Namespace", "team")
+        await client.create(WIDGETS, "Widget", "w", api_version="example.com/v1", spec=MISLEADING)
+        annotated = {"annotations": MISLEADING}
+        await client.create(WIDGETS, "Widget", "annotated", api_version="example.com/v1", metadata=annotated)
+        await client.delete(DEFINITION)
+        await client.until_gone(DEFINITION)
+        await define_widgets(client)
+        assert await client.names(WIDGETS) == []
+
+
 async def test_custom_resources_go_with_their_namespace() -> None:
     """What a CustomResourceDefinition added is deleted like everything else."""
     async with cluster() as client:
-        definition = {
-            "group": "example.com",
-            "scope": "Namespaced",
-            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-            "versions": [
-                {
-                    "name": "v1",
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-                }
-            ],
-        }
-        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-        api_version = "apiextensions.k8s.io/v1"
-        await client.create(
-            path, "CustomResourceDefinition", "widgets.example.com", api_version=api_version, spec=definition
-        )
-        await client.until(f"{path}/widgets.example.com", established)
+        await define_widgets(client)
         await client.create(NAMESPACES, "Namespace", "team")
-        widgets = "/apis/example.com/v1/namespaces/team/widgets"
-        await client.create(widgets, "Widget", "w", api_version="example.com/v1")
+        await client.create(WIDGETS, "Widget", "w", api_version="example.com/v1")
         await client.delete(f"{NAMESPACES}/team")
         await client.until_gone(f"{NAMESPACES}/team")
         assert await client.names("/apis/example.com/v1/widgets") == []

@@ -148,3 +148,29 @@ def test_a_namespace_ends_with_all_that_is_in_it(core: Any, server: Server) -> N
             watching.stop()
     assert "brief" not in [item.metadata.name for item in core.list_namespace().items]
     assert core.list_namespaced_secret("brief").items == []
+
+
+def test_a_token_of_a_deleted_service_account_is_refused(api: Any, core: Any, namespace: str) -> None:
+    """From the answer to the deletion on, over every store; the one of another account of that name is good."""
+    account = client.V1ServiceAccount(metadata=client.V1ObjectMeta(name="robot"))
+    asked = client.AuthenticationV1TokenRequest(spec=client.V1TokenRequestSpec(audiences=[]))
+    reviews = client.AuthenticationV1Api(api)
+
+    def reviewed(token: str) -> Any:
+        spec = client.V1TokenReviewSpec(token=token)
+        return reviews.create_token_review(client.V1TokenReview(spec=spec)).status
+
+    tokens = []
+    for _ in range(3):
+        core.create_namespaced_service_account(namespace, account)
+        tokens.append(core.create_namespaced_service_account_token("robot", namespace, asked).status.token)
+        assert reviewed(tokens[-1]).user.username == f"system:serviceaccount:{namespace}:robot"
+        assert [bool(reviewed(token).authenticated) for token in tokens[:-1]] == [False] * (len(tokens) - 1)
+        core.delete_namespaced_service_account("robot", namespace)
+        assert reviewed(tokens[-1]).error == '[invalid bearer token, serviceaccounts "robot" not found]'
+    configuration = client.Configuration()
+    configuration.host, configuration.ssl_ca_cert = api.configuration.host, api.configuration.ssl_ca_cert
+    configuration.api_key = {"authorization": f"Bearer {tokens[-1]}"}
+    with client.ApiClient(configuration) as stranger, pytest.raises(ApiException) as refused:
+        client.CoreV1Api(stranger).list_namespaced_config_map(namespace)
+    assert refused.value.status == 401

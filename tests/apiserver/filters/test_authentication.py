@@ -9,16 +9,17 @@ from cryptography.x509.oid import NameOID
 
 from rootspan_apiserver.authentication import (
     Anonymous,
+    Authenticated,
     ClientCertificates,
     Credentials,
     TokenFileError,
     Tokens,
     Unauthenticated,
     Union,
+    bearer_token,
     loopback_tokens,
 )
 from rootspan_apiserver.identity import User
-from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +30,7 @@ async def test_token_file(tmp_path: Path) -> None:
     path.write_text('secret,alice,u1,"system:masters,dev"\nother,bob,u2\n', "utf-8")
     tokens = Tokens.of_file(path)
     alice = await tokens.authenticate(Credentials("secret"))
-    assert alice == User("alice", "u1", ("system:masters", "dev", "system:authenticated"))
+    assert alice == Authenticated(User("alice", "u1", ("system:masters", "dev", "system:authenticated")))
     assert await tokens.authenticate(Credentials("nobody's")) is None
 
 
@@ -59,9 +60,52 @@ async def test_wrong_credentials_are_not_anonymous() -> None:
     authenticator = Union([loopback_tokens("known"), Anonymous()])
     anonymous = await authenticator.authenticate(Credentials())
     assert anonymous is not None
-    assert anonymous.name == "system:anonymous"
-    with pytest.raises(Unauthenticated):
+    assert anonymous.user.name == "system:anonymous"
+    with pytest.raises(Unauthenticated, match=r"^invalid bearer token$"):
         await authenticator.authenticate(Credentials("guessed"))
+
+
+@pytest.mark.parametrize(
+    ("credentials", "found"),
+    [
+        (Credentials("known"), ("system:apiserver", ("own", "too"))),
+        (Credentials("known", audiences=("other", "too")), ("system:apiserver", ("too",))),
+        (Credentials("known", audiences=("other",)), None),
+        (Credentials(audiences=("other",)), ("system:anonymous", ("other",))),
+        (Credentials(), ("system:anonymous", ("own", "too"))),
+    ],
+)
+async def test_audiences_of_credentials_that_know_none(
+    credentials: Credentials, found: tuple[str, tuple[str, ...]] | None
+) -> None:
+    """They are good for those of the server's own audiences that are asked for, and for no others."""
+    authenticator = Union([loopback_tokens("known"), Anonymous()], ["own", "too"])
+    if found is None:
+        with pytest.raises(Unauthenticated, match=r"^invalid bearer token$"):
+            await authenticator.authenticate(credentials)
+        return
+    answer = await authenticator.authenticate(credentials)
+    assert answer is not None
+    assert (answer.user.name, answer.audiences) == found
+
+
+@pytest.mark.parametrize(
+    ("authorization", "token"),
+    [
+        ("Bearer abc", "abc"),
+        ("bEaReR abc", "abc"),
+        (" Bearer abc ", "abc"),
+        ("Bearer abc def", "abc"),
+        ("Bearer  abc", ""),
+        ("Bearer", ""),
+        ("Bearer ", ""),
+        ("Basic abc", ""),
+        ("", ""),
+    ],
+)
+def test_bearer_token_of_a_header(authorization: str, token: str) -> None:
+    """The first word behind the scheme, one space apart."""
+    assert bearer_token(authorization) == token
 
 
 async def test_client_certificate() -> None:
@@ -76,30 +120,4 @@ async def test_client_certificate() -> None:
     names = x509.load_pem_x509_certificate(pem.encode()).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     assert names[0].value == "carol"
     user = await ClientCertificates().authenticate(Credentials(certificate=pem))
-    assert user == User("carol", groups=("system:masters", "system:authenticated"))
-
-
-async def test_service_account_tokens() -> None:
-    """A token of a service account is known to the server that issued it, and to no other."""
-    tokens = ServiceAccountTokens("https://kubernetes.default.svc")
-    token, _ = tokens.issue("team", "builder", "uid-1")
-    user = await tokens.authenticate(Credentials(token))
-    assert user is not None
-    assert (user.name, user.uid) == ("system:serviceaccount:team:builder", "uid-1")
-    assert "system:serviceaccounts:team" in user.groups
-    with pytest.raises(Unauthenticated):
-        await ServiceAccountTokens("https://kubernetes.default.svc").authenticate(Credentials(token))
-
-
-async def test_an_expired_token() -> None:
-    """A token is refused once its time is over."""
-    tokens = ServiceAccountTokens("issuer")
-    token, _ = tokens.issue("team", "builder", "uid-1", seconds=0)
-    with pytest.raises(Unauthenticated):
-        await tokens.authenticate(Credentials(token))
-
-
-@pytest.mark.parametrize("token", ["a.b.c", "..", "é.é.é", "e30.e30.e30", "bnVsbA.bnVsbA.bnVsbA"])
-async def test_what_is_no_token_of_ours(token: str) -> None:
-    """Text that only looks like a token is left to the other authenticators."""
-    assert await ServiceAccountTokens("issuer").authenticate(Credentials(token)) is None
+    assert user == Authenticated(User("carol", groups=("system:masters", "system:authenticated")))

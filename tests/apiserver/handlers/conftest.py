@@ -24,6 +24,7 @@ from rootspan_apiserver.identity import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.catalog import builtin_registry
 from rootspan_apiserver.request_info import span_name
 from rootspan_apiserver.rest.store import ObjectStore
+from rootspan_apiserver.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.serving.http import listen, serving
 from rootspan_apiserver.storage import Storage
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from rootspan_apiserver.serving.http import Address
 
+ISSUER = "https://kubernetes.default.svc"
 USERS = Tokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
 
 
@@ -60,19 +62,19 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
     provider, recorder = recording_provider(service="apiserver")
     tracing = Tracing(provider)
     registry = builtin_registry()
-    tokens = ServiceAccountTokens("https://kubernetes.default.svc")
     async with (
         EmbeddedEtcd(None) as embedded,
         EtcdClient([URL], transport=embedded.transport) as etcd,
         Storage(etcd, tracing, resources=registry.resources()) as storage,
     ):
         assert await storage.wait_ready(5)
+        tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         parts = Parts(
             registry,
             ObjectStore(storage),
             Admission([]),
             tracing,
-            Union([USERS, tokens, Anonymous()]),
+            Union([USERS, tokens, Anonymous()], [ISSUER]),
             Chain([PrivilegedGroups(), Cautious()]),
             tokens,
             limits=limits or Limits(),

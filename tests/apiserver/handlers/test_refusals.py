@@ -246,6 +246,26 @@ async def test_impersonation(client: httpx.AsyncClient) -> None:
     )
 
 
+@pytest.mark.parametrize("authorization", ["Bearer admin", "Bearer bob", ""])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"impersonate-group": "x"},
+        {"impersonate-user": "", "impersonate-uid": "7"},
+        {"impersonate-extra-%ff%": "\u200b"},
+    ],
+)
+async def test_impersonation_without_a_user_is_a_bad_request(
+    client: httpx.AsyncClient, headers: dict[str, str], authorization: str
+) -> None:
+    """Whoever asks, and whatever the headers hold: it is refused before anybody's rights are looked at."""
+    encoded = {key.encode(): value.encode() for key, value in {**headers, "authorization": authorization}.items()}
+    answer = await client.get(MAPS, headers=encoded)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BadRequest")
+    assert answer.json()["message"].startswith('requested &user.DefaultInfo{Name:"", UID:"')
+    assert answer.json()["message"].endswith("} without impersonating a user name")
+
+
 async def test_a_body_too_large() -> None:
     """A body over the limit is refused, told beforehand or not, and changes nothing."""
     async with serve(Limits(body=1000)) as server:

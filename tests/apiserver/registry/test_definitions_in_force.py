@@ -24,6 +24,7 @@ from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.loopback import LoopbackClient, pinned
 from rootspan_apiserver.registry.catalog import builtin_registry
 from rootspan_apiserver.rest.store import ObjectStore
+from rootspan_apiserver.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
@@ -76,7 +77,8 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         etcd = await stack.enter_async_context(EtcdClient([URL], transport=embedded.transport))
         storage = await stack.enter_async_context(Storage(etcd, tracing, resources=registry.resources()))
         assert await storage.wait_ready(SECONDS)
-        authenticator, tokens = loopback_tokens(loopback.token), ServiceAccountTokens("https://kubernetes.default.svc")
+        authenticator = loopback_tokens(loopback.token)
+        tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
         parts = Parts(
             registry, ObjectStore(storage), Admission([]), tracing, authenticator, AllowAuthenticated(), tokens
         )

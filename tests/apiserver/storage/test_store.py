@@ -204,6 +204,22 @@ async def test_the_cache_knows_what_this_process_wrote(storage: Storage) -> None
     assert names(await storage.cached(CONFIG_MAPS, "ns0")) == ["c0", "c4"]
 
 
+async def test_one_object_of_the_cache_is_as_fresh_as_the_last_write_of_this_process(storage: Storage) -> None:
+    """`cached_object` finds what was just created, and no more what was just deleted; a key has to match in full."""
+
+    async def let_go(_: StoredObject) -> None:
+        return None
+
+    for number in range(20):
+        stored = await create(storage, f"c{number}", namespace="ns")
+        cached = await storage.cached_object(CONFIG_MAPS, "ns", f"c{number}")
+        assert cached is not None
+        assert cached.revision == stored.revision
+        assert await storage.cached_object(CONFIG_MAPS, "s", f"c{number}") is None
+        await storage.delete(CONFIG_MAPS, "ns", f"c{number}", let_go)
+        assert await storage.cached_object(CONFIG_MAPS, "ns", f"c{number}") is None
+
+
 async def test_reading_at_a_resource_version(storage: Storage) -> None:
     """The cache answers once it is that fresh; a version that is not there yet is refused in the API's words."""
     stored = await create(storage, data="1")

@@ -68,6 +68,30 @@ def test_labels_and_fields_are_read_from_the_bytes() -> None:
 
 
 @pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"data": {"deletionTimestamp": "2026-01-02T03:04:05Z"}},
+        {"spec": {"deletionTimestamp": "now", "ownerReferences": [{"uid": "u-2"}]}},
+        {"metadata": {"annotations": {"deletionTimestamp": "x"}}},
+        {"metadata": {"labels": {"deletionTimestamp": "x", "uid": "u-3"}}},
+        {"metadata": {"deletionTimestamp": None, "ownerReferences": []}},
+        {"data": {"text": '"metadata":{"deletionTimestamp":"x","uid":"u-4"}'}},
+    ],
+)
+def test_deletion_uid_and_owners_are_read_from_metadata_alone(elsewhere: JSONObject) -> None:
+    """Keys and texts of these names anywhere else say nothing about the object."""
+    metadata = {"name": "c", "uid": "u-1", **elsewhere.get("metadata", {})}
+    obj = {"kind": "K", "apiVersion": "g/v1", **elsewhere, "metadata": metadata}
+    stored = StoredObject("/k/c", 1, encode(obj))
+    assert (stored.is_terminating, stored.deletion_timestamp, stored.uid, stored.owners) == (False, "", "u-1", {})
+    owners = [{"uid": "o-1"}, {"uid": "o-2", "blockOwnerDeletion": True}, {"uid": "o-3", "blockOwnerDeletion": False}]
+    obj["metadata"] = {**metadata, "deletionTimestamp": "2026-01-02T03:04:05Z", "ownerReferences": owners}
+    stored = StoredObject("/k/c", 2, orjson.dumps(obj))
+    assert (stored.is_terminating, stored.deletion_timestamp) == (True, "2026-01-02T03:04:05Z")
+    assert (stored.uid, stored.owners) == ("u-1", {"o-1": False, "o-2": True, "o-3": False})
+
+
+@pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         (b'{"a":1,"b":{"c":2,"d":3}}', b'{"b":{"d":3,"c":2},"a":1}', True),
