@@ -19,7 +19,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from .errors import INTERNAL, RESOURCE_EXHAUSTED, GatewayError
+from .errors import ABORTED, RESOURCE_EXHAUSTED, GatewayError
 from .requests import MAX_REQUEST_BYTES
 
 if TYPE_CHECKING:
@@ -133,4 +133,4 @@ def _size(statement: Statement) -> int:
 def _translated(exc: Exception) -> GatewayError:
     if isinstance(exc, sqlite3.Error) and exc.sqlite_errorname == "SQLITE_FULL":
         return GatewayError(RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded")
-    return GatewayError(INTERNAL, f"etcdserver: the journal failed: {exc}")
+    return GatewayError(ABORTED, f"etcdserver: the journal failed: {exc}")

@@ -106,7 +106,7 @@ async def test_what_was_built_on_a_refused_write_is_refused_too(tmp_path: Path) 
                 client.lease_grant(5),
                 return_exceptions=True,
             )
-        assert [type(result).__name__ for result in results] == ["OutcomeUnknown"] * 4 + ["Unavailable"] * 3
+        assert [(type(result), str(result)) for result in results] == [(EtcdError, FAILED)] * 7
         assert await everything(client) == before
         assert (await client.range(b"a", revision=old)).kvs[0].value == b"one"
         async with aclosing(client.watch(b"a", start_revision=old)) as watch:
