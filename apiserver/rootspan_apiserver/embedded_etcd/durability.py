@@ -6,9 +6,7 @@ by a watch. Changes that come while the journal writes wait for each other and g
 When a commit fails the journal has none of it. The store, which is ahead, is brought back: what was to be committed is
 undone, and so is what has been built on it since, the last change first. Whoever waits for any of it is refused, and
 the next change is tried like any other. So a disk that was full is written to again as soon as it has room, and what is
-in memory is at any time what is on disk and the changes that are under way.
-
-Upstream: etcd ends its process when its log cannot be written, and refuses every write while its NOSPACE alarm is on.
+in memory is at any time what is on disk and the changes that are under way. (etcd itself ends when it cannot write.)
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ number of copies of the swap at most one succeeds, none once the key has been wr
 has succeeded and its key has been deleted, and a copy that is late may do so at any time; a deleted object would
 return. So a creation is never sent again. The caller may find its own identity in what stands under the key.
 
-Upstream: kube-apiserver leaves each of these cases to its client, with an error.
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, where each of these cases is an error for the client
 """
 
 from __future__ import annotations

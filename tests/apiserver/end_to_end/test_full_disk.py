@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.apiserver.end_to_end.outside import CONFIG_MAPS, administering, config_map, started
 from tests.apiserver.end_to_end.processes import PATIENCE, SERVING, Server, apiserver, child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+pytestmark = pytest.mark.anyio
+
 MOUNT = 'mount -t tmpfs -o size=8m tmpfs "$0" && exec "$@"'
-ENDPOINTS = ("healthz", "livez", "readyz")
+ENDPOINTS = ("/healthz", "/livez", "/readyz")
 
 
 @contextmanager
@@ -63,30 +66,36 @@ def a_full_disk(folder: Path) -> Iterator[tuple[Server, Callable[[], None], Call
         (a_file_limit, "etcdserver: the journal failed: disk I/O error"),
     ],
 )
-def test_server_recovers_by_itself_from_full_disk(
+async def test_server_recovers_by_itself_from_full_disk(
     tmp_path: Path,
     disk: Callable[[Path], AbstractContextManager[tuple[Server, Callable[[], None], Callable[[], None]]]],
     message: str,
 ) -> None:
     """Writes fail, reads go on, and every health check fails until there is room; a probe finds that out, then writes succeed."""
     with disk(tmp_path) as (server, fill, free), server.watching("configmaps") as watching:
-        server.kubectl("create", "configmap", "before")
-        watching.wrote("^before ")
-        fill()
-        assert message in server.kubectl("create", "configmap", "refused", status=1)
-        assert server.kubectl("get", "configmap", "before", "-o", "name") == "configmap/before\n"
-        for endpoint in ENDPOINTS:
-            assert "[-]etcd failed: reason withheld" in server.kubectl("get", "--raw", f"/{endpoint}", status=1)
-        assert message in server.kubectl("label", "configmap", "before", "a=b", status=1)
-        free()
-        for endpoint in ENDPOINTS:
-            assert server.kubectl("get", "--raw", f"/{endpoint}") == "ok"
-        server.kubectl("create", "configmap", "after")
-        watching.wrote("^after ")
-        assert "refused" not in watching.stdout
-        names = server.kubectl("get", "configmaps", "-o", "name").split()
-        assert names == ["configmap/after", "configmap/before", "configmap/kube-root-ca.crt"]
+        async with administering(server) as client:
+            assert (await client.post(CONFIG_MAPS, json=config_map("before"))).status_code == 201
+            watching.wrote("^before ")
+            fill()
+            refused = await client.post(CONFIG_MAPS, json=config_map("refused"))
+            assert (refused.status_code, refused.json()["message"]) == (500, message)
+            refused = await client.put(f"{CONFIG_MAPS}/before", json=config_map("before", a="b"))
+            assert (refused.status_code, refused.json()["message"]) == (500, message)
+            assert "data" not in (await client.get(f"{CONFIG_MAPS}/before")).json()
+            for endpoint in ENDPOINTS:
+                failed = await client.get(endpoint)
+                assert failed.status_code == 500
+                assert "[-]etcd failed: reason withheld" in failed.text
+            free()
+            for endpoint in ENDPOINTS:
+                assert (await client.get(endpoint)).text == "ok"
+            assert (await client.post(CONFIG_MAPS, json=config_map("after"))).status_code == 201
+            watching.wrote("^after ")
+            assert "refused" not in watching.stdout
+            present = (await client.get(CONFIG_MAPS)).json()["items"]
         assert server.process.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert [item["metadata"]["name"] for item in present] == ["after", "before", "kube-root-ca.crt"]
     if disk is a_file_limit:  # the other disk has gone with its server
-        with apiserver(tmp_path, f"--data-dir={tmp_path / 'data'}") as server:
-            assert server.kubectl("get", "configmaps", "-o", "name").split() == names
+        async with started(tmp_path, f"--data-dir={tmp_path / 'data'}") as server, administering(server) as client:
+            again = (await client.get(CONFIG_MAPS)).json()["items"]
+            assert [item["metadata"]["uid"] for item in again] == [item["metadata"]["uid"] for item in present]
