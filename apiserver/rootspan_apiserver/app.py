@@ -106,7 +106,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         emulated = dialect(options.emulated_version)
         texts = TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
         tracing = Tracing(provider, internal=emulated.internal, texts=texts)
-        etcd = await stack.enter_async_context(_etcd(options, provider, emulated))
+        etcd, etcd_check = await stack.enter_async_context(_etcd(options, provider, emulated))
         registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
@@ -129,7 +129,7 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
             authenticator=_authenticator(options, token, loopback.token, accounts),
             authorizer=_authorizer(options),
             tokens=accounts,
-            checks={"etcd": _answering(etcd)},
+            checks={"etcd": etcd_check},
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
             dialect=emulated,
             limits=Limits(
@@ -196,9 +196,13 @@ def _continuation(options: Options, loopback: LoopbackClient) -> Continuation | 
 
 
 @contextlib.asynccontextmanager
-async def _etcd(options: Options, provider: TracerProvider, emulated: Dialect) -> AsyncIterator[EtcdClient]:
+async def _etcd(
+    options: Options, provider: TracerProvider, emulated: Dialect
+) -> AsyncIterator[tuple[EtcdClient, Check]]:
+    """The client of the store, and the check that the store is healthy."""
     async with contextlib.AsyncExitStack() as stack:
         inner: Callable[[], httpx.AsyncBaseTransport]
+        embedded = None
         if options.etcd_servers:
             endpoints, tls = options.etcd_servers, _etcd_tls(options)
 
@@ -214,15 +218,19 @@ async def _etcd(options: Options, provider: TracerProvider, emulated: Dialect) -
 
         client = await stack.enter_async_context(EtcdClient(endpoints, transport=traced))
         await client.wait_until_ready(lambda why: logger.warning("waiting for etcd: %s", why))
-        yield client
+        yield client, _answering(client, embedded)
 
 
-def _answering(etcd: EtcdClient) -> Check:
+def _answering(etcd: EtcdClient, embedded: EmbeddedEtcd | None) -> Check:
+    """A read, as the real server's check; a real etcd that cannot write ends or says so itself, the embedded one is asked."""
+
     async def check() -> None:
         """Asks in no request's context: the real server's probe is nobody's child either."""
         asking = etcd.range(b"health", limit=1, keys_only=True)
         async with asyncio.timeout(HEALTH_SECONDS):
             await asyncio.create_task(asking, context=contextvars.Context())
+            if embedded is not None:
+                await embedded.check()
 
     return check
 

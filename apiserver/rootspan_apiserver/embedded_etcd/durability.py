@@ -3,7 +3,10 @@
 In memory it does at once. On disk it does when the journal has it; until then nobody sees it, neither by a range nor
 by a watch. Changes that come while the journal writes wait for each other and go into the next commit together.
 
-A journal that fails leaves the store ahead of the disk, so no change is taken any more until a restart; ranges go on.
+When a commit fails the journal has none of it. The store, which is ahead, is brought back: what was to be committed is
+undone, and so is what has been built on it since, the last change first. Whoever waits for any of it is refused, and
+the next change is tried like any other. So a disk that was full is written to again as soon as it has room, and what is
+in memory is at any time what is on disk and the changes that are under way. (etcd itself ends when it cannot write.)
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from .errors import INTERNAL, RESOURCE_EXHAUSTED, GatewayError
+from .errors import ABORTED, RESOURCE_EXHAUSTED, GatewayError
+from .requests import MAX_REQUEST_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .journal import Journal, Statement
 
@@ -31,20 +35,16 @@ class GroupCommit:
         self._journal = journal
         self._publish = publish
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="etcd-journal")
-        self._statements: list[Statement] = []
+        self._changes: list[tuple[Sequence[Statement], Callable[[], object]]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._revision = 0
         self._writer: asyncio.Task[None] | None = None
-        self._failure: GatewayError | None = None
+        self._failed = 0
+        """Bytes of the largest commit that failed and has not been made up for, 0 if there is none."""
 
-    def check(self) -> None:
-        """Raises GatewayError once the journal has failed."""
-        if self._failure is not None:
-            raise _again(self._failure)
-
-    def add(self, statement: Statement, revision: int) -> None:
-        """Have `statement` written; the store is at `revision` with it."""
-        self._statements.append(statement)
+    def add(self, statements: Sequence[Statement], revision: int, undo: Callable[[], object]) -> None:
+        """Have `statements` written; the store is at `revision` with them, and after `undo` as it was before."""
+        self._changes.append((statements, undo))
         self._revision = revision
         if self._writer is None:
             self._writer = asyncio.get_running_loop().create_task(self._write())
@@ -57,36 +57,65 @@ class GroupCommit:
         """Return when all that has been added is on disk.
 
         Raises:
-            GatewayError: it could not be written.
+            GatewayError: it could not be written and has been undone.
         """
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         await waiter
 
-    async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._statements or self._waiting:
-            statements, waiting, revision = self._statements, self._waiting, self._revision
-            self._statements, self._waiting = [], []
+    async def check(self) -> None:
+        """Return if the journal can be written, which is found out by writing if the last commit failed.
+
+        Raises:
+            GatewayError: it cannot be written.
+        """
+        if self._failed:
             try:
-                if statements:
-                    self.check()
-                    await loop.run_in_executor(self._thread, self._journal.commit, statements)
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.probe, self._failed)
+            except sqlite3.Error as exc:
+                raise _translated(exc) from exc
+            self._succeeded(self._failed)
+
+    async def _write(self) -> None:
+        while self._changes or self._waiting:
+            changes, waiting, revision = self._changes, self._waiting, self._revision
+            self._changes, self._waiting = [], []
+            try:
+                if changes:
+                    await self._commit([statement for statements, _ in changes for statement in statements])
+                    self._publish(revision)
             except GatewayError as exc:
-                self._failure = exc
-            except Exception as exc:
-                logger.exception("The embedded etcd takes no more writes, its journal failed")
-                self._failure = _translated(exc)
-            if self._failure is None:
-                self._publish(revision)
+                failure: GatewayError | None = exc
+                for _, undo in reversed(changes + self._changes):
+                    undo()
+                waiting += self._waiting
+                self._changes, self._waiting = [], []
+            else:
+                failure = None
             for waiter in waiting:
                 if waiter.done():
                     continue
-                if self._failure is None:
+                if failure is None:
                     waiter.set_result(None)
                 else:
-                    waiter.set_exception(_again(self._failure))
+                    waiter.set_exception(GatewayError(failure.code, failure.message))
         self._writer = None
+
+    async def _commit(self, statements: Sequence[Statement]) -> None:
+        size = min(sum(map(_size, statements)), MAX_REQUEST_BYTES)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.commit, statements)
+        except Exception as exc:
+            if not self._failed:
+                logger.error("The embedded etcd cannot write: %s", exc, exc_info=not isinstance(exc, sqlite3.Error))
+            self._failed = max(self._failed, size, 1)
+            raise _translated(exc) from exc
+        self._succeeded(size)
+
+    def _succeeded(self, size: int) -> None:
+        if self._failed and size >= self._failed:  # less may have found room where what failed finds none
+            self._failed = 0
+            logger.warning("The embedded etcd can write again")
 
     async def aclose(self) -> None:
         if self._writer is not None:
@@ -95,11 +124,11 @@ class GroupCommit:
         self._journal.close()
 
 
-def _again(failure: GatewayError) -> GatewayError:
-    return GatewayError(failure.code, failure.message)
+def _size(statement: Statement) -> int:
+    return sum(len(field) for row in statement[1] for field in row if isinstance(field, bytes))
 
 
 def _translated(exc: Exception) -> GatewayError:
     if isinstance(exc, sqlite3.Error) and exc.sqlite_errorname == "SQLITE_FULL":
         return GatewayError(RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded")
-    return GatewayError(INTERNAL, f"etcdserver: the journal failed: {exc}")
+    return GatewayError(ABORTED, f"etcdserver: the journal failed: {exc}")

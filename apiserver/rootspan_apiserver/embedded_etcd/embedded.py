@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from .asgi import EmbeddedApplication
+from .errors import EmbeddedEtcdError, GatewayError
 from .gateway import Gateway
 from .journal import Journal
 from .transport import EmbeddedTransport
@@ -55,6 +56,17 @@ class EmbeddedEtcd:
     def end_watches(self) -> None:
         """End every watch, so that a server of `application` has nothing left to wait for."""
         self._gateway.end_watches()
+
+    async def check(self) -> None:
+        """Return if changes can be kept; after one that could not, this is found out by writing to the data directory.
+
+        Raises:
+            EmbeddedEtcdError: they cannot, such as while the disk is full.
+        """
+        try:
+            await self._gateway.check()
+        except GatewayError as exc:
+            raise EmbeddedEtcdError(exc.message) from exc
 
     async def aclose(self) -> None:
         """End all watches, finish what is being written, and free the data directory."""

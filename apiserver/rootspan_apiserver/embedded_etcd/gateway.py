@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import orjson
@@ -15,7 +15,7 @@ from pybase64 import b64encode
 
 from . import fields, journal, requests
 from .durability import GroupCommit
-from .errors import UNIMPLEMENTED, UNKNOWN, GatewayError, future_revision, unsupported
+from .errors import RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNKNOWN, GatewayError, future_revision, unsupported
 from .leases import Leases
 from .mvcc import Store
 from .transactions import Transactions
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from .fields import Document
     from .journal import Journal, Statement
-
-logger = logging.getLogger(__name__)
 
 VERSION = "3.6.0"
 RAFT_TERM = 2
@@ -66,7 +64,7 @@ class Gateway:
         self._header_start = b'"header":{"cluster_id":"%d","member_id":"%d",' % (cluster_id, self._member_id)
         self.closed = False
         self._store = log.store() if log is not None else Store()
-        self._leases = Leases(self._expire)
+        self._leases = Leases(self._revoke)
         self._transactions = Transactions(self._store, self._leases)
         self._watches = Watches(self._store, self._header, interval=progress_notify_interval)
         self._commits = GroupCommit(log, self._watches.publish) if log is not None else None
@@ -111,10 +109,18 @@ class Gateway:
     def end_watches(self) -> None:
         self._watches.close()
 
+    async def check(self) -> None:
+        """
+        Raises:
+            GatewayError: changes cannot be made durable.
+        """
+        if self._commits is not None:
+            await self._commits.check()
+
     async def answer(self, method: str, path: str, body: bytes) -> Answer:
         handler = self._paths.get(path)
         if handler is None and path != WATCH:
-            return _elsewhere(method, path)
+            return await self._health() if (method, path) == ("GET", "/health") else _elsewhere(method, path)
         if method != "POST":
             return METHOD_NOT_ALLOWED
         try:
@@ -150,27 +156,26 @@ class Gateway:
         return await self._write(self._transactions.txn, requests.txn(source))
 
     async def _write(self, operation: Callable[[Request], bytes], request: Request) -> bytes:
-        self._check()
         members = operation(request)
         self._publish()
         answer = self._ok(members)
         await self._durable()
         return answer
 
-    def _check(self) -> None:
-        if self._commits is not None:
-            self._commits.check()
-
-    def _publish(self, *statements: Statement) -> None:
-        """End the transaction; `statements` are what is to be kept besides the records it made."""
+    def _publish(self, *statements: Statement, undo: Callable[[], object] | None = None) -> None:
+        """End the transaction; `statements` are what is to be kept besides the records it made, `undo` undoes them."""
         records = self._store.commit()
         if self._commits is None:
             self._watches.publish(self._store.revision)
             return
         if records:
-            self._commits.add(journal.keep_records(records), self._store.revision)
-        for statement in statements:
-            self._commits.add(statement, self._store.revision)
+            self._commits.add((journal.keep_records(records),), self._store.revision, self._undo)
+        if undo is not None:
+            self._commits.add(statements, self._store.revision, undo)
+
+    def _undo(self) -> None:
+        for record, previous in self._store.undo():
+            self._leases.move(record.key, record.lease, previous.lease if previous is not None else 0)
 
     async def _durable(self) -> None:
         """What an answer tells must be on disk: its own changes, and those of others that it has seen."""
@@ -178,19 +183,21 @@ class Gateway:
             await self._commits.durable()
 
     async def _compact(self, source: Document) -> bytes:
-        self._check()
         revision = fields.integer(source, "revision")
-        gone = self._store.compact(revision)
-        self._publish(journal.drop_records(gone), journal.keep_property("compacted", revision))
+        compaction = self._store.compact(revision)
+        self._publish(
+            journal.drop_records(compaction.gone),
+            journal.keep_property("compacted", revision),
+            undo=partial(self._store.undo_compaction, compaction),
+        )
         self._watches.compact()
         answer = self._ok(b"")
         await self._durable()
         return answer
 
     async def _lease_grant(self, source: Document) -> bytes:
-        self._check()
         lease, ttl = self._leases.grant(fields.integer(source, "TTL"), fields.integer(source, "ID"))
-        self._publish(journal.keep_lease(lease, ttl))
+        self._publish(journal.keep_lease(lease, ttl), undo=partial(self._leases.remove, lease))
         await self._durable()
         return self._ok(b',"ID":"%d","TTL":"%d"' % (lease, ttl))
 
@@ -201,16 +208,10 @@ class Gateway:
         return answer
 
     def _revoke(self, lease: int) -> None:
-        self._check()
-        for key in self._leases.remove(lease):
+        entry = self._leases.remove(lease)
+        for key in sorted(entry.keys):
             self._store.delete(key)
-        self._publish(journal.drop_lease(lease))
-
-    def _expire(self, lease: int) -> None:
-        try:
-            self._revoke(lease)
-        except GatewayError as exc:
-            logger.error("Lease %d of the embedded etcd cannot end: %s", lease, exc)
+        self._publish(journal.drop_lease(lease), undo=partial(self._leases.undo_remove, lease, entry))
 
     async def _lease_keep_alive(self, source: Document) -> bytes:
         lease = fields.integer(source, "ID")
@@ -232,6 +233,14 @@ class Gateway:
         leases = b",".join(b'{"ID":"%d"}' % lease for lease in self._leases)
         return self._ok(b',"leases":[%b]' % leases if leases else b"")
 
+    async def _health(self) -> Answer:
+        try:
+            await self.check()
+        except GatewayError as exc:
+            reason = "ALARM NOSPACE" if exc.code == RESOURCE_EXHAUSTED else exc.message
+            return Answer(503, orjson.dumps({"health": "false", "reason": reason}))
+        return Answer(200, b'{"health":"true","reason":""}')
+
     async def _status(self, source: Document) -> bytes:
         text = b'{%b,"version":"%b","leader":"%d","raftIndex":"%d","raftTerm":"%d","raftAppliedIndex":"%d"}'
         revision = self._watches.published
@@ -248,8 +257,6 @@ class Gateway:
 
 
 def _elsewhere(method: str, path: str) -> Answer:
-    if method == "GET" and path == "/health":
-        return Answer(200, b'{"health":"true","reason":""}')
     if method == "GET" and path == "/version":
         return Answer(200, b'{"etcdserver":"%b","etcdcluster":"%b"}' % (VERSION.encode(), VERSION.encode()))
     if path.startswith(KNOWN_SERVICES):

@@ -85,12 +85,19 @@ class Journal:
         return EmbeddedEtcdError(f"{self._path}: {exc}")
 
     def property(self, name: str, default: int) -> int:
-        """The number kept as `name`; `default`, which is then kept, if there is none yet."""
-        with closing(self._connection.execute("SELECT value FROM property WHERE name = ?", (name,))) as cursor:
-            row = cursor.fetchone()
-        if row is not None:
-            return int(row[0])
-        self.commit([keep_property(name, default)])
+        """The number kept as `name`; `default`, which is then kept, if there is none yet.
+
+        Raises:
+            EmbeddedEtcdError: the file cannot be read or written.
+        """
+        try:
+            with closing(self._connection.execute("SELECT value FROM property WHERE name = ?", (name,))) as cursor:
+                row = cursor.fetchone()
+            if row is not None:
+                return int(row[0])
+            self.commit([keep_property(name, default)])
+        except sqlite3.Error as exc:
+            raise self._translated(exc) from exc
         return default
 
     def store(self) -> Store:
@@ -150,6 +157,15 @@ class Journal:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def probe(self, size: int) -> None:
+        """Write `size` bytes that mean nothing, for good, and remove them.
+
+        Raises:
+            sqlite3.Error: they cannot be written.
+        """
+        self.commit([("INSERT OR REPLACE INTO property VALUES ('probe', zeroblob(?))", [(size,)])])
+        self.commit([("DELETE FROM property WHERE name = 'probe'", [()])])
 
     def close(self) -> None:
         self._connection.close()

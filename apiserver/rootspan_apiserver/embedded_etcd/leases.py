@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LONGEST_TTL = 9_000_000_000
 SHORTEST_TTL = 1
 LONGEST_TIMER = 86_400.0
+EXPIRES_AGAIN = 0.5
 
 
 @dataclass(slots=True)
@@ -96,8 +97,8 @@ class Leases:
             return -1, 0, []
         return int(entry.expires - asyncio.get_running_loop().time()), entry.ttl, sorted(entry.keys)
 
-    def remove(self, lease: int) -> list[bytes]:
-        """End the lease: the keys that were on it.
+    def remove(self, lease: int) -> Lease:
+        """End the lease.
 
         Raises:
             GatewayError: there is no such lease.
@@ -107,7 +108,13 @@ class Leases:
             raise GatewayError(NOT_FOUND, "etcdserver: requested lease not found")
         if entry.timer is not None:
             entry.timer.cancel()
-        return sorted(entry.keys)
+        return entry
+
+    def undo_remove(self, lease: int, entry: Lease) -> None:
+        """The lease goes on; if its time is up, it expires again in a moment."""
+        self._leases[lease] = entry
+        entry.expires = max(entry.expires, asyncio.get_running_loop().time() + EXPIRES_AGAIN)
+        self._arm(lease, entry)
 
     def move(self, key: bytes, old: int, new: int) -> None:
         """The key hangs on `new` now instead of `old`; 0 is none."""

@@ -8,6 +8,8 @@ live now is kept sorted besides, so that counting a range takes no walk through 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from dataclasses import dataclass
+from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,15 @@ def covers(key: bytes, range_end: bytes, candidate: bytes) -> bool:
     if not range_end:
         return candidate == key
     return candidate >= key and (range_end == TO_THE_LAST_KEY or candidate < range_end)
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What a compaction has taken away: records key by key, and log; and what was `compacted` before it."""
+
+    gone: list[Record]
+    log: list[tuple[Record, ...]]
+    compacted: int
 
 
 class Store:
@@ -162,12 +173,34 @@ class Store:
         self._log.append(records)
         return records
 
+    def undo(self) -> list[tuple[Record, Record | None]]:
+        """Take the last revision back: its records, last first, each with the live record that takes its place again."""
+        self.revision -= 1
+        undone: list[tuple[Record, Record | None]] = []
+        for record in reversed(self._log.pop()):
+            history = self._history[record.key]
+            history.pop()
+            previous = history[-1] if history and history[-1].live else None
+            if not history:
+                del self._history[record.key]
+                del self._keys[bisect_left(self._keys, record.key)]
+            if record.live and previous is None:
+                del self._live_keys[bisect_left(self._live_keys, record.key)]
+            elif previous is not None and not record.live:
+                insort(self._live_keys, record.key)
+            if previous is None:
+                self._live.pop(record.key, None)
+            else:
+                self._live[record.key] = previous
+            undone.append((record, previous))
+        return undone
+
     def changes(self, start: int, stop: int) -> list[tuple[Record, ...]]:
         """The records of each revision from `start` up to and without `stop`; none may have been compacted."""
         return self._log[start - self._first : stop - self._first]
 
-    def compact(self, revision: int) -> list[Record]:
-        """Forget what was changed again before `revision`: the records that are gone.
+    def compact(self, revision: int) -> Compaction:
+        """Forget what was changed again before `revision`: what is gone.
 
         Raises:
             GatewayError: `revision` has been compacted already, or is yet to come.
@@ -179,9 +212,24 @@ class Store:
         gone: list[Record] = []
         for key in touched:
             gone += self._compact_key(key, revision)
-        del self._log[: revision - self._first]
+        behind = revision - self._first
+        compaction = Compaction(gone, self._log[:behind], self.compacted)
+        del self._log[:behind]
         self._first = self.compacted = revision
-        return gone
+        return compaction
+
+    def undo_compaction(self, compaction: Compaction) -> None:
+        """Remember what the last compaction has forgotten."""
+        self._log[:0] = compaction.log
+        self._first -= len(compaction.log)
+        self.compacted = compaction.compacted
+        for key, records in groupby(compaction.gone, attrgetter("key")):
+            history = self._history.get(key)
+            if history is None:
+                insort(self._keys, key)
+                self._history[key] = list(records)
+            else:
+                history[:0] = records
 
     def _compact_key(self, key: bytes, revision: int) -> list[Record]:
         records = self._history[key]

@@ -1,7 +1,8 @@
 """The client: what the storage layer asks of etcd, and nothing else.
 
-A write is always a compare-and-swap, because that alone can be sent again. When a copy of it may already have been
-carried out and the next one loses, the client looks whether it lost to itself.
+A write of a key is always a compare-and-swap; `swap` says what becomes of one whose answer is lost. Everything else may
+be carried out twice: a read changes nothing, a second lease runs out unused, a revocation and a compaction are done
+when they have been done before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from . import wire
 from .endpoints import Endpoints
 from .errors import Compacted, LeaseNotFound, Unavailable
 from .lanes import gateway_transport
-from .values import KeyValue, RangeResult, Status, TxnResult
+from .swap import READ_ATTEMPT, REPEATABLE_ATTEMPT, swap
 from .watch import follow
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from .values import WatchBatch
+    from .values import RangeResult, Status, TxnResult, WatchBatch
 
-READ_ATTEMPT, WRITE_ATTEMPT = 5, 1
 READY_PAUSE = 0.25
 
 
@@ -96,44 +96,29 @@ class EtcdClient:
         """Write `value` if the key's last change was at `mod_revision`; 0: if there is no such key.
 
         Raises:
-            LeaseNotFound, RequestTooLarge: nothing was written.
-            Unavailable: it may or may not have been written.
+            LeaseNotFound, RequestTooLarge, Unavailable: nothing was written.
+            OutcomeUnknown: it may or may not have been written; if `mod_revision` is 0, it may be yet.
         """
         body = wire.put_if_request(key, value, mod_revision, lease)
-        answer = await self._endpoints.call(wire.TXN, body, attempt=WRITE_ATTEMPT)
-        result = wire.txn_result(answer.document)
-        current = result.current
-        if answer.repeated and not result.succeeded and current is not None and current.value == value:
-            before = await self._at(key, mod_revision)
-            if current.version == (before.version if before else 0) + 1:
-                return TxnResult(True, current.mod_revision, None)
-        return result
+        return await swap(
+            self._endpoints,
+            key,
+            body,
+            mod_revision=mod_revision,
+            makes=lambda event: event.kind == "PUT" and event.kv.value == value,
+        )
 
     async def delete_if(self, key: bytes, *, mod_revision: int) -> TxnResult:
-        """Delete the key if its last change was at `mod_revision`.
-
-        Of an answer that got lost only this is known: the key is gone. The revision is then the store's.
+        """Delete the key if its last change was at `mod_revision`, which is not 0.
 
         Raises:
-            Unavailable: it may or may not have been deleted.
+            Unavailable: nothing was deleted.
+            OutcomeUnknown: it may or may not have been deleted.
         """
         body = wire.delete_if_request(key, mod_revision)
-        answer = await self._endpoints.call(wire.TXN, body, attempt=WRITE_ATTEMPT)
-        result = wire.txn_result(answer.document)
-        if answer.repeated and not result.succeeded and result.current is None:
-            before = await self._at(key, mod_revision)
-            if before is not None:
-                return TxnResult(True, result.revision, before)
-        return result
-
-    async def _at(self, key: bytes, mod_revision: int) -> KeyValue | None:
-        if not mod_revision:
-            return None
-        try:
-            found = await self.range(key, revision=mod_revision)
-        except Compacted:
-            return None
-        return found.kvs[0] if found.kvs and found.kvs[0].mod_revision == mod_revision else None
+        return await swap(
+            self._endpoints, key, body, mod_revision=mod_revision, makes=lambda event: event.kind == "DELETE"
+        )
 
     def watch(
         self,
@@ -157,7 +142,7 @@ class EtcdClient:
     async def lease_grant(self, ttl: int) -> int:
         """A new lease of at least `ttl` seconds: its id. A lost answer may leave one behind that runs out unused."""
         body = b'{"TTL":"%d"}' % ttl
-        return int((await self._endpoints.call(wire.LEASE_GRANT, body, attempt=WRITE_ATTEMPT)).document["ID"])
+        return int((await self._endpoints.call(wire.LEASE_GRANT, body, attempt=REPEATABLE_ATTEMPT)).document["ID"])
 
     async def lease_revoke(self, lease: int) -> None:
         """End the lease and delete the keys that hang on it.
@@ -166,7 +151,7 @@ class EtcdClient:
             LeaseNotFound: there is no such lease.
         """
         try:
-            await self._endpoints.call(wire.LEASE_REVOKE, b'{"ID":"%d"}' % lease, attempt=WRITE_ATTEMPT)
+            await self._endpoints.call(wire.LEASE_REVOKE, b'{"ID":"%d"}' % lease, attempt=REPEATABLE_ATTEMPT)
         except LeaseNotFound as exc:
             if not exc.repeated:
                 raise

@@ -1,12 +1,17 @@
 """One request to whichever endpoint answers.
 
 httpx knows no fail-over, so it is here: an endpoint that cannot be reached, or answers 5xx, makes room for the next
-one, in rounds with growing pauses, until an answer or the end of the time allowed. Every request may therefore be sent
-more than once; `Answer.repeated` says that an earlier copy may have been carried out, and only the caller can know
-what that means.
+one, in rounds with growing pauses, until an answer or the end of the time allowed.
 
-etcd keeps a write that finds no leader for 7 s and then refuses it; `Grpc-Timeout` gives it up early enough to reach
-the next leader.
+A request that may be carried out twice is sent again after any failure; `Answer.repeated` says that an earlier copy may
+have been carried out. One that must not be is sent with `once`: it is sent again only after a failure that proves that
+nothing was done, which is one before anything was sent or one of `errors.NOTHING_DONE`. Every other failure, a
+connection that broke, a time-out, any other 5xx, ends in `OutcomeUnknown`.
+
+A member without a leader keeps a write for 7 s and then fails it, which tells nothing about its outcome. Requests with
+`once` therefore carry `hasleader`, upon which etcd refuses them before it does anything.
+
+Upstream: etcd, client/v3/retry.go (`isSafeRetryMutableRPC`), server/etcdserver/api/v3rpc/interceptor.go
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 
-from .errors import UNAVAILABLE, Unavailable, from_body
+from .errors import DEADLINE_EXCEEDED, UNAVAILABLE, OutcomeUnknown, Unavailable, from_body
 from .lanes import Lanes
 
 if TYPE_CHECKING:
@@ -29,6 +34,10 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 CONNECT_TIMEOUT = 1.0
 LANES = 16
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
+SILENCE = 2.0
+"""Seconds without an answer after which other requests go to the next endpoint."""
+HAS_LEADER = "Grpc-Metadata-hasleader"
+TIMED_OUT = "etcdserver: request timed out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,15 @@ class Endpoints:
         self._current = 0
 
     @property
+    def timeout(self) -> float:
+        return self._timeout
+
+    @property
+    def several(self) -> bool:
+        """Whether there is another endpoint to ask when one is silent."""
+        return len(self._urls) > 1
+
+    @property
     def current(self) -> int:
         return self._current
 
@@ -66,13 +84,17 @@ class Endpoints:
     async def aclose(self) -> None:
         await self._lanes.aclose()
 
-    async def call(self, path: str, body: bytes, *, attempt: int, patience: float | None = None) -> Answer:
+    async def call(
+        self, path: str, body: bytes, *, attempt: int, patience: float | None = None, once: bool = False
+    ) -> Answer:
         """POST `body`; one endpoint has `attempt` seconds to answer.
 
-        After the first failure further rounds are begun for `patience` seconds, by default the `timeout` of all.
+        After the first failure further rounds are begun for `patience` seconds, by default the `timeout` of all. With
+        `once` only failures that prove that nothing was done are followed by another attempt.
 
         Raises:
-            Unavailable: no endpoint answered.
+            Unavailable: no endpoint answered; with `once`: and nothing was done.
+            OutcomeUnknown: `once`, and the request may or may not have been carried out, or may yet be.
             EtcdError: etcd refused.
         """
         deadline: float | None = None
@@ -82,10 +104,10 @@ class Endpoints:
             for _ in self._urls:
                 index = self._current
                 try:
-                    status, content = await self._attempt(index, path, body, attempt)
+                    status, content = await self._attempt(index, path, body, attempt, once=once)
                 except httpx.TransportError as exc:
                     failure: Exception = exc
-                    repeated = repeated or not isinstance(exc, NOT_SENT)
+                    nothing_done = isinstance(exc, NOT_SENT)
                 else:
                     if status == 200:
                         return Answer(orjson.loads(content), repeated)
@@ -94,8 +116,12 @@ class Endpoints:
                         error.repeated = repeated
                         raise error
                     failure = error
-                    repeated = True
+                    nothing_done = error.nothing_done
                 self.leave(index)
+                if not nothing_done:
+                    if once:
+                        raise OutcomeUnknown(_outcome_unknown(failure), UNAVAILABLE) from failure
+                    repeated = True
             now = asyncio.get_running_loop().time()
             if deadline is None:
                 deadline = now + (self._timeout if patience is None else patience)
@@ -110,9 +136,12 @@ class Endpoints:
         code = failure.code if isinstance(failure, Unavailable) else UNAVAILABLE
         return Unavailable(f"etcd at {urls} does not answer: {reason}", code)
 
-    async def _attempt(self, index: int, path: str, body: bytes, attempt: int) -> tuple[int, bytes]:
-        request = self._request(index, path, body, grpc_timeout=attempt, read=attempt + 1.0)
+    async def _attempt(self, index: int, path: str, body: bytes, attempt: int, *, once: bool) -> tuple[int, bytes]:
+        request = self._request(index, path, body, grpc_timeout=attempt, read=attempt + 1.0, has_leader=once)
         lane = await self._lanes.acquire()
+        silence = None
+        if self.several and attempt > SILENCE:
+            silence = asyncio.get_running_loop().call_later(SILENCE, self.leave, index)
         try:
             response = await lane.handle_async_request(request)
             try:
@@ -120,6 +149,8 @@ class Endpoints:
             finally:
                 await response.aclose()
         finally:
+            if silence is not None:
+                silence.cancel()
             self._lanes.release(lane)
 
     async def open(self, index: int, path: str, body: bytes) -> Stream:
@@ -129,8 +160,7 @@ class Endpoints:
             EtcdError: etcd refused.
             httpx.TransportError: the endpoint cannot be reached.
         """
-        request = self._request(index, path, body, grpc_timeout=None, read=None)
-        request.headers["Grpc-Metadata-hasleader"] = "true"
+        request = self._request(index, path, body, grpc_timeout=None, read=None, has_leader=True)
         transport = self._transport()
         try:
             # A context of its own: a stream outlives the request on whose behalf it may have been opened, and has no
@@ -144,7 +174,7 @@ class Endpoints:
         return Stream(transport, response)
 
     def _request(
-        self, index: int, path: str, body: bytes, *, grpc_timeout: int | None, read: float | None
+        self, index: int, path: str, body: bytes, *, grpc_timeout: int | None, read: float | None, has_leader: bool
     ) -> httpx.Request:
         url = self._paths[index].get(path)
         if url is None:
@@ -153,6 +183,8 @@ class Endpoints:
         headers["Content-Length"] = str(len(body))
         if grpc_timeout is not None:
             headers["Grpc-Timeout"] = f"{grpc_timeout}S"
+        if has_leader:
+            headers[HAS_LEADER] = "true"
         timeouts = {"connect": CONNECT_TIMEOUT, "pool": CONNECT_TIMEOUT, "write": read or 5.0, "read": read}
         return httpx.Request(
             "POST", url, headers=headers, stream=httpx.ByteStream(body), extensions={"timeout": timeouts}
@@ -178,6 +210,15 @@ async def _send(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> 
 async def read(response: httpx.Response) -> bytes:
     assert isinstance(response.stream, httpx.AsyncByteStream)
     return b"".join([chunk async for chunk in response.stream])
+
+
+def _outcome_unknown(failure: Exception) -> str:
+    """What kube-apiserver answers: etcd's own words, or those of a gRPC client whose connection broke."""
+    if isinstance(failure, httpx.TimeoutException):
+        return TIMED_OUT
+    if isinstance(failure, Unavailable):
+        return TIMED_OUT if failure.code == DEADLINE_EXCEEDED else failure.message
+    return "rpc error: code = Unavailable desc = error reading from server: EOF"
 
 
 def _parse(url: str) -> httpx.URL:

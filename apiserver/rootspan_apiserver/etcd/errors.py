@@ -5,7 +5,8 @@
   ├─ LeaseNotFound
   ├─ Unauthenticated
   ├─ PermissionDenied
-  └─ Unavailable        no endpoint answered in time; a write may or may not have been done
+  ├─ Unavailable        no endpoint answered in time; what must not be done twice has not been done
+  └─ OutcomeUnknown     a write may or may not have been done, or may yet be
 
 etcd's gateway tells errors by a gRPC code and a message, and only the two together tell them apart. The body is
 `{"error", "code", "message"}` up to etcd 3.5 and `{"code", "message"}` from 3.6 on; in a stream both are wrapped once
@@ -15,10 +16,25 @@ more, under `error`, and 3.5 calls the code `grpc_code` there.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import orjson
 
-INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED = 3, 4, 5, 7, 8
+if TYPE_CHECKING:
+    from .values import KeyValue
+
+CANCELED, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED = 1, 3, 4, 5, 7, 8
 OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, UNAUTHENTICATED = 11, 12, 13, 14, 16
+
+NOTHING_DONE = frozenset(
+    {
+        "etcdserver: no leader",
+        "etcdserver: not capable",
+        "etcdserver: rpc not supported for learner",
+        "etcdserver: too many requests",
+    }
+)
+"""The messages with which a member refuses a request before it has proposed it to the others."""
 
 
 class EtcdError(Exception):
@@ -64,7 +80,16 @@ class PermissionDenied(EtcdError):
 
 
 class Unavailable(EtcdError):
-    pass
+    @property
+    def nothing_done(self) -> bool:
+        """Whether etcd says that it has not begun to carry the request out."""
+        return self.message in NOTHING_DONE
+
+
+class OutcomeUnknown(EtcdError):
+    """`current` is what was found under the key afterwards; None if nothing was, or it could not be looked up."""
+
+    current: KeyValue | None = None
 
 
 def from_code(code: int, message: str) -> EtcdError:
@@ -79,7 +104,7 @@ def from_code(code: int, message: str) -> EtcdError:
         return Unauthenticated(message, code)
     if code == PERMISSION_DENIED:
         return PermissionDenied(message, code)
-    if code in (UNAVAILABLE, DEADLINE_EXCEEDED) or "too many requests" in message:
+    if code in (CANCELED, UNAVAILABLE, DEADLINE_EXCEEDED) or "too many requests" in message:
         return Unavailable(message, code)
     return EtcdError(message, code)
 

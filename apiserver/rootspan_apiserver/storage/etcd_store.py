@@ -4,6 +4,10 @@ An update begins with whatever copy is at hand, usually the cache's. It may be s
 written because nothing changed, the object is read from etcd, and if it was stale all is done once more. Losing the swap brings the
 present object along and is simply another round.
 
+An answer of etcd that is lost is an error, as it is for clients of kube-apiserver, unless what then stands under the key answers the
+question. A new object is known by its uid, whatever has been done to it since. A change has been made if making it again would change
+nothing; if it would change something, such as appending once more, it is not made again.
+
 The spans are named and placed as kube-apiserver places them. What changes an object, admission included, runs in the context of the
 caller: a webhook is called by the request, not by the store.
 """
@@ -12,10 +16,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+import orjson
 from opentelemetry.context import attach, detach, get_current
 
 from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.etcd import EtcdError
+from rootspan_apiserver.etcd import EtcdError, OutcomeUnknown
 from rootspan_apiserver.status import StatusError, already_exists, not_found
 from rootspan_apiserver.storage.errors import etcd_errors
 from rootspan_apiserver.storage.leases import Leases
@@ -56,7 +61,7 @@ class EtcdStore:
     async def create(self, resource: Resource, path: str, obj: JSONObject) -> StoredObject:
         """
         Raises:
-            StatusError: 409, there is such an object.
+            StatusError: 409, there is such an object; 500, it may or may not have been stored.
         """
         with self._tracing.span("Create etcd3", lambda: _attributes(resource, path)) as step:
             raw = _encode(step, obj)
@@ -64,6 +69,12 @@ class EtcdStore:
             with etcd_errors():
                 try:
                     result = await self._put(resource, path, raw, 0)
+                except OutcomeUnknown as exc:
+                    step.event("Txn call failed", {"err": exc.message})
+                    created = _created(path, raw, exc.current)
+                    if created is None:
+                        raise
+                    return created
                 except EtcdError as exc:
                     step.event("Txn call failed", {"err": exc.message})
                     raise
@@ -89,7 +100,8 @@ class EtcdStore:
         """Store what `change` makes of the present object; it may be called more than once, `None` says there is none.
 
         Raises:
-            StatusError: 404, there is no such object and not `missing_ok`; and whatever `change` raises.
+            StatusError: 404, there is no such object and not `missing_ok`; 500, it may or may not have been stored; and whatever
+                `change` raises.
         """
         caller = get_current()
         with self._tracing.span("GuaranteedUpdate etcd3", lambda: _attributes(resource, path)) as step:
@@ -123,6 +135,17 @@ class EtcdStore:
                 with etcd_errors():
                     try:
                         result = await self._put(resource, path, raw, _revision(current))
+                    except OutcomeUnknown as exc:
+                        step.event("Txn call failed", {"err": exc.message})
+                        if current is None:
+                            found = _created(path, raw, exc.current)
+                        else:
+                            found = await _unchanged(
+                                path, exc.current, lambda kv: _for_caller(step, caller, change(kv))
+                            )
+                        if found is None:
+                            raise
+                        return found
                     except EtcdError as exc:
                         step.event("Txn call failed", {"err": exc.message})
                         raise
@@ -147,7 +170,7 @@ class EtcdStore:
         """Delete the object if `check` lets it go: its last content, at the revision of the deletion.
 
         Raises:
-            StatusError: 404, there is no such object; and whatever `check` raises.
+            StatusError: 404, there is no such object; 500, it may or may not have been deleted; and whatever `check` raises.
         """
         current, fresh = cached, cached is None
         while True:
@@ -216,6 +239,28 @@ def _stored(path: str, kv: KeyValue) -> StoredObject:
     if not kv.value.startswith(b"{"):
         raise StatusError(500, "", f"the value of {path} is not JSON")
     return StoredObject(path, kv.mod_revision, kv.value)
+
+
+def _created(path: str, raw: bytes, present: KeyValue | None) -> StoredObject | None:
+    """The new object `raw`, if it is the one that is `present`, perhaps changed since."""
+    uid = orjson.loads(raw)["metadata"].get("uid")
+    if not uid or present is None or _stored(path, present).decode()["metadata"].get("uid") != uid:
+        return None
+    return StoredObject(path, present.create_revision, raw)
+
+
+async def _unchanged(
+    path: str, present: KeyValue | None, change: Callable[[StoredObject], Awaitable[JSONObject]]
+) -> StoredObject | None:
+    """The object that is `present`, if `change` makes the same of it."""
+    if present is None:
+        return None
+    stored = _stored(path, present)
+    try:
+        raw = encode(await change(stored))
+    except Exception:  # a refusal, such as of a resourceVersion that is not the present one, tells nothing
+        return None
+    return stored if same_content(raw, stored.raw) else None
 
 
 def _missing(resource: Resource, path: str) -> StatusError:

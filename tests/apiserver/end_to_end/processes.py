@@ -54,6 +54,10 @@ class Child:
             self._changed.notify_all()
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def stdout(self) -> str:
         with self._changed:
             return self._written["stdout"]

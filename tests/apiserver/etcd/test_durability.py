@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from rootspan_apiserver.embedded_etcd import (
     EmbeddedEtcd,
     EmbeddedEtcdError,
 )
-from rootspan_apiserver.etcd import Compacted, EtcdClient, LeaseNotFound, Unavailable
+from rootspan_apiserver.etcd import Compacted, EtcdClient, LeaseNotFound
 
 from .processes import etcd
 
@@ -241,24 +240,3 @@ def test_a_directory_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EmbeddedEtcdError, match="etcd data directory"):
         EmbeddedEtcd(tmp_path / "file")
-
-
-async def test_a_failed_write_is_refused_and_nobody_sees_it(tmp_path: Path) -> None:
-    """Where the file cannot grow, a write fails and so do later ones; ranges go on; a restart has what was acknowledged."""
-    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
-    async with EmbeddedEtcd(tmp_path) as embedded, EtcdClient([URL], transport=embedded.transport, timeout=0) as client:
-        kept = await client.put_if(b"a", b"one", mod_revision=0)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (256 * 1024, unlimited[1]))
-        try:
-            with pytest.raises(Unavailable, match="the journal failed"):
-                await client.put_if(b"b", bytes(1_000_000), mod_revision=0)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
-        with pytest.raises(Unavailable, match="the journal failed"):
-            await client.put_if(b"c", b"small", mod_revision=0)
-        found = await client.range(b"\0", b"\0")
-        assert [(kv.key, kv.mod_revision) for kv in found.kvs] == [(b"a", kept.revision)]
-        assert found.revision == kept.revision
-    async with EmbeddedEtcd(tmp_path) as embedded, EtcdClient([URL], transport=embedded.transport) as client:
-        assert (await client.range(b"\0", b"\0")).kvs == found.kvs
-        assert (await client.put_if(b"c", b"small", mod_revision=0)).succeeded

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
-from rootspan_apiserver.etcd import Compacted, EtcdClient, Event, FutureRevision, KeyValue
+from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, Event, FutureRevision, KeyValue
+
+from .disk import no_file_beyond
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -163,6 +165,28 @@ class EtcdModel(RuleBasedStateMachine):
                 if ours.prev_kv is None or ours.kv.mod_revision > self.compacted:
                     assert theirs.prev_kv == ours.prev_kv
 
+    @precondition(lambda self: self.durable)
+    @rule(keys=st.lists(KEYS, min_size=1, max_size=5), back=st.integers(0, 12))
+    def fail(self, keys: list[bytes], back: int) -> None:
+        """Writes at once, each on top of the one before, while the disk takes nothing: all are refused, and the model stays."""
+        writes: list[Coroutine[object, object, object]] = []
+        state, revision = dict(self.states[-1]), self.revision
+        for key in keys:
+            revision += 1
+            if current := state.pop(key, None):
+                writes.append(self.client.delete_if(key, mod_revision=current.mod_revision))
+            else:
+                writes.append(self.client.put_if(key, b"lost", mod_revision=0))
+                state[key] = KeyValue(key, b"lost", revision, revision, 1)
+        if revision - back > self.compacted:
+            writes.append(self.client.compact(revision - back))
+
+        async def write() -> list[object]:
+            return await asyncio.gather(*writes, return_exceptions=True)
+
+        with no_file_beyond(1):
+            assert {type(result) for result in self.run(write())} == {EtcdError}
+
     @invariant()
     def revision_is_the_models(self) -> None:
         if hasattr(self, "client"):
@@ -170,7 +194,7 @@ class EtcdModel(RuleBasedStateMachine):
 
 
 class DurableEtcdModel(EtcdModel):
-    """The same on disk, with restarts in between."""
+    """The same on disk, with restarts and failures of the disk in between."""
 
     durable = True
 
