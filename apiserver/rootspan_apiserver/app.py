@@ -52,7 +52,7 @@ from rootspan_apiserver.rest.store import ObjectStore
 from rootspan_apiserver.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.serving import certificates, kubeconfig
-from rootspan_apiserver.serving.http import Address, listen, serving
+from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.text_traces import TextTraces
 from rootspan_apiserver.tracing import Tracing
@@ -68,12 +68,16 @@ ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers: where, whom to trust, the administrator's token, and the provider of its spans."""
+    """A server that answers: where, whom to trust, the administrator's token, and the provider of its spans.
+
+    `shut_down` says that it will stop: it goes on serving, but is not ready any more.
+    """
 
     address: Address
     ca_bundle: bytes
     token: str
     tracer_provider: TracerProvider
+    shut_down: Callable[[], None]
 
     @property
     def kubeconfig(self) -> str:
@@ -81,10 +85,13 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def apiserver(options: Options, *, tracer_provider: TracerProvider | None = None) -> AsyncIterator[Running]:
+async def apiserver(
+    options: Options, *, tracer_provider: TracerProvider | None = None, grace: float = GRACE
+) -> AsyncIterator[Running]:
     """Serve while the block runs; inside it the system namespaces exist and the kubeconfig is written.
 
     With a `tracer_provider` spans are made by that one, which stays the caller's to shut down; else by one that the options describe.
+    After the block requests in flight have `grace` seconds.
 
     Raises:
         OptionsError, BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: nothing has been started.
@@ -147,7 +154,9 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         )
 
         await storage.wait_ready(CACHE_SECONDS)
-        address = await stack.enter_async_context(serving(application, bound, tls=tls, stopping=parts.stopping.set))
+        address = await stack.enter_async_context(
+            serving(application, bound, tls=tls, stopping=parts.stopping.set, grace=grace)
+        )
         loopback.connect(address.host, address.port, certificate.pair.certificate)
         controllers = ControllerParts(
             storage=storage,
@@ -159,7 +168,9 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         )
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
         await stack.enter_async_context(running_controllers(controllers, options.controllers))
-        running = Running(_advertised(options, address), certificate.ca_bundle, token, provider)
+        running = Running(
+            _advertised(options, address), certificate.ca_bundle, token, provider, parts.shutting_down.set
+        )
         if options.write_kubeconfig:
             kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
         yield running

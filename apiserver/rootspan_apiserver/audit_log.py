@@ -9,6 +9,8 @@ from typing import Any, Self, TextIO
 
 import orjson
 
+from rootspan_apiserver.private_files import opener
+
 logger = logging.getLogger(__name__)
 
 
@@ -26,7 +28,9 @@ class AuditLog:
     def __init__(self, path: str) -> None:
         self._events: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         try:
-            self._stream: TextIO = sys.stdout if path == "-" else open(path, "a", encoding="utf-8")  # noqa: SIM115
+            self._stream: TextIO = (
+                sys.stdout if path == "-" else open(path, "a", encoding="utf-8", opener=opener)  # noqa: SIM115
+            )
         except OSError as exc:
             raise AuditLogError(exc.errno, f"audit-log-path {path}: {exc.strerror}") from exc
         self._writer = threading.Thread(target=self._write, name="audit-log", daemon=True)

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import uvloop
 
@@ -38,9 +38,9 @@ def run_apiserver(options: Options) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _serving(options: Options) -> AsyncIterator[None]:
-    async with apiserver(options) as running:
+async def _serving(options: Options) -> AsyncIterator[Callable[[], None]]:
+    async with apiserver(options, grace=options.request_timeout) as running:
         print(f"Serving the Kubernetes API on {running.address.url}", flush=True)
         if options.write_kubeconfig:
             print(f"export KUBECONFIG={options.write_kubeconfig}", flush=True)
-        yield
+        yield running.shut_down

@@ -1,9 +1,12 @@
 """The server inside a test's own process."""
 
+import asyncio
 import ssl
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +15,7 @@ from kubernetes import client, config
 from rootspan.testing import tree
 from rootspan_apiserver import Environment
 from rootspan_apiserver.options import OptionsError
+from tests.apiserver.end_to_end.outside import CONFIG_MAPS, config_map, webhooks
 
 NAMES = "POST /api/v1/namespaces/{:namespace}/configmaps"
 
@@ -87,6 +91,33 @@ def test_outside_the_block_there_is_nothing_to_ask_for() -> None:
         _ = env.url
 
 
+@pytest.mark.anyio
+async def test_a_hung_request_does_not_hold_an_environment() -> None:
+    """An in-process server gives up soon what hangs, though a request may take a minute: the end of a test is not to wait for it."""
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def hangs(request: dict[str, Any]) -> dict[str, Any]:
+        asked.set()
+        await ended.wait()
+        return {"uid": request["uid"], "allowed": True}
+
+    async with webhooks() as hooks:
+        async with Environment() as env:
+            trusting = ssl.create_default_context(cadata=env.ca_bundle.decode())
+            headers = {"authorization": f"Bearer {env.token}"}
+            client = httpx.AsyncClient(base_url=env.url, verify=trusting, headers=headers, timeout=60)
+            await hooks.register(client)
+            hooks.application.replies["/validating"] = hangs
+            creating = asyncio.create_task(client.post(CONFIG_MAPS, json=config_map("c")))
+            await asyncio.wait_for(asked.wait(), 20)
+            begun = time.monotonic()
+        assert time.monotonic() - begun < 10
+        ended.set()
+        (error,) = await asyncio.gather(creating, return_exceptions=True)
+        assert isinstance(error, httpx.TransportError)
+        await client.aclose()
+
+
 def test_the_fixture_is_there_for_everybody(pytester: pytest.Pytester) -> None:
     """A test in another project gets a running server by naming `kube_apiserver`."""
     pytester.makepyfile(
@@ -100,3 +131,24 @@ def test_the_fixture_is_there_for_everybody(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+
+
+def test_a_failing_test_shows_no_access_log(pytester: pytest.Pytester) -> None:
+    """The report of a test that fails has the user's own log lines and none of the server's, whatever the level."""
+    pytester.makepyfile(
+        """
+        import logging, ssl, urllib.request
+
+        def test_it(kube_apiserver):
+            context = ssl.create_default_context(cadata=kube_apiserver.ca_bundle.decode())
+            for _ in range(3):
+                urllib.request.urlopen(kube_apiserver.url + "/version", context=context).read()
+            logging.getLogger("mine").info("my line")
+            assert not context
+        """
+    )
+    report = pytester.runpytest_subprocess("--log-level=DEBUG", "-p", "no:cacheprovider")
+    report.assert_outcomes(failed=1)
+    report.stdout.fnmatch_lines(["*my line*"])
+    report.stdout.no_fnmatch_line("*GET /version*")
+    report.stdout.no_fnmatch_line("*uvicorn*")

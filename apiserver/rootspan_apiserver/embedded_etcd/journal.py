@@ -6,12 +6,15 @@ process and the machine. The exclusive lock makes sure that one process at a tim
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import orjson
 from pybase64 import b64decode
+
+from rootspan_apiserver.private_files import make_folder, opener
 
 from .errors import DataDirectoryInUse, DataDirectoryUnreadable, EmbeddedEtcdError
 from .mvcc import Store
@@ -48,7 +51,9 @@ class Journal:
         """
         self._path = directory / FILE
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(directory)
+            # SQLite gives its other files the mode of this one.
+            os.close(opener(str(self._path), os.O_RDONLY | os.O_CREAT))
             self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as exc:
             raise EmbeddedEtcdError(f"etcd data directory {directory}: {exc}") from exc

@@ -22,6 +22,8 @@ class PanicRecovery:
 
         async def sending(message: Message) -> None:
             nonlocal begun
+            if not begun and not 100 <= message["status"] <= 999:  # Go's server panics, too
+                raise ValueError(f"invalid WriteHeader code {message['status']}")
             begun = True
             await send(message)
 

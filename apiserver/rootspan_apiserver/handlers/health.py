@@ -59,13 +59,13 @@ def _checks(request: Request, endpoint: str) -> Mapping[str, Check]:
     checks: dict[str, Check] = {"ping": _ping, **parts.checks}
     if endpoint == "readyz":
         checks |= parts.readiness
-        checks["shutdown"] = _not_stopping(request)
+        checks["shutdown"] = _not_shutting_down(request)
     return checks
 
 
-def _not_stopping(request: Request) -> Check:
+def _not_shutting_down(request: Request) -> Check:
     async def check() -> None:
-        if request.parts.stopping.is_set():
+        if request.parts.shutting_down.is_set() or request.parts.stopping.is_set():
             raise RuntimeError("process is shutting down")
 
     return check

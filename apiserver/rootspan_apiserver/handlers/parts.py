@@ -33,8 +33,8 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`tokens` issues those of service accounts. `checks` are the health checks by name, each raising when it fails; `readiness` those
-    asked by `/readyz` only. `stopping` is set when the server shuts down: watches end then. `audit` takes the audit events, and must not
-    block. `dialect` is that of the spans.
+    asked by `/readyz` only. `shutting_down` is set when the server is told to stop: `/readyz` fails from then on. `stopping` is set when
+    it stops listening: watches end then. `audit` takes the audit events, and must not block. `dialect` is that of the spans.
     """
 
     registry: Registry
@@ -45,6 +45,7 @@ class Parts:
     authorizer: Authorizer
     tokens: ServiceAccountTokens
     metrics: Metrics = field(default_factory=Metrics)
+    shutting_down: Event = field(default_factory=Event)
     stopping: Event = field(default_factory=Event)
     checks: Mapping[str, Check] = field(default_factory=dict)
     readiness: Mapping[str, Check] = field(default_factory=dict)

@@ -127,7 +127,7 @@ async def _refuse(request: Request, error: StatusError, group_version: str, writ
         await write_raw(request, error.code, error.body())
         return
     headers: Headers = []
-    if error.details and (seconds := error.details.get("retryAfterSeconds")):
+    if error.details and (seconds := error.details.get("retryAfterSeconds") or 0) > 0:
         headers.append((b"retry-after", str(seconds).encode()))
     if error.code == 403 and writer == _FILTER_WRITER:
         headers.append(_NOSNIFF)

@@ -8,9 +8,10 @@ from rootspan_apiserver.handlers import discovery, health, openapi
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import send_bytes, write_raw, write_text
+from rootspan_apiserver.handlers.responses import send_bytes, write_raw, write_router_error, write_text
 from rootspan_apiserver.handlers.version import VERSION
 from rootspan_apiserver.request_info import request_info
+from rootspan_apiserver.status import method_not_allowed
 
 Handler = Callable[[Request], Awaitable[None]]
 
@@ -54,7 +55,7 @@ class PathRoute(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path: str = scope["path"]
-        if path.rstrip("/") == self._path or (self._prefix is not None and path.startswith(self._prefix)):
+        if (path.rstrip("/") or path) == self._path or (self._prefix is not None and path.startswith(self._prefix)):
             return Match.FULL, {}
         return Match.NONE, {}
 
@@ -75,7 +76,23 @@ class ResourceRoute(BaseRoute):
         await self._app(scope, receive, send)
 
 
+class OtherRoute(BaseRoute):
+    """Matches whatever is left: also `*`, and the empty path of a CONNECT."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return Match.FULL, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
 async def _version(request: Request) -> None:
+    if request.method != "GET":
+        await write_router_error(request, method_not_allowed())
+        return
     await write_raw(request, 200, VERSION)
 
 
@@ -101,7 +118,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
 
     return [
         ResourceRoute(ResourceEndpoint(parts)),
-        at("", _index),
+        at("/", _index),
         at("/api", discovery.discover, below=True),
         at("/apis", discovery.discover, below=True),
         at("/openapi/v2", openapi.answer_v2),
@@ -111,5 +128,5 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/livez", health.answer, below=True),
         at("/readyz", health.answer, below=True),
         at("/metrics", _metrics),
-        at("/", _not_found, below=True),
+        OtherRoute(Endpoint(parts, _not_found)),
     ]

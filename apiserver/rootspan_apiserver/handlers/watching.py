@@ -33,6 +33,8 @@ from rootspan_apiserver.storage import WatchEvent
 if TYPE_CHECKING:
     from rootspan_apiserver.tracing import Step
 
+END_SECONDS = 1.0
+"""What a client that reads nothing has to take the end of its watch, before its connection is cut."""
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -117,7 +119,8 @@ class _Stream:
             with anyio.move_on_after(seconds):
                 await self._send_all(events)
             tasks.cancel_scope.cancel()
-        await self._request.send({"type": "http.response.body", "body": b""})
+        with anyio.move_on_after(END_SECONDS):
+            await self._request.send({"type": "http.response.body", "body": b""})
 
     async def _start(self) -> None:
         if self._serving is not None:

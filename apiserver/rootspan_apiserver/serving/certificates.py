@@ -1,5 +1,9 @@
-"""Certificates the server makes for itself, so that HTTPS works with nothing prepared."""
+"""Certificates the server makes for itself, so that HTTPS works with nothing prepared.
 
+Upstream: staging/src/k8s.io/apiserver/pkg/server/options/serving.go, staging/src/k8s.io/client-go/util/cert/io.go
+"""
+
+import contextlib
 import datetime
 import ipaddress
 import os
@@ -11,9 +15,12 @@ from pathlib import Path
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from rootspan_apiserver.private_files import make_folder, opener
 
 LIFETIME = datetime.timedelta(days=365)
 
@@ -139,23 +146,49 @@ class CertificateError(ValueError):
 def self_signed(hosts: Iterable[str], folder: Path | None) -> ServingCertificate:
     """A serving certificate for `hosts` by an authority of its own, kept in `folder` (kube-apiserver's `--cert-dir`) if one is given.
 
-    A pair already there is used again, so that kubeconfig files outlive a restart. Raises CertificateError if the folder cannot be used.
+    A pair that is there, `apiserver.crt` and `apiserver.key`, is used as it is, whoever made it; no file that exists is written to.
+    Raises CertificateError if one of the two is missing, or the folder cannot be used.
     """
     if folder is None:
         return _made(hosts)
-    files = [folder / name for name in ("apiserver.crt", "apiserver.key", "ca.crt")]
+    names = certificate, key, authority = [folder / name for name in ("apiserver.crt", "apiserver.key", "ca.crt")]
     try:
-        if all(file.exists() for file in files):
-            certificate, key, bundle = (file.read_bytes() for file in files)
-            return ServingCertificate(KeyPair(certificate, key), bundle)
-        folder.mkdir(parents=True, exist_ok=True)
+        missing = [file for file in (certificate, key) if not os.access(file, os.R_OK)]
+        if not missing:
+            return _found(*names)
+        if len(missing) == 1:
+            raise CertificateError(
+                f"error creating self-signed certificates: error reading {missing[0]}, "
+                "certificate and key must be supplied as a pair"
+            )
         made = _made(hosts)
-        for file, content in zip(files, (made.pair.certificate, made.pair.key, made.ca_bundle), strict=True):
-            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-                stream.write(content)
+        chain = KeyPair(made.pair.certificate + made.ca_bundle, made.pair.key)
+        make_folder(folder)
+        with contextlib.suppress(FileExistsError):
+            _write(authority, made.ca_bundle)
+        _write(key, chain.key)
+        _write(certificate, chain.certificate)
     except OSError as exc:
         raise CertificateError(f"error creating self-signed certificates: {exc}") from exc
-    return made
+    return ServingCertificate(chain, made.ca_bundle)
+
+
+def _write(file: Path, content: bytes) -> None:
+    with open(file, "xb", opener=opener) as stream:
+        stream.write(content)
+
+
+def _found(certificate: Path, key: Path, authority: Path) -> ServingCertificate:
+    """The pair in these files. Clients are to trust the authority in the third, if it is there and the pair is of its making."""
+    found = from_files(certificate, key)
+    try:
+        bundle = authority.read_bytes()
+        x509.load_pem_x509_certificate(found.pair.certificate).verify_directly_issued_by(
+            x509.load_pem_x509_certificate(bundle)
+        )
+    except (OSError, ValueError, TypeError, InvalidSignature):
+        return found
+    return ServingCertificate(found.pair, bundle)
 
 
 def _made(hosts: Iterable[str]) -> ServingCertificate:

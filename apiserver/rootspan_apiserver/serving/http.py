@@ -1,7 +1,6 @@
-"""An ASGI application on a listening socket: uvicorn, driven from inside a running event loop.
+"""An ASGI application on a listening socket: uvicorn's protocol, driven from inside a running event loop.
 
-The server tells when it is ready and can be stopped without a signal, so that several run in one process. A client's certificate is put in
-the scope by the TLS extension of the ASGI specification (`scope["extensions"]["tls"]["client_cert_chain"]`, PEM).
+The server tells when it is ready and can be stopped without a signal, so that several run in one process.
 """
 
 import asyncio
@@ -9,16 +8,22 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from email.utils import formatdate
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
-ASGIApp = Callable[..., Any]
-GRACE = 2
-"""Seconds that requests in flight have when the server stops."""
+from rootspan_apiserver.serving.accepting import Acceptor
+from rootspan_apiserver.serving.exchange import ASGIApp
+from rootspan_apiserver.serving.protocol import LIMITS, ConnectionLimits, Protocol
+
+GRACE = 2.0
+"""Seconds that requests in flight have when the server stops, unless it is told otherwise."""
+FLUSH = 1.0
+"""Seconds that the last answers have to reach their clients."""
 
 
 class BindError(OSError):
@@ -39,54 +44,6 @@ class Address:
         return f"{self.scheme}://{host}:{self.port}"
 
 
-class _Protocol(HttpToolsProtocol):
-    _extensions: dict[str, Any] | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it the same way
-        super().connection_made(transport)
-        connection = transport.get_extra_info("ssl_object")
-        certificate = connection.getpeercert(binary_form=True) if connection is not None else None
-        if certificate:
-            chain = [ssl.DER_cert_to_PEM_cert(certificate)]
-            self._extensions = {"tls": {"client_cert_chain": chain}}
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        if self._extensions is not None:
-            self.scope["extensions"] = self._extensions
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests in flight end, then cut the connections: a peer that keeps one idle does not answer the end of TLS."""
-        for server in self.servers:
-            server.close()
-        connections, tasks = self.server_state.connections, self.server_state.tasks
-        for connection in list(connections):
-            connection.shutdown()
-        if tasks:
-            _, late = await asyncio.wait(list(tasks), timeout=GRACE)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        for connection in list(connections):
-            connection.transport.abort()
-        for server in self.servers:
-            await server.wait_closed()
-
-
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to `host` and `port` (0 takes a free one). Raises BindError, naming the address.
 
@@ -105,35 +62,75 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: ASGIApp, bound: socket.socket, *, tls: ssl.SSLContext | None = None, stopping: Callable[[], None] | None = None
+    app: ASGIApp,
+    bound: socket.socket,
+    *,
+    tls: ssl.SSLContext | None = None,
+    stopping: Callable[[], None] | None = None,
+    grace: float = GRACE,
+    limits: ConnectionLimits = LIMITS,
 ) -> AsyncIterator[Address]:
-    """Serve `app` on the socket inside the block; on the way out call `stopping`, then let requests in flight end for GRACE seconds."""
+    """Serve `app` on the socket inside the block; on the way out call `stopping`, then let requests in flight end for `grace` seconds.
+
+    What is not answered by then is cut.
+    """
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,
-        access_log=False,
         server_header=False,
-        timeout_keep_alive=90,
         proxy_headers=False,
         reset_contextvars=True,
     )
     config.load()
-    config.ssl = tls
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    ready = asyncio.create_task(server.ready.wait())
+    state = ServerState()
+    host, port = bound.getsockname()[:2]
+    clock = asyncio.create_task(_keep_date(state))
+    acceptor = Acceptor(bound, lambda: Protocol(config, state, limits), tls, limits.handshake_time)
     try:
-        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            await task
-        host, port = bound.getsockname()[:2]
         yield Address("https" if tls else "http", host, port)
     finally:
-        ready.cancel()
         if stopping is not None:
             stopping()
-        server.should_exit = True
-        await task
+        await acceptor.aclose()
+        await _end(state, grace)
+        clock.cancel()
+        await asyncio.wait([clock])
+
+
+async def _keep_date(state: ServerState) -> None:
+    """Every answer has the date as a header."""
+    while True:
+        state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        await asyncio.sleep(1.0 - time.time() % 1.0)
+
+
+async def _end(state: ServerState, grace: float) -> None:
+    """Let requests in flight end, then cut the connections: a peer that keeps one idle does not answer the end of TLS."""
+    connections = [connection for connection in state.connections if isinstance(connection, Protocol)]
+    answering = [connection for connection in connections if connection.answering]
+    for connection in connections:
+        connection.shutdown()
+    deadline = asyncio.get_running_loop().time() + grace
+    while tasks := list(state.tasks):
+        remaining = deadline - asyncio.get_running_loop().time()
+        if remaining <= 0:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            break
+        await asyncio.wait(tasks, timeout=remaining)
+    await _closed(answering)
+    for connection in connections:
+        connection.transport.abort()
+    await _closed(connections)
+
+
+async def _closed(connections: Iterable[Protocol]) -> None:
+    """Wait until the connections are closed, for FLUSH seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FLUSH):
+            for connection in connections:
+                await connection.closed.wait()

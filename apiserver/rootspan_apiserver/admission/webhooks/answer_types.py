@@ -21,12 +21,22 @@ _STATUS: Mapping[str, tuple[type, str]] = {
     "reason": (str, "v1.StatusReason"),
     "details": (dict, "v1.StatusDetails"),
 }
+_DETAILS: Mapping[str, tuple[type, str]] = {
+    "name": (str, "string"),
+    "group": (str, "string"),
+    "kind": (str, "string"),
+    "uid": (str, "types.UID"),
+    "causes": (list, "[]v1.StatusCause"),
+    "retryAfterSeconds": (int, "int32"),
+}
 
 
 def check_types(webhook: str, review: Mapping[str, Any]) -> None:
     """Raises CallFailedError for a field of another type, in the words of Go's decoder."""
     for owner, field, value, go_type in _mismatches(review):
-        text = f"json: cannot unmarshal {kind_of(value)} into Go struct field {owner}.{field} of type {go_type}"
+        kind = kind_of(value)
+        shown = f"number {value}" if (kind, go_type) == ("number", "int32") else kind
+        text = f"json: cannot unmarshal {shown} into Go struct field {owner}.{field} of type {go_type}"
         raise CallFailedError(webhook, f"failed to call webhook: {text}")
 
 
@@ -40,6 +50,8 @@ def _mismatches(review: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str]
     yield from _wrong("AdmissionResponse", "response", response, _RESPONSE)
     if isinstance(status := response.get("status"), dict):
         yield from _wrong("Status", "response.status", status, _STATUS)
+        if isinstance(details := status.get("details"), dict):
+            yield from _wrong("StatusDetails", "response.status.details", details, _DETAILS)
     if isinstance(warnings := response.get("warnings"), list):
         yield from (
             ("AdmissionResponse", "response.warnings", each, "string") for each in warnings if not isinstance(each, str)
@@ -57,5 +69,9 @@ def _wrong(
 ) -> Iterator[tuple[str, str, Any, str]]:
     for name, (wanted, go_type) in types.items():
         given = value.get(name)
-        if given is not None and (not isinstance(given, wanted) or (wanted is int and isinstance(given, bool))):
+        if given is not None and not (_is_int32(given) if wanted is int else isinstance(given, wanted)):
             yield owner, f"{path}.{name}", given, go_type
+
+
+def _is_int32(value: Any) -> bool:
+    return value.__class__ is int and -(1 << 31) <= value < 1 << 31
