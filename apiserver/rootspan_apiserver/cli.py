@@ -1,6 +1,7 @@
 """The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`, `rootspan conformance`.
 
-Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing.
+Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing. A signal ends what runs
+from then on in order, and before that the process.
 """
 
 import io
@@ -12,7 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rootspan_apiserver.conformance.options import ConformanceOptions
-from rootspan_apiserver.flags import FlagError, HelpRequested, boolean, describe_flags, flag, parse_flags, text
+from rootspan_apiserver.flags import (
+    FlagError,
+    HelpRequested,
+    boolean,
+    describe_flags,
+    flag,
+    parse_flags,
+    text,
+)
+from rootspan_apiserver.interruption import until_interrupted
 from rootspan_apiserver.options import Options, OptionsError
 from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 
@@ -46,7 +56,9 @@ def demo(arguments: Sequence[str]) -> int:
         del os.environ[setting]  # it proves claims about Rootspan, which the settings of a shell must not change
     from rootspan_apiserver.demo.command import run_demo, run_story
 
-    return run_story(Path(options.kubeconfig), options.server) if options.kubeconfig else run_demo(keep=options.keep)
+    if options.kubeconfig:
+        return until_interrupted(lambda: run_story(Path(options.kubeconfig), options.server))
+    return until_interrupted(lambda: run_demo(keep=options.keep))
 
 
 def apiserver(arguments: Sequence[str]) -> int:
@@ -54,7 +66,7 @@ def apiserver(arguments: Sequence[str]) -> int:
     options = Options.parse(arguments)
     from rootspan_apiserver.command import run_apiserver
 
-    return run_apiserver(options)
+    return until_interrupted(lambda: run_apiserver(options))
 
 
 def collector(arguments: Sequence[str]) -> int:
@@ -62,7 +74,7 @@ def collector(arguments: Sequence[str]) -> int:
     options = _parse(CollectorOptions, arguments)
     from rootspan_apiserver.collector.command import run_collector
 
-    return run_collector(options.otlp_grpc_endpoint)
+    return until_interrupted(lambda: run_collector(options.otlp_grpc_endpoint))
 
 
 def sample_webhooks(arguments: Sequence[str]) -> int:
@@ -70,7 +82,7 @@ def sample_webhooks(arguments: Sequence[str]) -> int:
     options = _parse(SampleWebhooksOptions, arguments)
     from rootspan_apiserver.sample_webhooks.command import run_sample_webhooks
 
-    return run_sample_webhooks(options)
+    return until_interrupted(lambda: run_sample_webhooks(options))
 
 
 def conformance(arguments: Sequence[str]) -> int:
@@ -78,7 +90,7 @@ def conformance(arguments: Sequence[str]) -> int:
     options = _parse(ConformanceOptions, arguments)
     from rootspan_apiserver.conformance.command import run_conformance
 
-    return run_conformance(options)
+    return until_interrupted(lambda: run_conformance(options))
 
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstance]"]] = {
