@@ -16,6 +16,7 @@ from rootspan_apiserver.conformance.options import ConformanceOptions
 from rootspan_apiserver.flags import (
     FlagError,
     HelpRequested,
+    VersionRequested,
     boolean,
     describe_flags,
     flag,
@@ -124,6 +125,9 @@ def _run(arguments: Sequence[str]) -> int:
     if name in ("--help", "-h", "help"):
         print(_usage())
         return 0
+    if name in ("--version", "version"):
+        print(_version())
+        return 0
     if name not in COMMANDS:
         print(f"Error: unknown command {name!r}\n\n{_usage()}" if name else _usage(), file=sys.stderr)
         return USAGE_STATUS
@@ -133,10 +137,25 @@ def _run(arguments: Sequence[str]) -> int:
     except HelpRequested:
         print(f"{command.__doc__}\n\nUsage: rootspan {name} [flags]\n\n{describe_flags(options)}")
         return 0
+    except VersionRequested:
+        print(_version(name))
+        return 0
     except (FlagError, OptionsError) as error:
         for fault in error.faults if isinstance(error, OptionsError) else [error]:
             print(f"Error: {fault}", file=sys.stderr)
         return USAGE_STATUS
+
+
+def _version(command: str = "") -> str:
+    """What `--version` prints; of `apiserver` first what kube-apiserver prints, which scripts look for."""
+    from importlib.metadata import version
+
+    own = f"rootspan {version('rootspan')}"
+    if command != "apiserver":
+        return own
+    from rootspan_apiserver.handlers.version import VERSION
+
+    return f"Kubernetes {VERSION['gitVersion']} ({own})"
 
 
 def _parse(options: "type[T]", arguments: Sequence[str]) -> "T":
@@ -145,4 +164,5 @@ def _parse(options: "type[T]", arguments: Sequence[str]) -> "T":
 
 def _usage() -> str:
     listed = "\n".join(f"  {name:<16}{command.__doc__}" for name, (command, _) in COMMANDS.items())
-    return f"Usage: rootspan COMMAND [flags]\n\n{listed}\n\nrootspan COMMAND --help lists the flags of a command."
+    more = "rootspan COMMAND --help lists the flags of a command, rootspan --version says which version this is."
+    return f"Usage: rootspan COMMAND [flags]\n\n{listed}\n\n{more}"
