@@ -11,7 +11,7 @@ import logging
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,7 @@ from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.parts import Check, Limits, Parts
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.identity import MASTERS, User
+from rootspan_apiserver.idle_settings import idle_settings
 from rootspan_apiserver.instance import server_resource
 from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.options import Options, OptionsError
@@ -70,7 +71,8 @@ ISSUER = "https://kubernetes.default.svc.cluster.local"
 class Running:
     """A server that answers: where, whom to trust, the administrator's token, and the provider of its spans.
 
-    `shut_down` says that it will stop: it goes on serving, but is not ready any more.
+    `shut_down` says that it will stop: it goes on serving, but is not ready any more. `settled` returns once its controllers have
+    done what a start gives them to do.
     """
 
     address: Address
@@ -78,6 +80,7 @@ class Running:
     token: str
     tracer_provider: TracerProvider
     shut_down: Callable[[], None]
+    settled: Callable[[], Awaitable[None]]
 
     @property
     def kubeconfig(self) -> str:
@@ -101,6 +104,8 @@ async def apiserver(
         *controller_faults(options.controllers),
     ]:
         raise OptionsError(faults)
+    for sentence in idle_settings(options):
+        logger.warning("%s", sentence)
     async with contextlib.AsyncExitStack() as stack:
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate = _certificate(options)
@@ -167,9 +172,14 @@ async def apiserver(
             service_range=options.service_cluster_ip_range,
         )
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
-        await stack.enter_async_context(running_controllers(controllers, options.controllers))
+        settled = await stack.enter_async_context(running_controllers(controllers, options.controllers))
         running = Running(
-            _advertised(options, address), certificate.ca_bundle, token, provider, parts.shutting_down.set
+            address=_advertised(options, address),
+            ca_bundle=certificate.ca_bundle,
+            token=token,
+            tracer_provider=provider,
+            shut_down=parts.shutting_down.set,
+            settled=settled,
         )
         if options.write_kubeconfig:
             kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
