@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rootspan_apiserver.registry.canonical import form_of
+from rootspan_apiserver.registry.comparison import same
 from rootspan_apiserver.registry.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.registry.names import dns_subdomain
 from rootspan_apiserver.registry.required import missing
@@ -104,7 +105,7 @@ class BuiltinStrategy:
         """Whether the desired state is another: that is what the generation counts."""
         aside = {"apiVersion", "kind", "metadata", "status"}
         keys = (obj.keys() | old.keys()) - aside
-        return any(obj.get(key) != old.get(key) for key in keys)
+        return any(not same(obj.get(key), old.get(key)) for key in keys)
 
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
         return [*self._check_metadata(obj), *self.validate(obj)]

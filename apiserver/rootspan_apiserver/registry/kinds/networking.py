@@ -88,7 +88,7 @@ class IngressClassStrategy(BuiltinStrategy):
         return []
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        new, before = obj["spec"].get("controller"), old["spec"].get("controller")
+        new, before = obj["spec"].get("controller") or "", old["spec"].get("controller") or ""
         return unchanged(new, before, "spec.controller")
 
 
