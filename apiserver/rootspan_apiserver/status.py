@@ -158,7 +158,9 @@ def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> S
     details: JSONObject = {"name": name} if name else {}
     if group:
         details["group"] = group
-    details |= {"kind": kind, "causes": causes}
+    if kind:
+        details["kind"] = kind
+    details["causes"] = causes
     qualified = f"{kind}.{group}" if group else kind
     return StatusError(422, "Invalid", f'{qualified} "{name}" is invalid: {listed}', details)
 
@@ -173,6 +175,12 @@ def unauthorized() -> StatusError:
 
 def method_not_allowed() -> StatusError:
     return StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+
+
+def method_not_supported(resource: GroupResource, verb: str) -> StatusError:
+    """A custom resource, or a subresource of one, does not know the verb."""
+    message = f'{verb} is not supported on resources of kind "{resource}"'
+    return StatusError(405, "MethodNotAllowed", message, _about(resource))
 
 
 def unknown_resource() -> StatusError:

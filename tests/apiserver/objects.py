@@ -370,6 +370,7 @@ OBJECTS: dict[str, JSONObject] = {
 """By the path of the collection, without the slash before it."""
 
 
-def rich_object(path: str) -> JSONObject:
-    """A fresh object to create in the collection at `path`; kind and version are left to the path."""
-    return {"metadata": {"name": "rich"}, **OBJECTS[path]}
+def rich_object(path: str, name: str = "rich") -> JSONObject:
+    """A fresh object to create in the collection at `path`, called `name` where its kind allows that; kind and version are left to the
+    path."""
+    return {"metadata": {"name": name}, **OBJECTS[path]}

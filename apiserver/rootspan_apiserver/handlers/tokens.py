@@ -15,10 +15,11 @@ _BINDABLE = {"Node": "nodes", "Pod": "pods", "Secret": "secrets"}
 
 async def issue(request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
     """Raises StatusError 404 where there is no such account or no such object to bind to, 409 where that is another one by now, 422 for
-    a lifetime that is not allowed."""
+    another account's name in the body and for a lifetime that is not allowed."""
+    if (name := obj["metadata"].get("name")) and name != target.name:
+        error = FieldError.invalid("metadata.name", name, "must match the service account name if specified")
+        raise invalid("authentication.k8s.io", "TokenRequest", target.name, [error])
     stored = await request.parts.store.get(target.resource, target.namespace, target.name)
-    if obj["metadata"].get("name", target.name) != target.name:
-        raise bad_request("name in URL does not match name in TokenRequest object")
     spec = obj.get("spec") or {}
     seconds = spec.get("expirationSeconds") or _DEFAULT
     errors = []
@@ -28,7 +29,7 @@ async def issue(request: Request, target: Target, obj: JSONObject, dry_run: bool
     if seconds > _LONGEST:
         errors.append(FieldError.invalid(field, seconds, "may not specify a duration larger than 2^32 seconds"))
     if errors:
-        raise invalid("authentication.k8s.io", "TokenRequest", target.name, errors)
+        raise invalid("authentication.k8s.io", "TokenRequest", "", errors)
     tokens = request.parts.tokens
     audiences = spec.get("audiences") or [tokens.issuer]
     uid = stored.decode()["metadata"].get("uid", "")
