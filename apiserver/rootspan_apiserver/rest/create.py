@@ -40,7 +40,7 @@ async def create(
         before_create(resource, namespace, obj)
         if validate is not None:
             await validate(obj)
-        if object_metadata.resource_version(metadata):
+        if object_metadata.resource_version(metadata) and not dry_run:
             raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
         name = metadata["name"]
         try:
