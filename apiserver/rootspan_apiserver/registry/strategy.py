@@ -14,6 +14,7 @@ from rootspan_apiserver.registry.comparison import same
 from rootspan_apiserver.registry.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.registry.names import dns_subdomain
 from rootspan_apiserver.registry.required import missing
+from rootspan_apiserver.registry.status_metadata import kept_by_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,6 +77,10 @@ class BuiltinStrategy:
     def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
         if subresource == "status":
             self.keep(obj, old, except_for=("status",))
+            for field in kept_by_status(self.kind.group, self.kind.kind):
+                obj["metadata"].pop(field, None)
+                if field in old["metadata"]:
+                    obj["metadata"][field] = deepcopy(old["metadata"][field])
         elif not subresource and self.has_status:
             if "status" in old:
                 obj["status"] = deepcopy(old["status"])
