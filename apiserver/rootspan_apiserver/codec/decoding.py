@@ -46,10 +46,12 @@ def decode(
     *,
     schema: Schema | None = None,
     field_validation: FieldValidation = "Warn",
+    bare: bool = False,
 ) -> Decoded:
     """The object of a body that should be of the `expected` kind; a body without a kind is taken to be.
 
     `schema` is that of a custom resource, None for a built-in kind. Another group or version of the same kind is read as that version.
+    The refusal of a `bare` body, as that of a delete, is the decoder's own; that of others says what was expected.
 
     Raises:
         StatusError: 400 where the body cannot be read or strictness minds, 415 for a content type that is not served.
@@ -77,7 +79,7 @@ def decode(
                 actual = replace(actual, group="", version="")
             value = read(value, actual, expected, schema, problems)
     except NotDecodableError as error:
-        raise bad_request(_refusal(error, actual, expected, body)) from error
+        raise bad_request(str(error) if bare else _refusal(error, actual, expected, body)) from error
     if problems.found and field_validation == "Strict":
         raise bad_request(_refusal(strict_error(problems.found), actual, expected, body))
     head = {"kind": actual.kind, "apiVersion": actual.api_version}
