@@ -36,6 +36,7 @@ class BuiltinStrategy:
 
     name_rule: ClassVar[staticmethod[[str], list[str]]] = staticmethod(dns_subdomain)
     counts_generation: ClassVar[bool] = False
+    first_generation: ClassVar[int] = 1
     standard_finalizers: ClassVar[bool] = True
 
     def __init__(
@@ -66,8 +67,8 @@ class BuiltinStrategy:
             self.reset_status(obj)
         metadata = obj["metadata"]
         metadata.pop("generation", None)
-        if self.counts_generation:
-            metadata["generation"] = 1
+        if self.counts_generation and self.first_generation:
+            metadata["generation"] = self.first_generation
 
     def reset_status(self, obj: JSONObject) -> None:
         obj.pop("status", None)
@@ -86,7 +87,12 @@ class BuiltinStrategy:
                 obj["status"] = deepcopy(old["status"])
             else:
                 obj.pop("status", None)
-        self._count_generation(obj, old)
+        counts = self.counts_generation and subresource != "status" and self.changed(obj, old)
+        generation = old["metadata"].get("generation", 0) + counts
+        if generation:
+            obj["metadata"]["generation"] = generation
+        else:
+            obj["metadata"].pop("generation", None)
 
     def keep(self, obj: JSONObject, old: JSONObject, *, except_for: Iterable[str]) -> None:
         """Undo every change of `obj` but those of its metadata and of the fields named."""
@@ -96,15 +102,6 @@ class BuiltinStrategy:
         for key, value in old.items():
             if key not in free:
                 obj[key] = deepcopy(value)
-
-    def _count_generation(self, obj: JSONObject, old: JSONObject) -> None:
-        generation = old["metadata"].get("generation", 0)
-        if self.counts_generation and self.changed(obj, old):
-            generation += 1
-        if generation:
-            obj["metadata"]["generation"] = generation
-        else:
-            obj["metadata"].pop("generation", None)
 
     def changed(self, obj: JSONObject, old: JSONObject) -> bool:
         """Whether the desired state is another: that is what the generation counts."""

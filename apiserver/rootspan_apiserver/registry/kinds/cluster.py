@@ -152,7 +152,12 @@ class PersistentVolumeClaimStrategy(BuiltinStrategy):
 
 
 class PriorityClassStrategy(BuiltinStrategy):
+    """Its generation is 1 for ever: what may change of it is not counted."""
+
     counts_generation = True
+
+    def changed(self, obj: JSONObject, old: JSONObject) -> bool:
+        return False
 
     def set_defaults(self, obj: JSONObject) -> None:
         obj.setdefault("preemptionPolicy", "PreemptLowerPriority")

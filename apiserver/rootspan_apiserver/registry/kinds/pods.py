@@ -40,6 +40,8 @@ class PodStrategy(BuiltinStrategy):
             obj["status"]["conditions"] = [condition]
 
     def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+        if subresource == "binding":
+            return  # A binding goes past the strategy: the generation does not count it.
         if subresource == "ephemeralcontainers":
             added = obj["spec"].get("ephemeralContainers")
             self.keep(obj, old, except_for=())

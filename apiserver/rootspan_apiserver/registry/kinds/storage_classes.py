@@ -27,7 +27,10 @@ class StorageClassStrategy(BuiltinStrategy):
 
 
 class CSIDriverStrategy(BuiltinStrategy):
+    """Its generation counts changes from the first one on: a new driver has none."""
+
     counts_generation = True
+    first_generation = 0
 
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]

@@ -62,6 +62,12 @@ class WorkloadStrategy(BuiltinStrategy):
 
 
 class DeploymentStrategy(WorkloadStrategy):
+    """Its generation counts changes of its annotations too."""
+
+    def changed(self, obj: JSONObject, old: JSONObject) -> bool:
+        annotations, before = obj["metadata"].get("annotations") or {}, old["metadata"].get("annotations") or {}
+        return annotations != before or super().changed(obj, old)
+
     def set_defaults(self, obj: JSONObject) -> None:
         super().set_defaults(obj)
         spec = obj["spec"]
