@@ -151,9 +151,11 @@ def forbidden(resource: GroupResource, name: str, why: str) -> StatusError:
 
 
 def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> StatusError:
+    """An error that was found twice is a cause twice, and stands in the message once."""
     causes = [{"reason": e.reason, "message": e.message, "field": e.field} for e in errors]
-    listed = ", ".join(map(str, errors))
-    if len(errors) > 1:
+    unique = dict.fromkeys(map(str, errors))
+    listed = ", ".join(unique)
+    if len(unique) > 1:
         listed = f"[{listed}]"
     details: JSONObject = {"name": name} if name else {}
     if group:

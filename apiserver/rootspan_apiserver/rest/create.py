@@ -74,7 +74,7 @@ def before_create(resource: Resource, namespace: str, obj: JSONObject) -> None:
 
 def refuse(resource: Resource, name: str, errors: list[FieldError]) -> None:
     if errors:
-        raise invalid(resource.kind.group, resource.kind.kind, name, list(dict.fromkeys(errors)))
+        raise invalid(resource.kind.group, resource.kind.kind, name, errors)
 
 
 def _being_deleted(taken: StatusError, present: StoredObject | None) -> StatusError:
