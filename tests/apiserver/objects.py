@@ -42,7 +42,7 @@ POD: JSONObject = {
     "securityContext": {},
 }
 TEMPLATE: JSONObject = {"metadata": {"labels": LABELS, "annotations": {}}, "spec": POD}
-ONCE: JSONObject = {"metadata": {"labels": LABELS}, "spec": {**POD, "restartPolicy": "Never"}}
+ONCE: JSONObject = {"spec": {**POD, "restartPolicy": "Never"}}
 SELECTOR: JSONObject = {"matchLabels": LABELS, "matchExpressions": []}
 CLAIM: JSONObject = {
     "accessModes": ["ReadWriteOnce"],

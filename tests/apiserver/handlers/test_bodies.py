@@ -120,6 +120,12 @@ async def test_binding_without_a_node_returns_500(
     assert (answer.status_code, answer.json()["message"]) == (500, message)
 
 
+async def test_binding_of_nothing_returns_400(client: httpx.AsyncClient) -> None:
+    """Where the path names no pod the body must."""
+    answer = await client.post(f"{DEFAULT}/bindings", json={"metadata": {}, "target": {"name": "n"}})
+    assert (answer.status_code, answer.json()["message"]) == (400, "Name parameter required.")
+
+
 @pytest.mark.parametrize(("key", "shown"), [("uid", "UID"), ("resourceVersion", "ResourceVersion")])
 async def test_binding_of_another_incarnation_returns_409(things: httpx.AsyncClient, key: str, shown: str) -> None:
     """A uid and a resourceVersion in a binding are preconditions."""

@@ -46,6 +46,7 @@ class JobStrategy(BuiltinStrategy):
             obj["metadata"]["labels"] = dict(labels)
         spec.setdefault("completionMode", "NonIndexed")
         spec.setdefault("suspend", False)
+        spec.setdefault("manualSelector", False)
         spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
 
     def prepare_for_create(self, obj: JSONObject) -> None:
@@ -57,6 +58,9 @@ class JobStrategy(BuiltinStrategy):
         labels.update(_given_labels(metadata["uid"], metadata.get("name", "")))
         selector = spec.setdefault("selector", {})
         selector.setdefault("matchLabels", {})[CONTROLLER_UID] = metadata["uid"]
+        # As `set_defaults` would if it read the object back: the labels of the template are there only now.
+        if not metadata.get("labels"):
+            metadata["labels"] = dict(labels)
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         spec = obj["spec"]
