@@ -153,14 +153,18 @@ def forbidden(resource: GroupResource, name: str, why: str) -> StatusError:
 
 
 def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> StatusError:
+    """An error that was found twice is a cause twice, and stands in the message once."""
     causes = [{"reason": e.reason, "message": e.message, "field": e.field} for e in errors]
-    listed = ", ".join(map(str, errors))
-    if len(errors) > 1:
+    unique = dict.fromkeys(map(str, errors))
+    listed = ", ".join(unique)
+    if len(unique) > 1:
         listed = f"[{listed}]"
     details: JSONObject = {"name": name} if name else {}
     if group:
         details["group"] = group
-    details |= {"kind": kind, "causes": causes}
+    if kind:
+        details["kind"] = kind
+    details["causes"] = causes
     qualified = f"{kind}.{group}" if group else kind
     return StatusError(422, "Invalid", f"{qualified} {quote(name)} is invalid: {listed}", details)
 
@@ -175,6 +179,12 @@ def unauthorized() -> StatusError:
 
 def method_not_allowed() -> StatusError:
     return StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+
+
+def method_not_supported(resource: GroupResource, verb: str) -> StatusError:
+    """A custom resource, or a subresource of one, does not know the verb."""
+    message = f'{verb} is not supported on resources of kind "{resource}"'
+    return StatusError(405, "MethodNotAllowed", message, _about(resource))
 
 
 def unknown_resource() -> StatusError:

@@ -1,13 +1,22 @@
-"""A request's body into an object: the content type chooses the format, the kind the type, field validation what is done about problems."""
+"""A request's body into an object: the content type chooses the format, the kind the type, field validation what is done about problems.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/versioning/versioning.go and json/json.go beside it,
+staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import orjson
+
 from rootspan_apiserver.codec import custom, json_body, protobuf, typed, yaml_body
-from rootspan_apiserver.codec.problems import NotDecodableError, Problems, strict_error
+from rootspan_apiserver.codec.problems import NotDecodableError, Problems, UnknownConversionError, strict_error
 from rootspan_apiserver.codec.scalars import kind_of, plain
 from rootspan_apiserver.codec.types import message_of
+from rootspan_apiserver.codec.unstructured import conversion_error
+from rootspan_apiserver.registry.conversion import convert
+from rootspan_apiserver.registry.places import go_type
 from rootspan_apiserver.registry.resource import GroupVersionKind
 from rootspan_apiserver.registry.schema import Schema
 from rootspan_apiserver.status import FieldError, StatusError, bad_request, invalid
@@ -37,10 +46,12 @@ def decode(
     *,
     schema: Schema | None = None,
     field_validation: FieldValidation = "Warn",
+    bare: bool = False,
 ) -> Decoded:
     """The object of a body that should be of the `expected` kind; a body without a kind is taken to be.
 
     `schema` is that of a custom resource, None for a built-in kind. Another group or version of the same kind is read as that version.
+    The refusal of a `bare` body, as that of a delete, is the decoder's own; that of others says what was expected.
 
     Raises:
         StatusError: 400 where the body cannot be read or strictness minds, 415 for a content type that is not served.
@@ -61,13 +72,14 @@ def decode(
                 value = _object(value)
             else:
                 value = json_body.load_object(body, duplicates=strict)
-            actual = _completed(value, expected)
             if schema is not None and not value.get("kind"):
-                actual = None
                 raise NotDecodableError(f"Object 'Kind' is missing in '{body.decode(errors='replace')}'")
+            actual = _completed(value, expected)
+            if schema is not None and not value.get("apiVersion"):
+                actual = replace(actual, group="", version="")
             value = read(value, actual, expected, schema, problems)
     except NotDecodableError as error:
-        raise bad_request(_refusal(error, actual, expected, body)) from error
+        raise bad_request(str(error) if bare else _refusal(error, actual, expected, body)) from error
     if problems.found and field_validation == "Strict":
         raise bad_request(_refusal(strict_error(problems.found), actual, expected, body))
     head = {"kind": actual.kind, "apiVersion": actual.api_version}
@@ -83,24 +95,25 @@ def read(
     schema: Schema | None,
     problems: Problems,
 ) -> JSONObject:
-    """A value as its type or schema reads it.
+    """A value as its type or schema reads it. A custom resource of another group or kind is read as it is.
 
     Raises:
+        UnknownConversionError: a built-in type that the value fits is not the expected one.
         NotDecodableError: it does not fit.
     """
     if schema is not None:
-        return custom.read(value, schema, problems)
+        own = (actual.group, actual.kind) == (expected.group, expected.kind)
+        return custom.read(value, schema if own else Schema(preserve_unknown_fields=True), problems)
     message = message_of(actual)
     if message is None:
         scheme = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"
         text = f'no kind "{actual.kind}" is registered for version "{actual.api_version}" in scheme "{scheme}"'
         raise NotDecodableError(text)
+    out = typed.read(value, message, problems)
     if actual.kind != expected.kind:
-        package = expected.group.partition(".")[0] or "core"
-        raise NotDecodableError(
-            f"converting ({typed.go_name(message)}) to ({package}.{expected.kind}): unknown conversion"
-        )
-    return typed.read(value, message, problems)
+        internal = go_type(expected).removeprefix("*")
+        raise UnknownConversionError(f"converting ({typed.go_name(message)}) to ({internal}): unknown conversion")
+    return out
 
 
 def read_patched(
@@ -111,25 +124,69 @@ def read_patched(
     schema: Schema | None = None,
     field_validation: FieldValidation = "Warn",
     found: Sequence[str] = (),
-    explain: Callable[[NotDecodableError], str] = str,
+    decoded: bool = True,
 ) -> tuple[JSONObject, list[str]]:
     """An object after a patch, read anew, and the warnings; `found` is what strictness minded in the patch itself, `shown` the text
-    that the refusal quotes (the patched object's JSON, or the patch), `explain` words what does not fit.
+    that the refusal quotes (the patched object's JSON, or the patch).
+
+    The patched text is `decoded`, as the kind and version that it names. After a strategic merge patch there is no text: the object is
+    converted, its kind and version are not looked at, and what does not fit is told in the converter's words.
 
     Raises:
         StatusError: 422 about the field `patch`.
     """
     problems = Problems()
     try:
-        out = read(value, expected, expected, schema, problems)
+        reads = _read_text if decoded else _read_value
+        out = reads(value, expected, schema, problems, shown)
     except NotDecodableError as error:
-        raise invalid("", "", "", [FieldError.invalid("patch", shown, explain(error))]) from error
+        why = str(error) if decoded else conversion_error(error)
+        raise invalid("", "", "", [FieldError.invalid("patch", shown, why)]) from error
     minded = [*found, *problems.found]
     if minded and field_validation == "Strict":
         raise invalid("", "", "", [FieldError.invalid("patch", shown, strict_error(minded))])
     head = {"kind": expected.kind, "apiVersion": expected.api_version}
     out = out if schema is not None else head | out | head
     return out, minded if field_validation == "Warn" else []
+
+
+def _read_text(
+    value: JSONObject, expected: GroupVersionKind, schema: Schema | None, problems: Problems, text: str
+) -> JSONObject:
+    json_body.check_type_meta(value)
+    actual = _completed(value, expected)
+    if schema is not None:
+        if not value.get("kind"):
+            raise NotDecodableError(f"Object 'Kind' is missing in '{text}'")
+        return read(value, actual, expected, schema, problems)
+    if not value.get("apiVersion"):
+        # Go reads it into the type that no version has, whose fields have other names: nothing is known, nothing is left.
+        for key in sorted(value.keys() - {"kind"}):
+            problems.add("unknown", key)
+        return {}
+    out = read(value, actual, expected, None, problems)
+    return convert({**out, "apiVersion": actual.api_version}, expected)
+
+
+def _read_value(
+    value: JSONObject, expected: GroupVersionKind, schema: Schema | None, problems: Problems, text: str
+) -> JSONObject:
+    return read(value, expected, expected, schema, problems)
+
+
+def read_again(value: JSONObject, expected: GroupVersionKind, schema: Schema | None) -> JSONObject:
+    """An object that a webhook has patched: built in, or a custom resource with its `schema`.
+
+    Raises:
+        NotDecodableError: as `read`, or it is a custom resource without a kind.
+    """
+    json_body.check_type_meta(value)
+    if schema is not None and not value.get("kind"):
+        raise NotDecodableError(f"Object 'Kind' is missing in '{orjson.dumps(value).decode()}'")
+    actual = _completed(value, expected)
+    out = read(value, actual, expected, schema, Problems())
+    head = {"kind": actual.kind, "apiVersion": actual.api_version}
+    return convert({**head, **out, **head}, expected if schema is None else actual)
 
 
 def decode_applied(body: bytes, field_validation: FieldValidation) -> tuple[JSONObject, list[str]]:

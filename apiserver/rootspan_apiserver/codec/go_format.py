@@ -1,23 +1,9 @@
-"""JSON values as Go prints them, which is how some messages quote what they refuse."""
+"""JSON values in Go's syntax, which is how some messages quote what they refuse."""
 
 from typing import Any
 
 from rootspan_apiserver.go_quote import quote
-
-
-def go_format(value: Any) -> str:
-    """As `%v`: `map[a:1 b:[x y]]`; map keys sorted, strings bare, null as `<nil>`."""
-    match value:
-        case None:
-            return "<nil>"
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return "map[" + " ".join(f"{key}:{go_format(value[key])}" for key in sorted(value)) + "]"
-        case list():
-            return "[" + " ".join(map(go_format, value)) + "]"
-        case _:
-            return str(value)
+from rootspan_apiserver.go_values import go_format
 
 
 def go_syntax(value: Any) -> str:

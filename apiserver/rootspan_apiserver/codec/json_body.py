@@ -39,13 +39,18 @@ def load_object(body: bytes, *, duplicates: bool) -> dict[str, Any]:
         value = load(body, duplicates=duplicates)
         if not isinstance(value, dict):
             raise NotDecodableError(f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_META}")
-        for key in ("apiVersion", "kind"):
-            if not isinstance(value.get(key, ""), str):
-                field = f"json: cannot unmarshal {kind_of(value[key])} into Go struct field .{key} of type string"
-                raise NotDecodableError(field)
     except NotDecodableError as error:
         raise NotDecodableError(f"couldn't get version/kind; json parse error: {error}") from error
+    check_type_meta(value)
     return value
+
+
+def check_type_meta(value: dict[str, Any]) -> None:
+    """Raises NotDecodableError where the kind or the apiVersion is something else than a string or null."""
+    for key in ("apiVersion", "kind"):
+        if not isinstance(item := value.get(key), str | None):
+            field = f"json: cannot unmarshal {kind_of(item)} into Go struct field .{key} of type string"
+            raise NotDecodableError(f"couldn't get version/kind; json parse error: {field}")
 
 
 _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'

@@ -20,6 +20,10 @@ class MismatchError(NotDecodableError):
         self.wanted = wanted
 
 
+class UnknownConversionError(NotDecodableError):
+    """The body is an object of another type than it should be."""
+
+
 @dataclass(slots=True)
 class Problems:
     """Unknown and duplicate fields, in the words of the real decoder, each once and not more than a hundred."""

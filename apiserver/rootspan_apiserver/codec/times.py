@@ -4,8 +4,11 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))\Z")
-_LAYOUT = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05", "Z07:00"]
-_PARTS = re.compile(r"(\d{4})?(-)?(\d\d)?(-)?(\d\d)?(T)?(\d\d)?(:)?(\d\d)?(:)?(\d\d(?:[.,]\d+)?)?")
+_TO_MINUTES = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"]
+_MINUTES = r"(\d{4})?(-)?(\d\d)?(-)?(\d\d)?(T)?(\d\d)?(:)?(\d\d)?(:)?"
+_LAYOUT = [*_TO_MINUTES, "Z07:00"], re.compile(_MINUTES + r"(\d\d(?:[.,]\d+)?)?")
+_MICRO_LAYOUT = [*_TO_MINUTES, ".000000", "Z07:00"], re.compile(_MINUTES + r"(\d\d)?([.,]\d{6})?")
+_SIX_DIGITS = re.compile(r".{19}[.,]\d{6}(?!\d)", re.DOTALL)
 _PART = re.compile(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)")
 _NANOSECONDS = {
     "ns": 1,
@@ -22,7 +25,7 @@ _NANOSECONDS = {
 def _parse(text: str) -> datetime:
     match = _TIME.match(text)
     if match is None:
-        raise ValueError(_unparsed(text))
+        raise ValueError(_unparsed(text, *_LAYOUT))
     year, month, day, hour, minute, second, fraction, sign, hours, minutes = match.groups()
     microsecond = int((fraction or "0").ljust(6, "0")[:6])
     try:
@@ -35,12 +38,12 @@ def _parse(text: str) -> datetime:
         raise ValueError(f'parsing time "{text}": {error}') from error
 
 
-def _unparsed(text: str) -> str:
-    match = _PARTS.match(text)
+def _unparsed(text: str, layout: list[str], pattern: re.Pattern[str]) -> str:
+    match = pattern.match(text)
     parts = match.groups() if match else ()
     good = next((index for index, part in enumerate(parts) if part is None), len(parts))
     rest = text[sum(len(part) for part in parts[:good] if part) :]
-    return f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{rest}" as "{_LAYOUT[good]}"'
+    return f'parsing time "{text}" as "{"".join(layout)}": cannot parse "{rest}" as "{layout[good]}"'
 
 
 def _written(moment: datetime, precision: str) -> str:
@@ -60,7 +63,9 @@ def canonical_time(text: str) -> str:
 
 
 def canonical_micro_time(text: str) -> str:
-    """The time in UTC, to the microsecond. Raises ValueError as `canonical_time`."""
+    """The time in UTC, to the microsecond, of which all six digits must be there. Raises ValueError as `canonical_time`."""
+    if _TIME.match(text) is None or _SIX_DIGITS.match(text) is None:
+        raise ValueError(_unparsed(text, *_MICRO_LAYOUT))
     return _written(_parse(text), "microseconds")
 
 

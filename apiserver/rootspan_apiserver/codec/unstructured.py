@@ -1,7 +1,5 @@
 """What Go says where a value of no type, as a strategic merge patch leaves it, cannot become an object of one: other words than JSON's."""
 
-from typing import Any
-
 from rootspan_apiserver.codec.problems import MismatchError, NotDecodableError
 
 
@@ -20,21 +18,6 @@ def conversion_error(error: NotDecodableError) -> str:
     if kind in convertible and wanted != "bool":
         return f"cannot convert {kind} to {wanted}"
     return f"unrecognized type: {wanted}"
-
-
-def go_value(value: Any) -> str:
-    """A value as Go's `%+v` prints it, e.g. `map[metadata:map[labels:<nil>]]`."""
-    match value:
-        case dict():
-            return f"map[{' '.join(f'{key}:{go_value(value[key])}' for key in sorted(value))}]"
-        case list():
-            return f"[{' '.join(map(go_value, value))}]"
-        case bool():
-            return "true" if value else "false"
-        case None:
-            return "<nil>"
-        case _:
-            return str(value)
 
 
 def _kind(value: object) -> str:

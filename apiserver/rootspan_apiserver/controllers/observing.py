@@ -1,7 +1,7 @@
 """Seeing the objects of a resource, and every change of them, through the watch cache."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from rootspan_apiserver.registry.resource import Resource
@@ -21,7 +21,7 @@ class Observation:
     gone: bool
 
 
-async def observe(storage: Storage, resource: Resource) -> AsyncIterator[Observation]:
+async def observe(storage: Storage, resource: Resource) -> AsyncGenerator[Observation, None]:
     """Every object that is there, then every change, for ever. What happens between two watches is told when the next one begins."""
     predicate = Predicate(resource)
     known: dict[str, StoredObject] = {}

@@ -8,6 +8,7 @@ from rootspan_apiserver.handlers.query import WriteOptions
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject
+from rootspan_apiserver.rest.metadata import match_namespace
 from rootspan_apiserver.status import bad_request
 from rootspan_apiserver.tracing import Step
 
@@ -17,9 +18,8 @@ _OLDER = {GroupVersionKind("policy", "v1", "Eviction"): "policy/v1beta1"}
 
 def check_content_type(request: Request, target: Target) -> None:
     """Raises StatusError 415; a body without a content type is taken to be JSON."""
-    custom = target.resource.custom
-    if request.content_type not in ("", JSON, YAML, *(() if custom else (PROTOBUF,))):
-        raise unsupported_media_type(custom=custom)
+    if request.content_type not in ("", JSON, YAML, *(() if target.custom else (PROTOBUF,))):
+        raise unsupported_media_type(custom=target.custom)
 
 
 def decode_object(request: Request, target: Target, body: bytes, options: WriteOptions, span: Step) -> JSONObject:
@@ -28,13 +28,12 @@ def decode_object(request: Request, target: Target, body: bytes, options: WriteO
     Raises:
         StatusError: 400 for what is not the expected object.
     """
-    custom = target.resource.custom and target.subresource is None
     span.event("About to convert to expected version")
     decoded = decode(
         body,
         request.content_type,
         target.kind,
-        schema=target.resource.schema if custom else None,
+        schema=target.schema if target.custom else None,
         field_validation=cast("FieldValidation", options.field_validation or "Warn"),
     )
     request.context.warnings += decoded.warnings
@@ -44,6 +43,29 @@ def decode_object(request: Request, target: Target, body: bytes, options: WriteO
             f"the API version in the data ({decoded.kind.api_version}) does not match the expected API version ({target.group_version})"
         )
     return decoded.object
+
+
+def place(obj: JSONObject, target: Target) -> None:
+    """Puts the object into the namespace of the path. Raises StatusError 400 where it names another."""
+    match_namespace(target.resource, target.namespace, metadata_of(obj))
+
+
+def check_object(obj: JSONObject, target: Target) -> None:
+    """Raises StatusError 400 where the object is not the one of the path, in namespace and name."""
+    place(obj, target)
+    name = metadata_of(obj).get("name", "")
+    if not name:
+        raise bad_request(
+            f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
+        )
+    if name != target.name:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
+
+
+def check_named(obj: JSONObject, target: Target) -> None:
+    """Raises StatusError 400 where the body of a subresource that creates (`Binding`, `Eviction`) names another object than the path."""
+    if metadata_of(obj).get("name", "") != target.name:
+        raise bad_request(f"name in URL does not match name in {target.kind.kind} object")
 
 
 def metadata_of(obj: JSONObject) -> JSONObject:

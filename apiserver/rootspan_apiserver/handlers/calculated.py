@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import orjson
 
 from rootspan_apiserver.handlers.admitting import Admitting
-from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of
+from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.query import write_options
 from rootspan_apiserver.handlers.request import Request
@@ -30,6 +30,7 @@ def calculated(calculate: Calculate) -> Callable[[Request, Target], Awaitable[No
         body = await request.body(span)
         options = write_options(request, "CreateOptions")
         obj = decode_object(request, target, body, options, span)
+        place(obj, target)
         obj = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": metadata_of(obj)} | obj
         with storing(span, len(body)):
             admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)

@@ -1,7 +1,7 @@
 """create: decode, default, record who manages which fields, admit, store."""
 
 from rootspan_apiserver.handlers.admitting import Admitting, now
-from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of
+from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.field_managers import field_manager
 from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
@@ -22,7 +22,7 @@ async def create(request: Request, target: Target, shown: Representation, span: 
     body = await request.body(span)
     options = write_options(request, "CreateOptions")
     obj = decode_object(request, target, body, options, span)
-    place_in_namespace(obj, target)
+    place(obj, target)
     with storing(span, len(body)):
         stored = await store_new(request, target, obj, options)
     warn_of_unenforced(request, target, stored, created=True, dry_run=options.dry_run)
@@ -30,23 +30,10 @@ async def create(request: Request, target: Target, shown: Representation, span: 
         await write_stored(request, target, 201, stored, shown)
 
 
-def place_in_namespace(obj: JSONObject, target: Target) -> None:
-    """Raises StatusError 400 where the object names another namespace than the path."""
-    metadata = metadata_of(obj)
-    if not target.resource.namespaced:
-        metadata.pop("namespace", None)
-    elif not metadata.get("namespace"):
-        metadata["namespace"] = target.namespace
-    elif metadata["namespace"] != target.namespace:
-        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-
-
 async def store_new(request: Request, target: Target, obj: JSONObject, options: WriteOptions) -> StoredObject:
     """Admits and stores a new object. Raises StatusError."""
     parts, resource = request.parts, target.resource
-    stored_version = target.to_storage(obj)
-    resource.strategy.default(stored_version)
-    obj = target.from_storage(stored_version)
+    obj = target.defaulted(obj)
     obj = field_manager(request, target).update(None, obj, manager_of(request, options), now())
     admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)
     name = metadata_of(obj).get("name", "")

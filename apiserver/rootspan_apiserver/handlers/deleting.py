@@ -66,7 +66,7 @@ async def read_options(
     if not body:
         return delete_options_of_query(request)
     check_content_type(request, target)
-    decoded = decode(body, request.content_type, _OPTIONS_KIND, field_validation="Ignore")
+    decoded = decode(body, request.content_type, _OPTIONS_KIND, field_validation="Ignore", bare=True)
     if events:
         span.event("Decoded delete options")
         span.event("Recorded the audit event")

@@ -1,15 +1,24 @@
 """From the path to the handler: the registry knows the resource, the verb and the shape of the path choose the rest."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from rootspan_apiserver.handlers import creating, deleting, patching, reading, updating, watching
 from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.handlers.request import Receive, Request, Scope, Send
 from rootspan_apiserver.handlers.responses import write_router_error, write_text
 from rootspan_apiserver.handlers.reviews import REVIEWS
+from rootspan_apiserver.handlers.scale import ScaleTarget
 from rootspan_apiserver.handlers.subresources import SUBRESOURCES
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.status import StatusError, method_not_allowed, unknown_resource
+from rootspan_apiserver.status import (
+    StatusError,
+    bad_request,
+    method_not_allowed,
+    method_not_supported,
+    not_found,
+    unknown_resource,
+)
 
 Handler = Callable[[Request, Target], Awaitable[None]]
 
@@ -50,7 +59,10 @@ class ResourceEndpoint:
         await handler(request, target)
 
     def _route(self, request: Request) -> tuple[Handler, Target] | None:
-        """The handler and what it is aimed at; None for a group-version nobody serves. Raises StatusError 404 or 405."""
+        """The handler and what it is aimed at; None for a group-version nobody serves. Raises StatusError 400, 404 or 405.
+
+        Custom resources have a handler of their own in the real server, which refuses in other words.
+        """
         info = request.context.info
         if not info.is_resource_request:
             return None
@@ -62,8 +74,12 @@ class ResourceEndpoint:
         shape = info.parts
         namespace = info.namespace if resource.namespaced else ""
         if resource.namespaced and not namespace and not (len(shape) == 1 and info.verb in ("list", "watch")):
+            if resource.custom:
+                return None
             raise method_not_allowed() if len(shape) == 1 else unknown_resource()
         if not resource.namespaced and info.namespace and info.resource != "namespaces":
+            if resource.custom:
+                return None
             raise unknown_resource()
         if request.method == "HEAD":
             raise method_not_allowed()
@@ -71,7 +87,9 @@ class ResourceEndpoint:
         if len(shape) > 2:
             return self._subresource(request, target)
         verb, handler = (_OBJECT if target.name else _COLLECTION).get(info.verb, ("", None))
-        if handler is None or verb not in resource.verbs:
+        if resource.custom and handler is None:
+            handler = _custom_handler(info.verb, target)
+        elif handler is None or verb not in resource.verbs:
             raise method_not_allowed()
         review = REVIEWS.get((resource.kind.group, resource.plural))
         return (review if review is not None else handler), target
@@ -79,13 +97,17 @@ class ResourceEndpoint:
     def _subresource(self, request: Request, target: Target) -> tuple[Handler, Target]:
         info = request.context.info
         subresource = target.resource.subresources.get(info.subresource)
+        resource, custom = target.resource.group_resource, target.resource.custom
         if subresource is None:
-            raise unknown_resource()
-        if len(info.parts) > 3 and subresource.name != "proxy":
+            raise not_found(resource, target.name) if custom else unknown_resource()
+        if len(info.parts) > 3 and subresource.name != "proxy" and not custom:
             raise unknown_resource()
         if info.verb not in subresource.verbs:
-            raise method_not_allowed()
-        target = Target(target.resource, target.namespace, target.name, subresource)
+            raise method_not_supported(resource, info.verb) if custom else method_not_allowed()
+        if subresource.name == "scale":
+            target = ScaleTarget(target.resource, target.namespace, target.name, subresource, self._parts.registry)
+        else:
+            target = replace(target, subresource=subresource)
         handlers = SUBRESOURCES.get(subresource.name)
         if handlers is not None:
             return handlers[info.verb], target
@@ -93,3 +115,12 @@ class ResourceEndpoint:
 
     def _is_builtin(self, group: str, version: str) -> bool:
         return any(not resource.custom for resource in self._parts.registry.in_version(group, version))
+
+
+def _custom_handler(verb: str, target: Target) -> Handler:
+    """What is done with a custom resource where a built-in one has no handler. Raises StatusError 400 or 405."""
+    if verb == "create":
+        return creating.create
+    if verb in ("update", "patch") and not target.name:
+        raise bad_request("name must be provided")
+    raise method_not_supported(target.resource.group_resource, verb)

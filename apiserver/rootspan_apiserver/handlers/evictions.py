@@ -7,6 +7,7 @@ import asyncio
 from contextvars import Context
 from dataclasses import replace
 
+from rootspan_apiserver.handlers.bodies import check_named
 from rootspan_apiserver.handlers.calculated import SUCCESS
 from rootspan_apiserver.handlers.query import delete_options
 from rootspan_apiserver.handlers.request import Request
@@ -14,15 +15,14 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.registry.resource import JSONObject
 from rootspan_apiserver.rest.options import ListOptions
 from rootspan_apiserver.selectors.labels import LabelSelector
-from rootspan_apiserver.status import StatusError, bad_request
+from rootspan_apiserver.status import StatusError
 
 _REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
 
 
 async def evict(request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
     """Deletes the pod of the path. Raises StatusError 429 where a budget allows no disruption."""
-    if obj["metadata"].get("name", target.name) != target.name:
-        raise bad_request("name in URL does not match name in Eviction object")
+    check_named(obj, target)
     options, _ = delete_options(obj.get("deleteOptions") or {})
     if dry_run:
         options = replace(options, dry_run=True)

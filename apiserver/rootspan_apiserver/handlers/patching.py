@@ -3,13 +3,14 @@
 Server-side apply is one of them, and the only one that may create the object.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import orjson
 
 from rootspan_apiserver.codec.decoding import FieldValidation, decode_applied, read_patched
-from rootspan_apiserver.codec.unstructured import conversion_error, go_value
+from rootspan_apiserver.go_values import go_format
 from rootspan_apiserver.handlers.admitting import Admitting, now
+from rootspan_apiserver.handlers.bodies import check_object
 from rootspan_apiserver.handlers.field_managers import field_manager
 from rootspan_apiserver.handlers.negotiation import Representation
 from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
@@ -17,18 +18,12 @@ from rootspan_apiserver.handlers.reading import write_stored
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.unenforced import warn_of_unenforced
-from rootspan_apiserver.handlers.updating import check_name
 from rootspan_apiserver.handlers.verb import answering, verb
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
 from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import StatusError, bad_request, not_found
+from rootspan_apiserver.status import StatusError, bad_request, conflict, not_found
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.tracing import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rootspan_apiserver.codec.problems import NotDecodableError
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -105,7 +100,7 @@ class Patch:
             target.namespace,
             target.name,
             self._transform,
-            subresource=target.part,
+            subresource=target.stored_part,
             validate=self._admitting.validating_update(),
             dry_run=self._options.dry_run,
             create_on_missing=self._patch_type == APPLY_PATCH and not target.part,
@@ -114,27 +109,30 @@ class Patch:
     async def _transform(self, current: JSONObject | None) -> JSONObject:
         target, strategy = self._target, self._target.resource.strategy
         self._span.event("About to apply patch")
-        live = target.from_storage(current) if current is not None else None
+        live = target.live(current) if current is not None else None
         if self._patch_type == APPLY_PATCH:
-            new = self._applied(live)
+            new = self._fields.apply(live, self._document, self._manager, now(), force=bool(self._options.force))
+            self._check(new, live)
+            new = target.defaulted(new)
         elif live is None:
             raise not_found(target.resource.group_resource, target.name)
         else:
             new = self._patched(live)
+            self._check(new, live)
+            new = self._fields.update(live, target.defaulted(new), self._manager, now())
         self._span.event("About to check admission control")
         admitted = await self._admitting.mutate("UPDATE" if live is not None else "CREATE", target.name, new, live)
         if admitted is None:
             raise bad_request("admission removed the object")
-        stored = target.to_storage(admitted)
+        stored = target.to_storage(admitted, current)
         if not self._warned:
             self._warned = True
             self._request.context.warnings += strategy.warnings(stored, current)
         return stored
 
     def _patched(self, live: JSONObject) -> JSONObject:
-        target, schema = self._target, self._target.resource.schema
+        target, schema = self._target, self._target.schema
         strict = self._validation != "Ignore"
-        explain: Callable[[NotDecodableError], str] = str
         if self._patch_type == JSON_PATCH:
             operations, found = json_patch.read(self._body, strict=strict)
             value = json_patch.apply(live, operations)
@@ -146,29 +144,24 @@ class Patch:
                 shown = orjson.dumps(value).decode()
             else:
                 value = strategic.apply(live, document, schema)
-                shown, explain = go_value(document), conversion_error
+                shown = go_format(document)
         new, warnings = read_patched(
             value,
-            target.resource.kind,
+            target.kind,
             shown=shown,
-            schema=schema if target.resource.custom else None,
+            schema=schema if target.custom else None,
             field_validation=self._validation,
             found=found,
-            explain=explain,
+            decoded=self._patch_type != STRATEGIC_PATCH,
         )
         if not self._warned:
             self._request.context.warnings += warnings
-        check_name(new, target)
-        new = self._defaulted(new)
-        return self._fields.update(live, new, self._manager, now())
+        return new
 
-    def _applied(self, live: JSONObject | None) -> JSONObject:
+    def _check(self, new: JSONObject, live: JSONObject | None) -> None:
+        """Raises StatusError 400 where the object is not that of the path, 409 for a configuration of an object that is not there."""
         target = self._target
-        new = self._fields.apply(live, self._document, self._manager, now(), force=bool(self._options.force))
-        check_name(new, target)
-        return self._defaulted(new)
-
-    def _defaulted(self, obj: JSONObject) -> JSONObject:
-        stored = self._target.to_storage(obj)
-        self._target.resource.strategy.default(stored)
-        return self._target.from_storage(stored)
+        if live is None and (uid := (new.get("metadata") or {}).get("uid")):
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise conflict(target.resource.group_resource, target.name, why)
+        check_object(new, target)

@@ -112,7 +112,7 @@ def delete_options_of_query(request: Request) -> tuple[DeleteOptions, dict[str, 
         found["gracePeriodSeconds"] = grace
     if (orphan := flag(request, "orphanDependents")) is not None:
         found["orphanDependents"] = orphan
-    if policy := request.parameter("propagationPolicy"):
+    if (policy := request.parameter("propagationPolicy")) is not None:
         found["propagationPolicy"] = policy
     if values := request.query.get("dryRun"):
         found["dryRun"] = values
@@ -129,11 +129,11 @@ def delete_options(found: Mapping[str, Any]) -> tuple[DeleteOptions, dict[str, A
         found.get("propagationPolicy"),
     )
     errors = []
-    if policy is not None and policy not in _POLICIES:
-        errors.append(FieldError.not_supported("propagationPolicy", policy, (*_POLICIES, "nil")))
     if policy is not None and orphan is not None:
         why = "orphanDependents and deletionPropagation cannot be both set"
         errors.append(FieldError.invalid("propagationPolicy", policy, why))
+    if policy is not None and policy not in _POLICIES:
+        errors.append(FieldError.not_supported("propagationPolicy", policy, (*_POLICIES, "nil")))
     errors += _dry_run_errors(dry_run)
     if errors:
         raise invalid(META, "DeleteOptions", "", errors)

@@ -1,188 +1,149 @@
-"""`scale`: a small view of a workload, and of custom resources that name the paths, to read and to change its replicas."""
+"""`scale`: a small view of a workload, and of custom resources that name the paths, to read and to change its replicas.
+
+Upstream: pkg/registry/apps/deployment/storage/storage.go and its siblings,
+staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/etcd.go
+"""
 
 from collections.abc import Callable
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import TypeVar
 
 import orjson
 
-from rootspan_apiserver.codec.decoding import FieldValidation, decode_applied, read_patched
-from rootspan_apiserver.handlers.admitting import Admitting, now
-from rootspan_apiserver.handlers.bodies import check_content_type, decode_object
-from rootspan_apiserver.handlers.field_managers import field_manager
-from rootspan_apiserver.handlers.negotiation import Representation
-from rootspan_apiserver.handlers.patching import APPLY_PATCH, JSON_PATCH, check_patch_type
-from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
-from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import write
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.handlers.transformations import transform
-from rootspan_apiserver.handlers.updating import check_name
-from rootspan_apiserver.handlers.verb import answering, storing, verb
-from rootspan_apiserver.patch import json_patch, merge_patch
+from rootspan_apiserver.managed_fields.scale_fields import ReplicasPaths, to_parent, to_scale
+from rootspan_apiserver.registry.catalog import Registry
+from rootspan_apiserver.registry.metadata import check_metadata
+from rootspan_apiserver.registry.nested import integer_at, put, text_at
 from rootspan_apiserver.registry.resource import JSONObject, ScalePaths
+from rootspan_apiserver.registry.schema import Schema
+from rootspan_apiserver.registry.schema_table import builtin_types, type_name
 from rootspan_apiserver.selectors.labels import LabelSelector
-from rootspan_apiserver.status import FieldError, bad_request, invalid
+from rootspan_apiserver.status import (
+    FieldError,
+    GroupResource,
+    StatusError,
+    bad_request,
+    conflict,
+    internal_error,
+    invalid,
+)
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.tracing import Step
 
+T = TypeVar("T")
 _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+_NOT_SET = -(2**31)
+"""The replicas that a write of a custom resource's Scale begins with where the object names none."""
 
 
-def scale_of(target: Target, obj: JSONObject) -> JSONObject:
-    """The `Scale` of an object. Raises StatusError 400 where a path of a custom resource leads to no number."""
-    paths = _paths(target)
-    metadata = {key: obj["metadata"][key] for key in _SHOWN_METADATA if key in obj["metadata"]}
-    wanted, there = _number(obj, paths.spec_replicas), _number(obj, paths.status_replicas)
-    status: JSONObject = {"replicas": there or 0}
-    if selector := _selector(target, obj, paths):
-        status["selector"] = selector
-    spec: JSONObject = {"replicas": wanted} if wanted else {}
-    return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status}
+@dataclass(frozen=True, slots=True)
+class ScaleTarget(Target):
+    """The Scale of an object. Raises StatusError 500 where a path of a custom resource leads to something that is no number."""
 
+    registry: Registry | None = None
 
-def _paths(target: Target) -> ScalePaths:
-    scale = target.subresource.scale if target.subresource is not None else None
-    return scale or ScalePaths()
+    @property
+    def schema(self) -> Schema:
+        return builtin_types().type(type_name(self.kind))
 
+    @property
+    def stored_part(self) -> str:
+        """None: the replicas are part of the object itself, and its generation counts them."""
+        return ""
 
-def _at(obj: Any, path: str) -> Any:
-    for key in path.strip(".").split("."):
-        if not isinstance(obj, dict):
-            return None
-        obj = obj.get(key)
-    return obj
+    @property
+    def stored_as_asked(self) -> bool:
+        return False
 
+    def from_storage(self, obj: JSONObject) -> JSONObject:
+        return self._scale(obj, self._replicas(obj) or 0)
 
-def _number(obj: JSONObject, path: str) -> int | None:
-    value = _at(obj, path)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _put(obj: JSONObject, path: str, value: int) -> None:
-    *way, last = path.strip(".").split(".")
-    for key in way:
-        obj = obj.setdefault(key, {})
-    obj[last] = value
-
-
-def _selector(target: Target, obj: JSONObject, paths: ScalePaths) -> str:
-    if target.resource.custom:
-        value = _at(obj, paths.selector) if paths.selector else ""
-        return value if isinstance(value, str) else ""
-    selector = (obj.get("spec") or {}).get("selector") or {}
-    if target.resource.kind.kind == "ReplicationController":
-        selector = {"matchLabels": selector}
-    return str(LabelSelector.from_object(selector))
-
-
-@verb("Get")
-async def get(request: Request, target: Target, shown: Representation, span: Step) -> None:
-    span.event("About to Get from storage")
-    stored = await request.parts.store.get(target.resource, target.namespace, target.name)
-    with answering(span):
-        scale = scale_of(target, target.decoded(stored))
-        if shown.transformation:
-            scale = transform(request, target, scale, shown)
-        version = shown.meta_version if shown.transformation else target.group_version
-        await write(request, 200, orjson.dumps(scale), shown, version)
-
-
-@verb("Update", transformations=False)
-async def update(request: Request, target: Target, shown: Representation, span: Step) -> None:
-    body = await request.body(span)
-    options = write_options(request, "UpdateOptions")
-    check_content_type(request, target)
-    scale = decode_object(request, target, body, options, span)
-    check_name(scale, target)
-    with storing(span, len(body)):
-        stored = await _Rescale(request, target, options).store(lambda current: scale)
-    with answering(span):
-        answer = orjson.dumps(scale_of(target, target.decoded(stored)))
-        await write(request, 200, answer, shown, target.group_version)
-
-
-@verb("Patch", transformations=False)
-async def patch(request: Request, target: Target, shown: Representation, span: Step) -> None:
-    patch_type = check_patch_type(request, target)
-    body = await request.body(span)
-    options = write_options(request, "PatchOptions", apply=patch_type == APPLY_PATCH)
-    span.event("Recorded the audit event")
-
-    def patched(current: JSONObject) -> JSONObject:
-        span.event("About to apply patch")
-        scale = _patched(target, patch_type, body, current, options)
-        check_name(scale, target)
-        span.event("About to check admission control")
+    def live(self, stored: JSONObject) -> JSONObject:
+        replicas = self._replicas(stored)
+        if replicas is None:
+            replicas = _NOT_SET if self.resource.custom else 0
+        scale = self._scale(stored, replicas)
+        if managed := to_scale(stored["metadata"].get("managedFields") or [], self._replicas_paths()):
+            scale["metadata"]["managedFields"] = managed
         return scale
 
-    stored = await _Rescale(request, target, options).store(patched)
-    span.event("Object stored in database")
-    with answering(span):
-        answer = orjson.dumps(scale_of(target, target.decoded(stored)))
-        await write(request, 200, answer, shown, target.group_version)
+    def decoded(self, stored: StoredObject) -> JSONObject:
+        obj = stored.decode()
+        if self.resource.custom and self._replicas(obj) is None:
+            raise internal_error(f'the spec replicas field "{self._paths.spec_replicas}" does not exist')
+        return self.from_storage(obj)
+
+    def defaulted(self, obj: JSONObject) -> JSONObject:
+        return obj
+
+    def to_storage(self, obj: JSONObject, current: JSONObject | None = None) -> JSONObject:
+        assert current is not None, "a Scale is a view of an object that is there"
+        metadata, replicas = obj["metadata"], (obj.get("spec") or {}).get("replicas") or 0
+        if self.resource.custom:
+            if replicas == _NOT_SET:
+                raise bad_request(f'the spec replicas field "{self._paths.spec_replicas}" cannot be empty')
+        else:
+            self._check(metadata, replicas, current)
+        parent: JSONObject = orjson.loads(orjson.dumps(Target.from_storage(self, current)))
+        _at(lambda obj, path: put(obj, path, replicas), parent, self._paths.spec_replicas)
+        # Without a version in a built-in kind's Scale, whatever is stored is replaced.
+        if metadata.get("resourceVersion") or not self.resource.custom:
+            parent["metadata"]["resourceVersion"] = metadata.get("resourceVersion", "")
+        before, after = parent["metadata"].pop("managedFields", None) or [], metadata.get("managedFields") or []
+        if managed := to_parent(after, before, self._replicas_paths(), self.resource.kind.api_version):
+            parent["metadata"]["managedFields"] = managed
+        return Target.to_storage(self, parent)
+
+    def _check(self, metadata: JSONObject, replicas: int, current: JSONObject) -> None:
+        """Raises StatusError 422 for a Scale that is not valid, 409 for that of another object of the same name."""
+        errors = check_metadata(metadata, namespaced=True)
+        if replicas < 0:
+            errors.append(FieldError.invalid("spec.replicas", replicas, "must be greater than or equal to 0"))
+        if errors:
+            raise invalid(self.kind.group, self.kind.kind, self.name, errors)
+        uid, present = metadata.get("uid"), current["metadata"].get("uid")
+        if uid and uid != present:
+            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {present}"
+            raise conflict(GroupResource(self.resource.kind.group, f"{self.resource.plural}/scale"), self.name, why)
+
+    @property
+    def _paths(self) -> ScalePaths:
+        return (self.subresource.scale if self.subresource is not None else None) or ScalePaths()
+
+    def _replicas_paths(self) -> ReplicasPaths:
+        """Where each served version of the kind keeps its replicas."""
+        if not self.resource.custom or self.registry is None:
+            return {self.resource.kind.api_version: ScalePaths().spec_replicas}
+        found = {}
+        for other in self.registry.resources():
+            if (other.kind.group, other.plural) == (self.resource.kind.group, self.resource.plural):
+                scale = other.subresources.get("scale")
+                found[other.kind.api_version] = scale.scale.spec_replicas if scale and scale.scale else ""
+        return found
+
+    def _replicas(self, obj: JSONObject) -> int | None:
+        return _at(integer_at, obj, self._paths.spec_replicas)
+
+    def _scale(self, obj: JSONObject, replicas: int) -> JSONObject:
+        metadata = {key: obj["metadata"][key] for key in _SHOWN_METADATA if key in obj["metadata"]}
+        status: JSONObject = {"replicas": _at(integer_at, obj, self._paths.status_replicas) or 0}
+        if selector := self._selector(obj):
+            status["selector"] = selector
+        spec: JSONObject = {"replicas": replicas} if replicas else {}
+        head = {"kind": self.kind.kind, "apiVersion": self.group_version}
+        return {**head, "metadata": metadata, "spec": spec, "status": status}
+
+    def _selector(self, obj: JSONObject) -> str:
+        if self.resource.custom:
+            return _at(text_at, obj, self._paths.selector) if self._paths.selector else ""
+        selector = (obj.get("spec") or {}).get("selector") or {}
+        if self.resource.kind.kind == "ReplicationController":
+            selector = {"matchLabels": selector}
+        return str(LabelSelector.from_object(selector))
 
 
-def _patched(target: Target, patch_type: str, body: bytes, current: JSONObject, options: WriteOptions) -> JSONObject:
-    validation = cast("FieldValidation", options.field_validation or "Warn")
-    found: list[str] = []
-    if patch_type == JSON_PATCH:
-        operations, found = json_patch.read(body, strict=validation != "Ignore")
-        value = json_patch.apply(current, operations)
-    elif patch_type == APPLY_PATCH:
-        document, _ = decode_applied(body, validation)
-        value = merge_patch.apply(current, document)
-    else:
-        document, found = merge_patch.read(body, strict=validation != "Ignore")
-        value = merge_patch.apply(current, document)
-    scale, _ = read_patched(
-        value, target.kind, shown=orjson.dumps(value).decode(), field_validation=validation, found=found
-    )
-    return scale
-
-
-class _Rescale:
-    """Stores the replicas of a new `Scale` in the object it is a view of."""
-
-    def __init__(self, request: Request, target: Target, options: WriteOptions) -> None:
-        self._request = request
-        self._target = target
-        self._options = options
-        self._admitting = Admitting(request, target, options.document(), dry_run=options.dry_run)
-
-    async def store(self, rescaled: Callable[[JSONObject], JSONObject]) -> StoredObject:
-        """`rescaled` makes the new Scale of the current one. Raises StatusError."""
-        request, target = self._request, self._target
-        fields, manager = field_manager(request, target), manager_of(request, self._options)
-
-        async def transform(stored: JSONObject | None) -> JSONObject:
-            live = target.from_storage(stored or {})
-            before = scale_of(target, live)
-            scale = await self._admitting.mutate("UPDATE", target.name, rescaled(before), before)
-            if scale is None:
-                raise bad_request("admission removed the object")
-            new = self._with_replicas(live, scale)
-            return target.to_storage(fields.update(live, new, manager, now()))
-
-        async def validate(stored: JSONObject, old: JSONObject | None) -> None:
-            scale, before = (scale_of(target, target.from_storage(each or {})) for each in (stored, old))
-            await self._admitting.validate("UPDATE", target.name, scale, before)
-
-        stored, _ = await request.parts.store.update(
-            target.resource, target.namespace, target.name, transform, validate=validate, dry_run=self._options.dry_run
-        )
-        return stored
-
-    def _with_replicas(self, live: JSONObject, scale: JSONObject) -> JSONObject:
-        replicas = (scale.get("spec") or {}).get("replicas") or 0
-        if not isinstance(replicas, int) or replicas < 0:
-            error = FieldError.invalid("spec.replicas", replicas, "must be greater than or equal to 0")
-            raise invalid("autoscaling", "Scale", self._target.name, [error])
-        new: JSONObject = orjson.loads(orjson.dumps(live))
-        _put(new, _paths(self._target).spec_replicas, replicas)
-        metadata = scale.get("metadata") or {}
-        new["metadata"].pop("resourceVersion", None)
-        if version := metadata.get("resourceVersion"):
-            new["metadata"]["resourceVersion"] = version
-        if (uid := metadata.get("uid")) and uid != live["metadata"].get("uid"):
-            new["metadata"]["uid"] = uid
-        return new
+def _at(access: Callable[[JSONObject, str], T], obj: JSONObject, path: str) -> T:
+    try:
+        return access(obj, path)
+    except ValueError as error:
+        raise StatusError(500, "", str(error)) from error

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from rootspan_apiserver.handlers import scale
 from rootspan_apiserver.handlers.bindings import bind
 from rootspan_apiserver.handlers.calculated import calculated
 from rootspan_apiserver.handlers.connecting import connect, log
@@ -16,7 +15,6 @@ Handler = Callable[[Request, Target], Awaitable[None]]
 _CONNECT = dict.fromkeys(("get", "create", "update", "patch", "delete"), connect)
 
 SUBRESOURCES: Mapping[str, Mapping[str, Handler]] = {
-    "scale": {"get": scale.get, "update": scale.update, "patch": scale.patch},
     "binding": {"create": calculated(bind)},
     "eviction": {"create": calculated(evict)},
     "token": {"create": calculated(issue)},

@@ -4,12 +4,18 @@ from dataclasses import dataclass
 
 from rootspan_apiserver.registry.conversion import convert
 from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject, Resource, Subresource
+from rootspan_apiserver.registry.schema import Schema
+from rootspan_apiserver.status import FieldError, invalid
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`resource` in the version of the path; `name` is empty for a collection, `subresource` None for the object itself."""
+    """`resource` in the version of the path; `name` is empty for a collection, `subresource` None for the object itself.
+
+    What an endpoint shows of a stored object, and what it makes of the object a client sends, is decided here: this class shows the whole
+    object in the version of the path.
+    """
 
     resource: Resource
     namespace: str
@@ -26,9 +32,24 @@ class Target:
         return self.kind.api_version
 
     @property
+    def custom(self) -> bool:
+        """Whether what goes in and out is a custom resource."""
+        return self.resource.custom and self.kind == self.resource.kind
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of what goes in and out."""
+        return self.resource.schema
+
+    @property
     def part(self) -> str:
         """The subresource's name, "" for the object itself."""
         return self.subresource.name if self.subresource is not None else ""
+
+    @property
+    def stored_part(self) -> str:
+        """The part of the stored object that a write may change: the subresource's name, "" for the object itself."""
+        return self.part
 
     @property
     def stored_as_asked(self) -> bool:
@@ -39,8 +60,37 @@ class Target:
         """The object in the version of the path."""
         return obj if self.stored_as_asked else convert(obj, self.resource.kind)
 
-    def to_storage(self, obj: JSONObject) -> JSONObject:
+    def live(self, stored: JSONObject) -> JSONObject:
+        """What a write begins with, the managers of its fields among it."""
+        return self.from_storage(stored)
+
+    def to_storage(self, obj: JSONObject, current: JSONObject | None = None) -> JSONObject:
+        """What is stored for `obj` in place of `current`.
+
+        Raises:
+            StatusError: 422, a custom resource says that it is of another kind or version.
+        """
+        if self.custom:
+            self._check_type(obj)
         return obj if self.stored_as_asked else convert(obj, self.resource.storage_kind)
 
+    def defaulted(self, obj: JSONObject) -> JSONObject:
+        """The object that a client sent, its defaults filled in."""
+        stored = self.to_storage(obj)
+        self.resource.strategy.default(stored)
+        return self.from_storage(stored)
+
     def decoded(self, stored: StoredObject) -> JSONObject:
+        """What is answered. Raises StatusError where the object cannot be shown."""
         return self.from_storage(stored.decode())
+
+    def _check_type(self, obj: JSONObject) -> None:
+        kind, version = obj.get("kind"), obj.get("apiVersion") or ""
+        errors = []
+        if kind != self.kind.kind:
+            errors.append(FieldError.invalid("kind", kind, f"must be {self.kind.kind}"))
+        if version != self.group_version:
+            errors.append(FieldError.invalid("apiVersion", version, f"must be {self.group_version}"))
+        if errors:
+            # The refusal names what the object says it is, not what it should be.
+            raise invalid(version.rpartition("/")[0], str(kind), obj["metadata"].get("name", ""), errors)

@@ -57,10 +57,7 @@ def transform_list(
             "NotAcceptable",
             f"you requested PartialObjectMetadata, but the requested object is a list ({target.resource.list_kind})",
         )
-    items = [
-        {key: value for key, value in partial_object_metadata(obj, version=shown.version).items() if key == "metadata"}
-        for obj in objects
-    ]
+    items = [partial_object_metadata(obj, version=shown.version) for obj in objects]
     return {
         "kind": "PartialObjectMetadataList",
         "apiVersion": f"meta.k8s.io/{shown.version}",

@@ -28,8 +28,7 @@ def verb(span_name: str, *, transformations: bool = True) -> Callable[[Work], Ha
         async def handler(request: Request, target: Target) -> None:
             with request.verb_span(span_name) as span:
                 try:
-                    protobuf = not target.resource.custom or target.kind != target.resource.kind
-                    shown = representation(request, transformations=transformations, protobuf=protobuf)
+                    shown = representation(request, transformations=transformations, protobuf=not target.custom)
                 except StatusError as error:
                     await write_raw(request, error.code, error.body())
                     return

@@ -148,14 +148,12 @@ class _Stream:
         self._spans.close()
 
     def _encoded(self, event: WatchEvent) -> bytes:
-        if event.object is None:
-            return self._frame(event.kind, orjson.dumps(self._bookmark(event)))
-        if not self._shown.transformation:
+        if event.object is not None and not self._shown.transformation:
             return self._frame(event.kind, json_of(self._target, event.object))
-        obj = transform(
-            self._request, self._target, self._target.decoded(event.object), self._shown, columns=self._columns
-        )
-        self._columns = False
+        obj = self._bookmark(event) if event.object is None else self._target.decoded(event.object)
+        if self._shown.transformation:
+            obj = transform(self._request, self._target, obj, self._shown, columns=self._columns)
+            self._columns = False
         return self._frame(event.kind, orjson.dumps(obj))
 
     def _frame(self, kind: str, obj: bytes) -> bytes:
@@ -167,17 +165,12 @@ class _Stream:
         return struct.pack(">I", len(event)) + event
 
     def _bookmark(self, event: WatchEvent) -> JSONObject:
+        """An object of the kind that is watched, in which nothing is set but its version."""
         metadata: JSONObject = {"resourceVersion": event.resource_version}
         if event.initial_events_end:
             metadata["annotations"] = {_INITIAL_EVENTS_END: "true"}
         kind = self._target.kind
         head = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata}
-        if self._shown.transformation == "Table":
-            table: JSONObject = {"kind": "Table", "apiVersion": self._shown.meta_version}
-            table["metadata"] = {"resourceVersion": event.resource_version}
-            return {**table, "columnDefinitions": None, "rows": [{"cells": [], "object": head}]}
-        if self._shown.transformation:
-            return {**head, "kind": "PartialObjectMetadata", "apiVersion": self._shown.meta_version}
         return head if self._target.resource.custom else head | empty_object(kind) | head
 
     async def _cancel_on_disconnect(self, scope: anyio.CancelScope) -> None:

@@ -32,7 +32,7 @@ from rootspan_apiserver.managed_fields.reset_fields import Filter, everything, o
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError
 from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
 from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.registry.schema_table import builtin_types
+from rootspan_apiserver.registry.schema_table import builtin_types, type_name
 from rootspan_apiserver.status import StatusError
 
 JSONObject = dict[str, Any]
@@ -89,6 +89,10 @@ class FieldManager:
     def of(cls, resource: Resource, subresource: str = "", convert: Convert = no_other_version) -> Self:
         """The field manager of a resource as the registry describes it."""
         kind, owned = resource.kind, owned_through(resource, subresource)
+        part = resource.subresources.get(subresource)
+        if part is not None and part.kind != kind:
+            schema = builtin_types().type(type_name(part.kind))
+            return cls(part.kind, schema, empty_object(part.kind), subresource)
         if resource.custom:
             return cls(kind, _with_metadata(resource.schema), {}, subresource, owned, convert)
         return cls(kind, resource.schema, empty_object(kind), subresource, owned, convert)

@@ -3,22 +3,13 @@
 from collections.abc import Callable
 
 from rootspan_apiserver.managed_fields.field_set import FieldSet, without
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
+from rootspan_apiserver.registry.status_metadata import ALL, kept_by_status
 
 Filter = Callable[[FieldSet], FieldSet]
 
 _STATUS: FieldSet = {"f:status": {}}
 _SPEC: FieldSet = {"f:spec": {}}
-_STATUS_ENDPOINT: dict[tuple[str, str], FieldSet] = {
-    ("", "pods"): {**_SPEC, "f:metadata": {"f:deletionTimestamp": {}, "f:ownerReferences": {}}},
-    ("apps", "deployments"): {**_SPEC, "f:metadata": {"f:labels": {}}},
-    ("apiextensions.k8s.io", "customresourcedefinitions"): {**_SPEC, "f:metadata": {}},
-    ("apiregistration.k8s.io", "apiservices"): {**_SPEC, "f:metadata": {}},
-    ("admissionregistration.k8s.io", "validatingadmissionpolicies"): {**_SPEC, "f:metadata": {}},
-    ("resource.k8s.io", "resourceclaims"): {**_SPEC, "f:metadata": {}},
-    ("flowcontrol.apiserver.k8s.io", "flowschemas"): {**_SPEC, "f:metadata": {}},
-    ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"): {**_SPEC, "f:metadata": {}},
-}
 
 
 def everything(fields: FieldSet) -> FieldSet:
@@ -31,9 +22,21 @@ def owned_through(resource: Resource, subresource: str) -> Filter:
     if subresource == "status":
         if resource.custom:
             return lambda fields: {"f:status": fields["f:status"]} if "f:status" in fields else {}
-        kept_out = _STATUS_ENDPOINT.get((resource.kind.group, resource.plural), _SPEC)
+        kept_out = _kept_out_of_status(resource.kind)
     elif "status" in resource.subresources:
         kept_out = _STATUS
     else:
         return everything
     return lambda fields: without(fields, kept_out)
+
+
+def _kept_out_of_status(kind: GroupVersionKind) -> FieldSet:
+    kept = kept_by_status(kind.group, kind.kind)
+    if kept == ALL:
+        return {**_SPEC, "f:metadata": {}}
+    if not kept:
+        return _SPEC
+    fields: FieldSet = {f"f:{name}": {} for name in kept}
+    if kind.kind == "Pod":
+        fields["f:deletionTimestamp"] = {}
+    return {**_SPEC, "f:metadata": fields}

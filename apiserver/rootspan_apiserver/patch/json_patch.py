@@ -1,5 +1,9 @@
-"""JSON Patch (RFC 6902)."""
+"""JSON Patch (RFC 6902).
 
+Objects on the way to what a patch touches have their keys sorted afterwards, as the real server shows them in its refusals.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import jsonpatch
@@ -78,7 +82,19 @@ def apply(obj: JSONObject, operations: list[JSONObject]) -> JSONObject:
         raise _unprocessable() from error
     if not isinstance(result, dict):
         raise _unprocessable()
+    for pointer in {pointer for operation in operations for pointer in _ancestors(str(operation.get("path", "")))}:
+        touched = jsonpointer.resolve_pointer(result, pointer, None)
+        if isinstance(touched, dict):
+            listed = sorted(touched.items())
+            touched.clear()
+            touched.update(listed)
     return result
+
+
+def _ancestors(pointer: str) -> Iterator[str]:
+    while pointer.startswith("/"):
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
 
 
 def _unprocessable() -> StatusError:

@@ -1,4 +1,7 @@
-"""JSON Merge Patch (RFC 7396)."""
+"""JSON Merge Patch (RFC 7396).
+
+Objects that a patch touches have their keys sorted afterwards, as the real server shows them in its refusals.
+"""
 
 from typing import Any
 
@@ -43,4 +46,4 @@ def apply(obj: JSONObject, patch: JSONObject) -> JSONObject:
             merged[key] = apply(old if isinstance(old, dict) else {}, value)
         else:
             merged[key] = value
-    return merged
+    return dict(sorted(merged.items()))

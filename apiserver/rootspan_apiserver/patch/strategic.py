@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import orjson
 
-from rootspan_apiserver.codec.go_format import go_format
+from rootspan_apiserver.go_values import go_format
 from rootspan_apiserver.registry.schema import Schema
 from rootspan_apiserver.status import StatusError, bad_request
 

@@ -2,7 +2,8 @@
 
 The server's types are Go structs: an optional value that is zero is left out unless it stands behind a pointer, a required one is written
 even when nobody set it, a struct that is not behind a pointer is written as `{}`, and a required list that nobody set as `null`. What a
-client sends is brought to that form once, when it is defaulted; the facts needed are in the schema. Declared defaults come with it.
+client sends is brought to that form once, when it is defaulted; the facts needed are in the schema. Declared defaults come with it, save
+those of an optional field that are its zero value: whether such a field is written depends on its JSON tag, which the codec knows.
 """
 
 from __future__ import annotations
@@ -76,7 +77,10 @@ def form_of(schema: Schema) -> Form:
     omitted = set()
     for key, child in schema.properties.items():
         required = key in schema.required
+        zero_default = not required and not child.pointer and child.default in (0, "", False)
         is_map = child.type == "object" and child.additional is not None
+        if zero_default:
+            continue
         if not required and not child.pointer and (child.type in SCALARS or child.type == "array" or is_map):
             omitted.add(key)
         if child.properties:

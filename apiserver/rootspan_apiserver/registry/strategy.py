@@ -10,9 +10,11 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rootspan_apiserver.registry.canonical import form_of
+from rootspan_apiserver.registry.comparison import same
 from rootspan_apiserver.registry.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.registry.names import dns_subdomain
 from rootspan_apiserver.registry.required import missing
+from rootspan_apiserver.registry.status_metadata import kept_by_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +36,7 @@ class BuiltinStrategy:
 
     name_rule: ClassVar[staticmethod[[str], list[str]]] = staticmethod(dns_subdomain)
     counts_generation: ClassVar[bool] = False
+    first_generation: ClassVar[int] = 1
     standard_finalizers: ClassVar[bool] = True
 
     def __init__(
@@ -64,8 +67,8 @@ class BuiltinStrategy:
             self.reset_status(obj)
         metadata = obj["metadata"]
         metadata.pop("generation", None)
-        if self.counts_generation:
-            metadata["generation"] = 1
+        if self.counts_generation and self.first_generation:
+            metadata["generation"] = self.first_generation
 
     def reset_status(self, obj: JSONObject) -> None:
         obj.pop("status", None)
@@ -75,12 +78,21 @@ class BuiltinStrategy:
     def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
         if subresource == "status":
             self.keep(obj, old, except_for=("status",))
+            for field in kept_by_status(self.kind.group, self.kind.kind):
+                obj["metadata"].pop(field, None)
+                if field in old["metadata"]:
+                    obj["metadata"][field] = deepcopy(old["metadata"][field])
         elif not subresource and self.has_status:
             if "status" in old:
                 obj["status"] = deepcopy(old["status"])
             else:
                 obj.pop("status", None)
-        self._count_generation(obj, old)
+        counts = self.counts_generation and subresource != "status" and self.changed(obj, old)
+        generation = old["metadata"].get("generation", 0) + counts
+        if generation:
+            obj["metadata"]["generation"] = generation
+        else:
+            obj["metadata"].pop("generation", None)
 
     def keep(self, obj: JSONObject, old: JSONObject, *, except_for: Iterable[str]) -> None:
         """Undo every change of `obj` but those of its metadata and of the fields named."""
@@ -91,20 +103,11 @@ class BuiltinStrategy:
             if key not in free:
                 obj[key] = deepcopy(value)
 
-    def _count_generation(self, obj: JSONObject, old: JSONObject) -> None:
-        generation = old["metadata"].get("generation", 0)
-        if self.counts_generation and self.changed(obj, old):
-            generation += 1
-        if generation:
-            obj["metadata"]["generation"] = generation
-        else:
-            obj["metadata"].pop("generation", None)
-
     def changed(self, obj: JSONObject, old: JSONObject) -> bool:
         """Whether the desired state is another: that is what the generation counts."""
         aside = {"apiVersion", "kind", "metadata", "status"}
         keys = (obj.keys() | old.keys()) - aside
-        return any(obj.get(key) != old.get(key) for key in keys)
+        return any(not same(obj.get(key), old.get(key)) for key in keys)
 
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
         return [*self._check_metadata(obj), *self.validate(obj)]

@@ -40,7 +40,7 @@ async def create(
         before_create(resource, namespace, obj)
         if validate is not None:
             await validate(obj)
-        if object_metadata.resource_version(metadata):
+        if object_metadata.resource_version(metadata) and not dry_run:
             raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
         name = metadata["name"]
         try:
@@ -74,7 +74,7 @@ def before_create(resource: Resource, namespace: str, obj: JSONObject) -> None:
 
 def refuse(resource: Resource, name: str, errors: list[FieldError]) -> None:
     if errors:
-        raise invalid(resource.kind.group, resource.kind.kind, name, list(dict.fromkeys(errors)))
+        raise invalid(resource.kind.group, resource.kind.kind, name, errors)
 
 
 def _being_deleted(taken: StatusError, present: StoredObject | None) -> StatusError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rootspan_apiserver.rest.finalizers import finalizers_for
 from rootspan_apiserver.rest.graceful import begin, mark_for_finalizers
 from rootspan_apiserver.rest.namespaces import is_namespace, terminate
-from rootspan_apiserver.status import FieldError, GroupResource, StatusError, conflict, invalid, not_found
+from rootspan_apiserver.status import GroupResource, StatusError, conflict, not_found
 from rootspan_apiserver.storage import ListResult
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ class _Deletion:
         if present is None:
             raise not_found(resource.group_resource, self._name)
         obj = present.decode()
-        check_options(options)
         check_preconditions(resource, obj, options)
         if is_namespace(resource):
             if "deletionTimestamp" not in obj["metadata"]:
@@ -173,21 +172,6 @@ async def delete_collection(
         else:
             deleted.append(stored)
     return ListResult(deleted, found.resource_version)
-
-
-def check_options(options: DeleteOptions) -> None:
-    """
-    Raises:
-        StatusError: 422, options that contradict each other, or an unknown policy.
-    """
-    policy = options.propagation_policy
-    if policy and options.orphan_dependents is not None:
-        detail = "orphanDependents and deletionPropagation cannot be both set"
-        raise invalid("meta.k8s.io", "DeleteOptions", "", [FieldError.invalid("propagationPolicy", policy, detail)])
-    if policy not in ("", "Background", "Foreground", "Orphan"):
-        supported = ("Foreground", "Background", "Orphan", "nil")
-        error = FieldError.not_supported("propagationPolicy", policy, supported)
-        raise invalid("meta.k8s.io", "DeleteOptions", "", [error])
 
 
 def check_preconditions(resource: Resource, obj: JSONObject, options: DeleteOptions) -> None:

@@ -9,7 +9,7 @@ from rootspan_apiserver.rest import metadata as object_metadata
 from rootspan_apiserver.rest.allocating import look_around
 from rootspan_apiserver.rest.create import before_create, refuse
 from rootspan_apiserver.rest.namespaces import is_namespace
-from rootspan_apiserver.status import FieldError, StatusError, conflict, modified, not_found
+from rootspan_apiserver.status import FieldError, StatusError, conflict, invalid, modified, not_found
 from rootspan_apiserver.storage.scope import object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 
@@ -116,9 +116,9 @@ def _check_version(resource: Resource, name: str, metadata: JSONObject, current:
         raise StatusError(500, "", why)
     if not version:
         if not resource.allow_unconditional_update:
-            refuse(
-                resource, name, [FieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
-            )
+            error = FieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            # The real server names the resource where other refusals name the kind.
+            raise invalid(resource.kind.group, resource.plural, name, [error])
     elif version != current.revision:
         raise modified(resource.group_resource, name)
     metadata["resourceVersion"] = current.resource_version

@@ -14,6 +14,8 @@ from rootspan_apiserver.tables.partial import partial_object_metadata
 from rootspan_apiserver.tables.rows import ROWS
 
 JSONObject = dict[str, Any]
+_NEVER = "0001-01-01T00:00:00Z"
+"""Go's zero time, which an object has that was not created: that of a bookmark."""
 
 
 def table(
@@ -41,7 +43,7 @@ def table(
         "kind": "Table",
         "apiVersion": f"meta.k8s.io/{version}",
         "metadata": metadata,
-        "columnDefinitions": [column.definition() for column in shown] if columns else [],
+        "columnDefinitions": [column.definition() for column in shown] if columns else None,
         "rows": [_row(resource, compute(resource, shown, item, now), item, version, include) for item in items],
     }
 
@@ -76,7 +78,7 @@ def cells(resource: Resource, columns: Sequence[Column], item: JSONObject, now: 
             case "Age":
                 found.append(age(metadata.get("creationTimestamp"), now))
             case "Created At":
-                found.append(metadata.get("creationTimestamp"))
+                found.append(metadata.get("creationTimestamp") or _NEVER)
             case _:
                 found.append("<none>")
     return found

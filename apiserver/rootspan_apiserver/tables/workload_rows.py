@@ -189,7 +189,7 @@ def cron_job(item: JSONObject, now: datetime) -> list[Any]:
         name(item),
         wanted.get("schedule", ""),
         wanted.get("timeZone") or NONE,
-        bool(wanted.get("suspend")),
+        str(wanted.get("suspend", "<unset>")),
         len(state.get("active") or []),
         age(last, now) if last else NONE,
         created(item, now),

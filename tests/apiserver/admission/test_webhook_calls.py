@@ -9,6 +9,7 @@ import pytest
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from rootspan.testing import tree
+from rootspan_apiserver.registry.custom import resources_of
 from rootspan_apiserver.serving.http import listen, serving
 from rootspan_apiserver.status import StatusError
 
@@ -128,6 +129,50 @@ async def test_a_patch_changes_the_object_and_the_next_webhook_sees_it() -> None
                 '{"configuration":"b","webhook":"b.example.com","mutated":true}'
             ),
         }
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "message"),
+    [
+        ({"path": "/kind", "value": "Secret"}, "", "converting (v1.Secret) to (core.ConfigMap): unknown conversion"),
+        (
+            {"path": "/apiVersion", "value": "v9"},
+            "InternalError",
+            (
+                'Internal error occurred: no kind "ConfigMap" is registered for version "v9" in scheme '
+                '"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("policy", ["Fail", "Ignore"])
+async def test_patch_of_a_webhook_that_changes_the_kind_returns_500(
+    change: JSONObject, reason: str, message: str, policy: str
+) -> None:
+    """Whatever the failure policy: the webhook was called, and what it made cannot be what the request is about."""
+    hook = Webhook({"/x": patch({"op": "replace", "path": "/data", "value": {}}, {"op": "replace", **change})})
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/x", mutating=True, failurePolicy=policy)
+        with pytest.raises(StatusError) as refused:
+            await parts.admission.mutate(parts.attributes(config_map()))
+        assert (refused.value.code, refused.value.reason, refused.value.message) == (500, reason, message)
+
+
+@pytest.mark.parametrize("change", [{"kind": "Other"}, {"apiVersion": "lab.example.org/v9"}])
+async def test_custom_resource_that_a_webhook_makes_another_kind_of_is_left_to_validation(change: JSONObject) -> None:
+    """There is no type that it could not be converted to; the kind is not put right in silence."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    names = {"plural": "gadgets", "kind": "Gadget"}
+    spec = {"group": "lab.example.org", "names": names, "scope": "Namespaced", "versions": [version]}
+    gadget = {"apiVersion": "lab.example.org/v1", "kind": "Gadget", "metadata": {"name": "one", "namespace": "default"}}
+    hook = Webhook({"/x": patch(*({"op": "replace", "path": f"/{key}", "value": change[key]} for key in change))})
+    rule = {"operations": ["*"], "apiGroups": ["*"], "apiVersions": ["*"], "resources": ["gadgets"], "scope": "*"}
+    async with served(hook) as at, admission() as parts:
+        parts.registry.replace((), resources_of({"spec": spec}))
+        parts.webhook("a.example.com", f"{at.url}/x", mutating=True, rules=[rule])
+        attributes = parts.attributes(gadget, path="lab.example.org/v1/gadgets")
+        assert await parts.admission.mutate(attributes) == gadget | change
 
 
 async def test_a_denial_is_the_webhooks_own_status() -> None:

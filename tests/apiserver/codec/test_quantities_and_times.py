@@ -74,9 +74,42 @@ def test_what_is_no_quantity_is_told(given_text: str, why: str) -> None:
     ],
 )
 def test_a_time_is_utc_to_the_second(given_text: str, expected: str) -> None:
-    """Offsets are applied, fractions dropped; with microseconds they are kept."""
+    """Offsets are applied, fractions dropped."""
     assert times.canonical_time(given_text) == expected
-    assert times.canonical_micro_time(given_text)[:19] == expected[:19]
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        ("2026-11-23T05:00:00.000000Z", "2026-11-23T05:00:00.000000Z"),
+        ("2026-11-23T05:00:00,123456Z", "2026-11-23T05:00:00.123456Z"),
+        ("2026-11-23T23:30:00.500000-01:00", "2026-11-24T00:30:00.500000Z"),
+    ],
+)
+def test_a_time_with_microseconds_keeps_them(given_text: str, expected: str) -> None:
+    """In UTC."""
+    assert times.canonical_micro_time(given_text) == expected
+
+
+@pytest.mark.parametrize(
+    ("given_text", "rest", "layout"),
+    [
+        ("2026-11-23T05:00:00Z", "Z", ".000000"),
+        ("2026-11-23T05:00:00.5Z", ".5Z", ".000000"),
+        ("2026-11-23T05:00:00.123+01:00", ".123+01:00", ".000000"),
+        ("2026-11-23T05:00:00.1234567Z", "7Z", "Z07:00"),
+        ("2026-11-23T05:00:00.123456", "", "Z07:00"),
+        ("2026-11-23 05:00:00.123456Z", " 05:00:00.123456Z", "T"),
+        ("", "", "2006"),
+    ],
+)
+def test_a_time_with_microseconds_needs_six_digits(given_text: str, rest: str, layout: str) -> None:
+    """The renewal of a Lease to the second is refused, in Go's words."""
+    with pytest.raises(ValueError, match="parsing time") as refused:
+        times.canonical_micro_time(given_text)
+    assert str(refused.value) == (
+        f'parsing time "{given_text}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "{rest}" as "{layout}"'
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rootspan_apiserver.codec import read_patched
-from rootspan_apiserver.codec.unstructured import conversion_error, go_value
+from rootspan_apiserver.go_values import go_format
 from rootspan_apiserver.registry.resource import GroupVersionKind
 from rootspan_apiserver.status import StatusError
 
@@ -29,11 +29,11 @@ DEPLOYMENT = GroupVersionKind("apps", "v1", "Deployment")
 def test_a_value_that_does_not_fit_is_refused_in_the_converters_words(patched: dict[str, Any], why: str) -> None:
     """Go has no JSON at hand there, and says what it cannot convert."""
     with pytest.raises(StatusError) as refused:
-        read_patched(patched, DEPLOYMENT, shown=go_value(patched), explain=conversion_error)
+        read_patched(patched, DEPLOYMENT, shown=go_format(patched), decoded=False)
     assert refused.value.code == 422
-    assert refused.value.message == f' "" is invalid: patch: Invalid value: "{go_value(patched)}": {why}'
+    assert refused.value.message == f' "" is invalid: patch: Invalid value: "{go_format(patched)}": {why}'
 
 
 def test_a_value_is_shown_as_go_prints_it() -> None:
     """Keys in order, no quotes, nil for null."""
-    assert go_value({"b": [1, "x", None], "a": {"c": True}}) == "map[a:map[c:true] b:[1 x <nil>]]"
+    assert go_format({"b": [1, "x", None], "a": {"c": True}}) == "map[a:map[c:true] b:[1 x <nil>]]"

@@ -63,3 +63,17 @@ async def test_what_has_no_protobuf(client: httpx.AsyncClient) -> None:
     answer = await client.get(MAPS, headers={"accept": accept})
     assert answer.headers["content-type"] == "application/json"
     assert (await client.get(f"{MAPS}?watch=1", headers={"accept": "application/yaml"})).status_code == 406
+
+
+async def test_metadata_alone_in_protobuf(client: httpx.AsyncClient) -> None:
+    """The envelope of a list and of each event of a watch names the kind; an item of the list has no place for it."""
+    await client.post(MAPS, json={"metadata": {"name": "one"}, "data": {"a": "1"}})
+    partial = GroupVersionKind("meta.k8s.io", "v1", "PartialObjectMetadata")
+    many = GroupVersionKind("meta.k8s.io", "v1", "PartialObjectMetadataList")
+    listed = await client.get(MAPS, headers={"accept": f"{PROTOBUF};as={many.kind};v=v1;g=meta.k8s.io"})
+    found, kind = protobuf.decode(listed.content, many)
+    assert (kind, [list(item) for item in found["items"]]) == (many, [["metadata"]])
+    accept = {"accept": f"{PROTOBUF};as={partial.kind};v=v1;g=meta.k8s.io"}
+    watched = await client.get(f"{MAPS}?watch=1&timeoutSeconds=1", headers=accept)
+    obj, kind = protobuf.decode(watched.content[watched.content.index(protobuf.MAGIC) :], partial)
+    assert (kind, obj["metadata"]["name"]) == (partial, "one")

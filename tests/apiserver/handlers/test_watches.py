@@ -106,8 +106,30 @@ async def test_a_table_has_its_columns_once(client: httpx.AsyncClient) -> None:
     async with watching(client, "watch=1&timeoutSeconds=5", accept=TABLE) as events:
         first, second = await anext(events), await anext(events)
     assert [column["name"] for column in first["object"]["columnDefinitions"]] == ["Name", "Data", "Age"]
-    assert not second["object"]["columnDefinitions"]
+    assert second["object"]["columnDefinitions"] is None
     assert [event["object"]["rows"][0]["cells"][0] for event in (first, second)] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("include", "shown"),
+    [
+        ("Metadata", {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}),
+        ("Object", {"kind": "ConfigMap", "apiVersion": "v1"}),
+    ],
+)
+async def test_bookmark_as_a_table_has_the_row_of_an_empty_object(
+    client: httpx.AsyncClient, include: str, shown: Event
+) -> None:
+    """With as many cells as there are columns, and the object in the form that was asked for."""
+    await client.post(MAPS, json=config_map("one"))
+    async with watching(client, f"{WATCH_LIST}&timeoutSeconds=5&includeObject={include}", accept=TABLE) as events:
+        added, bookmark = await anext(events), await anext(events)
+    assert (added["type"], bookmark["type"]) == ("ADDED", "BOOKMARK")
+    table = bookmark["object"]
+    assert table["columnDefinitions"] is None
+    version = table["metadata"]["resourceVersion"]
+    metadata = {"resourceVersion": version, "annotations": {"k8s.io/initial-events-end": "true"}}
+    assert table["rows"] == [{"cells": ["", 0, "<unknown>"], "object": {**shown, "metadata": metadata}}]
 
 
 async def test_metadata_alone(client: httpx.AsyncClient) -> None:
@@ -153,3 +175,15 @@ async def test_watches_end_with_the_server() -> None:
         assert names([await anext(events)]) == [("ADDED", "one")]
         server.parts.stopping.set()
         assert [event async for event in events] == []
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+async def test_items_of_a_list_of_metadata_say_what_they_are(client: httpx.AsyncClient, version: str) -> None:
+    """Unlike the items of other lists: a client that decodes each by itself can."""
+    await client.post(MAPS, json={**config_map("one"), "data": {"a": "b"}})
+    accept = f"application/json;as=PartialObjectMetadataList;v={version};g=meta.k8s.io"
+    answer = await client.get(MAPS, headers={"accept": accept})
+    item = answer.json()["items"][0]
+    head = {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}"}
+    assert item == {**head, "metadata": item["metadata"]}
+    assert item["metadata"]["name"] == "one"

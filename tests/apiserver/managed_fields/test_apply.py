@@ -100,14 +100,18 @@ def test_a_conflict_names_every_field_and_its_manager(field_manager: Managers) -
 
 def test_conflicts_show_list_items_by_their_keys_and_the_subresource(field_manager: Managers) -> None:
     """The path of an item carries its keys; a manager that wrote through a subresource is named with it."""
-    fields, scale = field_manager("apps", "v1", "deployments"), field_manager("apps", "v1", "deployments", "scale")
+    fields = field_manager("apps", "v1", "deployments")
     port = {"containerPort": 80, "protocol": "TCP", "name": "http"}
-    live = fields.update(
-        None, deployment(replicas=1, **template({"name": "a", "image": "1", "ports": [port]})), "editor", THEN
-    )
-    live = scale.update(
-        live, deployment(replicas=2, **template({"name": "a", "image": "1", "ports": [port]})), "autoscaler", THEN
-    )
+    live = fields.update(None, deployment(**template({"name": "a", "image": "1", "ports": [port]})), "editor", THEN)
+    live["spec"]["replicas"] = 2
+    scaled: dict[str, object] = {
+        "manager": "autoscaler",
+        "operation": "Update",
+        "apiVersion": "apps/v1",
+        "subresource": "scale",
+    }
+    scaled |= {"fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    live["metadata"]["managedFields"].append(scaled)
     wanted = deployment(replicas=9, **template({"name": "a", "ports": [{**port, "name": "web"}]}))
     with pytest.raises(StatusError) as caught:
         fields.apply(live, wanted, "me", NOW)

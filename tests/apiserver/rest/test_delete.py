@@ -112,22 +112,6 @@ def test_what_happens_to_dependents_if_nobody_says(plural: str, group: str, defa
     assert resource(plural, group).default_propagation == default
 
 
-async def test_options_that_contradict_each_other(store: ObjectStore) -> None:
-    """Are refused before anything happens."""
-    await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
-    both = DeleteOptions(propagation_policy="Orphan", orphan_dependents=True)
-    error = await refusal(store.delete(CONFIG_MAPS, "default", "c1", both))
-    assert error.message == (
-        'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": orphanDependents and deletionPropagation'
-        " cannot be both set"
-    )
-    error = await refusal(store.delete(CONFIG_MAPS, "default", "c1", DeleteOptions(propagation_policy="Never")))
-    assert error.message == (
-        'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Never": supported values: "Foreground",'
-        ' "Background", "Orphan", "nil"'
-    )
-
-
 async def scheduled_pod(store: ObjectStore, name: str = "p1", **metadata: object) -> JSONObject:
     obj = pod(name, **metadata)
     obj["spec"]["nodeName"] = "n1"

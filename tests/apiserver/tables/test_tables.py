@@ -59,7 +59,7 @@ def test_a_table_has_definitions_and_rows() -> None:
     assert only["object"] == partial_object_metadata(item)
     assert table(maps, [item], {}, include="Object")["rows"][0]["object"] == item
     assert "object" not in table(maps, [item], {}, include="None")["rows"][0]
-    assert table(maps, [item], {}, columns=False)["columnDefinitions"] == []
+    assert table(maps, [item], {}, columns=False)["columnDefinitions"] is None
     assert table(maps, [item], {}, version="v1beta1")["apiVersion"] == "meta.k8s.io/v1beta1"
 
 
@@ -126,6 +126,13 @@ def test_a_service_shows_its_ports() -> None:
         "<pending>",
         "10.0.0.9",
     )
+
+
+@pytest.mark.parametrize(("suspend", "shown"), [(True, "True"), (False, "False"), (None, "<unset>")])
+def test_cron_job_says_in_words_whether_it_is_suspended(suspend: bool | None, shown: str) -> None:
+    """As Go prints the pointer; the column is of the type boolean all the same."""
+    fields = {} if suspend is None else {"suspend": suspend}
+    assert row("batch", "cronjobs", spec={"schedule": "* * * * *", **fields})["Suspend"] == shown
 
 
 def test_a_node_shows_its_roles() -> None:

@@ -80,6 +80,9 @@ class MutatingWebhooks:
             step.event("Patch applied")
         if after == before:
             return None
+        kind = invocation.kind
+        if attributes.resource.custom and (after["apiVersion"], after["kind"]) != (kind.api_version, kind.kind):
+            return after
         if attributes.subresource not in ("", "status"):
             return convert(after, attributes.kind)
         stored = convert(after, attributes.resource.storage_kind)

@@ -6,7 +6,7 @@ from rootspan_apiserver.admission.webhooks.errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
 from rootspan_apiserver.admission.webhooks.review import Answer
 from rootspan_apiserver.codec import decoding
-from rootspan_apiserver.codec.problems import NotDecodableError, Problems
+from rootspan_apiserver.codec.problems import NotDecodableError, UnknownConversionError
 from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.patch import json_patch
 from rootspan_apiserver.status import StatusError, internal_error
@@ -44,15 +44,20 @@ def patched(obj: JSONObject, operations: list[JSONObject]) -> JSONObject:
 
 
 def read_again(obj: JSONObject, invocation: Invocation) -> JSONObject:
-    """The patched object as its type has it, without the fields that are not known. Raises StatusError, 500, if it does not fit."""
+    """The patched object as its type has it, without the fields that are not known.
+
+    Raises:
+        StatusError: 500, it does not fit, or the patch made an object of another kind of it. A custom resource of another kind is left
+            to those who validate it.
+    """
     resource, kind = invocation.resource, invocation.kind
     schema = resource.schema if resource.custom and kind == resource.kind else None
     try:
-        out = decoding.read(obj, kind, kind, schema, Problems())
+        return decoding.read_again(obj, kind, schema)
+    except UnknownConversionError as exc:
+        raise StatusError(500, "", str(exc)) from exc
     except NotDecodableError as exc:
         raise internal_error(str(exc)) from exc
-    head = {"kind": kind.kind, "apiVersion": kind.api_version}
-    return {**head, **out, **head}
 
 
 def _explained(obj: JSONObject, operations: list[JSONObject]) -> str:

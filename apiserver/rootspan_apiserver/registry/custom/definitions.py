@@ -33,6 +33,7 @@ def _resource(spec: JSONObject, version: JSONObject, kept: str) -> Resource:
         schema,
         namespaced=namespaced,
         has_status="status" in subresources,
+        scale=subresources["scale"].scale if "scale" in subresources else None,
         paths=fields,
     )
     return Resource(

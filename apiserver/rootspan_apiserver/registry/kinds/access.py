@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rootspan_apiserver.registry.comparison import same
 from rootspan_apiserver.registry.kinds.checks import label_selector, named, one_of
 from rootspan_apiserver.registry.names import dns_subdomain, path_segment
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -81,6 +82,6 @@ class BindingStrategy(BuiltinStrategy):
         return errors
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        if obj.get("roleRef") != old.get("roleRef"):
+        if not same(obj.get("roleRef"), old.get("roleRef")):
             return [FieldError.invalid("roleRef", obj.get("roleRef"), "cannot change roleRef")]
         return []

@@ -5,7 +5,15 @@ from copy import deepcopy
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, label_selector, not_negative, one_of, selects
+from rootspan_apiserver.registry.comparison import same
+from rootspan_apiserver.registry.kinds.checks import (
+    IMMUTABLE,
+    label_selector,
+    not_negative,
+    one_of,
+    selects,
+    unchanged,
+)
 from rootspan_apiserver.registry.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.registry.kinds.pod_validation import check_template
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -38,6 +46,7 @@ class JobStrategy(BuiltinStrategy):
             obj["metadata"]["labels"] = dict(labels)
         spec.setdefault("completionMode", "NonIndexed")
         spec.setdefault("suspend", False)
+        spec.setdefault("manualSelector", False)
         spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
 
     def prepare_for_create(self, obj: JSONObject) -> None:
@@ -49,6 +58,9 @@ class JobStrategy(BuiltinStrategy):
         labels.update(_given_labels(metadata["uid"], metadata.get("name", "")))
         selector = spec.setdefault("selector", {})
         selector.setdefault("matchLabels", {})[CONTROLLER_UID] = metadata["uid"]
+        # As `set_defaults` would if it read the object back: the labels of the template are there only now.
+        if not metadata.get("labels"):
+            metadata["labels"] = dict(labels)
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         spec = obj["spec"]
@@ -71,17 +83,14 @@ class JobStrategy(BuiltinStrategy):
         return errors
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        errors = []
+        errors: list[FieldError] = []
         new, before = obj["spec"], old["spec"]
         fixed = ["selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"]
         if new.get("completionMode") != "Indexed":
             fixed.append("completions")
-        errors += [
-            FieldError.invalid(f"spec.{key}", new.get(key), IMMUTABLE)
-            for key in fixed
-            if new.get(key) != before.get(key)
-        ]
-        if _fixed_template(new, before) != _fixed_template(before, before):
+        for key in fixed:
+            errors += unchanged(new.get(key), before.get(key), f"spec.{key}")
+        if not same(_fixed_template(new, before), _fixed_template(before, before)):
             errors.append(FieldError.invalid("spec.template", new.get("template"), IMMUTABLE))
         return errors
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from rootspan_apiserver.registry.comparison import same
 from rootspan_apiserver.registry.metadata import check_labels
 from rootspan_apiserver.registry.names import label_value, qualified_name
 from rootspan_apiserver.status import FieldError
@@ -84,7 +85,7 @@ def share(value: object, field: str, *, of_all: bool = True) -> list[FieldError]
 
 
 def unchanged(new: object, old: object, field: str) -> list[FieldError]:
-    return [] if new == old else [FieldError.invalid(field, new, IMMUTABLE)]
+    return [] if same(new, old) else [FieldError.invalid(field, new, IMMUTABLE)]
 
 
 def selector_operator(operator: str, values: list[Any], field: str) -> list[FieldError]:

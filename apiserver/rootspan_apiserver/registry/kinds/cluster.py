@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
+from rootspan_apiserver.registry.comparison import same
 from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, not_negative, one_of, optional_name, quantity, unchanged
 from rootspan_apiserver.registry.kinds.pod_scheduling import check_node_selector
 from rootspan_apiserver.registry.names import dns_label, dns_subdomain
@@ -98,7 +99,7 @@ class PersistentVolumeStrategy(BuiltinStrategy):
         errors = unchanged(new.get("volumeMode"), before.get("volumeMode"), "spec.volumeMode")
         free = ("capacity", "claimRef", "nodeAffinity")
         sources = {key for spec in (new, before) for key, value in spec.items() if isinstance(value, dict)}
-        if any(new.get(key) != before.get(key) for key in sources.difference(free)):
+        if not all(same(new.get(key), before.get(key)) for key in sources.difference(free)):
             detail = "spec.persistentvolumesource is immutable after creation"
             errors.append(FieldError.forbidden("spec.persistentvolumesource", detail))
         return errors
@@ -133,13 +134,16 @@ class PersistentVolumeClaimStrategy(BuiltinStrategy):
         new, before = deepcopy(obj["spec"]), deepcopy(old["spec"])
         for spec in (new, before):
             spec.pop("volumeAttributesClassName", None)
-            if (old.get("status") or {}).get("phase") == "Bound":
-                (spec.get("resources") or {}).pop("requests", None)
-        if not before.get("volumeName"):
-            new.pop("volumeName", None)
-        if not before.get("storageClassName"):
-            new.pop("storageClassName", None)
-        if new == before:
+            if (obj.get("status") or {}).get("phase") == "Bound":
+                ((spec.get("resources") or {}).get("requests") or {}).pop("storage", None)
+        # Both are given once: the name of a volume where there is none, that of a class where it is absent and not "".
+        for key, unset in (
+            ("volumeName", not before.get("volumeName")),
+            ("storageClassName", "storageClassName" not in before),
+        ):
+            if unset:
+                new.pop(key, None)
+        if same(new, before):
             return []
         detail = (
             "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
@@ -148,7 +152,12 @@ class PersistentVolumeClaimStrategy(BuiltinStrategy):
 
 
 class PriorityClassStrategy(BuiltinStrategy):
+    """Its generation is 1 for ever: what may change of it is not counted."""
+
     counts_generation = True
+
+    def changed(self, obj: JSONObject, old: JSONObject) -> bool:
+        return False
 
     def set_defaults(self, obj: JSONObject) -> None:
         obj.setdefault("preemptionPolicy", "PreemptLowerPriority")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, duplicates, named, one_of
+from rootspan_apiserver.registry.kinds.checks import duplicates, named, one_of, unchanged
 from rootspan_apiserver.registry.kinds.webhook_clients import check_client
 from rootspan_apiserver.registry.names import dns_1035_label, dns_subdomain
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -110,15 +110,11 @@ class CustomResourceDefinitionStrategy(BuiltinStrategy):
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
         new, before = obj["spec"], old["spec"]
         errors = [
-            FieldError.invalid(f"spec.{key}", new.get(key), IMMUTABLE)
-            for key in ("group", "scope")
-            if new.get(key) != before.get(key)
+            error for key in ("group", "scope") for error in unchanged(new.get(key), before.get(key), f"spec.{key}")
         ]
-        errors += [
-            FieldError.invalid(f"spec.names.{key}", new["names"].get(key), IMMUTABLE)
-            for key in ("plural", "kind")
-            if new["names"].get(key) != before["names"].get(key)
-        ]
+        names, known = new["names"], before["names"]
+        for key in ("plural", "kind"):
+            errors += unchanged(names.get(key), known.get(key), f"spec.names.{key}")
         return errors
 
 

@@ -88,7 +88,7 @@ class IngressClassStrategy(BuiltinStrategy):
         return []
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        new, before = obj["spec"].get("controller"), old["spec"].get("controller")
+        new, before = obj["spec"].get("controller") or "", old["spec"].get("controller") or ""
         return unchanged(new, before, "spec.controller")
 
 
@@ -146,7 +146,13 @@ def _check_policy_port(port: JSONObject, field: str) -> list[FieldError]:
 
 
 class EndpointSliceStrategy(BuiltinStrategy):
+    """Its generation counts changes of its labels too."""
+
     counts_generation = True
+
+    def changed(self, obj: JSONObject, old: JSONObject) -> bool:
+        labels, before = obj["metadata"].get("labels") or {}, old["metadata"].get("labels") or {}
+        return labels != before or super().changed(obj, old)
 
     def set_defaults(self, obj: JSONObject) -> None:
         for port in obj.get("ports") or []:

@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
+from rootspan_apiserver.registry.comparison import same
 from rootspan_apiserver.registry.kinds.checks import named, unchanged
 from rootspan_apiserver.registry.kinds.pod_defaults import default_pod, default_pod_spec, quality_of_service
 from rootspan_apiserver.registry.kinds.pod_validation import CONTAINERS, check_pod_spec, check_template
@@ -39,6 +40,8 @@ class PodStrategy(BuiltinStrategy):
             obj["status"]["conditions"] = [condition]
 
     def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+        if subresource == "binding":
+            return  # A binding goes past the strategy: the generation does not count it.
         if subresource == "ephemeralcontainers":
             added = obj["spec"].get("ephemeralContainers")
             self.keep(obj, old, except_for=())
@@ -68,7 +71,7 @@ class PodStrategy(BuiltinStrategy):
         if subresource == "ephemeralcontainers":
             return self._check_ephemeral(obj, old)
         errors = super().validate_update(obj, old, subresource)
-        if subresource == "" and _fixed(obj["spec"], old["spec"]) != _fixed(old["spec"], old["spec"]):
+        if subresource == "" and not same(_fixed(obj["spec"], old["spec"]), _fixed(old["spec"], old["spec"])):
             errors.append(FieldError.forbidden("spec", ONLY_THESE_CHANGE))
         return errors
 
@@ -93,7 +96,7 @@ class PodStrategy(BuiltinStrategy):
             if name not in new:
                 detail = f'existing ephemeral containers "{name}" may not be removed\n'
                 errors.append(FieldError.forbidden("spec.ephemeralContainers", detail))
-            elif new[name] != container:
+            elif not same(new[name], container):
                 detail = f'existing ephemeral containers "{name}" may not be changed\n'
                 errors.append(FieldError.forbidden("spec.ephemeralContainers", detail))
         return errors

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, quantity
+from rootspan_apiserver.registry.kinds.checks import quantity, unchanged
 from rootspan_apiserver.registry.kinds.pod_resources import COUNTED, OF_CONTAINERS, WHOLE
 from rootspan_apiserver.registry.names import qualified_name
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -40,9 +40,7 @@ class ResourceQuotaStrategy(BuiltinStrategy):
         return [*errors, *_check_scopes(obj["spec"].get("scopes") or [], hard)]
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        if obj["spec"].get("scopes") != old["spec"].get("scopes"):
-            return [FieldError.invalid("spec.scopes", obj["spec"].get("scopes"), IMMUTABLE)]
-        return []
+        return unchanged(obj["spec"].get("scopes"), old["spec"].get("scopes"), "spec.scopes")
 
 
 def _check_counted(name: str, at: str) -> list[FieldError]:

@@ -24,6 +24,11 @@ class ServiceAllocation:
         self._given: set[int] = set()
         self._owners: Mapping[str | int, str] = {}
 
+    @property
+    def family(self) -> str:
+        """The family of the range, which services have that do not say."""
+        return f"IPv{self._network.version}"
+
     def look(self, services: Iterable[JSONObject]) -> None:
         """Learn from all services there are what is taken."""
         self._owners = {claim: _path(service) for service in services for claim in _claims(service)}
@@ -101,6 +106,8 @@ def _claims(service: JSONObject) -> Iterable[str | int]:
     for port in spec.get("ports") or []:
         if port.get("nodePort"):
             yield port["nodePort"]
+    if spec.get("healthCheckNodePort"):
+        yield spec["healthCheckNodePort"]
 
 
 def _path(service: JSONObject) -> str:

@@ -7,6 +7,15 @@ from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, cidr, duplicates
 from rootspan_apiserver.registry.kinds.pod_handlers import check_port
 from rootspan_apiserver.registry.kinds.pod_validation import PROTOCOLS
 from rootspan_apiserver.registry.kinds.service_allocation import ServiceAllocation
+from rootspan_apiserver.registry.kinds.service_updates import (
+    WITH_NODE_PORTS,
+    drop_by_type,
+    externally_accessible,
+    keep_allocated,
+    needs_address,
+    needs_health_check,
+    needs_node_ports,
+)
 from rootspan_apiserver.registry.metadata import check_labels
 from rootspan_apiserver.registry.names import dns_1035_label, dns_label, dns_subdomain, port_number
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -14,7 +23,7 @@ from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
-REACHED_FROM_OUTSIDE = ("NodePort", "LoadBalancer")
+ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
 
 
 class ServiceStrategy(BuiltinStrategy):
@@ -37,9 +46,9 @@ class ServiceStrategy(BuiltinStrategy):
             port.setdefault("protocol", "TCP")
             if port.get("targetPort") in (None, 0, "") and "port" in port:
                 port["targetPort"] = port["port"]
-        if kind in REACHED_FROM_OUTSIDE:
+        if externally_accessible(spec):
             spec.setdefault("externalTrafficPolicy", "Cluster")
-        if kind in ("ClusterIP", *REACHED_FROM_OUTSIDE):
+        if kind in ("ClusterIP", *WITH_NODE_PORTS):
             spec.setdefault("internalTrafficPolicy", "Cluster")
         if kind == "LoadBalancer":
             spec.setdefault("allocateLoadBalancerNodePorts", True)
@@ -49,48 +58,48 @@ class ServiceStrategy(BuiltinStrategy):
         self._allocate(obj)
 
     def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
-        super().prepare_for_update(obj, old, subresource)
         spec, before = obj["spec"], old["spec"]
-        if subresource or spec.get("type") == "ExternalName":
-            return
-        for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-            if not spec.get(key) and before.get(key):
-                spec[key] = before[key]
-        ports = {(port.get("protocol"), port.get("port")): port for port in before.get("ports") or []}
-        if spec.get("type") in REACHED_FROM_OUTSIDE:
-            for port in spec.get("ports") or []:
-                known = ports.get((port.get("protocol"), port.get("port")), {})
-                if not port.get("nodePort") and known.get("nodePort"):
-                    port["nodePort"] = known["nodePort"]
-        elif before.get("type") in REACHED_FROM_OUTSIDE:
-            for port in spec.get("ports") or []:
-                if port.get("nodePort") in {known.get("nodePort") for known in ports.values()}:
-                    port.pop("nodePort", None)
-            spec.pop("externalTrafficPolicy", None)
-            spec.pop("allocateLoadBalancerNodePorts", None)
-        self._allocate(obj)
+        if not subresource:
+            keep_allocated(spec, before)
+            if not spec.get("ipFamilyPolicy") and before.get("ipFamilyPolicy") and needs_address(spec):
+                spec["ipFamilyPolicy"] = before["ipFamilyPolicy"]
+            self._allocate(obj)
+        super().prepare_for_update(obj, old, subresource)
+        if not subresource:
+            drop_by_type(spec, before)
+            if spec.get("type") != "LoadBalancer":
+                obj.setdefault("status", {})["loadBalancer"] = {}
 
     def _allocate(self, obj: JSONObject) -> None:
         spec, uid = obj["spec"], obj["metadata"].get("uid", "")
-        if spec.get("type") == "ExternalName":
-            for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-                spec.pop(key, None)
-            return
+        if needs_address(spec):
+            self._allocate_address(spec, uid)
+        ports = spec.get("ports") or []
+        taken = {port["nodePort"] for port in ports if port.get("nodePort")}
+        if spec.get("type") == "NodePort" or (
+            spec.get("type") == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts")
+        ):
+            for port in ports:
+                if not port.get("nodePort"):
+                    port["nodePort"] = self.allocation.port(uid, port, taken)
+                    taken.add(port["nodePort"])
+        if needs_health_check(spec) and not spec.get("healthCheckNodePort"):
+            spec["healthCheckNodePort"] = self.allocation.port(uid, {"port": "health check"}, taken)
+
+    def _allocate_address(self, spec: JSONObject, uid: str) -> None:
         address = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or ()), "")
         if not address:
             address = self.allocation.address(uid)
         spec["clusterIP"] = address
         if not spec.get("clusterIPs"):
             spec["clusterIPs"] = [address]
-        spec.setdefault("ipFamilies", ["IPv6" if ":" in address else "IPv4"])
         headless = address == "None" and not spec.get("selector")
         spec.setdefault("ipFamilyPolicy", "RequireDualStack" if headless else "SingleStack")
-        if spec.get("type") == "NodePort" or spec.get("allocateLoadBalancerNodePorts"):
-            taken = {port.get("nodePort") or 0 for port in spec.get("ports") or []}
-            for port in spec.get("ports") or []:
-                if not port.get("nodePort"):
-                    port["nodePort"] = self.allocation.port(uid, port, taken)
-                    taken.add(port["nodePort"])
+        if not spec.get("ipFamilies"):
+            family = "IPv6" if ":" in address else "IPv4"
+            spec["ipFamilies"] = [self.allocation.family if address == "None" else family]
+        if headless and len(spec["ipFamilies"]) < 2 and spec["ipFamilyPolicy"] != "SingleStack":
+            spec["ipFamilies"] = [*spec["ipFamilies"], "IPv6" if spec["ipFamilies"][0] == "IPv4" else "IPv4"]
 
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
         return super().validate_create(obj) + self.allocation.refusals(obj)
@@ -103,14 +112,32 @@ class ServiceStrategy(BuiltinStrategy):
         if not ports and not headless and spec.get("type") != "ExternalName":
             errors.append(FieldError.required("spec.ports"))
         if spec.get("type") == "ExternalName":
+            given = {**spec, "clusterIPs": spec.get("clusterIPs") or spec.get("clusterIP")}
+            errors += [
+                FieldError.forbidden(f"spec.{key}", "may not be set for ExternalName services")
+                for key in ("clusterIPs", "ipFamilies", "ipFamilyPolicy")
+                if given.get(key)
+            ]
             errors += named((spec.get("externalName") or "").rstrip("."), dns_subdomain, "spec.externalName")
-        if spec.get("type") in REACHED_FROM_OUTSIDE and headless:
+        if needs_node_ports(spec) and headless:
             detail = f"may not be set to 'None' for {spec['type']} services"
             errors.append(FieldError.invalid("spec.clusterIPs[0]", "None", detail))
+        errors += self._check_families(spec)
         errors += self._check_reach(spec)
         errors += self._check_ports(ports)
         errors += check_labels(spec.get("selector") or {}, "spec.selector")
         return errors + one_of(spec.get("sessionAffinity"), ("ClientIP", "None"), "spec.sessionAffinity")
+
+    def _check_families(self, spec: JSONObject) -> list[FieldError]:
+        errors = []
+        if (policy := spec.get("ipFamilyPolicy")) is not None:
+            errors += one_of(policy, ("PreferDualStack", "RequireDualStack", "SingleStack"), "spec.ipFamilyPolicy")
+        families = [(f"spec.ipFamilies[{index}]", family) for index, family in enumerate(spec.get("ipFamilies") or [])]
+        for at, family in families:
+            errors += one_of(family, ("IPv4", "IPv6"), at)
+        if (policy := spec.get("internalTrafficPolicy")) is not None:
+            errors += one_of(policy, ("Cluster", "Local"), "spec.internalTrafficPolicy")
+        return errors + duplicates(families)
 
     def _check_reach(self, spec: JSONObject) -> list[FieldError]:
         errors = []
@@ -121,8 +148,8 @@ class ServiceStrategy(BuiltinStrategy):
             errors += ip(address, f"spec.externalIPs[{index}]")
         for index, source in enumerate(spec.get("loadBalancerSourceRanges") or []):
             errors += cidr(source.strip(), f"spec.loadBalancerSourceRanges[{index}]")
-        policy, reachable = spec.get("externalTrafficPolicy"), spec.get("type") in REACHED_FROM_OUTSIDE
-        if policy and not reachable and not spec.get("externalIPs"):
+        policy = spec.get("externalTrafficPolicy")
+        if policy and not externally_accessible(spec):
             detail = "may only be set for externally-accessible services"
             errors.append(FieldError.invalid("spec.externalTrafficPolicy", policy, detail))
         elif policy:
@@ -132,6 +159,15 @@ class ServiceStrategy(BuiltinStrategy):
             for index, port in enumerate(spec.get("ports") or []):
                 if port.get("nodePort"):
                     errors.append(FieldError.forbidden(f"spec.ports[{index}].nodePort", detail))
+        if spec.get("type") != "LoadBalancer":
+            errors += [
+                FieldError.forbidden(f"spec.{key}", ONLY_LOAD_BALANCER)
+                for key in ("allocateLoadBalancerNodePorts", "loadBalancerClass")
+                if spec.get(key) is not None
+            ]
+        if (number := spec.get("healthCheckNodePort")) and not needs_health_check(spec):
+            detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+            errors.append(FieldError.invalid("spec.healthCheckNodePort", number, detail))
         timeout = ((spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}).get("timeoutSeconds")
         if timeout is not None and not 0 < timeout <= 86400:
             at = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"
@@ -163,6 +199,11 @@ class ServiceStrategy(BuiltinStrategy):
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
         errors = self.allocation.refusals(obj, old)
         new, before = obj["spec"], old["spec"]
+        if new.get("type") == before.get("type") == "LoadBalancer" and new.get("loadBalancerClass") != before.get(
+            "loadBalancerClass"
+        ):
+            shown = new.get("loadBalancerClass")
+            errors.append(FieldError.invalid("spec.loadBalancerClass", shown, "may not change once set"))
         if "ExternalName" in (new.get("type"), before.get("type")) or not before.get("clusterIP"):
             return errors
         for key, at in (("clusterIP", "spec.clusterIPs[0]"), ("ipFamilies", "spec.ipFamilies")):

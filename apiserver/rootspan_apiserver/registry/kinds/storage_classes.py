@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, one_of
+from rootspan_apiserver.registry.kinds.checks import one_of, unchanged
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
@@ -20,20 +20,17 @@ class StorageClassStrategy(BuiltinStrategy):
         return errors + one_of(obj.get("volumeBindingMode"), ("Immediate", "WaitForFirstConsumer"), "volumeBindingMode")
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        errors = []
-        if (obj.get("parameters") or {}) != (old.get("parameters") or {}):
-            errors.append(FieldError.forbidden("parameters", "updates to parameters are forbidden."))
-        if obj.get("provisioner") != old.get("provisioner"):
-            errors.append(FieldError.forbidden("provisioner", "updates to provisioner are forbidden."))
-        if obj.get("reclaimPolicy") != old.get("reclaimPolicy"):
-            errors.append(FieldError.forbidden("reclaimPolicy", "updates to reclaimPolicy are forbidden."))
-        if obj.get("volumeBindingMode") != old.get("volumeBindingMode"):
-            errors.append(FieldError.invalid("volumeBindingMode", obj.get("volumeBindingMode"), IMMUTABLE))
-        return errors
+        errors = unchanged(obj.get("parameters") or {}, old.get("parameters") or {}, "parameters")
+        errors += unchanged(obj.get("provisioner") or "", old.get("provisioner") or "", "provisioner")
+        errors += unchanged(obj.get("reclaimPolicy"), old.get("reclaimPolicy"), "reclaimPolicy")
+        return errors + unchanged(obj.get("volumeBindingMode"), old.get("volumeBindingMode"), "volumeBindingMode")
 
 
 class CSIDriverStrategy(BuiltinStrategy):
+    """Its generation counts changes from the first one on: a new driver has none."""
+
     counts_generation = True
+    first_generation = 0
 
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]

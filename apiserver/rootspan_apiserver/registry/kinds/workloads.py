@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rootspan_apiserver.registry.comparison import same
 from rootspan_apiserver.registry.kinds.checks import label_selector, not_negative, one_of, selects, share, unchanged
 from rootspan_apiserver.registry.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.registry.kinds.pod_validation import check_template, check_template_metadata
@@ -61,6 +62,12 @@ class WorkloadStrategy(BuiltinStrategy):
 
 
 class DeploymentStrategy(WorkloadStrategy):
+    """Its generation counts changes of its annotations too."""
+
+    def changed(self, obj: JSONObject, old: JSONObject) -> bool:
+        annotations, before = obj["metadata"].get("annotations") or {}, old["metadata"].get("annotations") or {}
+        return annotations != before or super().changed(obj, old)
+
     def set_defaults(self, obj: JSONObject) -> None:
         super().set_defaults(obj)
         spec = obj["spec"]
@@ -164,7 +171,7 @@ class StatefulSetStrategy(WorkloadStrategy):
             "minReadySeconds",
         }
         new, before = obj["spec"], old["spec"]
-        if any(new.get(key) != before.get(key) for key in (new.keys() | before.keys()) - free):
+        if not all(same(new.get(key), before.get(key)) for key in (new.keys() | before.keys()) - free):
             detail = (
                 "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
                 "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"

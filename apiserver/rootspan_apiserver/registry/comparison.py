@@ -1,0 +1,24 @@
+"""Whether two JSON values are the same object to Go.
+
+Go compares with `equality.Semantic.DeepEqual`: a nil list equals an empty one. In JSON the first is null or absent, the second `[]`. A
+pointer is another matter: a text that is "" and a struct that is `{}` differ from one that is absent.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/api/equality/semantic.go
+"""
+
+from typing import Any
+
+
+def same(new: Any, old: Any) -> bool:
+    """Whether the values differ in nothing but null, absent and empty lists."""
+    if new == old:
+        return True
+    if isinstance(new, dict) and isinstance(old, dict):
+        return all(same(new.get(key), old.get(key)) for key in new.keys() | old.keys())
+    if isinstance(new, list) and isinstance(old, list):
+        return len(new) == len(old) and all(map(same, new, old))
+    return _is_nil(new) and _is_nil(old)
+
+
+def _is_nil(value: Any) -> bool:
+    return value is None or value == []

@@ -1,0 +1,67 @@
+"""The options of a deletion, from the query and from the body: one rule for both."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+MAPS = "/api/v1/namespaces/default/configmaps"
+INVALID = 'DeleteOptions.meta.k8s.io "" is invalid: '
+SUPPORTED = 'supported values: "Foreground", "Background", "Orphan", "nil"'
+META = "couldn't get version/kind; json parse error"
+BOTH = "orphanDependents and deletionPropagation cannot be both set"
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "message"),
+    [
+        ("?propagationPolicy=", None, f'propagationPolicy: Unsupported value: "": {SUPPORTED}'),
+        ("?propagationPolicy=Later", None, f'propagationPolicy: Unsupported value: "Later": {SUPPORTED}'),
+        ("", {"propagationPolicy": ""}, f'propagationPolicy: Unsupported value: "": {SUPPORTED}'),
+        (
+            "",
+            {"propagationPolicy": "Orphan", "orphanDependents": True},
+            f'propagationPolicy: Invalid value: "Orphan": {BOTH}',
+        ),
+        ("?propagationPolicy=Orphan&orphanDependents=0", None, f'propagationPolicy: Invalid value: "Orphan": {BOTH}'),
+        (
+            "",
+            {"propagationPolicy": "x", "orphanDependents": False},
+            f'[propagationPolicy: Invalid value: "x": {BOTH}, propagationPolicy: Unsupported value: "x": {SUPPORTED}]',
+        ),
+    ],
+)
+@pytest.mark.parametrize("path", [MAPS, f"{MAPS}/one"])
+async def test_deletion_with_options_that_are_not_allowed_returns_422(
+    client: httpx.AsyncClient, path: str, query: str, body: dict[str, Any] | None, message: str
+) -> None:
+    """An empty policy is one that is given; nothing is deleted."""
+    await client.post(MAPS, json={"metadata": {"name": "one"}})
+    answer = await client.request("DELETE", f"{path}{query}", json=body)
+    assert (answer.status_code, answer.json()["message"]) == (422, INVALID + message)
+    assert (await client.get(f"{MAPS}/one")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            {"gracePeriodSeconds": "soon"},
+            "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64",
+        ),
+        (
+            {"kind": 5},
+            f"{META}: json: cannot unmarshal number into Go struct field .kind of type string",
+        ),
+    ],
+)
+async def test_options_that_cannot_be_read_are_refused_with_the_bare_reason(
+    client: httpx.AsyncClient, body: dict[str, Any], message: str
+) -> None:
+    """A create says what was expected; a delete does not."""
+    await client.post(MAPS, json={"metadata": {"name": "one"}})
+    answer = await client.request("DELETE", f"{MAPS}/one", json=body)
+    assert (answer.status_code, answer.json()["message"]) == (400, message)
+    assert (await client.get(f"{MAPS}/one")).status_code == 200
