@@ -21,7 +21,7 @@ import yaml
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
-from rootspan.sampling import RootIdGenerator
+from rootspan.ids import RootIdGenerator
 from rootspan.spans import Span
 from rootspan.testing import SpanRecorder
 from rootspan_apiserver.app import Running, apiserver

@@ -27,10 +27,12 @@ from opentelemetry.trace import (
 
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan
 from rootspan.exchange import type_name
+from rootspan.methods import KNOWN_METHODS, OTHER_METHOD
 from rootspan.redaction import REDACTED, SENSITIVE_PARAMETERS, QueryRedaction, text
-from rootspan.sampling import Decision, prepare, start_root
-from rootspan.server_attributes import KNOWN_METHODS, OTHER_METHOD, Attributes
+from rootspan.sampling import Decision
+from rootspan.server_attributes import Attributes
 from rootspan.traceparent import SAMPLED, UNSAMPLED
+from rootspan.tracers import prepare, start_root
 
 _CLIENT = SpanKind.CLIENT
 _PORTS = {"http": 80, "https": 443}

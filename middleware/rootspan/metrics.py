@@ -12,9 +12,9 @@ from opentelemetry.metrics import MeterProvider
 
 from rootspan.continuation import Scope
 from rootspan.exchange import Message, Receive, Send, type_name
+from rootspan.methods import KNOWN_METHODS, OTHER_METHOD
 from rootspan.middleware import ASGIApp
 from rootspan.route import route_of
-from rootspan.server_attributes import KNOWN_METHODS, OTHER_METHOD
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Boundaries in seconds, as the semantic conventions advise."""

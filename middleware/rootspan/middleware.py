@@ -28,10 +28,11 @@ from opentelemetry.trace import (
 from rootspan.continuation import Continuation, ContinuationOf, Scope
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan, unsampled_context
 from rootspan.exchange import Exchange, Receive, Send, type_name
+from rootspan.ids import LOWER_HALF
 from rootspan.redaction import SENSITIVE_PARAMETERS, QueryRedaction, text
-from rootspan.sampling import LOWER_HALF, prepare, start_root
 from rootspan.server_attributes import Attributes, method_of, request_attributes
 from rootspan.traceparent import remote_context, without_state
+from rootspan.tracers import EMPTY, prepare, start_root
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 SpanName = Callable[[Scope], str | None]
@@ -40,7 +41,6 @@ _ALWAYS = LOWER_HALF + 1
 _SERVER = SpanKind.SERVER
 _RESTART = Continuation.RESTART_WITHOUT_LINK
 _CONTINUE = Continuation.CONTINUE
-_EMPTY = Context()
 
 
 class TracingMiddleware:
@@ -134,7 +134,7 @@ class TracingMiddleware:
         attributes = self.request_attributes(scope)
         links = (Link(without_state(remote)),) if remote is not None else ()
         if self._decision is None:
-            return self._tracer.start_span(name, _EMPTY, _SERVER, attributes, links)
+            return self._tracer.start_span(name, EMPTY, _SERVER, attributes, links)
         return start_root(self._tracer, ids[0] << 64 | ids[1], name, _SERVER, attributes, links)
 
     def _start_child(self, scope: Scope, parent: SpanContext, span_id: int) -> Span:
@@ -145,7 +145,7 @@ class TracingMiddleware:
         name = method_of(scope) if self._span_name is None else _bounded(self._span_name(scope))
         if name is None:
             return unsampled
-        context = set_span_in_context(NonRecordingSpan(parent), _EMPTY)
+        context = set_span_in_context(NonRecordingSpan(parent), EMPTY)
         return self._tracer.start_span(name, context, _SERVER, self.request_attributes(scope))
 
 

@@ -10,8 +10,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRat
 
 from rootspan.batching import DeadlineBatchSpanProcessor
 from rootspan.configuration import TracingConfiguration
+from rootspan.ids import RootIdGenerator
 from rootspan.otlp import OTLPSettings, batch_limits, grpc_survives_fork
-from rootspan.sampling import RootIdGenerator
 
 
 def create_tracer_provider(

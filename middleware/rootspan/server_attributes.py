@@ -8,10 +8,8 @@ The hosts and user agents seen last are kept as text, since most requests repeat
 from functools import lru_cache
 
 from rootspan.continuation import Scope
+from rootspan.methods import KNOWN_METHODS, OTHER_METHOD
 from rootspan.redaction import LONGEST_VALUE, QueryRedaction, text
-
-KNOWN_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
-OTHER_METHOD = "_OTHER"
 
 Attributes = dict[str, str | int]
 

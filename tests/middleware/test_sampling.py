@@ -24,8 +24,10 @@ from opentelemetry.sdk.trace.sampling import (
 from opentelemetry.trace import NoOpTracerProvider, get_current_span
 
 from rootspan import TracingMiddleware
-from rootspan.sampling import RootIdGenerator, decision_of, draw_root, draw_span_id, ids_from, prepare
+from rootspan.ids import LOWER_HALF, RootIdGenerator, draw_root, draw_span_id, ids_from
+from rootspan.sampling import decision_of
 from rootspan.testing import SpanRecorder, recording_provider, tree
+from rootspan.tracers import prepare
 from tests.middleware.asgi import HOSTILE_HEADERS, Receive, Scope, Send, drive, hello, http_scope
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +55,7 @@ def test_the_decision_is_the_sampler_s(sampler: Sampler) -> None:
     drawn = [upper << 64 | lower for upper, lower, _ in (draw_root() for _ in range(20_000))]
     for trace_id in edge + drawn:
         asked = sampler.should_sample(Context(), trace_id, "GET").decision
-        assert decision.samples_root(trace_id) is (asked is Decision.RECORD_AND_SAMPLE)
+        assert (trace_id & LOWER_HALF < decision.bound) is (asked is Decision.RECORD_AND_SAMPLE)
 
 
 def _around(bound: int) -> list[int]:
@@ -70,7 +72,7 @@ def test_a_million_ids_are_decided_as_trace_id_ratio_based_decides() -> None:
         upper, lower, _ = draw_root()
         trace_id = upper << 64 | lower
         asked = sampler.should_sample(None, trace_id, "GET").decision is Decision.RECORD_AND_SAMPLE
-        different += decision.samples_root(trace_id) is not asked
+        different += (trace_id & LOWER_HALF < decision.bound) is not asked
     assert different == 0
 
 
@@ -208,7 +210,7 @@ def test_ids_do_not_follow_the_application_s_random_numbers() -> None:
 
 FORKING = """
 import os
-from rootspan.sampling import draw_root, draw_span_id
+from rootspan.ids import draw_root, draw_span_id
 
 def drawn():
     return "".join(f"{number} " for number in (*draw_root(), draw_span_id())).encode()
