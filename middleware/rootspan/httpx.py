@@ -56,8 +56,8 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     ) -> None:
         self._sync = cast("httpx.BaseTransport", transport)
         self._async = cast("httpx.AsyncBaseTransport", transport)
-        tracer = tracer_provider.get_tracer(self.scope_name, self.scope_version)
-        self._tracer, self._decision, ids = prepare(tracer)
+        self._tracer = tracer_provider.get_tracer(self.scope_name, self.scope_version)
+        self._decision, ids = prepare(self._tracer)
         self._draw_root = ids.draw_root
         self._draw_span_id = ids.draw_span_id
 
@@ -160,7 +160,10 @@ class TracingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             self.inject(request, UNSAMPLED % (trace_id, span_id), "")
             return None
         attributes = self.request_attributes(request)
-        return self._sent(request, start_root(self._tracer, trace_id, self.span_name(request), _CLIENT, attributes))
+        return self._sent(
+            request,
+            start_root(self._tracer, decision, (upper, lower, span_id), self.span_name(request), _CLIENT, attributes),
+        )
 
     def _ask(self, request: httpx.Request, current: Context) -> Span | None:
         attributes = self.request_attributes(request)
@@ -270,3 +273,6 @@ class _RecordedBody(httpx.SyncByteStream, httpx.AsyncByteStream):
             await self._async.aclose()
         finally:
             self._end()
+
+
+AsyncTracingTransport = TracingTransport

@@ -11,7 +11,6 @@ many admission webhooks) discard a `traceparent` with flags 03. They are sent 01
 
 import os
 import struct
-import threading
 from collections.abc import Callable
 
 from opentelemetry.sdk.trace.id_generator import IdGenerator
@@ -58,28 +57,16 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_drawn)
 
 
-class Preset(threading.local):
-    """The trace id that the next root of this thread gets; 0 for one that is drawn."""
-
-    trace_id = 0
-
-
-PRESET = Preset()
-
-
 class RootIdGenerator(IdGenerator):
     """An id generator for an SDK `TracerProvider`: unpredictable, cheap, and not declared random (flags 01, not 03).
 
-    With a `source`, another generator makes the ids, and this one only passes on a preset trace id.
+    With a `source`, another generator makes the ids.
     """
 
     def __init__(self, source: IdGenerator | None = None) -> None:
         self._source = source
 
     def generate_trace_id(self) -> int:
-        if trace_id := PRESET.trace_id:
-            PRESET.trace_id = 0
-            return trace_id
         if self._source is not None:
             return self._source.generate_trace_id()
         upper, lower, _ = draw_root()

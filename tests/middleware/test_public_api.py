@@ -15,8 +15,10 @@ def parameters(function: object) -> list[str]:
 def test_the_names() -> None:
     """What can be imported from the package itself."""
     assert rootspan.__all__ == [
+        "Attributes",
         "ConfigurationError",
         "Continuation",
+        "Scope",
         "TracingConfiguration",
         "TracingMiddleware",
         "create_tracer_provider",
@@ -34,6 +36,7 @@ def test_the_signatures() -> None:
         "app",
         "tracer_provider",
         "span_name",
+        "exclude",
         "continuation",
         "sensitive_parameters",
     ]
