@@ -9,7 +9,7 @@ matched a second time. It begins with the root path under which the application 
 * Both move what a mount matched from the path to `root_path`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from rootspan.continuation import Scope
@@ -27,8 +27,11 @@ def route_of(scope: Scope, root_path: str = "") -> str | None:
         leaves nothing, and where a mount's own parameters cannot be told from the path it matched.
     """
     template = scope.get("path_template")
+    if template == "":  # Litestar's for a mounted application, whose handler knows its paths
+        paths = list(getattr(scope.get("route_handler"), "paths", ()))
+        template = paths[0] if len(paths) == 1 else None
     if isinstance(template, str):
-        return (root_path + template or None) if template != "/" or not root_path else root_path
+        return root_path + template if template != "/" or not root_path else root_path
     route = scope.get("route")
     if route is None and "endpoint" in scope:
         route = _route_of_endpoint(scope)
@@ -42,24 +45,32 @@ def route_of(scope: Scope, root_path: str = "") -> str | None:
 
 
 def _route_of_endpoint(scope: Scope) -> Any:
+    """The route whose endpoint the framework left. Patterns are tried only on mounts, and on the routes of this endpoint."""
     endpoint = scope.get("endpoint")
     routes = getattr(scope.get("router"), "routes", None)
-    if endpoint is None or not isinstance(routes, (list, tuple)):
+    path, root_path = scope.get("path"), scope.get("root_path") or ""
+    if endpoint is None or not isinstance(routes, (list, tuple)) or not isinstance(path, str):
         return None
-    found = list(_with_endpoint(routes, endpoint))
-    if len(found) > 1:  # an endpoint of several routes: the one whose pattern matches what is left of the path
-        path = str(scope.get("path") or "").removeprefix(scope.get("root_path") or "")
-        found = [route for route in found if (regex := getattr(route, "path_regex", None)) and regex.match(path)]
-    return found[0] if len(found) == 1 else None
+    # Before 0.33 a mount takes what it matched from the path; since then the path stays whole.
+    whole = path if path.startswith(root_path) else root_path + path
+    return _with_endpoint(routes, endpoint, whole.removeprefix(scope.get("app_root_path") or ""))
 
 
-def _with_endpoint(routes: Iterable[Any], endpoint: Any) -> Iterator[Any]:
+def _with_endpoint(routes: Iterable[Any], endpoint: Any, path: str) -> Any:
     for route in routes:
-        handled_by = (getattr(route, "endpoint", None), getattr(route, "app", None))
-        if any(each is endpoint for each in handled_by) and hasattr(route, "path_format"):
-            yield route
-        elif isinstance(inner := getattr(route, "routes", None), (list, tuple)):
-            yield from _with_endpoint(inner, endpoint)
+        handles = getattr(route, "endpoint", None) is endpoint or getattr(route, "app", None) is endpoint
+        inner = getattr(route, "routes", None)
+        if not handles and not isinstance(inner, (list, tuple)):
+            continue
+        regex = getattr(route, "path_regex", None)
+        match = regex.match(path) if regex is not None else None
+        if match is None:
+            continue
+        if handles or not isinstance(inner, (list, tuple)):
+            return route
+        if (found := _with_endpoint(inner, endpoint, "/" + match.groupdict().get("path", ""))) is not None:
+            return found
+    return None
 
 
 def _template(scope: Scope, route: Any) -> str | None:

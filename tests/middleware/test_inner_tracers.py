@@ -50,3 +50,75 @@ def test_inner_tracer_keeps_the_decision_of_an_unsampled_request(
     sent = [value.split("-")[1] for value in found["outgoing"]]
     assert (len(sent), len(set(sent)), "1" * 32 in sent) == (20, 20, False)
     assert {value[-2:] for value in found["outgoing"]} == {"00"}
+
+
+OUTSIDE = """
+import asyncio, logging, sys
+import httpx
+from fastapi import FastAPI
+from opentelemetry import trace
+from rootspan import TracingMiddleware
+from rootspan.testing import recording_provider
+
+logging.basicConfig(stream=sys.stdout, format="%(name)s %(message)s", level=logging.WARNING)
+provider, recorder = recording_provider()
+trace.set_tracer_provider(provider)
+api = FastAPI()
+api.get("/")(lambda: "ok")
+api.add_middleware(TracingMiddleware, tracer_provider=provider)
+
+async def main():
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://shop.example") as caller:
+        for headers in ({}, FORGED, FORGED):
+            assert (await caller.get("/", headers=headers)).status_code == 200
+
+asyncio.run(main())
+"""
+
+
+def test_tracer_outside_that_adopts_the_caller_is_logged_once() -> None:
+    """FastAPI traces outside of its own middleware: that it adopts a caller's context is said in one line."""
+    forged = 'FORGED = {"traceparent": "00-11111111111111111111111111111111-2222222222222222-01"}'
+    done = subprocess.run(
+        [sys.executable, "-c", forged + OUTSIDE], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("rootspan.inner_scope another tracer runs outside of TracingMiddleware")
+
+
+OTHER_FORMAT = """
+import asyncio, logging, sys
+from opentelemetry.propagate import set_global_textmap
+from opentelemetry.propagators.textmap import TextMapPropagator
+from rootspan import TracingMiddleware
+from rootspan.testing import recording_provider
+
+logging.basicConfig(stream=sys.stdout, format="%(name)s %(message)s", level=logging.WARNING)
+
+class B3(TextMapPropagator):
+    fields = {"b3"}
+    def extract(self, carrier, context=None, getter=None):
+        return context
+    def inject(self, carrier, context=None, setter=None):
+        pass
+
+set_global_textmap(B3())
+seen = []
+
+async def app(scope, receive, send):
+    seen.extend(name for name, _ in scope["headers"])
+
+scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"b3", b"1"), (b"baggage", b"a=b"), (b"accept", b"*/*")]}
+asyncio.run(TracingMiddleware(app, tracer_provider=recording_provider()[0])(scope, None, None))
+assert seen == [b"accept", b"traceparent"], seen
+assert [name for name, _ in scope["headers"]] == [b"b3", b"baggage", b"accept"]
+"""
+
+
+def test_headers_of_another_global_propagator_are_removed_and_that_is_logged() -> None:
+    """A context that the global propagator would read in another format is not seen inside; the scope is given back as it came."""
+    done = subprocess.run([sys.executable, "-c", OTHER_FORMAT], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("rootspan.inner_scope the global propagator reads b3")
