@@ -71,19 +71,21 @@ def start_root(
     kind: SpanKind,
     attributes: Attributes,
     links: Sequence[Link] = (),
+    within: Context = EMPTY,
 ) -> Span:
     """Start the root of a trace; with a decision, one that is sampled.
 
     Args:
         ids: The upper and lower 64 bits of the trace id, and the span id. A tracer of another make draws its own.
+        within: A context without a valid span, which samplers and span processors are given.
 
     Returns:
         The span; an invalid one of a tracer that a configurator has disabled, or that records nothing.
     """
     if decision is None and not _is_known(tracer):
-        return tracer.start_span(name, EMPTY, kind, attributes, links)
+        return tracer.start_span(name, within, kind, attributes, links)
     context = SpanContext(ids[0] << 64 | ids[1], ids[2], False, _SAMPLED)
-    return _start(tracer, decision, context, None, EMPTY, name, kind, attributes, links)
+    return _start(tracer, decision, context, None, within, name, kind, attributes, links)
 
 
 def start_child(

@@ -3,7 +3,7 @@
 import inspect
 
 import rootspan
-from rootspan.httpx import TracingTransport
+from rootspan import httpx, httpx2
 from rootspan.testing import SpanRecorder, recording_provider, tree
 
 
@@ -40,7 +40,18 @@ def test_the_signatures() -> None:
         "continuation",
         "sensitive_parameters",
     ]
-    assert parameters(TracingTransport) == ["transport", "tracer_provider"]
+    arguments = [
+        "tracer_provider",
+        "span_name",
+        "exclude",
+        "sensitive_parameters",
+        "send_baggage",
+        "meter_provider",
+    ]
+    for library in (httpx, httpx2):
+        assert parameters(library.TracingTransport) == ["transport", *arguments]
+        assert parameters(library.AsyncTracingTransport) == ["transport", *arguments]
+        assert parameters(library.traced) == ["client", *arguments]
     assert parameters(recording_provider) == ["service", "sampler"]
     assert parameters(tree) == ["spans", "attributes", "events", "durations"]
     assert parameters(SpanRecorder.wait_for) == ["self", "count", "timeout"]

@@ -11,7 +11,7 @@ from opentelemetry.propagate import inject
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 
 from rootspan import TracingMiddleware
-from rootspan.httpx import TracingTransport
+from rootspan.httpx import AsyncTracingTransport
 from rootspan.testing import recording_provider, tree
 from tests.middleware.asgi import (
     BODY,
@@ -44,7 +44,7 @@ async def test_forged_context_reaches_no_span_and_no_outgoing_header() -> None:
     async with AsyncExitStack() as stack:
         upstream_address = await stack.enter_async_context(serving(upstream))
         client = await stack.enter_async_context(
-            httpx.AsyncClient(transport=TracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider))
+            httpx.AsyncClient(transport=AsyncTracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider))
         )
 
         async def proxy(scope: Scope, receive: Receive, send: Send) -> None:

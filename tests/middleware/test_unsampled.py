@@ -13,7 +13,7 @@ from opentelemetry.propagate import inject
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
 
 from rootspan import TracingMiddleware, create_tracer_provider
-from rootspan.httpx import TracingTransport
+from rootspan.httpx import AsyncTracingTransport
 from rootspan.testing import recording_provider
 from tests.middleware.asgi import HOSTILE_HEADERS, App, Receive, Scope, Send, drive, hello, http_scope
 
@@ -78,7 +78,7 @@ async def test_an_unsampled_outgoing_call_adds_few_calls() -> None:
         return httpx.Response(200)
 
     plain = httpx.MockTransport(answer)
-    tracing = TracingTransport(plain, tracer_provider=provider)
+    tracing = AsyncTracingTransport(plain, tracer_provider=provider)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         for transport in (plain, tracing):
@@ -118,7 +118,7 @@ async def test_every_reader_of_the_current_span_sees_the_same_ids() -> None:
         sent.append(request.headers["traceparent"])
         return httpx.Response(200)
 
-    transport = TracingTransport(httpx.MockTransport(answer), tracer_provider=provider)
+    transport = AsyncTracingTransport(httpx.MockTransport(answer), tracer_provider=provider)
     handler = Correlated()
     logger = logging.Logger("shop")
     logger.addHandler(handler)
