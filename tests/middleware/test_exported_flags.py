@@ -8,7 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from rootspan import TracingConfiguration, create_tracer_provider
+from rootspan import create_tracer_provider
 
 SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
 
@@ -33,7 +33,9 @@ def test_an_exported_span_says_that_it_was_sampled() -> None:
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Export": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    provider = create_tracer_provider(TracingConfiguration(f"127.0.0.1:{port}", 1_000_000))
+    provider = create_tracer_provider(
+        service_name="t", endpoint=f"127.0.0.1:{port}", sampling_rate_per_million=1_000_000
+    )
     try:
         with provider.get_tracer("t").start_as_current_span("outer"), provider.get_tracer("t").start_span("inner"):
             pass

@@ -40,6 +40,21 @@ def test_the_signatures() -> None:
         "continuation",
         "sensitive_parameters",
     ]
+    assert parameters(rootspan.create_tracer_provider) == [
+        "configuration",
+        "service_name",
+        "endpoint",
+        "sampling_rate_per_million",
+        "insecure",
+        "resource",
+        "shutdown_timeout",
+    ]
+    assert parameters(rootspan.TracingConfiguration) == [
+        "service_name",
+        "endpoint",
+        "sampling_rate_per_million",
+        "insecure",
+    ]
     assert parameters(TracingTransport) == ["transport", "tracer_provider"]
     assert parameters(recording_provider) == ["service", "sampler"]
     assert parameters(tree) == ["spans", "attributes", "events", "durations"]
