@@ -8,6 +8,8 @@ from typing import Self
 _HOST = re.compile(
     r"(?:\[(?P<literal>[0-9A-Fa-f:.]+(?:%[\w.~-]+)?)\]|(?P<name>[^\s:/?#@\[\]\\]+))(?::(?P<port>[0-9]{1,5}))?"
 )
+_ELSEWHERE = re.compile(r":.*,|//[^/]+/.")
+"""Several addresses, or a name server that is asked for the one."""
 _SOCKETS = ("unix", "unix-abstract")
 _FORMS = "http://host:4317, https://host:4317, host:4317, dns:///host:4317 or unix:///path"
 
@@ -65,6 +67,8 @@ class Endpoint:
         """Whether nothing that is sent there leaves this machine."""
         if self.scheme in _SOCKETS:
             return True
+        if self.scheme and _ELSEWHERE.search(self.rest):
+            return False
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:

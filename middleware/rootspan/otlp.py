@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 
 from rootspan.endpoint import Endpoint, EndpointError
 from rootspan.outage import OncePerOutage
-from rootspan.tls import TLSFiles, path_of_system_roots
+from rootspan.tls import TLSFiles
 
 _PAST_THE_PROXY: Final[Any] = (("grpc.enable_http_proxy", 0),)
 _GRPC_LOGGER = "opentelemetry.exporter.otlp.proto.grpc.exporter"
@@ -76,25 +76,10 @@ class OTLPSettings:
 
     def _http_opener(self) -> Callable[[], SpanExporter]:
         try:
-            import requests
-            from opentelemetry.exporter.otlp.proto.http import Compression
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            from rootspan.otlp_http import http_exporter
         except ModuleNotFoundError as error:
             raise MissingExporterError from error
-        tls = self.tls or TLSFiles()
-        session = requests.Session()
-        session.max_redirects = 0  # A redirection could take the headers to another host, or into plain text.
-        return partial(
-            OTLPSpanExporter,
-            endpoint=self.target,
-            certificate_file=(tls.certificate or path_of_system_roots()) if self.tls else None,
-            client_certificate_file=tls.client_certificate or None,
-            client_key_file=tls.client_key or None,
-            headers=dict(self.headers),
-            timeout=self.timeout,
-            compression=Compression.Gzip if self.gzip else Compression.NoCompression,
-            session=session,
-        )
+        return partial(http_exporter, self.target, self.tls, self.headers, self.timeout, self.gzip)
 
 
 def _is_local(target: str) -> bool:

@@ -74,11 +74,13 @@ def test_a_password_in_an_endpoint_is_refused_and_not_repeated(endpoint: str) ->
         ("unix:///run/otel.sock", True),
         ("localhost.example:4317", False),
         ("dns://127.0.0.1/otel:4317", False),
+        ("dns://192.0.2.1/localhost:4317", False),
+        ("ipv4:127.0.0.1:4317,192.0.2.1:4317", False),
         ("192.0.2.1:4317", False),
     ],
 )
 def test_an_endpoint_on_this_machine_is_known(endpoint: str, local: bool) -> None:
-    """Only a loopback address, its name and a socket are: a name server on this machine is no collector."""
+    """Only a loopback address, its name and a socket are: a name server is no collector, nor one of several addresses."""
     assert Endpoint.parse(endpoint).is_local is local
 
 

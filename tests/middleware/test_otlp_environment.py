@@ -218,8 +218,8 @@ def test_what_is_left_out_is_reported(case: str, caplog: pytest.LogCaptureFixtur
 def test_http_without_its_exporter_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """OTLP over HTTP is an extra; without it the provider is not made."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-    monkeypatch.setitem(
-        sys.modules, "opentelemetry.exporter.otlp.proto.http", None
-    )  # The import fails as if it were missing.
+    monkeypatch.delitem(sys.modules, "rootspan.otlp_http", raising=False)
+    # The import fails as if the package were not there.
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'rootspan\[otlp-http\]'"):
         create_tracer_provider(service_name="shop")
