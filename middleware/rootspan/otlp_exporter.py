@@ -34,14 +34,13 @@ class FlaggedSpanExporter(OTLPSpanExporter):
 
 @cache
 def exporter_class(installed: str, stock: type[OTLPSpanExporter] = OTLPSpanExporter) -> type[OTLPSpanExporter]:
-    """Return the exporter to use with this version of the stock one; log once for a version that is newer."""
+    """Return the exporter to use with this version of the stock one; log once for one that is not known."""
     major, minor = (int(part) for part in installed.split(".")[:2])
     if (major, minor) <= NEWEST_EXPORTER and hasattr(stock, "_translate_data"):
         return FlaggedSpanExporter
     _logger.warning(
-        "opentelemetry-exporter-otlp-proto-grpc %s is newer than %d.%d: spans are exported without trace flags",
+        "opentelemetry-exporter-otlp-proto-grpc %s is not known: spans are exported without their trace flags",
         installed,
-        *NEWEST_EXPORTER,
     )
     return stock
 
