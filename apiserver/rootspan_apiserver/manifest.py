@@ -3,6 +3,8 @@
 YAML, or JSON if the first character is `{`. An `apiVersion` or `kind` left out takes its default (so an empty file is a
 valid one), a wrong one is refused. Strictly decoded, a field that is unknown or given twice is an error; in either mode
 a field of the wrong type is. The messages are those of apimachinery, sigs.k8s.io/json and go-yaml.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go.
 """
 
 import json

@@ -7,15 +7,20 @@ import requests
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
+from rootspan.endpoint import Endpoint
 from rootspan.tls import TLSFiles, path_of_system_roots
 
 
 class _Session(requests.Session):
-    """Follows no redirection, which could take the headers to another host or into plain text, and keeps to its own roots."""
+    """Follows no redirection, which could take the headers to another host or into plain text, and keeps to its own roots.
 
-    def __init__(self) -> None:
+    No proxy of the environment is asked for a collector on this host, which would take the headers away from it.
+    """
+
+    def __init__(self, *, local: bool) -> None:
         super().__init__()
         self.max_redirects = 0
+        self.trust_env = not local
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         # REQUESTS_CA_BUNDLE goes before the roots of a session, but not before those of a request.
@@ -35,5 +40,5 @@ def http_exporter(
         headers=headers,
         timeout=timeout,
         compression=Compression.Gzip if gzip else Compression.NoCompression,
-        session=_Session(),
+        session=_Session(local=Endpoint.parse(url).is_local),
     )

@@ -182,6 +182,19 @@ def test_otlp_over_http(secure: bool, authority: Authority, monkeypatch: pytest.
     assert body.startswith(b"\x1f\x8b")
 
 
+def test_no_proxy_is_asked_for_a_back_end_on_this_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`http_proxy` without a `no_proxy` does not take the key of a local collector over HTTP to another machine."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+    with http_back_end(None) as (proxy, overheard), http_back_end(None) as (address, received):
+        monkeypatch.setenv("http_proxy", f"http://{proxy}")
+        with one_span(address) as provider:
+            assert provider.force_flush(20_000)
+        assert received.get(timeout=1)[1]["x-api-key"] == KEY
+        assert overheard.empty()
+
+
 def test_a_redirection_is_not_followed(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """A back end with TLS cannot send the key on to one without."""
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.path))
