@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.identity import ALL_AUTHENTICATED, MASTERS, User
 from rootspan_apiserver.request_info import RequestInfo
 
@@ -106,11 +107,9 @@ def attributes_of(user: User, info: RequestInfo) -> Attributes:
 def refusal(attributes: Attributes, reason: str) -> str:
     """The sentence of a 403 after `is forbidden: ` (`responsewriters.Forbidden`)."""
     after = f": {reason}" if reason else ""
-    name = attributes.user.name
+    name = quote(attributes.user.name)
     if not attributes.is_resource:
-        return f'User "{name}" cannot {attributes.verb} path "{attributes.path}"{after}'
+        return f"User {name} cannot {attributes.verb} path {quote(attributes.path)}{after}"
     resource = f"{attributes.resource}/{attributes.subresource}" if attributes.subresource else attributes.resource
-    where = f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
-    return (
-        f'User "{name}" cannot {attributes.verb} resource "{resource}" in API group "{attributes.group}" {where}{after}'
-    )
+    where = f"in the namespace {quote(attributes.namespace)}" if attributes.namespace else "at the cluster scope"
+    return f"User {name} cannot {attributes.verb} resource {quote(resource)} in API group {quote(attributes.group)} {where}{after}"

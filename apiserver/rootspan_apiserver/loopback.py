@@ -16,6 +16,7 @@ import orjson
 from opentelemetry.trace import TracerProvider
 
 from rootspan.continuation import Continuation, ContinuationOf, Scope
+from rootspan_apiserver.api_path import APIPath
 from rootspan_apiserver.client_spans import HTTPClientSpans
 from rootspan_apiserver.go_errors import call_error
 from rootspan_apiserver.status import StatusError, internal_error, unavailable
@@ -81,23 +82,23 @@ class LoopbackClient:
 
         return decide
 
-    async def get(self, path: str) -> JSONObject:
+    async def get(self, path: APIPath) -> JSONObject:
         return await self.request("GET", path)
 
-    async def create(self, path: str, obj: Mapping[str, Any]) -> JSONObject:
+    async def create(self, path: APIPath, obj: Mapping[str, Any]) -> JSONObject:
         return await self.request("POST", path, obj)
 
     async def request(
         self,
         method: str,
-        path: str,
+        path: APIPath,
         body: Mapping[str, Any] | None = None,
         *,
         content_type: str = "application/json",
         agent: str = USER_AGENT,
         traced: bool = True,
     ) -> JSONObject:
-        """One request, with a CLIENT span under the current one unless not `traced`. `path` may have a query.
+        """One request, with a CLIENT span under the current one unless not `traced`.
 
         Raises:
             StatusError: what the server answered, or 500 if it did not.
@@ -129,7 +130,7 @@ def pinned(certificate: bytes) -> ssl.SSLContext:
 def _request(
     endpoint: LoopbackEndpoint,
     method: str,
-    path: str,
+    path: APIPath,
     body: Mapping[str, Any] | None,
     content_type: str,
     agent: str,

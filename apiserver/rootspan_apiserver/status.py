@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from rootspan_apiserver.go_quote import quote
+
 JSONObject = dict[str, Any]
 
 
@@ -73,7 +75,7 @@ def _after(detail: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return orjson.dumps(value).decode()
+    return quote(value) if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +129,15 @@ def _about(resource: GroupResource, name: str = "") -> JSONObject:
 
 
 def not_found(resource: GroupResource, name: str) -> StatusError:
-    return StatusError(404, "NotFound", f'{resource} "{name}" not found', _about(resource, name))
+    return StatusError(404, "NotFound", f"{resource} {quote(name)} not found", _about(resource, name))
 
 
 def already_exists(resource: GroupResource, name: str) -> StatusError:
-    return StatusError(409, "AlreadyExists", f'{resource} "{name}" already exists', _about(resource, name))
+    return StatusError(409, "AlreadyExists", f"{resource} {quote(name)} already exists", _about(resource, name))
 
 
 def conflict(resource: GroupResource, name: str, why: str) -> StatusError:
-    message = f'Operation cannot be fulfilled on {resource} "{name}": {why}'
+    message = f"Operation cannot be fulfilled on {resource} {quote(name)}: {why}"
     return StatusError(409, "Conflict", message, _about(resource, name))
 
 
@@ -146,7 +148,7 @@ def modified(resource: GroupResource, name: str) -> StatusError:
 
 
 def forbidden(resource: GroupResource, name: str, why: str) -> StatusError:
-    what = f'{resource} "{name}"' if name else str(resource)
+    what = f"{resource} {quote(name)}" if name else str(resource)
     return StatusError(403, "Forbidden", f"{what} is forbidden: {why}", _about(resource, name))
 
 
@@ -160,7 +162,7 @@ def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> S
         details["group"] = group
     details |= {"kind": kind, "causes": causes}
     qualified = f"{kind}.{group}" if group else kind
-    return StatusError(422, "Invalid", f'{qualified} "{name}" is invalid: {listed}', details)
+    return StatusError(422, "Invalid", f"{qualified} {quote(name)} is invalid: {listed}", details)
 
 
 def bad_request(message: str) -> StatusError:

@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import Continuation, TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider, tree
+from rootspan_apiserver.api_path import APIPath
 from rootspan_apiserver.loopback import LoopbackClient, pinned
 from rootspan_apiserver.serving.certificates import ServingCertificate, self_signed, server_context
 from rootspan_apiserver.serving.http import Address, listen, serving
@@ -18,6 +19,7 @@ from rootspan_apiserver.status import GroupResource, StatusError, not_found
 
 pytestmark = pytest.mark.anyio
 
+NAMESPACE = APIPath(("api", "v1", "namespaces", "n"))
 Answer = Callable[[dict[str, Any]], tuple[int, Any]]
 
 
@@ -56,7 +58,7 @@ async def test_a_call_to_oneself_joins_the_trace() -> None:
     provider, recorder = _recording()
     async with server(found, provider) as (loopback, _, _):
         with provider.get_tracer("test").start_as_current_span("Create"):
-            assert (await loopback.get("/api/v1/namespaces/n"))["metadata"] == {"name": "n"}
+            assert (await loopback.get(NAMESPACE))["metadata"] == {"name": "n"}
         assert tree(recorder.spans) == (
             "Create INTERNAL apiserver\n└─ HTTP GET CLIENT apiserver\n   └─ GET SERVER apiserver"
         )
@@ -80,7 +82,7 @@ async def test_an_untraced_call_is_a_strangers() -> None:
     provider, recorder = _recording()
     async with server(found, provider) as (loopback, _, _):
         with provider.get_tracer("test").start_as_current_span("controller"):
-            await loopback.request("GET", "/", traced=False)
+            await loopback.request("GET", NAMESPACE, traced=False)
         assert [(span.kind, span.parent_id) for span in recorder.spans] == [("SERVER", None), ("INTERNAL", None)]
 
 
@@ -89,7 +91,7 @@ async def test_a_refusal_is_raised_as_the_server_meant_it() -> None:
     missing = not_found(GroupResource("", "namespaces"), "x")
     async with server(lambda scope: (404, missing.body()), _recording()[0]) as (loopback, _, _):
         with pytest.raises(StatusError) as refused:
-            await loopback.get("/api/v1/namespaces/x")
+            await loopback.get(NAMESPACE)
         assert refused.value.body() == missing.body()
 
 
@@ -97,7 +99,7 @@ async def test_an_answer_that_is_no_object_is_an_internal_error() -> None:
     """Text where JSON should be is told, not raised as something unknown."""
     async with server(lambda scope: (502, b"no"), _recording()[0]) as (loopback, _, _):
         with pytest.raises(StatusError, match="the server answered 502 without an object") as failed:
-            await loopback.get("/")
+            await loopback.get(NAMESPACE)
         assert failed.value.code == 500
 
 
@@ -114,7 +116,7 @@ async def test_only_the_servers_own_certificate_is_believed() -> None:
         stranger = LoopbackClient(provider)
         stranger.connect(at.host, at.port, self_signed(["another.name"], None).pair.certificate)
         with pytest.raises(StatusError, match="certificate signed by unknown authority"):
-            await stranger.get("/")
+            await stranger.get(NAMESPACE)
         await stranger.aclose()
         assert asked == []
 
@@ -122,5 +124,19 @@ async def test_only_the_servers_own_certificate_is_believed() -> None:
 async def test_before_the_server_listens_it_says_so() -> None:
     """503, not a crash."""
     with pytest.raises(StatusError, match="does not listen yet") as refused:
-        await LoopbackClient(_recording()[0]).get("/")
+        await LoopbackClient(_recording()[0]).get(NAMESPACE)
     assert refused.value.code == 503
+
+
+@pytest.mark.parametrize("name", ["default?x", "a#b", "a b", "a&b=c", "a\0b", "a\r\nX: y", "€ü", "...", "~!*'()[]"])
+async def test_a_name_arrives_as_it_is(name: str) -> None:
+    """Whatever is in it, the server gets one segment that holds it, and no query."""
+    asked: list[Any] = []
+
+    def record(scope: dict[str, Any]) -> tuple[int, Any]:
+        asked.append((scope["path"], scope["query_string"]))
+        return found(scope)
+
+    async with server(record, _recording()[0]) as (loopback, _, _):
+        await loopback.get(APIPath(("api", "v1", "namespaces", name)))
+    assert asked == [(f"/api/v1/namespaces/{name}", b"")]

@@ -49,7 +49,7 @@ async def calls_of(app: App, scope: Scope) -> Calls:
 @pytest.mark.parametrize(
     "traced",
     [
-        TracingMiddleware(hello, tracer_provider=create_tracer_provider()),
+        TracingMiddleware(hello, tracer_provider=create_tracer_provider(sampling_rate_per_million=0)),
         TracingMiddleware(
             hello,
             tracer_provider=recording_provider(sampler=TraceIdRatioBased(1e-12))[0],
@@ -165,7 +165,7 @@ async def test_spans_within_an_unsampled_request_are_not_recorded() -> None:
 
 async def test_memory_does_not_grow() -> None:
     """After a million requests as much memory is in use as after the first thousand."""
-    app = TracingMiddleware(hello, tracer_provider=create_tracer_provider())
+    app = TracingMiddleware(hello, tracer_provider=create_tracer_provider(sampling_rate_per_million=0))
     scope = http_scope(headers=HOSTILE_HEADERS)
 
     async def receive() -> dict[str, object]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from rootspan_apiserver.api_path import APIPath
 from rootspan_apiserver.registry.resource import Resource
 from rootspan_apiserver.status import StatusError, internal_error
 
@@ -28,7 +29,7 @@ class Cache(Protocol):
 
 
 class Loopback(Protocol):
-    async def get(self, path: str) -> JSONObject:
+    async def get(self, path: APIPath) -> JSONObject:
         """An object of the server itself. Raises StatusError as the server answers it."""
         ...
 
@@ -48,12 +49,12 @@ class Namespaces:
         Raises:
             StatusError: 404 if there is none, 500 if that cannot be found out.
         """
-        suffix = f"/{name}"
+        key = f"{self._resource.storage_path}/{name}"
         for stored in await self._cache.cached(self._resource):
-            if stored.key.endswith(suffix):
+            if stored.key == key:
                 return self._decoded(stored)
         try:
-            return await self._loopback.get(f"/api/v1/namespaces/{name}")
+            return await self._loopback.get(APIPath.of_object(self._resource, "", name))
         except StatusError as exc:
             if exc.code == 404:
                 raise

@@ -63,7 +63,7 @@ class Priority:
     async def _class(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
         default: Mapping[str, Any] = {}
         for stored in await self._cache.cached(self._resource):
-            if name and stored.key.endswith(f"/{name}"):
+            if name and stored.key == f"{self._resource.storage_path}/{name}":
                 return stored.decode()
             if not name:
                 each = stored.decode()

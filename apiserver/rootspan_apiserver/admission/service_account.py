@@ -10,6 +10,8 @@ from rootspan_apiserver.admission.attributes import Attributes, JSONObject
 from rootspan_apiserver.admission.chain import Reinvocation
 from rootspan_apiserver.admission.names import creates_pod, refused
 from rootspan_apiserver.admission.namespaces import Cache, Loopback
+from rootspan_apiserver.api_path import APIPath
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.registry.resource import Resource
 from rootspan_apiserver.status import StatusError
 
@@ -46,19 +48,24 @@ class ServiceAccount:
     async def _account(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
         """The account; `default` is waited for a moment, since a controller makes it in every new namespace."""
         namespace = attributes.namespace
-        suffix, path = f"/{namespace}/{name}", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"
+        what = f"error looking up service account {namespace}/{name}"
+        try:
+            path = APIPath.of_object(self._resource, namespace, name)
+        except StatusError as exc:
+            raise refused(attributes, f"{what}: {exc.message}") from exc
+        key = f"{self._resource.storage_path}/{namespace}/{name}"
         why = ""
         for attempt in range(DEFAULT_ATTEMPTS if name == DEFAULT else 1):
             if attempt:
                 await asyncio.sleep(random.uniform(0.1, 0.2))
             for stored in await self._cache.cached(self._resource, namespace):
-                if stored.key.endswith(suffix):
+                if stored.key == key:
                     return stored.decode()
             try:
                 return await self._loopback.get(path)
             except StatusError as exc:
-                why = f'serviceaccount "{name}" not found' if exc.code == 404 else exc.message
-        raise refused(attributes, f"error looking up service account {namespace}/{name}: {why}")
+                why = f"serviceaccount {quote(name)} not found" if exc.code == 404 else exc.message
+        raise refused(attributes, f"{what}: {why}")
 
 
 def _automounts(spec: Mapping[str, Any], account: Mapping[str, Any]) -> bool:

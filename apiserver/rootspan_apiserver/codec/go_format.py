@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rootspan_apiserver.codec.problems import quote
+from rootspan_apiserver.go_quote import quote
 
 
 def go_format(value: Any) -> str:

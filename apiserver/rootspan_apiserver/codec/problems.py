@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from rootspan_apiserver.go_quote import quote
+
 _STRICT_LIMIT = 100
 
 
@@ -29,14 +31,6 @@ class Problems:
         text = f"{kind} field {quote(path)}"
         if len(self.found) < _STRICT_LIMIT and text not in self.found:
             self.found.append(text)
-
-
-def quote(text: str) -> str:
-    """The text as Go's `strconv.Quote` writes it."""
-    escaped = (
-        text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    )
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
 
 
 def strict_error(found: list[str]) -> str:

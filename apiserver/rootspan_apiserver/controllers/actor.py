@@ -4,20 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from rootspan_apiserver.api_path import APIPath
 from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.registry.resource import Resource
 from rootspan_apiserver.status import StatusError
 
 JSONObject = dict[str, Any]
 MERGE_PATCH = "application/merge-patch+json"
-
-
-def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
-    kind = resource.kind
-    parts = [f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"]
-    if resource.namespaced and namespace:
-        parts.append(f"namespaces/{namespace}")
-    return "/".join(filter(None, [*parts, resource.plural, name, subresource]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +19,7 @@ class Actor:
     loopback: LoopbackClient
     controller: str
 
-    async def get(self, path: str) -> JSONObject | None:
+    async def get(self, path: APIPath) -> JSONObject | None:
         """The object, None if there is none. Raises StatusError."""
         try:
             return await self._send("GET", path)
@@ -36,7 +28,7 @@ class Actor:
                 return None
             raise
 
-    async def create(self, path: str, obj: JSONObject) -> None:
+    async def create(self, path: APIPath, obj: JSONObject) -> None:
         """Create it unless it is there. Raises StatusError."""
         try:
             await self._send("POST", path, obj)
@@ -44,10 +36,10 @@ class Actor:
             if exc.reason != "AlreadyExists":
                 raise
 
-    async def replace(self, path: str, obj: JSONObject) -> JSONObject:
+    async def replace(self, path: APIPath, obj: JSONObject) -> JSONObject:
         return await self._send("PUT", path, obj)
 
-    async def patch_metadata(self, path: str, metadata: JSONObject) -> None:
+    async def patch_metadata(self, path: APIPath, metadata: JSONObject) -> None:
         """Merge `metadata` into the object's own; nothing if the object is gone. Raises StatusError, 409 if its resourceVersion is old."""
         try:
             await self._send("PATCH", path, {"metadata": metadata}, MERGE_PATCH)
@@ -55,7 +47,7 @@ class Actor:
             if exc.code != 404:
                 raise
 
-    async def delete(self, path: str, **options: Any) -> None:
+    async def delete(self, path: APIPath, **options: Any) -> None:
         """Nothing if the object is gone, or another of its name in its place. Raises StatusError."""
         body = {"kind": "DeleteOptions", "apiVersion": "v1", **options}
         try:
@@ -65,7 +57,7 @@ class Actor:
                 raise
 
     async def _send(
-        self, method: str, path: str, body: JSONObject | None = None, content_type: str = "application/json"
+        self, method: str, path: APIPath, body: JSONObject | None = None, content_type: str = "application/json"
     ) -> JSONObject:
         agent = f"kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/{self.controller}"
         return await self.loopback.request(method, path, body, content_type=content_type, agent=agent, traced=False)

@@ -6,11 +6,16 @@ import logging
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from rootspan_apiserver.api_path import APIPath
 from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.status import StatusError
 
 JSONObject = dict[str, Any]
 logger = logging.getLogger(__name__)
+
+NAMESPACES = APIPath(("api", "v1", "namespaces"))
+SERVICES = APIPath(("api", "v1", "namespaces", "default", "services"))
+CLASSES = APIPath(("apis", "scheduling.k8s.io", "v1", "priorityclasses"))
 
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 PRIORITY_CLASSES = {
@@ -30,9 +35,9 @@ async def bootstrap(
 ) -> None:
     """Make what is missing; `present` are the names of the namespaces there are. What cannot be made is logged and left."""
     missing = [name for name in SYSTEM_NAMESPACES if name not in present]
-    await asyncio.gather(*(_create(loopback, "/api/v1/namespaces", _namespace(name)) for name in missing))
-    others = list(_priority_classes())
-    others.append(("/api/v1/namespaces/default/services", _service(secure_port, service_range)))
+    await asyncio.gather(*(_create(loopback, NAMESPACES, _namespace(name)) for name in missing))
+    others = [(CLASSES, each) for each in _priority_classes()]
+    others.append((SERVICES, _service(secure_port, service_range)))
     await asyncio.gather(*(_create(loopback, path, obj) for path, obj in others))
 
 
@@ -40,7 +45,7 @@ def _namespace(name: str) -> JSONObject:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-async def _create(loopback: LoopbackClient, path: str, obj: JSONObject) -> None:
+async def _create(loopback: LoopbackClient, path: APIPath, obj: JSONObject) -> None:
     try:
         await loopback.create(path, obj)
     except StatusError as exc:
@@ -48,16 +53,15 @@ async def _create(loopback: LoopbackClient, path: str, obj: JSONObject) -> None:
             logger.warning("%s %s cannot be made: %s", obj["kind"], obj["metadata"]["name"], exc.message)
 
 
-def _priority_classes() -> Iterator[tuple[str, JSONObject]]:
+def _priority_classes() -> Iterator[JSONObject]:
     for name, (value, description) in PRIORITY_CLASSES.items():
-        obj = {
+        yield {
             "apiVersion": "scheduling.k8s.io/v1",
             "kind": "PriorityClass",
             "metadata": {"name": name},
             "value": value,
             "description": description,
         }
-        yield "/apis/scheduling.k8s.io/v1/priorityclasses", obj
 
 
 def _service(secure_port: int, service_range: str) -> JSONObject:

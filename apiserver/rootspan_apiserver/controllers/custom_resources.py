@@ -9,7 +9,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextvars import Context
 
-from rootspan_apiserver.controllers.actor import Actor, JSONObject, path_of, without
+from rootspan_apiserver.api_path import APIPath
+from rootspan_apiserver.controllers.actor import Actor, JSONObject, without
 from rootspan_apiserver.controllers.observing import observe
 from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
 from rootspan_apiserver.loopback import LoopbackClient
@@ -53,7 +54,7 @@ class CustomResourceDefinitions:
             self._served.remove(name)
             return
         metadata = definition["metadata"]
-        path = path_of(self._definitions, name=name)
+        path = APIPath.of_object(self._definitions, "", name)
         finalizers = metadata.get("finalizers") or []
         if "deletionTimestamp" in metadata:
             if CLEANUP in finalizers:
@@ -63,7 +64,7 @@ class CustomResourceDefinitions:
             return
         status = self._served.put(definition)
         if status != definition.get("status"):
-            await self._actor.replace(f"{path}/status", {**definition, "status": status})
+            await self._actor.replace(path.subresource("status"), {**definition, "status": status})
         elif CLEANUP not in finalizers:
             added = {"finalizers": [*finalizers, CLEANUP], "resourceVersion": metadata["resourceVersion"]}
             await self._actor.patch_metadata(path, added)
@@ -85,9 +86,9 @@ class CustomResourceDefinitions:
             raise AgainError
 
 
-def _object_path(resource: Resource, key: str) -> str:
+def _object_path(resource: Resource, key: str) -> APIPath:
     namespace, _, name = key.removeprefix(resource.storage_path + "/").rpartition("/")
-    return path_of(resource, namespace, name)
+    return APIPath.of_object(resource, namespace, name)
 
 
 def _is_established(definition: JSONObject) -> bool:

@@ -7,7 +7,8 @@ changed and must not be, makes it again.
 import asyncio
 from collections.abc import Callable
 
-from rootspan_apiserver.controllers.actor import Actor, JSONObject, path_of
+from rootspan_apiserver.api_path import APIPath
+from rootspan_apiserver.controllers.actor import Actor, JSONObject
 from rootspan_apiserver.controllers.observing import Observation, observe
 from rootspan_apiserver.controllers.work_queue import WorkQueue
 from rootspan_apiserver.loopback import LoopbackClient
@@ -72,7 +73,7 @@ class InEveryNamespace:
             await self._create(namespace)
             return
         if "data" in self._wanted and present.get("data") != self._wanted["data"]:
-            path = path_of(self._resource, namespace, self._object_name)
+            path = APIPath.of_object(self._resource, namespace, self._object_name)
             await self._actor.replace(path, {**present, "data": self._wanted["data"]})
 
     async def _lives(self, namespace: str) -> bool:
@@ -82,7 +83,7 @@ class InEveryNamespace:
 
     async def _create(self, namespace: str) -> None:
         try:
-            await self._actor.create(path_of(self._resource, namespace), self._wanted)
+            await self._actor.create(APIPath.of_collection(self._resource, namespace), self._wanted)
         except StatusError as exc:
             causes = (exc.details or {}).get("causes") or ()
             if exc.code != 404 and not any(cause.get("reason") == "NamespaceTerminating" for cause in causes):

@@ -11,13 +11,15 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from rootspan_apiserver.controllers.actor import Actor, JSONObject, path_of, without
+from rootspan_apiserver.api_path import APIPath
+from rootspan_apiserver.controllers.actor import Actor, JSONObject, without
 from rootspan_apiserver.controllers.kinds import deletable
 from rootspan_apiserver.controllers.observing import Observation, observe
 from rootspan_apiserver.controllers.owners import Owners, Place
 from rootspan_apiserver.controllers.work_queue import WorkQueue
 from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.registry.catalog import Registry
+from rootspan_apiserver.registry.names import path_segment
 from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
 from rootspan_apiserver.storage import Storage
 
@@ -91,7 +93,7 @@ class GarbageCollector:
         """What a vanished dependent kept waiting."""
         for reference in metadata.get("ownerReferences") or ():
             resource = self._resource_of(reference)
-            if resource is not None:
+            if resource is not None and not path_segment(reference["name"]):
                 namespace = place.namespace if resource.namespaced else ""
                 self._queue.add(Place(resource.storage_path, namespace, reference["name"], resource))
 
@@ -100,7 +102,7 @@ class GarbageCollector:
         seen = await self._storage.get(place.resource, place.namespace, place.name, "0")
         if seen is None or not await self._needs_work(place, seen.decode()["metadata"]):
             return
-        path = path_of(place.resource, place.namespace, place.name)
+        path = APIPath.of_object(place.resource, place.namespace, place.name)
         obj = await self._actor.get(path)
         if obj is None:
             return
@@ -120,7 +122,9 @@ class GarbageCollector:
         states = [await self._state(place, reference) for reference in metadata.get("ownerReferences") or ()]
         return any(state != "solid" for state in states)
 
-    async def _follow_owners(self, place: Place, path: str, metadata: JSONObject, references: list[JSONObject]) -> None:
+    async def _follow_owners(
+        self, place: Place, path: APIPath, metadata: JSONObject, references: list[JSONObject]
+    ) -> None:
         states = [await self._state(place, reference) for reference in references]
         if "solid" in states:
             solid = [each for each, state in zip(references, states, strict=True) if state == "solid"]
@@ -153,19 +157,19 @@ class GarbageCollector:
         found = await self._storage.get(resource, namespace, name, "0")
         if found is not None:
             return found.decode()
-        return await self._actor.get(path_of(resource, namespace, name))
+        return await self._actor.get(APIPath.of_object(resource, namespace, name))
 
     def _resource_of(self, reference: JSONObject) -> Resource | None:
         group, _, version = reference["apiVersion"].rpartition("/")
         return self._registry.by_kind(GroupVersionKind(group, version, reference["kind"]))
 
-    async def _orphan_dependents(self, path: str, metadata: JSONObject) -> None:
+    async def _orphan_dependents(self, path: APIPath, metadata: JSONObject) -> None:
         for dependent in await self._all_dependents(metadata["uid"]):
             await self._forget_owner(dependent, metadata["uid"])
         await self._remove_finalizer(path, metadata, ORPHAN)
 
     async def _forget_owner(self, place: Place, uid: str) -> None:
-        path = path_of(place.resource, place.namespace, place.name)
+        path = APIPath.of_object(place.resource, place.namespace, place.name)
         obj = await self._actor.get(path)
         if obj is None:
             return
@@ -187,7 +191,7 @@ class GarbageCollector:
                         found.append(Place.of(resource, stored))
         return found
 
-    async def _delete_dependents(self, path: str, metadata: JSONObject) -> None:
+    async def _delete_dependents(self, path: APIPath, metadata: JSONObject) -> None:
         """Those that block are waited for: each brings its owner here again when it goes."""
         blocked = False
         for dependent in self._owners.dependents(metadata["uid"]):
@@ -199,7 +203,7 @@ class GarbageCollector:
         if not blocked:
             await self._remove_finalizer(path, metadata, FOREGROUND)
 
-    async def _remove_finalizer(self, path: str, metadata: JSONObject, finalizer: str) -> None:
+    async def _remove_finalizer(self, path: APIPath, metadata: JSONObject, finalizer: str) -> None:
         others = without(metadata.get("finalizers") or (), finalizer)
         version = metadata["resourceVersion"]
         await self._actor.patch_metadata(path, {"resourceVersion": version, "finalizers": others or None})

@@ -11,7 +11,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rootspan_apiserver.controllers.actor import Actor, path_of, without
+from rootspan_apiserver.api_path import APIPath
+from rootspan_apiserver.controllers.actor import Actor, without
 from rootspan_apiserver.controllers.kinds import deletable
 from rootspan_apiserver.controllers.namespace_conditions import conditions, differ
 from rootspan_apiserver.controllers.observing import observe
@@ -47,7 +48,7 @@ class NamespaceController:
                     self._queue.add(seen.object.key.rpartition("/")[2])
 
     async def _empty(self, name: str) -> None:
-        path = path_of(self._namespaces, name=name)
+        path = APIPath.of_object(self._namespaces, "", name)
         namespace = await self._actor.get(path)
         if namespace is None or "deletionTimestamp" not in namespace["metadata"]:
             return
@@ -59,12 +60,12 @@ class NamespaceController:
         ]
         if not remaining and not failures:
             namespace["spec"]["finalizers"] = without(namespace["spec"]["finalizers"], FINALIZER)
-            await self._actor.replace(f"{path}/finalize", namespace)
+            await self._actor.replace(path.subresource("finalize"), namespace)
             return
         told = conditions(failures, remaining)
         if differ(told, (namespace.get("status") or {}).get("conditions") or ()):
             namespace["status"] = {**(namespace.get("status") or {}), "conditions": told}
-            await self._actor.replace(f"{path}/status", namespace)
+            await self._actor.replace(path.subresource("status"), namespace)
         if failures:
             raise AgainError
         grace = [_grace_left(stored) for resource, objects in remaining if resource.graceful for stored in objects]
@@ -82,7 +83,7 @@ class NamespaceController:
         """Delete what is there of one resource; why that failed, if it did."""
         try:
             for stored in await self._in(resource, namespace):
-                path = path_of(resource, namespace, stored.key.rpartition("/")[2])
+                path = APIPath.of_object(resource, namespace, stored.key.rpartition("/")[2])
                 if b'"deletionTimestamp":"' not in stored.raw:
                     await self._actor.delete(path, propagationPolicy="Background")
                 elif resource.graceful and _grace_left(stored) <= 0:

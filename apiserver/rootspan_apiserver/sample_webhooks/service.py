@@ -4,6 +4,7 @@ Whoever can send this service a review is the API server, so its trace is contin
 service's context, and the API server starts a trace of its own for it.
 """
 
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,8 @@ from rootspan_apiserver.serving.http import Address, serving
 JSONObject = dict[str, Any]
 SERVICE_NAME = "sample-webhooks"
 CALLBACK_SECONDS = 3.0
+_NAMESPACE = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+"""Reviews may come from anybody, and the call back has this service's rights: nothing else goes into its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,10 @@ def create_application(
 
     async def validate(request: Request) -> Response:
         review = await request.json()
-        path = f"/api/v1/namespaces/{review['request']['namespace']}"
-        namespace = await client.get(path, extensions=api.extensions)
+        name = str(review["request"]["namespace"])
+        if not _NAMESPACE.fullmatch(name):
+            return PlainTextResponse(f"{name!r} is no namespace\n", 400)
+        namespace = await client.get(f"/api/v1/namespaces/{name}", extensions=api.extensions)
         namespace.raise_for_status()
         return _answer(review, validated(review["request"], namespace.json()))
 

@@ -1,11 +1,17 @@
-"""Which part of the store a request looks at, and which of the objects there it wants."""
+"""Which part of the store a request looks at, and which of the objects there it wants.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, pkg/storage/interfaces.go (PrepareKey)
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rootspan_apiserver.go_quote import quote
+from rootspan_apiserver.registry.names import path_segment
 from rootspan_apiserver.selectors import FieldSelector, LabelSelector
+from rootspan_apiserver.status import StatusError, bad_request
 
 if TYPE_CHECKING:
     from rootspan_apiserver.registry.resource import Resource
@@ -16,13 +22,31 @@ _IN_THE_KEY = frozenset({"metadata.name", "metadata.namespace"})
 
 
 def object_path(resource: Resource, namespace: str, name: str) -> str:
-    """The key of one object below the prefix of the store: `/configmaps/default/c1`."""
-    return f"{collection_path(resource, namespace)}/{name}"
+    """The key of one object below the prefix of the store: `/configmaps/default/c1`.
+
+    Raises:
+        StatusError: 400 or 500, there cannot be such a name or namespace.
+    """
+    if not name:
+        raise bad_request("Name parameter required.")
+    if reasons := path_segment(name):
+        raise bad_request(f"Name parameter invalid: {quote(name)}: {';'.join(reasons)}")
+    return _checked(f"{_collection(resource, namespace)}/{name}")
 
 
 def collection_path(resource: Resource, namespace: str = "") -> str:
-    """Where the objects of a resource are, those of one namespace if it is given."""
+    """Where the objects of a resource are, those of one namespace if it is given. Raises StatusError, 500, as `object_path` does."""
+    return _checked(_collection(resource, namespace))
+
+
+def _collection(resource: Resource, namespace: str) -> str:
     return f"{resource.storage_path}/{namespace}" if namespace and resource.namespaced else resource.storage_path
+
+
+def _checked(key: str) -> str:
+    if "/." in key and not {".", ".."}.isdisjoint(key.split("/")):
+        raise StatusError(500, "", f"invalid key: {quote(key)}")
+    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +84,7 @@ class Scope:
     def of(cls, predicate: Predicate, namespace: str, *, continued: bool = False) -> Scope:
         resource = predicate.resource
         name = predicate.fields.required("metadata.name")
-        if name and "/" not in name and not continued and (namespace or not resource.namespaced):
+        if name and not path_segment(name) and not continued and (namespace or not resource.namespaced):
             return cls(object_path(resource, namespace, name), recursive=False)
         return cls(collection_path(resource, namespace))
 

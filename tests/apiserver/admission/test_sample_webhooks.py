@@ -12,12 +12,16 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from opentelemetry.trace import NoOpTracerProvider
 
 from rootspan.testing import tree
 from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.demo.parts import stage
 from rootspan_apiserver.options import Options
 from rootspan_apiserver.sample_webhooks.reviews import ALLOW_LABEL, DENIED_DATA, mutated, validated
+from rootspan_apiserver.sample_webhooks.service import KubernetesAPI, serving_webhooks
+from rootspan_apiserver.serving.certificates import self_signed, server_context
+from rootspan_apiserver.serving.http import listen, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +81,36 @@ async def test_their_spans_are_part_of_the_trace_and_their_call_back_is_not(tmp_
         ]
         assert call_backs
         assert all(span.parent_id is None and span.trace_id != served.trace_id for span in call_backs)
+
+
+@pytest.mark.parametrize(
+    "namespace", ["..", "../secrets", "default/secrets/s", "default?x", "default#x", "%2e%2e", "a\n", ""]
+)
+async def test_the_call_back_goes_to_a_namespace_and_nowhere_else(namespace: str) -> None:
+    """A review that names something else as its namespace, whoever sent it, is refused and nothing is asked of the API server."""
+    asked: list[str] = []
+
+    async def record(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"metadata":{}}'})
+
+    provider = NoOpTracerProvider()
+    certificate = self_signed(["127.0.0.1"], None)
+    tls = ssl.create_default_context(cadata=certificate.ca_bundle.decode())
+    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "u"}}
+    async with serving(record, listen("127.0.0.1", 0), tls=server_context(certificate, None)) as at:
+        api = KubernetesAPI(at.url, tls, "token")
+        own = server_context(certificate, None)
+        async with (
+            serving_webhooks(api, listen("127.0.0.1", 0), own, provider) as webhooks,
+            httpx.AsyncClient(base_url=webhooks.url, verify=tls, trust_env=False) as client,
+        ):
+            request = {"uid": "u", "namespace": namespace, "object": config_map("c")}
+            refused = await client.post("/validate", json=review | {"request": request})
+            assert (refused.status_code, asked) == (400, [])
+            allowed = await client.post("/validate", json=review | {"request": request | {"namespace": "default"}})
+            assert (allowed.json()["response"]["allowed"], asked) == (True, ["/api/v1/namespaces/default"])
 
 
 async def test_the_command_makes_the_webhooks_known_as_a_service(tmp_path: Path) -> None:

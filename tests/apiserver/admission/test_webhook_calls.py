@@ -70,6 +70,36 @@ async def test_a_webhook_is_asked_as_kube_apiserver_asks() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("path", "called"),
+    [
+        ("", "/"),
+        ("/", "/"),
+        ("//validate", "/validate"),
+        ("//a//b/", "/a/b"),
+        ("/a/../../b/.", "/b"),
+        ("/a%2F%2e%2e/b c", "/b%20c"),
+        ("/a%3Fb%23c", "/a%3Fb%23c"),
+        ("/!$&'()*+,;=:@é", "/%21$&%27%28%29%2A+,;=:@%C3%A9"),
+    ],
+)
+async def test_the_path_is_called_as_client_go_joins_it(path: str, called: str) -> None:
+    """Decoded, cleaned and escaped again: `//x`, which is what envtest writes, is called as `/x`."""
+    hook, paths = Webhook(), []
+
+    async def recording(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        paths.append(scope["raw_path"].decode())
+        await hook(scope, receive, send)
+
+    async with served(recording) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}{path}")
+        with parts.provider.get_tracer("test").start_as_current_span("Create"):
+            await parts.admission.validate(parts.attributes(config_map()))
+        assert paths == [called]
+        client = next(span for span in parts.recorder.spans if span.kind == "CLIENT")
+        assert client.attributes["url.full"] == f"{at.url}{called}?timeout=10s"
+
+
 async def test_a_patch_changes_the_object_and_the_next_webhook_sees_it() -> None:
     """Mutating webhooks run in the order of their configurations' names, each on what the one before it left."""
     hook = Webhook(

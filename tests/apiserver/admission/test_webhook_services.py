@@ -34,6 +34,27 @@ async def test_a_service_is_found_by_the_map_and_known_by_its_name() -> None:
         assert client.attributes["server.address"] == "hooks.tools.svc"
 
 
+async def test_a_name_beyond_ascii_is_sent_as_punycode() -> None:
+    """In the Host header and in TLS; it does not end in a fault of the server."""
+    hook = Webhook()
+    async with served(hook, "höök.tools.svc") as at, admission({("tools", "höök"): ("127.0.0.1", at.port)}) as parts:
+        parts.webhook("a.example.com", "", clientConfig=service("höök", "tools", port=8443))
+        await parts.admission.validate(parts.attributes(config_map()))
+        assert dict(hook.headers[0])["host"] == "xn--hk-fkaa.tools.svc:8443"
+
+
+@pytest.mark.parametrize("url", ["https://xn--/", "https://☃.net/", "https://a b/", "ftp:x"])
+async def test_a_host_that_cannot_be_called_fails_the_call(url: str) -> None:
+    """As failurePolicy says: a stored configuration is not taken for checked."""
+    async with admission() as parts:
+        parts.webhook("a.example.com", url)
+        with pytest.raises(StatusError, match="failed calling webhook") as failed:
+            await parts.admission.validate(parts.attributes(config_map()))
+        assert failed.value.code == 500
+        parts.webhook("a.example.com", url, failurePolicy="Ignore")
+        await parts.admission.validate(parts.attributes(config_map()))
+
+
 async def test_a_certificate_for_another_name_is_refused() -> None:
     """The address being right does not help."""
     hook = Webhook()
@@ -55,13 +76,41 @@ async def test_a_service_that_nobody_mapped_is_not_found() -> None:
         )
 
 
-async def test_the_service_kubernetes_is_the_server_itself() -> None:
-    """It is called at the server's own address, with the server's own credentials and nobody's bundle."""
+async def test_the_service_kubernetes_is_the_server_itself_and_gets_no_token() -> None:
+    """It is called at the server's own address, by nobody's bundle, and as a stranger: the path is not the server's own choice."""
     hook = Webhook()
     own = self_signed(["kubernetes.default.svc"], None)
     async with serving(hook, listen("127.0.0.1", 0), tls=server_context(own, None)) as at, admission() as parts:
         parts.loopback.connect(at.host, at.port, own.pair.certificate)
-        parts.webhook("a.example.com", "", clientConfig=service("kubernetes"))
-        await parts.admission.validate(parts.attributes(config_map()))
-        assert dict(hook.headers[0])["authorization"] == f"Bearer {parts.loopback.token}"
-        assert hook.paths == ["/hook?timeout=10s"]
+        for client in (
+            service("kubernetes"),
+            {"url": "https://kubernetes.default.svc/hook"},
+            {"url": "https://kubernetes.default.svc:443/hook"},
+        ):
+            parts.webhook("a.example.com", "", clientConfig=client)
+            await parts.admission.validate(parts.attributes(config_map()))
+        assert hook.paths == ["/hook?timeout=10s"] * 3
+        assert [dict(headers).get("authorization") for headers in hook.headers] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "kubernetes.default.svc:443/", "namespace": "x"},
+        {"name": "127.0.0.1:{port}/?", "namespace": "x"},
+        {"name": "127.0.0.1:{port}/#", "namespace": "x"},
+        {"name": "kubernetes", "port": 444},
+    ],
+)
+async def test_a_services_name_is_not_read_as_an_address(fields: JSONObject) -> None:
+    """A name with a slash in it is the name of a service that nobody mapped, wherever the URL made of it would lead."""
+    hook = Webhook()
+    own = self_signed(["kubernetes.default.svc", "127.0.0.1"], None)
+    async with serving(hook, listen("127.0.0.1", 0), tls=server_context(own, None)) as at, admission() as parts:
+        parts.loopback.connect(at.host, at.port, own.pair.certificate)
+        name = fields["name"].format(port=at.port)
+        client = service(**{**fields, "name": name}) | {"caBundle": base64.b64encode(own.pair.certificate).decode()}
+        parts.webhook("a.example.com", "", clientConfig=client)
+        with pytest.raises(StatusError, match=r"service .* not found"):
+            await parts.admission.validate(parts.attributes(config_map()))
+        assert hook.asked == []

@@ -113,3 +113,18 @@ async def test_without_the_collector_dependents_stay() -> None:
         await client.create("/api/v1/namespaces", "Namespace", "later")
         await client.until_there("/api/v1/namespaces/later/configmaps/kube-root-ca.crt")
         assert "child" in await client.names(CONFIG_MAPS)
+
+
+@pytest.mark.parametrize("name", ["../../kube-system/configmaps/kube-root-ca.crt", "..", "a%2fb"])
+async def test_an_owners_name_is_no_path(name: str) -> None:
+    """Where nothing can have the owner's name its dependent is let be, as by client-go, and the collector goes on."""
+    async with cluster() as client:
+        owner = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "uid": "u"}}
+        await _config_map(client, "hostile", **owned_by(owner))
+        gone = {**owner, "metadata": {"name": "gone", "uid": "v"}}
+        await _config_map(client, "dangling", **owned_by(gone))
+        await client.until_gone(f"{CONFIG_MAPS}/dangling")
+        assert "hostile" in await client.names(CONFIG_MAPS)
+        await client.delete(f"{CONFIG_MAPS}/hostile")
+        await _config_map(client, "dangling", **owned_by(gone))
+        await client.until_gone(f"{CONFIG_MAPS}/dangling")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import partial
-from urllib.parse import urlsplit
 
 import httpx
 from opentelemetry.trace import TracerProvider
@@ -15,7 +14,9 @@ from rootspan_apiserver.admission.webhooks.services import Services
 from rootspan_apiserver.admission.webhooks.transport import BoundedTransport, BundleError, client_context
 from rootspan_apiserver.client_spans import CallError, HTTPClientSpans
 from rootspan_apiserver.codec.json_body import load_object
-from rootspan_apiserver.codec.problems import NotDecodableError, quote
+from rootspan_apiserver.codec.problems import NotDecodableError
+from rootspan_apiserver.go_quote import quote
+from rootspan_apiserver.go_url import URL, URLError, escape_path
 from rootspan_apiserver.loopback import pinned
 from rootspan_apiserver.status import StatusError
 
@@ -42,7 +43,7 @@ class WebhookClients:
         if client is None:
             try:
                 client = self._clients[config] = self._open(config)
-            except (BundleError, StatusError, httpx.InvalidURL) as exc:
+            except (BundleError, StatusError, URLError, UnicodeError, httpx.InvalidURL) as exc:
                 raise CallFailedError(webhook.name, f"could not get REST client: {exc}") from exc
         return client
 
@@ -59,22 +60,22 @@ class WebhookClients:
             await self._clients.popitem()[1].aclose()
 
     def _open(self, config: ClientConfig) -> "_Client":
-        headers, loopback = HEADERS, self._services.loopback
+        target, loopback = config.target(), self._services.loopback
         if self._services.is_loopback(config):
+            # Without the server's own credentials: whoever configures a webhook chooses the path.
             endpoint = loopback.endpoint()
-            headers = HEADERS | {"Authorization": f"Bearer {endpoint.token}"}
             wire = BoundedTransport(pinned(endpoint.certificate), lambda: (endpoint.host, endpoint.port), endpoint.host)
         else:
             tls = client_context(config.ca_bundle)
-            wire = BoundedTransport(tls, partial(self._services.address, config), config.host)
-        return _Client(config.url, headers, loopback.client_spans(wire, tracer_provider=self._tracer_provider))
+            wire = BoundedTransport(tls, partial(self._services.address, config), target.hostname)
+        return _Client(target, loopback.client_spans(wire, tracer_provider=self._tracer_provider))
 
 
 class _Client:
-    def __init__(self, url: str, headers: dict[str, str], transport: HTTPClientSpans) -> None:
-        self._url = url
-        self._parsed = httpx.URL(url)
-        self._headers = {"Host": urlsplit(url).netloc} | headers
+    def __init__(self, target: URL, transport: HTTPClientSpans) -> None:
+        self._url = f"{target.scheme}://{target.host}{escape_path(target.path)}"
+        self._parsed = httpx.URL(self._url)
+        self._headers = {"Host": _host_header(target, self._parsed)} | HEADERS
         self._transport = transport
         self.in_flight = 0
 
@@ -107,6 +108,13 @@ class _Client:
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+
+def _host_header(target: URL, parsed: httpx.URL) -> str:
+    """The host as it was configured, in ASCII. Raises UnicodeError for a name that stands for none (`xn--`)."""
+    if parsed.host.isascii():
+        return target.host
+    return parsed.raw_host.decode("ascii") + target.host.removeprefix(target.hostname)
 
 
 def _decoded(response: httpx.Response) -> JSONObject:

@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from rootspan_apiserver.go_url import URL, clean_path, parse
 from rootspan_apiserver.selectors import LabelSelector
 
 JSONObject = dict[str, Any]
@@ -25,15 +25,26 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ClientConfig:
-    """Where a webhook answers. `url` is whole, path included; `service` is (namespace, name) if it names one; `ca_bundle` is PEM."""
+    """Where a webhook answers: at `url`, or at `path` on `port` of `service` (namespace, name). `ca_bundle` is PEM."""
 
-    url: str
+    url: str = ""
     service: tuple[str, str] | None = None
+    port: int = 443
+    path: str = ""
     ca_bundle: bytes = b""
 
-    @property
-    def host(self) -> str:
-        return urlsplit(self.url).hostname or ""
+    def target(self) -> URL:
+        """What is called: scheme, host, and the path as client-go joins it.
+
+        Raises:
+            URLError: the URL is none, or there is none of a Service with such a name.
+        """
+        if self.service is None:
+            base, path = parse(self.url), ""
+        else:
+            namespace, name = self.service
+            base, path = parse(f"https://{name}.{namespace}.svc:{self.port}"), self.path
+        return URL(base.scheme, base.host, clean_path(f"{base.path}/{path}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +104,9 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
 def _client(config: Mapping[str, Any]) -> ClientConfig:
     bundle = _bundle(config.get("caBundle") or "")
     if service := config.get("service"):
-        namespace, name = service["namespace"], service["name"]
-        path = "/" + (service.get("path") or "").lstrip("/")
-        url = f"https://{name}.{namespace}.svc:{service.get('port') or 443}{path}"
-        return ClientConfig(url, (namespace, name), bundle)
-    return ClientConfig(config.get("url") or "", None, bundle)
+        where = (service["namespace"], service["name"])
+        return ClientConfig("", where, service.get("port") or 443, service.get("path") or "", bundle)
+    return ClientConfig(config.get("url") or "", ca_bundle=bundle)
 
 
 def _bundle(text: str) -> bytes:

@@ -12,7 +12,7 @@ from rootspan_apiserver.admission.webhooks.client import WebhookClients
 from rootspan_apiserver.admission.webhooks.configuration import Webhook
 from rootspan_apiserver.admission.webhooks.matching import Invocation, Matcher, exempt
 from rootspan_apiserver.admission.webhooks.sources import Source
-from rootspan_apiserver.codec.problems import quote
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.registry.conversion import convert
 from rootspan_apiserver.status import bad_request
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER

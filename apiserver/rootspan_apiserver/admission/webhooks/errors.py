@@ -5,7 +5,7 @@ WebhookError
 └─ RejectedError     the webhook did its job and says no
 """
 
-from rootspan_apiserver.codec.problems import quote
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.status import StatusError
 
 

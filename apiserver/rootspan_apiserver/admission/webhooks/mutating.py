@@ -10,7 +10,7 @@ from rootspan_apiserver.admission.webhooks.dispatch import Dispatcher, check_dry
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
 from rootspan_apiserver.admission.webhooks.patching import operations, patched, read_again
-from rootspan_apiserver.codec.problems import quote
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.registry.conversion import convert
 from rootspan_apiserver.status import internal_error
 

@@ -6,7 +6,8 @@ from rootspan_apiserver.admission.webhooks.errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
 from rootspan_apiserver.admission.webhooks.review import Answer
 from rootspan_apiserver.codec import decoding
-from rootspan_apiserver.codec.problems import NotDecodableError, Problems, quote
+from rootspan_apiserver.codec.problems import NotDecodableError, Problems
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.patch import json_patch
 from rootspan_apiserver.status import StatusError, internal_error
 

@@ -12,7 +12,7 @@ from rootspan_apiserver.admission.attributes import Attributes, JSONObject
 from rootspan_apiserver.admission.webhooks.answer_types import check_types
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
-from rootspan_apiserver.codec.problems import quote
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.identity import User
 from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
 from rootspan_apiserver.status import StatusError

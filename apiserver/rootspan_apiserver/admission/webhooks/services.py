@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rootspan_apiserver.admission.webhooks.configuration import ClientConfig
 from rootspan_apiserver.client_spans import CallError
-from rootspan_apiserver.codec.problems import quote
+from rootspan_apiserver.go_quote import quote
 from rootspan_apiserver.loopback import LoopbackClient
 
 
@@ -17,9 +17,10 @@ class Services:
     loopback: LoopbackClient
 
     def is_loopback(self, config: ClientConfig) -> bool:
-        return config.service == ("default", "kubernetes") or config.url.startswith(
-            "https://kubernetes.default.svc:443/"
-        )
+        """Whether the server itself is meant. Raises URLError."""
+        if config.service is not None:
+            return config.service == ("default", "kubernetes") and config.port == 443
+        return config.target().host in ("kubernetes.default.svc", "kubernetes.default.svc:443")
 
     def address(self, config: ClientConfig) -> tuple[str, int] | None:
         """The address to connect to instead of the one in the URL; None if the URL's own is good.

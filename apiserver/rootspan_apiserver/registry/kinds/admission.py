@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from rootspan_apiserver.registry.kinds.checks import duplicates, label_selector, one_of
+from rootspan_apiserver.registry.kinds.webhook_clients import check_client
 from rootspan_apiserver.registry.names import dns_subdomain
 from rootspan_apiserver.registry.required import missing
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
@@ -84,39 +84,6 @@ def _check_name(name: str, field: str) -> Iterator[FieldError]:
         yield from (FieldError.invalid(field, name, reason) for reason in reasons)
     elif name.count(".") < 2:
         yield FieldError.invalid(field, name, "should be a domain with at least three segments separated by dots")
-
-
-def check_client(client: JSONObject, field: str) -> Iterator[FieldError]:
-    """The rules for where a webhook is: a URL, or a service of the cluster."""
-    url, service = client.get("url"), client.get("service")
-    if (url is None) == (service is None):
-        yield FieldError.required(field, "exactly one of url or service is required")
-    elif url is not None:
-        form = "; desired format: https://host[/path]"
-        parts = urlsplit(url)
-        if parts.scheme != "https":
-            detail = f"'https' is the only allowed URL scheme{form}"
-            yield FieldError.invalid(f"{field}.url", parts.scheme, detail)
-        if not parts.netloc:
-            yield FieldError.invalid(f"{field}.url", "", f"host must be specified{form}")
-        if parts.username is not None:
-            detail = "user information is not permitted in the URL"
-            yield FieldError.invalid(f"{field}.url", parts.username, detail)
-        if parts.fragment:
-            yield FieldError.invalid(f"{field}.url", parts.fragment, "fragments are not permitted in the URL")
-        if parts.query:
-            yield FieldError.invalid(f"{field}.url", parts.query, "query parameters are not permitted in the URL")
-    else:
-        for key in ("name", "namespace"):
-            if not (service or {}).get(key):
-                yield FieldError.required(f"{field}.service.{key}", f"service {key} is required")
-        port = (service or {}).get("port", 443)
-        if not 1 <= port <= 65535:
-            detail = "port is not valid: must be between 1 and 65535, inclusive"
-            yield FieldError.invalid(f"{field}.service.port", port, detail)
-        path = (service or {}).get("path")
-        if path and not path.startswith("/"):
-            yield FieldError.invalid(f"{field}.service.path", path, "must start with a '/'")
 
 
 def check_rule(rule: JSONObject, field: str) -> list[FieldError]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.admission import check_client
 from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, duplicates, named, one_of
+from rootspan_apiserver.registry.kinds.webhook_clients import check_client
 from rootspan_apiserver.registry.names import dns_1035_label, dns_subdomain
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
@@ -88,18 +88,24 @@ class CustomResourceDefinitionStrategy(BuiltinStrategy):
         return errors + duplicates(names)
 
     def _check_conversion(self, conversion: JSONObject) -> list[FieldError]:
+        # These fields are named as upstream names them internally, where they stand one level higher.
+        client_field, versions_field = (
+            f"spec.conversion.{name}" for name in ("webhookClientConfig", "conversionReviewVersions")
+        )
         errors = one_of(conversion.get("strategy"), ("None", "Webhook"), "spec.conversion.strategy")
-        webhook = conversion.get("webhook")
+        webhook = conversion.get("webhook") or {}
+        client = webhook.get("clientConfig")
         if conversion.get("strategy") != "Webhook":
-            if webhook is not None:
-                detail = "should not be set when strategy is not set to Webhook"
-                errors.append(FieldError.forbidden("spec.conversion.webhook", detail))
-            return errors
-        client = (webhook or {}).get("clientConfig")
-        if client is None:
-            detail = "required when strategy is set to Webhook"
-            return [*errors, FieldError.required("spec.conversion.webhook.clientConfig", detail)]
-        return [*errors, *check_client(client, "spec.conversion.webhook.clientConfig")]
+            detail = "should not be set when strategy is not set to Webhook"
+            if client is not None:
+                errors.append(FieldError.forbidden(client_field, detail))
+            if webhook.get("conversionReviewVersions"):
+                errors.append(FieldError.forbidden(versions_field, detail))
+        elif client is None:
+            errors.append(FieldError.required(client_field, "required when strategy is set to Webhook"))
+        else:
+            errors += check_client(client, client_field)
+        return errors
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
         new, before = obj["spec"], old["spec"]
