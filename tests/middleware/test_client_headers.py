@@ -248,7 +248,9 @@ async def test_a_propagator_that_fails_breaks_no_call(
 
 
 @pytest.mark.parametrize(
-    "key", [_SUPPRESS_INSTRUMENTATION_KEY, _SUPPRESS_HTTP_INSTRUMENTATION_KEY, "suppress_instrumentation"]
+    "key",
+    [_SUPPRESS_INSTRUMENTATION_KEY, _SUPPRESS_HTTP_INSTRUMENTATION_KEY, "suppress_instrumentation"],
+    ids=["key of the API", "key for HTTP", "plain key"],  # the keys of the API are random
 )
 async def test_suppressed_instrumentation_is_honoured(http: Http, upstream: Upstream, key: str) -> None:
     """The request goes out as it is, with the headers that it brings, and nothing is recorded."""

@@ -34,16 +34,18 @@ class Calls:
 
 
 async def calls_of(app: App, scope: Scope) -> Calls:
-    for _ in range(3):
-        await drive(app, dict(scope))
-    calls = Calls()
-    copied = dict(scope)
-    sys.setprofile(calls)
-    try:
-        await drive(app, copied)
-    finally:
-        sys.setprofile(None)
-    return calls
+    """Return the fewest calls of three requests: one of 256 draws a new block of ids."""
+    counted = []
+    for _ in range(6):
+        calls = Calls()
+        copied = dict(scope)
+        sys.setprofile(calls)
+        try:
+            await drive(app, copied)
+        finally:
+            sys.setprofile(None)
+        counted.append(calls)
+    return min(counted[3:], key=lambda calls: calls.python + calls.c)
 
 
 @pytest.mark.parametrize(
