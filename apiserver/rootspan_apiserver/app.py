@@ -19,7 +19,7 @@ import httpx
 from opentelemetry.sdk.trace import TracerProvider
 from starlette.applications import Starlette
 
-from rootspan import Continuation, create_tracer_provider
+from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
 from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
 from rootspan_apiserver.audit_log import AuditLog
@@ -56,6 +56,7 @@ from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.text_traces import TextTraces
+from rootspan_apiserver.tracer_provider import tracer_provider
 from rootspan_apiserver.tracing import Tracing
 
 logger = logging.getLogger(__name__)
@@ -195,9 +196,7 @@ def _routed(parts: Parts) -> Starlette:
 
 @contextlib.asynccontextmanager
 async def _tracer_provider(options: Options) -> AsyncIterator[TracerProvider]:
-    provider = create_tracer_provider(
-        options.tracing_configuration(), resource=server_resource(options.emulated_version)
-    )
+    provider = tracer_provider(options.tracing_configuration(), server_resource(options.emulated_version))
     flushes = options.emulated_version != "1.22" or options.flush_spans_at_shutdown
     if not flushes:
         atexit.unregister(provider.shutdown)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import httpx
 from opentelemetry.trace import Span, Status, StatusCode
 
-from rootspan.httpx import TracingTransport
+from rootspan.httpx import AsyncTracingTransport
 
 AttributeValues = dict[str, str | int]
 
@@ -22,8 +22,8 @@ class CallError(httpx.TransportError):
         self.go_type = go_type
 
 
-class HTTPClientSpans(TracingTransport):
-    """`rootspan.httpx.TracingTransport` in the dialect of otelhttp 0.65.
+class HTTPClientSpans(AsyncTracingTransport):
+    """`rootspan.httpx.AsyncTracingTransport` in the dialect of otelhttp 0.65.
 
     Go keeps a URL as it was written, httpx does not (a port 443 is dropped): the extension `url` has the text to record instead.
     """
@@ -52,6 +52,7 @@ class HTTPClientSpans(TracingTransport):
             span.set_status(Status(StatusCode.ERROR))
 
     def record_error(self, span: Span, error: BaseException) -> None:
+        error = _told(error)
         if isinstance(error, CallError):
             span.set_attribute("error.type", error.go_type)
             span.set_status(Status(StatusCode.ERROR, str(error)))
@@ -87,5 +88,11 @@ class HTTPClientSpansV122(HTTPClientSpans):
             span.set_status(Status(StatusCode.ERROR))
 
     def record_error(self, span: Span, error: BaseException) -> None:
-        told = error.go_type if isinstance(error, CallError) else type(error).__qualname__
-        span.add_event("exception", {"exception.type": told, "exception.message": str(error)})
+        error = _told(error)
+        go_type = error.go_type if isinstance(error, CallError) else type(error).__qualname__
+        span.add_event("exception", {"exception.type": go_type, "exception.message": str(error)})
+
+
+def _told(error: BaseException) -> BaseException:
+    """Return what Go calls the error of a call; a call that was given up fails with `context.Canceled` there."""
+    return error if isinstance(error, Exception) else CallError("context canceled")

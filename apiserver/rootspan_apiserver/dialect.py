@@ -6,7 +6,7 @@ are those of Go's otelhttp in the version that kube-apiserver was built with, an
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, TracerProvider
 from opentelemetry.util.types import Attributes
@@ -66,7 +66,12 @@ class ServerSpans(TracerProvider):
 
 
 class ServerSpan(TracingMiddleware):
-    """The dialect of v1.36: otelhttp 0.65, where the query is no attribute and a refusal no error."""
+    """The dialect of v1.36: otelhttp 0.65, where the query is no attribute and a refusal no error.
+
+    It ends when the filters have returned, so that none of their spans outlives it.
+    """
+
+    ends_with_application: ClassVar[bool] = True
 
     def request_attributes(self, scope: Scope) -> SpanAttributes:
         attributes = super().request_attributes(scope)
@@ -87,6 +92,8 @@ class ServerSpan(TracingMiddleware):
 
 class ServerSpanV122(TracingMiddleware):
     """The dialect of v1.22: otelhttp 0.20, where every request is an operation of one name and every refusal an error."""
+
+    ends_with_application: ClassVar[bool] = True
 
     def request_attributes(self, scope: Scope) -> SpanAttributes:
         host, user_agent = _header(scope, b"host"), _header(scope, b"user-agent")

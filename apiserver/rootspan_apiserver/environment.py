@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace import Span as SDKSpan
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
-from rootspan.sampling import RootIdGenerator
+from rootspan.ids import RootIdGenerator
 from rootspan.spans import Span
 from rootspan.testing import SpanRecorder
 from rootspan_apiserver.app import Running, apiserver

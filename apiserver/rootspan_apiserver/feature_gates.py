@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from rootspan.endpoint import quoted
+from rootspan_apiserver.go_quote import quote
 
 API_SERVER_TRACING = "APIServerTracing"
 
@@ -57,7 +57,7 @@ class FeatureGates:
                 raise FeatureGateError(f"missing bool value for {name}")
             if value not in _BOOLEANS:
                 raise FeatureGateError(
-                    f"invalid value of {name}={value}, err: strconv.ParseBool: parsing {quoted(value)}: invalid syntax"
+                    f"invalid value of {name}={value}, err: strconv.ParseBool: parsing {quote(value)}: invalid syntax"
                 )
             settings[name.removeprefix("kube:")] = _BOOLEANS[value]
         gates = cls(version, settings)

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rootspan.endpoint import quoted
+from rootspan_apiserver.go_quote import quote
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -46,7 +46,7 @@ def text(value: str) -> str:
 
 def integer(value: str) -> int:
     if not re.fullmatch(r"[+-]?[0-9]+", value):
-        raise ValueError(f"strconv.ParseInt: parsing {quoted(value)}: invalid syntax")
+        raise ValueError(f"strconv.ParseInt: parsing {quote(value)}: invalid syntax")
     return int(value)
 
 
@@ -55,7 +55,7 @@ def boolean(value: str) -> bool:
         return True
     if value in ("0", "f", "F", "FALSE", "false", "False"):
         return False
-    raise ValueError(f"strconv.ParseBool: parsing {quoted(value)}: invalid syntax")
+    raise ValueError(f"strconv.ParseBool: parsing {quote(value)}: invalid syntax")
 
 
 def seconds(value: str) -> float:
@@ -66,7 +66,7 @@ def seconds(value: str) -> float:
     terms = _TERM.findall(digits)
     if not terms or "".join(number + unit for number, unit in terms) != digits:
         missing_unit = re.fullmatch(r"(\d+\.?\d*|\.\d+)", digits)
-        raise ValueError(f"time: {'missing unit in' if missing_unit else 'invalid'} duration {quoted(value)}")
+        raise ValueError(f"time: {'missing unit in' if missing_unit else 'invalid'} duration {quote(value)}")
     return float(sign * sum(float(number) * _SECONDS[unit] for number, unit in terms))
 
 
@@ -74,7 +74,7 @@ def ip_address(value: str) -> str:
     try:
         return str(ipaddress.ip_address(value.strip()))
     except ValueError as error:
-        raise ValueError(f"failed to parse IP: {quoted(value)}") from error
+        raise ValueError(f"failed to parse IP: {quote(value)}") from error
 
 
 def parse_flags(options: "type[DataclassInstance]", arguments: Sequence[str]) -> dict[str, Any]:
@@ -130,10 +130,10 @@ def _split(argument: str, by_short: dict[str, str]) -> tuple[str, str, str]:
         return name, equals, value
     if argument.startswith("-") and argument not in ("-", "--"):
         if argument[1] not in by_short:
-            raise FlagError(f"unknown shorthand flag: {quoted(argument[1])[1:-1]!r} in {argument}")
+            raise FlagError(f"unknown shorthand flag: {quote(argument[1])[1:-1]!r} in {argument}")
         value = argument[2:].removeprefix("=")
         return by_short[argument[1]], value and "=", value
-    raise FlagError(f"unknown command {quoted(argument)}")
+    raise FlagError(f"unknown command {quote(argument)}")
 
 
 def _value(field: "dataclasses.Field[Any]", value: str, before: tuple[Any, ...], name: str) -> Any:
@@ -143,4 +143,4 @@ def _value(field: "dataclasses.Field[Any]", value: str, before: tuple[Any, ...],
             return (*before, *(parser(item) for item in value.split(",") if item))
         return parser(value)
     except ValueError as error:
-        raise FlagError(f"invalid argument {quoted(value)} for {quoted(name)} flag: {error}") from error
+        raise FlagError(f"invalid argument {quote(value)} for {quote(name)} flag: {error}") from error

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from rootspan.configuration import ConfigurationError, TracingConfiguration
-from rootspan.endpoint import quoted
+from rootspan import ConfigurationError
 from rootspan_apiserver.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
 from rootspan_apiserver.flags import (
     FlagError,
@@ -24,6 +23,8 @@ from rootspan_apiserver.flags import (
     seconds,
     text,
 )
+from rootspan_apiserver.go_quote import quote
+from rootspan_apiserver.tracing_configuration import TracingConfiguration
 
 EMULATED_VERSIONS = ("1.22", "1.36")
 AUTHORIZATION_MODES = ("AlwaysAllow", "AlwaysDeny")
@@ -189,16 +190,16 @@ class Options:
             yield "at least one authorization-mode must be passed"
         for mode in dict.fromkeys(self.authorization_mode):
             if mode not in AUTHORIZATION_MODES:
-                yield f"authorization-mode {quoted(mode)} is not a valid mode"
+                yield f"authorization-mode {quote(mode)} is not a valid mode"
             elif self.authorization_mode.count(mode) > 1:
-                listed = " ".join(map(quoted, self.authorization_mode))
+                listed = " ".join(map(quote, self.authorization_mode))
                 yield f"authorization-mode [{listed}] has mode specified more than once"
 
     def _faults_of_etcd(self) -> Iterator[str]:
         for server in self.etcd_servers:
             url = urlsplit(server)
             if url.scheme not in ("http", "https") or not url.hostname:
-                yield f"--etcd-servers: {quoted(server)} must be a URL, scheme://ip:port"
+                yield f"--etcd-servers: {quote(server)} must be a URL, scheme://ip:port"
         if self.etcd_servers and self.data_dir:
             yield "--data-dir is of the embedded etcd and cannot be used with --etcd-servers"
 
@@ -215,7 +216,7 @@ class Options:
         try:
             ipaddress.ip_network(self.service_cluster_ip_range, strict=False)
         except ValueError:
-            yield f"--service-cluster-ip-range: {quoted(self.service_cluster_ip_range)} is not a valid CIDR"
+            yield f"--service-cluster-ip-range: {quote(self.service_cluster_ip_range)} is not a valid CIDR"
 
     def _faults_of_names(self) -> Iterator[str]:
         both = set(self.enable_admission_plugins) & set(self.disable_admission_plugins)
@@ -223,7 +224,7 @@ class Options:
             yield f"[{' '.join(sorted(both))}] in enable-admission-plugins and disable-admission-plugins overlapped"
         if self.inbound_trace_context not in INBOUND_TRACE_CONTEXTS:
             yield (
-                f"--inbound-trace-context {quoted(self.inbound_trace_context)} must be one of "
+                f"--inbound-trace-context {quote(self.inbound_trace_context)} must be one of "
                 f"{', '.join(INBOUND_TRACE_CONTEXTS)}"
             )
 

@@ -146,9 +146,11 @@ def client_bare() -> httpx.AsyncClient:
 
 
 def client_rootspan(tracer_provider: TracerProvider) -> httpx.AsyncClient:
-    from rootspan.httpx import TracingTransport
+    from rootspan.httpx import AsyncTracingTransport
 
-    return httpx.AsyncClient(transport=TracingTransport(httpx.MockTransport(_answer), tracer_provider=tracer_provider))
+    return httpx.AsyncClient(
+        transport=AsyncTracingTransport(httpx.MockTransport(_answer), tracer_provider=tracer_provider)
+    )
 
 
 def client_contrib(tracer_provider: TracerProvider) -> httpx.AsyncClient:

@@ -19,6 +19,10 @@ SENSITIVE_HEADERS = frozenset(
 """Headers of which only the presence is recorded, even when they are asked for."""
 
 _MOST_VALUES = 8
+_RESPONSE_STARTS = {
+    "http": ("http.response.start",),
+    "websocket": ("websocket.accept", "websocket.http.response.start"),
+}
 
 
 class CapturedHeaders:
@@ -37,14 +41,14 @@ class CapturedHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         span = get_current_span()
-        if scope["type"] != "http" or not span.is_recording():
+        if scope["type"] not in _RESPONSE_STARTS or not span.is_recording():
             await self.app(scope, receive, send)
             return
-        _record(span, "http.request.header", self._request, scope["headers"])
+        _record(span, "http.request.header", self._request, scope.get("headers") or ())
 
         async def captured(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                _record(span, "http.response.header", self._response, message.get("headers", ()))
+            if message["type"] in _RESPONSE_STARTS[scope["type"]]:
+                _record(span, "http.response.header", self._response, message.get("headers") or ())
             await send(message)
 
         await self.app(scope, receive, captured)

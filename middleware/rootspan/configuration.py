@@ -1,92 +1,57 @@
-"""kube-apiserver's tracing configuration file: read, then validated, with its own rules and messages."""
+"""Where spans go, and how many of them: what `create_tracer_provider` is told, checked when it is told."""
 
 from dataclasses import dataclass
-from os import PathLike, fspath, strerror
-from pathlib import Path
-from typing import Self
 
-from rootspan.endpoint import endpoint_fault, quoted
-from rootspan.manifest import ManifestError, decode
+from rootspan.endpoint import Endpoint, EndpointError
 
-_VERSIONS = frozenset(f"apiserver.config.k8s.io/{version}" for version in ("v1alpha1", "v1beta1", "v1"))
-_SAMPLES_OF_A_MILLION = 1_000_000
+SAMPLES_OF_A_MILLION = 1_000_000
 
 
 class ConfigurationError(ValueError):
-    """A tracing configuration that cannot be used. The message is kube-apiserver's own, whole."""
+    """A tracing configuration that cannot be used. The message is a sentence for whoever wrote it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TracingConfiguration:
-    """Where spans go and how many of them.
+    """What of tracing is an application's to choose. A field that is None leaves the choice to OpenTelemetry's variables.
 
-    `endpoint` is the gRPC target of an OTLP collector (`host:port`, `dns:///host:port`, `unix:///path`), reached in
-    plain text; None leaves the choice to the environment, then localhost:4317.
-    `sampling_rate_per_million` of all traces that start here are sampled; None, like 0, is none of them.
+    Attributes:
+        service_name: Who sends the spans; else `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`.
+        endpoint: The collector: `http://host:4317` in plain text, `https://host` with TLS, `host:4317`, `dns:///host:4317`,
+            `unix:///path`; else `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `localhost:4317`.
+        sampling_rate_per_million: How many of a million new traces are recorded; 0 exports nothing. Else
+            `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, and without these every trace.
+        insecure: Whether an endpoint without `http://` or `https://` is reached in plain text. Else `OTEL_EXPORTER_OTLP_INSECURE`,
+            and without it only a collector on this host is.
 
-    Raises `ConfigurationError` if a value is out of its range.
+    Raises:
+        ConfigurationError: A value is of a wrong type or out of its range, or `insecure` contradicts the endpoint's scheme.
     """
 
+    service_name: str | None = None
     endpoint: str | None = None
     sampling_rate_per_million: int | None = None
+    insecure: bool | None = None
 
     def __post_init__(self) -> None:
-        faults = [fault for fault in (self._rate_fault(), self._endpoint_fault()) if fault]
-        if faults:
-            listed = faults[0] if len(faults) == 1 else f"[{', '.join(faults)}]"
-            raise ConfigurationError(f"failed to validate tracing configuration: {listed}")
-
-    @classmethod
-    def read(cls, path: str | PathLike[str], *, strict: bool = True) -> Self:
-        """Read a `TracingConfiguration` manifest (`apiserver.config.k8s.io/v1alpha1`, `v1beta1` or `v1`; YAML or JSON).
-
-        `strict` refuses unknown and duplicate fields, as Kubernetes does from 1.32 on.
-        Raises `ConfigurationError` for a file that cannot be read, decoded or used.
-        """
-        name = fspath(path)
-        if not name:
-            raise ConfigurationError("failed to read tracing config: tracing config file was empty")
-        try:
-            data = Path(name).read_bytes()
-        except (OSError, ValueError) as error:
+        name, rate = self.service_name, self.sampling_rate_per_million
+        if name is not None and (not isinstance(name, str) or not name.strip()):
+            raise ConfigurationError(f"service_name must be a text that is not empty, not {name!r}")
+        if rate is not None and (type(rate) is not int or not 0 <= rate <= SAMPLES_OF_A_MILLION):
             raise ConfigurationError(
-                f"failed to read tracing config: unable to read tracing configuration from {quoted(name)}: "
-                f"{_operation(error)} {name}: {_reason(error)}"
-            ) from error
-        try:
-            fields = decode(
-                data,
-                kind="TracingConfiguration",
-                versions=_VERSIONS,
-                fields={"endpoint": "string", "samplingRatePerMillion": "int32"},
-                strict=strict,
+                f"sampling_rate_per_million must be a whole number from 0 to {SAMPLES_OF_A_MILLION:,}, not {rate!r}"
             )
-        except ManifestError as error:
-            raise ConfigurationError(
-                f"failed to read tracing config: unable to decode tracing configuration data: {error}"
-            ) from error
-        return cls(fields.get("endpoint"), fields.get("samplingRatePerMillion"))
+        if self.insecure is not None and not isinstance(self.insecure, bool):
+            raise ConfigurationError(f"insecure must be True or False, not {self.insecure!r}")
+        if self.endpoint is not None:
+            self._check_endpoint(self.endpoint)
 
-    def _rate_fault(self) -> str | None:
-        rate = self.sampling_rate_per_million
-        if rate is None or 0 <= rate <= _SAMPLES_OF_A_MILLION:
-            return None
-        if rate < 0:
-            return f"samplingRatePerMillion: Invalid value: {rate}: sampling rate must be positive"
-        return (
-            f"samplingRatePerMillion: Invalid value: {rate}: "
-            "sampling rate per million must be less than or equal to one million"
-        )
-
-    def _endpoint_fault(self) -> str | None:
-        return None if self.endpoint is None else endpoint_fault(self.endpoint)
-
-
-def _operation(error: Exception) -> str:
-    return "read" if isinstance(error, IsADirectoryError) else "open"
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno is not None:
-        return strerror(error.errno).lower()
-    return "invalid argument"
+    def _check_endpoint(self, text: str) -> None:
+        try:
+            scheme = Endpoint.parse(text).scheme
+        except EndpointError as error:
+            raise ConfigurationError(f"endpoint: {error}") from None
+        if scheme == "https" and self.insecure:
+            raise ConfigurationError("endpoint: https:// is TLS and contradicts insecure=True")
+        if scheme == "http" and self.insecure is False:
+            raise ConfigurationError("endpoint: http:// is plain text and contradicts insecure=False")

@@ -1,145 +1,109 @@
-"""Which collector endpoints kube-apiserver accepts, and what it says of the others.
-
-An endpoint is a gRPC target, but it is checked as a URL: one without `//` gets `dns://` in front, Go's `url.Parse`
-must take it, and its scheme must be one that gRPC resolves without more ado. Python's `urllib.parse` refuses next to
-nothing, so Go's rules are spelled out here: a port is digits, a host holds no character that RFC 3986 would escape, `%`
-is followed by two hex digits, brackets hold an IPv6 address, and a relative URL has no colon in its first segment.
-"""
+"""The address of a collector, in each of the forms that OTLP exporters take."""
 
 import ipaddress
 import re
+from dataclasses import dataclass
+from typing import Self
 
-_SCHEMES = ("dns", "unix", "unix-abstract")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
-_PORT = re.compile(r"(:[0-9]*)?\Z")
-_USER_INFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*\Z")
-_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
-_FORBIDDEN_IN_HOST = re.compile(r"[^A-Za-z0-9\-_.~!$&'()*+,;=:\[\]<>\"%\x80-\U0010ffff]")
-_SHORT_ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
-
-
-class _ParseError(ValueError):
-    pass
+_HOST = re.compile(
+    r"(?:\[(?P<literal>[0-9A-Fa-f:.]+(?:%[\w.~-]+)?)\]|(?P<name>[^\s:/?#@\[\]\\]+))(?::(?P<port>[0-9]{1,5}))?"
+)
+_ELSEWHERE = re.compile(r":.*,|//[^/]+/.")
+"""Several addresses, or a name server that is asked for the one."""
+_SOCKETS = ("unix", "unix-abstract")
+_FORMS = "http://host:4317, https://host:4317, host:4317, dns:///host:4317 or unix:///path"
 
 
-def quoted(text: str) -> str:
-    """`text` between double quotes, escaped as Go's `%q` does."""
-    return f'"{"".join(map(_quoted_character, text))}"'
+class EndpointError(ValueError):
+    """The text is no address of a collector; the message is the rest of a sentence, and never holds a password."""
 
 
-def endpoint_fault(endpoint: str) -> str | None:
-    """The field error kube-apiserver reports for `endpoint`, or None if it accepts it."""
-    url = endpoint if "//" in endpoint else f"dns://{endpoint}"
-    try:
-        scheme = _parse(url)
-    except _ParseError as error:
-        return f"endpoint: Invalid value: {quoted(url)}: {error}"
-    if scheme in _SCHEMES:
-        return None
-    return (
-        f"endpoint: Invalid value: {quoted(url)}: unsupported scheme: {scheme}.  "
-        "Options are none, dns, unix, or unix-abstract.  See https://github.com/grpc/grpc/blob/master/doc/naming.md"
-    )
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address, taken apart.
+
+    Attributes:
+        scheme: `http`, `https`, a scheme of gRPC's (`dns`, `ipv4`, `ipv6`, `unix`, `unix-abstract`), or "" for none.
+        host: A name or an address, without brackets; "" for a socket.
+        port: None where none is written.
+        rest: The path and query of a URL, the path or name of a socket, or the whole of another name of gRPC's.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    rest: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        Raises:
+            EndpointError: It is none of the forms.
+        """
+        if not isinstance(text, str) or not text.strip():
+            raise EndpointError(f"an address is expected, {_FORMS}, not {text!r}")
+        text = text.strip()
+        scheme, colon, rest = text.partition(":")
+        scheme = scheme.lower()
+        if colon and scheme in _SOCKETS:
+            return cls(scheme, "", None, _socket(text, rest))
+        if "@" in text.rpartition("//")[2].partition("/")[0]:
+            raise EndpointError(
+                "user and password cannot be part of an address; credentials go into OTEL_EXPORTER_OTLP_HEADERS"
+            )
+        if colon and scheme in ("http", "https") and rest.startswith("//"):
+            authority, slash, path = rest[2:].partition("/")
+            return cls(scheme, *_host_and_port(text, authority), slash + path)
+        if colon and scheme in ("dns", "ipv4", "ipv6"):
+            authority, _, path = rest[2:].partition("/") if rest.startswith("//") else ("", "", rest)
+            first = (path or authority).partition(",")[0]
+            return cls(scheme, *_host_and_port(text, first), f"{scheme}:{rest}")
+        if "://" in text:
+            raise EndpointError(f"the scheme {scheme!r} of {text!r} is not understood; it can be {_FORMS}")
+        return cls("", *_host_and_port(text, text), "")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nothing that is sent there leaves this machine."""
+        if self.scheme in _SOCKETS:
+            return True
+        if self.scheme and _ELSEWHERE.search(self.rest):
+            return False
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"
+
+    def target(self) -> str:
+        """Return what gRPC calls it. Without a port, `https` is at 443, `http` and no scheme at OTLP's 4317."""
+        if self.scheme in _SOCKETS:
+            return f"{self.scheme}:{self.rest}"
+        if self.scheme in ("", "http", "https"):
+            return self._authority(443 if self.scheme == "https" else 4317)
+        return self.rest
+
+    def url(self, path: str, *, tls: bool) -> str | None:
+        """Return the URL of a path there for OTLP over HTTP; None for a name of gRPC's. Without a scheme and a port it is at 4318."""
+        if self.scheme not in ("", "http", "https"):
+            return None
+        return f"{'https' if tls else 'http'}://{self._authority(None if self.scheme else 4318)}{path}"
+
+    def _authority(self, port: int | None) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = self.port or port
+        return host if port is None else f"{host}:{port}"
 
 
-def _parse(url: str) -> str:
-    before, _, fragment = url.partition("#")
-    try:
-        scheme = _parse_without_fragment(before)
-    except _ParseError as error:
-        raise _ParseError(f"parse {quoted(before)}: {error}") from None
-    try:
-        _check_escapes(fragment)
-    except _ParseError as error:
-        raise _ParseError(f"parse {quoted(url)}: {error}") from None
-    return scheme
+def _host_and_port(text: str, authority: str) -> tuple[str, int | None]:
+    matched = _HOST.fullmatch(authority)
+    port = matched["port"] if matched else None
+    if matched is None or (port is not None and not 0 < int(port) < 65536):
+        raise EndpointError(f"{text!r} names no host, or no port from 1 to 65535; it can be {_FORMS}")
+    return matched["literal"] or matched["name"], int(port) if port else None
 
 
-def _parse_without_fragment(url: str) -> str:
-    if any(character < " " or character == "\x7f" for character in url):
-        raise _ParseError("net/url: invalid control character in URL")
-    scheme, rest = _split_scheme(url)
-    rest = rest.partition("?")[0]
-    if not rest.startswith("/"):
-        if scheme:
-            return scheme
-        if ":" in rest.partition("/")[0]:
-            raise _ParseError("first path segment in URL cannot contain colon")
-    if rest.startswith("//") and (scheme or not rest.startswith("///")):
-        authority, slash, path = rest[2:].partition("/")
-        _check_authority(authority)
-        rest = slash + path
-    _check_escapes(rest)
-    return scheme
-
-
-def _split_scheme(url: str) -> tuple[str, str]:
-    scheme, colon, rest = url.partition(":")
-    if colon and not scheme:
-        raise _ParseError("missing protocol scheme")
-    if colon and _SCHEME.match(scheme):
-        return scheme.lower(), rest
-    return "", url
-
-
-def _check_authority(authority: str) -> None:
-    user_info, _, host = authority.rpartition("@")
-    if host.rfind("[") > 0:
-        raise _ParseError("invalid IP-literal")
-    if host.startswith("["):
-        _check_ip_literal(host)
-    else:
-        colon = host.rfind(":")
-        if colon >= 0:
-            _check_port(host[colon:])
-        _check_host(host)
-    if not _USER_INFO.match(user_info):
-        raise _ParseError("net/url: invalid userinfo")
-    _check_escapes(user_info)
-
-
-def _check_ip_literal(host: str) -> None:
-    address, bracket, port = host[1:].rpartition("]")
-    if not bracket:
-        raise _ParseError("missing ']' in host")
-    _check_port(port)
-    _check_host(address)
-    try:
-        version = ipaddress.ip_address(address.replace("%25", "%", 1)).version
-    except ValueError:
-        raise _ParseError(f"invalid host: ParseAddr({quoted(address)}): unable to parse IP") from None
-    if version == 4:
-        raise _ParseError("invalid IP-literal")
-
-
-def _check_port(colon_and_port: str) -> None:
-    if not _PORT.match(colon_and_port):
-        raise _ParseError(f"invalid port {quoted(colon_and_port)} after host")
-
-
-def _check_host(host: str) -> None:
-    for match in re.finditer(rf"%|{_FORBIDDEN_IN_HOST.pattern}", host):
-        if match.group() != "%":
-            raise _ParseError(f"invalid character {quoted(match.group())} in host name")
-        escape = host[match.start() : match.start() + 3]
-        if not _ESCAPE.match(escape) or (int(escape[1], 16) < 8 and escape != "%25"):
-            raise _ParseError(f"invalid URL escape {quoted(escape)}")
-
-
-def _check_escapes(text: str) -> None:
-    for match in re.finditer("%", text):
-        if not _ESCAPE.match(text, match.start()):
-            raise _ParseError(f"invalid URL escape {quoted(text[match.start() : match.start() + 3])}")
-
-
-def _quoted_character(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    if character.isprintable():
-        return character
-    if character in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[character]
-    code = ord(character)
-    if code < 0x20 or code == 0x7F:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+def _socket(text: str, rest: str) -> str:
+    path = rest.removeprefix("//")
+    if not path:
+        raise EndpointError(f"{text!r} names no socket; it can be {_FORMS}")
+    return path

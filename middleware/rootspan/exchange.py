@@ -1,58 +1,55 @@
-"""One recorded request: its SERVER span, from the first ASGI event to the last.
+"""One HTTP request or websocket connection: what its status, its error and its end are.
 
-The span ends when the last event of the response has been sent, or the connection is gone, so that a background task does
-not stretch it. After an answer of 500 or more it waits for the application to return, with the time of the answer as its
-end: frameworks answer first and raise afterwards, and only the exception says what the error was.
+They are decided here once, and the span, the duration in the metrics and whatever else is recorded follow from it.
+
+* The **end** is when the last event of the response has been sent, or when the application is told that the client is
+  gone. A background task of the framework does not stretch it. Trailers count only where the server supports them.
+* An answer of 500 or more waits for the application to return, and keeps the time of the answer as its end: frameworks
+  answer first and raise afterwards, and only the exception says what the error was.
+* The **status** is the one that was sent; 500 where the application raised or returned before it started a response,
+  since servers then answer 500; 101 for an accepted websocket, 403 for one that was closed before.
+* The **error** is the exception that the application raised, unless the answer was complete by then.
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, MutableMapping
-from types import MappingProxyType
 from typing import Any
 
-from opentelemetry.trace import Span
-
 from rootspan.continuation import Scope
-from rootspan.route import route_of
-from rootspan.server_attributes import method_of
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-RecordResponse = Callable[[Span, int | None, BaseException | None], None]
 
 _GONE = frozenset({"http.disconnect", "websocket.disconnect"})
 
 
-class Exchange:
-    """Passes the events of one connection through, and ends the span in time.
+class Exchange(ABC):
+    """Passes the events of one connection through, and calls `finish` once, when it is over.
 
     Args:
-        span: A recording span.
-        names_after_route: Whether the span, which is called after the method, is to be named after the route as well.
-        record_response: Called with the span, the status and the exception, before the span ends.
+        scope: The scope of the connection.
+        receive: The server's `receive`.
+        send: The server's `send`.
+        waits: Whether the end is not before the application has returned, for one that does all of its work in the
+            request, like the filters of an API server.
     """
 
     _status: int | None = None
     _trailers = False
     _answered: int | None = None
-    _ended = False
+    _finished = False
 
-    def __init__(
-        self,
-        span: Span,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        names_after_route: bool,
-        record_response: RecordResponse,
-    ) -> None:
-        self._span = span
-        self._scope = scope
+    def __init__(self, scope: Scope, receive: Receive, send: Send, waits: bool = False) -> None:
+        self.scope = scope
         self._receive = receive
         self._send = send
-        self._names_after_route = names_after_route
-        self._record_response = record_response
+        self._waits = waits
+
+    @abstractmethod
+    def finish(self, status: int | None, error: BaseException | None, end_time: int | None) -> None:
+        """Record the exchange. `end_time` is in nanoseconds since the epoch; None is now."""
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -67,7 +64,8 @@ class Exchange:
             case "http.response.start":
                 if isinstance(status := message.get("status"), int):
                     self._status = int(status)
-                self._trailers = message.get("trailers", False)
+                if message.get("trailers", False):
+                    self._trailers = "http.response.trailers" in (self.scope.get("extensions") or ())
                 last = False
             case event:
                 last = self._is_last(event, message)
@@ -98,47 +96,43 @@ class Exchange:
     def _answer(self) -> None:
         if self._answered is None:
             self._answered = time.time_ns()
-            if self._status is None or self._status < 500:
+            if not self._waits and (self._status is None or self._status < 500):
                 self._end(self._answered)
 
     def returned(self) -> None:
-        """The application has returned. Servers answer 500 in place of one that never started its response."""
-        if not self._ended:
+        """Note that the application has returned."""
+        if not self._finished:
             if self._answered is None and self._status is None:
                 self._status = 500
-            self._end(self._answered)
+            self._end(self._time())
 
     def raised(self, error: BaseException) -> None:
-        """The application has raised. Servers answer 500 to an exception before the response has started.
-
-        That it was cancelled after its answer says nothing of the request.
-        """
-        if not self._ended:
+        """Note that the application has raised. That it was cancelled after its answer says nothing of the request."""
+        if not self._finished:
             failed = isinstance(error, Exception)
             if self._status is None and failed:
                 self._status = 500
-            self._end(self._answered, error if failed or self._answered is None else None)
+            is_late = self._answered is not None and (not failed or (self._status or 0) < 500)
+            self._end(self._time(), None if is_late else error)
+
+    def _time(self) -> int | None:
+        return None if self._waits else self._answered
 
     def _end(self, end_time: int | None, error: BaseException | None = None) -> None:
-        self._ended = True
-        span = self._span
-        self._record_response(span, self._status, error)
-        if (route := route_of(self._scope)) is not None:
-            span.set_attribute("http.route", route)
-        elif (attributes := getattr(span, "attributes", None)) is not None:
-            if type(attributes) is MappingProxyType:  # the SDK's: to copy it costs less than to miss a key
-                attributes = attributes.copy()
-            route = attributes.get("http.route")
-        if route is not None and self._names_after_route:
-            method = method_of(self._scope)
-            if getattr(span, "name", method) == method:
-                span.update_name(f"{method} {route}")
-        span.end(end_time)
+        self._finished = True
+        self.finish(self._status, error, end_time)
 
 
 def type_name(error: BaseException) -> str:
-    """The `error.type` of an exception: the name of its class with its module, and nothing of its message."""
+    """Return the `error.type` of an exception: the name of its class with its module, and nothing of its message."""
     error_type = type(error)
     if error_type.__module__ == "builtins":
         return error_type.__qualname__
     return f"{error_type.__module__}.{error_type.__qualname__}"
+
+
+def error_type_of(status: int | None, error: BaseException | None) -> str | None:
+    """Return the `error.type` of an exchange: its exception's, or its status from 500 on; None if it did not fail."""
+    if error is not None:
+        return type_name(error)
+    return str(status) if status is not None and status >= 500 else None

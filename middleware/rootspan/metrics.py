@@ -1,27 +1,34 @@
 """The duration of requests, as the histogram `http.server.request.duration` of the semantic conventions.
 
-Metrics are a middleware of their own, so that an application that wants none pays nothing. Every attribute has few values,
-whatever callers send: the method is a known one or `_OTHER`, the route is the framework's template, and the host that a
+Metrics are a middleware of their own, so that an application that wants none pays nothing. Its status, its error and its end are
+those of the span (`rootspan.exchange`). Every attribute has few values, whatever callers send: the method is a known one or
+`_OTHER`, so are the scheme and the version of the protocol, the route is the framework's template, and the host that a
 caller names is not among them.
 """
 
 import time
-from typing import Any
 
-from opentelemetry.metrics import MeterProvider
+from opentelemetry.metrics import Histogram, MeterProvider
 
 from rootspan.continuation import Scope
-from rootspan.exchange import Message, Receive, Send, type_name
+from rootspan.exchange import Exchange, Receive, Send, error_type_of
+from rootspan.methods import KNOWN_METHODS, OTHER_METHOD
 from rootspan.middleware import ASGIApp
 from rootspan.route import route_of
-from rootspan.server_attributes import KNOWN_METHODS, OTHER_METHOD
+from rootspan.server_attributes import Attributes, http_version_of, scheme_of
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Boundaries in seconds, as the semantic conventions advise."""
 
+_SCHEMES = frozenset({"http", "https"})
+_VERSIONS = frozenset({"0.9", "1.0", "1.1", "2", "3"})
+_NANOSECONDS = 1_000_000_000
+
 
 class RequestDuration:
     """ASGI middleware that records how long each HTTP request took, in seconds, until the end of its response.
+
+    Put it inside `TracingMiddleware`: its exemplars then carry the ids of the server span.
 
     Args:
         app: The ASGI application.
@@ -41,42 +48,42 @@ class RequestDuration:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begin = time.perf_counter()
-        status: int | None = None
-        end: float | None = None
-        failed: str | None = None
-
-        async def watched(message: Message) -> None:
-            nonlocal status, end
-            await send(message)
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            elif message["type"] == "http.response.body" and not message.get("more_body", False):
-                end = time.perf_counter()
-
+        exchange = _MeasuredExchange(scope, receive, send)
+        exchange.begin(self._histogram)
         try:
-            await self.app(scope, receive, watched)
+            await self.app(scope, exchange.receive, exchange.send)
         except BaseException as error:
-            failed = type_name(error)
+            exchange.raised(error)
             raise
         finally:
-            duration = (time.perf_counter() if end is None else end) - begin
-            self._histogram.record(duration, _attributes(scope, status, failed))
+            exchange.returned()
 
 
-def _attributes(scope: Scope, status: int | None, failed: str | None) -> dict[str, Any]:
-    method = scope["method"]
-    attributes: dict[str, Any] = {
+class _MeasuredExchange(Exchange):
+    """An exchange that records its duration."""
+
+    def begin(self, histogram: Histogram) -> None:
+        self._histogram = histogram
+        self._root_path: str = self.scope.get("root_path") or ""
+        self._began = time.time_ns()
+
+    def finish(self, status: int | None, error: BaseException | None, end_time: int | None) -> None:
+        duration = max(0, (time.time_ns() if end_time is None else end_time) - self._began) / _NANOSECONDS
+        self._histogram.record(duration, _attributes(self.scope, self._root_path, status, error))
+
+
+def _attributes(scope: Scope, root_path: str, status: int | None, error: BaseException | None) -> Attributes:
+    method, scheme, http_version = scope.get("method"), scheme_of(scope), http_version_of(scope)
+    attributes: Attributes = {
         "http.request.method": method if method in KNOWN_METHODS else OTHER_METHOD,
-        "url.scheme": scope["scheme"],
-        "network.protocol.version": scope["http_version"],
+        "url.scheme": scheme if scheme in _SCHEMES else "_OTHER",
     }
-    if (route := route_of(scope)) is not None:
+    if http_version in _VERSIONS:
+        attributes["network.protocol.version"] = http_version
+    if (route := route_of(scope, root_path)) is not None:
         attributes["http.route"] = route
     if status is not None:
         attributes["http.response.status_code"] = status
-    if failed is not None:
-        attributes["error.type"] = failed
-    elif status is not None and status >= 500:
-        attributes["error.type"] = str(status)
+    if (error_type := error_type_of(status, error)) is not None:
+        attributes["error.type"] = error_type
     return attributes

@@ -16,7 +16,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 
-from rootspan.sampling import RootIdGenerator
+from rootspan.ids import RootIdGenerator
 from rootspan.spans import AttributeValue, Span
 
 

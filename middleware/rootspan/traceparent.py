@@ -56,6 +56,12 @@ def remote_context(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None
     )
 
 
+def header_of(context: SpanContext) -> bytes:
+    """Return the `traceparent` of a span, for the headers of an ASGI scope."""
+    trace_id, span_id, _, flags, _, _ = context
+    return (b"00-%032x-%016x-01" if flags & 1 else b"00-%032x-%016x-00") % (trace_id, span_id)
+
+
 def without_state(remote: SpanContext) -> SpanContext:
     """The same remote span, without what the caller's vendors say of it."""
     return SpanContext(remote.trace_id, remote.span_id, is_remote=True, trace_flags=remote.trace_flags)

@@ -25,7 +25,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from rootspan import TracingConfiguration, create_tracer_provider
+from rootspan import create_tracer_provider
 from rootspan.spans import Span
 from rootspan_apiserver.collector import Collector, CollectorError, render_trace, traces
 from rootspan_apiserver.collector.trees import is_whole
@@ -283,7 +283,8 @@ def test_the_command_prints_each_trace_and_ends_cleanly(stop: signal.Signals) ->
         try:
             (listening,) = lines_until(process, "Listening for OTLP/gRPC on 127.0.0.1:")
             provider = create_tracer_provider(
-                TracingConfiguration(listening.rpartition(" ")[2], 1_000_000),
+                endpoint=listening.rpartition(" ")[2],
+                sampling_rate_per_million=1_000_000,
                 resource=Resource({"service.name": "shop"}),
             )
             tracer = provider.get_tracer("t")

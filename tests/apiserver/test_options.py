@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.resources import Resource
 
-from rootspan import TracingConfiguration
 from rootspan_apiserver.flags import HelpRequested, describe_flags
 from rootspan_apiserver.instance import api_server_id, server_resource
 from rootspan_apiserver.options import Options, OptionsError, ServiceAddress
+from rootspan_apiserver.tracing_configuration import TracingConfiguration
 
 PARSED: dict[str, dict[str, Any]] = {
     "--secure-port=8443": {"secure_port": 8443},

@@ -41,6 +41,27 @@ async def test_the_attributes_of_a_request() -> None:
     assert (span.kind, span.scope.name, span.events, span.status_message) == ("SERVER", "rootspan", (), "")
 
 
+@pytest.mark.parametrize(
+    "missing", ["http_version", "scheme", "path", "raw_path", "query_string", "headers", "client", "server", "method"]
+)
+@pytest.mark.parametrize("scope", [http_scope(), websocket_scope()])
+async def test_scope_without_a_key_is_traced(scope: dict[str, Any], missing: str) -> None:
+    """A key that ASGI requires, or makes optional, may be missing: there is one span, and no error."""
+    provider, recorder = recording_provider()
+    await drive(
+        TracingMiddleware(hello, tracer_provider=provider),
+        {key: value for key, value in scope.items() if key != missing},
+    )
+    assert [span.status for span in recorder.spans] == ["UNSET"]
+
+
+async def test_websocket_scope_without_scheme_and_version_has_the_defaults_of_asgi() -> None:
+    """The scheme is `ws`, the version 1.1."""
+    scope = {key: value for key, value in websocket_scope().items() if key not in ("scheme", "http_version")}
+    attributes = request_attributes(scope, REDACT)
+    assert (attributes["url.scheme"], attributes["network.protocol.version"]) == ("ws", "1.1")
+
+
 async def test_the_attributes_of_a_websocket() -> None:
     """A websocket opens with GET; its scheme is its own."""
     attributes = request_attributes(websocket_scope("/chat", scheme="wss"), REDACT)
@@ -72,15 +93,38 @@ async def test_the_attributes_of_a_websocket() -> None:
         ),
         ({"headers": [], "server": None}, {"server.address": None}),
         ({"headers": [(b"host", b"a:80"), (b"host", b"b:81")]}, {"server.address": "a", "server.port": 80}),
-        ({"headers": [(b"host", b"[::1]:80")]}, {"server.address": "[::1]", "server.port": 80}),
-        ({"headers": [(b"host", b"[::1]")]}, {"server.address": "[::1]", "server.port": None}),
+        ({"headers": [(b"host", b"[::1]:80")]}, {"server.address": "::1", "server.port": 80}),
+        ({"headers": [(b"host", b"[::1]")]}, {"server.address": "::1", "server.port": None}),
+        ({"headers": [(b"host", b"[")]}, {"server.address": "[", "server.port": None}),
         ({"headers": [(b"host", b"::1:80")]}, {"server.address": "::1:80", "server.port": None}),
         ({"headers": [(b"host", b"a:")]}, {"server.address": "a:", "server.port": None}),
-        ({"headers": [(b"host", b":80")]}, {"server.address": None, "server.port": 80}),
+        ({"headers": [(b"host", b":80")]}, {"server.address": None, "server.port": None}),
         ({"headers": [(b"host", b"a:999999")]}, {"server.address": "a:999999", "server.port": None}),
         ({"headers": [(b"host", b"a:\xb2")]}, {"server.address": "a:\xb2", "server.port": None}),
         ({"headers": [(b"host", b"\xff\\x")]}, {"server.address": "\xff\\x", "server.port": None}),
         ({"headers": [(b"user-agent", b"\xff\\x")]}, {"user_agent.original": "\xff\\x"}),
+        ({"headers": [(b"user-agent", "Жук".encode())]}, {"user_agent.original": "Жук"}),
+        ({"headers": [(b"user-agent", "Ж".encode() * 1024)]}, {"user_agent.original": "Ж" * 512}),
+        ({"headers": [(b"user-agent", b"x" + "Ж".encode() * 1024)]}, {"user_agent.original": "x" + "Ж" * 511}),
+        ({"raw_path": b"http://u:s3cret@h/p?q"}, {"url.path": "/p"}),
+        ({"raw_path": b"http://u:s3cret@h"}, {"url.path": "/"}),
+        ({"raw_path": b"*"}, {"url.path": "*"}),
+        ({"http_version": "1"}, {"network.protocol.version": "1.0"}),
+        ({"http_version": "2.0"}, {"network.protocol.version": "2"}),
+        ({"http_version": None}, {"network.protocol.version": "1.1"}),
+        ({"http_version": 2}, {"network.protocol.version": "1.1"}),
+        ({"scheme": None}, {"url.scheme": "http"}),
+        ({"client": (None, None)}, {"client.address": None}),
+        ({"client": ("", 0)}, {"client.address": None}),
+        ({"client": "127.0.0.1"}, {"client.address": None}),
+        ({"headers": [], "server": ("h",)}, {"server.address": None, "server.port": None}),
+        ({"headers": [], "server": ("h", "8000")}, {"server.address": "h", "server.port": 8000}),
+        ({"headers": [], "server": ("h", "http")}, {"server.address": "h", "server.port": None}),
+        ({"headers": [], "server": ("h", 70000)}, {"server.address": "h", "server.port": None}),
+        ({"headers": None}, {"server.address": "127.0.0.1"}),
+        ({"method": None}, {"http.request.method": "_OTHER", "http.request.method_original": "None"}),
+        ({"path": None, "raw_path": None}, {"url.path": "/"}),
+        ({"query_string": None}, {"url.query": None}),
         ({"headers": [(b"user-agent", b"x" * 1_000_000)]}, {"user_agent.original": "x" * 1024}),
     ],
 )
@@ -107,13 +151,20 @@ async def test_attributes_of_what_a_caller_may_send(changes: dict[str, Any], exp
         ("tok%65n=x", "tok%65n=REDACTED"),
         ("token[]=x&token[a]=y", "token[]=REDACTED&token[a]=REDACTED"),
         ("tokens=1&passwords_shown=2", "tokens=1&passwords_shown=2"),
+        ("zipcode=1&monkey=2&spin=3&country_code=4", "zipcode=1&monkey=2&spin=3&country_code=4"),
+        ("max_tokens=1&keyboard=2&sortkeys=3&authors=4", "max_tokens=1&keyboard=2&sortkeys=3&authors=4"),
+        ("code=1&CODE=2&device_code=3", "code=REDACTED&CODE=REDACTED&device_code=REDACTED"),
+        ("access_token_x=1&id_token_hint=2", "access_token_x=REDACTED&id_token_hint=REDACTED"),
+        ("accesstoken=1&userPassword=2&APIKEY=3", "accesstoken=REDACTED&userPassword=REDACTED&APIKEY=REDACTED"),
+        ("JSESSIONID=1&PHPSESSID=2&session_id=3", "JSESSIONID=REDACTED&PHPSESSID=REDACTED&session_id=REDACTED"),
+        ("api-key=1&accessKey=2&pin=3", "api-key=REDACTED&accessKey=REDACTED&pin=REDACTED"),
         ("q=token=x", "q=token=x"),
         ("&&=&", "&&=&"),
         ("token=" + "x" * 5000, "token=REDACTED"),
     ],
 )
 def test_secrets_in_a_query_are_not_recorded(query: str, expected: str) -> None:
-    """A parameter whose name ends with a word of the list keeps its name and loses its value."""
+    """A parameter whose name has a word of the list keeps its name and loses its value."""
     assert REDACT(query) == REDACT(query.encode()) == expected
 
 
@@ -162,8 +213,8 @@ def test_what_only_some_servers_hand_over(changes: dict[str, Any]) -> None:
         ({"route": Route("/b"), "root_path": None, "path_params": None}, "/b"),
         ({"route": Route("/a/{id:int}", "/a/{id}"), "path_params": {"id": 7}}, "/a/{id}"),
         ({"path_template": "/a/{id}"}, "/a/{id}"),
-        ({"route": Route("/b"), "root_path": "/proxy"}, "/b"),
-        ({"route": Route("/b"), "root_path": "/proxy/a", "app_root_path": "/proxy"}, "/a/b"),
+        ({"route": Route("/b"), "root_path": "/proxy"}, "/proxy/b"),
+        ({"route": Route("/b"), "root_path": "/proxy/a", "app_root_path": "/proxy"}, "/proxy/a/b"),
         ({"route": Route("/s", "/s/{path}"), "root_path": "/s", "app_root_path": ""}, "/s"),
         ({"route": Route("", "/{path}"), "root_path": "", "app_root_path": ""}, "/"),
         (

@@ -131,6 +131,6 @@ async def test_durations_of_failures_and_routes() -> None:
         (found["http.route"], found["error.type"], found.get("http.response.status_code")) for found in attributes
     ] == [
         ("/orders/{id}", "503", 503),
-        ("/orders/{id}", "ValueError", None),
+        ("/orders/{id}", "ValueError", 500),
     ]
     provider.shutdown()

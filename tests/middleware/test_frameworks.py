@@ -13,10 +13,13 @@ from django.core.handlers.asgi import ASGIHandler  # type: ignore[import-untyped
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse  # type: ignore[import-untyped] # Django ships no types
 from django.urls import path  # type: ignore[import-untyped] # Django ships no types
 from fastapi import APIRouter, FastAPI, WebSocket
-from litestar import Litestar, get
+from litestar import Litestar, asgi, get
 from litestar import websocket as litestar_websocket
 from litestar.connection import WebSocket as LitestarWebSocket
 from litestar.params import FromPath
+from litestar.types import Receive as LitestarReceive
+from litestar.types import Scope as LitestarScope
+from litestar.types import Send as LitestarSend
 from opentelemetry import trace
 from quart import Quart, request
 from quart import websocket as quart_websocket
@@ -105,7 +108,12 @@ def fastapi_app(recorder: SpanRecorder) -> ASGIApp:
         await websocket.send_text(await websocket.receive_text())
         await websocket.close()
 
+    async def plain(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("plain")
+
     app.include_router(shops)
+    app.add_route("/plain/{order_id}", plain)
+    app.add_route("/other/{order_id}", plain)
     app.mount("/static", hello)
     return app
 
@@ -129,7 +137,12 @@ def litestar_app(recorder: SpanRecorder) -> ASGIApp:
         await socket.send_text(await socket.receive_text())
         await socket.close()
 
-    return Litestar([order, order_of_shop, fail, echo])
+    @asgi("/static", is_mount=True, copy_scope=False)
+    async def static(scope: LitestarScope, receive: LitestarReceive, send: LitestarSend) -> None:
+        mounted: Any = hello
+        await mounted(scope, receive, send)
+
+    return Litestar([order, order_of_shop, fail, echo, static])
 
 
 def quart_app(recorder: SpanRecorder) -> ASGIApp:
@@ -296,7 +309,7 @@ async def test_a_stream_of_a_hundred_parts_has_one_span(framework: tuple[str, AS
     assert tree(spans) == "GET /stream SERVER test"
 
 
-@pytest.mark.parametrize("framework", ["starlette"], indirect=True)
+@pytest.mark.parametrize("framework", ["starlette", "fastapi", "litestar"], indirect=True)
 async def test_a_mounted_application_is_named_after_its_mount(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
     """An application that the framework only mounts has the mount's prefix for a route."""
     _, app, recorder = framework
@@ -318,6 +331,37 @@ async def test_a_websocket_has_one_span(framework: tuple[str, ASGIApp, SpanRecor
         spans = await asyncio.to_thread(recorder.wait_for, 1)
     expected = f"GET {template} SERVER test" if template else "GET SERVER test"
     assert tree(spans, attributes=SHOWN[1:]) == f"{expected} http.response.status_code=101"
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/plain/evil", "/plain/{order_id}"),
+        ("/other/evil", "/other/{order_id}"),
+        ("/docs", "/docs"),
+        ("/openapi.json", "/openapi.json"),
+    ],
+)
+@pytest.mark.parametrize("framework", ["fastapi"], indirect=True)
+async def test_plain_routes_of_fastapi_have_their_template(
+    framework: tuple[str, ASGIApp, SpanRecorder], path: str, template: str
+) -> None:
+    """Routes of Starlette's kind leave only their endpoint; the one of several with this endpoint matches the path."""
+    _, app, recorder = framework
+    assert (await get_from(app, path)).status_code == 200
+    spans = await asyncio.to_thread(recorder.wait_for, 1)
+    assert tree(spans) == f"GET {template} SERVER test"
+
+
+@pytest.mark.parametrize("framework", ["starlette", "fastapi", "litestar"], indirect=True)
+async def test_route_begins_with_the_root_path(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
+    """An application that is served under a prefix has the prefix in its routes, mounts included."""
+    name, app, recorder = framework
+    transport = httpx.ASGITransport(app, root_path="/api/v1")
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
+        for path in ("/orders/evil", "/shops/evil/orders/evil"):
+            assert (await client.get(f"/api/v1{path}")).status_code == 200
+    assert [span.name for span in recorder.spans] == [f"GET /api/v1{template}" for template in TEMPLATES[name][:2]]
 
 
 async def test_routes_are_matched_once() -> None:

@@ -8,23 +8,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 
-import grpc
 import pytest
-import trustme
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from rootspan import TracingConfiguration, create_tracer_provider
-from rootspan.otlp import OTLPSettings, batch_limits
+from rootspan import ConfigurationError, TracingConfiguration, create_tracer_provider
+from rootspan.otlp_environment import batch_limits
 from rootspan.testing import tree
 from rootspan_apiserver.collector import Collector
 
@@ -37,9 +32,13 @@ def collector() -> Iterator[Collector]:
         yield collector
 
 
+def to(endpoint: str | None, rate: int = ALL) -> TracingConfiguration:
+    return TracingConfiguration(endpoint=endpoint, sampling_rate_per_million=rate)
+
+
 @contextmanager
-def provider_of(configuration: TracingConfiguration | None, **settings: float) -> Iterator[TracerProvider]:
-    provider = create_tracer_provider(configuration, resource=Resource({"service.name": "shop"}), **settings)
+def provider_of(configuration: TracingConfiguration) -> Iterator[TracerProvider]:
+    provider = create_tracer_provider(configuration, resource=Resource({"service.name": "shop"}))
     try:
         yield provider
     finally:
@@ -57,7 +56,7 @@ def dead_collector(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_spans_reach_the_collector(collector: Collector) -> None:
     """A trace made with the provider arrives whole: names, kinds, parents, service and scope."""
-    with provider_of(TracingConfiguration(collector.endpoint, ALL)) as provider:
+    with provider_of(to(collector.endpoint)) as provider:
         tracer = provider.get_tracer("counter", "1.2")
         with tracer.start_as_current_span("buy", kind=trace.SpanKind.SERVER), tracer.start_as_current_span("pay"):
             pass
@@ -74,7 +73,7 @@ def test_spans_reach_the_collector(collector: Collector) -> None:
 def test_an_endpoint_may_be_any_form_of_an_address(form: str, collector: Collector) -> None:
     """A host and port is reached with and without the scheme gRPC calls it by."""
     host, _, port = collector.endpoint.rpartition(":")
-    with provider_of(TracingConfiguration(form.format(host=host, port=port), ALL)) as provider:
+    with provider_of(to(form.format(host=host, port=port))) as provider:
         provider.get_tracer("t").start_span("one").end()
         assert provider.force_flush(5_000)
     assert tree(collector.spans.snapshot()) == "one INTERNAL shop"
@@ -88,7 +87,7 @@ def test_a_proxy_of_the_environment_is_not_asked_for_a_collector_on_this_host(
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "https_proxy", "grpc_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    with provider_of(TracingConfiguration(collector.endpoint, ALL)) as provider:
+    with provider_of(to(collector.endpoint)) as provider:
         provider.get_tracer("t").start_span("one").end()
         assert provider.force_flush(5_000)
 
@@ -96,7 +95,7 @@ def test_a_proxy_of_the_environment_is_not_asked_for_a_collector_on_this_host(
 def test_an_endpoint_may_be_a_unix_socket(tmp_path: Path) -> None:
     """`unix:///path` is a socket in the file system."""
     with Collector(f"unix://{tmp_path}/otlp.sock") as collector:
-        with provider_of(TracingConfiguration(collector.endpoint, ALL)) as provider:
+        with provider_of(to(collector.endpoint)) as provider:
             provider.get_tracer("t").start_span("one").end()
             assert provider.force_flush(5_000)
         assert tree(collector.spans.snapshot()) == "one INTERNAL shop"
@@ -104,7 +103,7 @@ def test_an_endpoint_may_be_a_unix_socket(tmp_path: Path) -> None:
 
 def test_shutdown_hands_over_what_is_queued(collector: Collector) -> None:
     """Nothing that ended before the shutdown is lost, though the batch was not due yet."""
-    with provider_of(TracingConfiguration(collector.endpoint, ALL)) as provider:
+    with provider_of(to(collector.endpoint)) as provider:
         tracer = provider.get_tracer("t")
         for _ in range(1_300):
             tracer.start_span("one").end()
@@ -114,23 +113,21 @@ def test_shutdown_hands_over_what_is_queued(collector: Collector) -> None:
 def test_spans_are_sent_without_being_asked_for(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     """The schedule delay, and a batch that is full, each send by themselves."""
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
-    with provider_of(TracingConfiguration(collector.endpoint, ALL)) as provider:
+    with provider_of(to(collector.endpoint)) as provider:
         provider.get_tracer("t").start_span("one").end()
         assert collector.spans.when(lambda spans: len(spans) == 1).result(10)
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")
-    with provider_of(TracingConfiguration(collector.endpoint, ALL)) as provider:
+    with provider_of(to(collector.endpoint)) as provider:
         for _ in range(512):
             provider.get_tracer("t").start_span("one").end()
         assert collector.spans.when(lambda spans: len(spans) == 513).result(10)
 
 
-@pytest.mark.parametrize("configuration", [None, TracingConfiguration(), TracingConfiguration(None, 0)])
-def test_without_a_rate_nothing_is_sampled_and_the_context_still_propagates(
-    configuration: TracingConfiguration | None,
-) -> None:
-    """A root span is not recorded, but its context goes out with flag 00, and nothing is started to export it."""
+def test_at_rate_0_nothing_is_sampled_and_the_context_still_propagates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root span is not recorded, its context goes out with flag 00, and no variable of an exporter is even read."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "carrier-pigeon")
     threads = threading.active_count()
-    with provider_of(configuration) as provider:
+    with provider_of(to(None, 0)) as provider:
         with provider.get_tracer("t").start_as_current_span("root") as root:
             assert not root.is_recording()
             carrier: dict[str, str] = {}
@@ -141,19 +138,73 @@ def test_without_a_rate_nothing_is_sampled_and_the_context_still_propagates(
         assert threading.active_count() == threads
 
 
-def test_a_child_follows_its_parent_whatever_the_rate(collector: Collector) -> None:
-    """A sampled parent has its child exported at rate 0, one that is not has its child dropped at rate 1,000,000."""
-    for rate, flags in ((0, 1), (ALL, 0)):
-        parent = NonRecordingSpan(SpanContext(0xA, 0xB, is_remote=True, trace_flags=TraceFlags(flags)))
-        with provider_of(TracingConfiguration(collector.endpoint, rate)) as provider:
-            provider.get_tracer("t").start_span("child", set_span_in_context(parent)).end()
-    assert [span.parent_id for span in collector.spans.snapshot()] == [f"{0xB:016x}"]
+@pytest.mark.parametrize(
+    ("sampler", "argument", "expected"),
+    [
+        ("", "", "ParentBased{root:AlwaysOnSampler,"),
+        ("traceidratio", "0.25", "TraceIdRatioBased{0.25}"),
+        ("parentbased_always_off", "", "ParentBased{root:AlwaysOffSampler,"),
+    ],
+)
+def test_without_a_rate_the_sampler_is_opentelemetrys(
+    sampler: str, argument: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OTEL_TRACES_SAMPLER and its argument decide, and without them every new trace is sampled."""
+    for name, value in (("OTEL_TRACES_SAMPLER", sampler), ("OTEL_TRACES_SAMPLER_ARG", argument)):
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+    with provider_of(TracingConfiguration(endpoint="localhost:1")) as provider:
+        assert provider.sampler.get_description().startswith(expected)
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_on")
+    with provider_of(to("localhost:1", 500)) as provider:
+        assert "TraceIdRatioBased{0.0005}" in provider.sampler.get_description()
+
+
+def test_a_service_has_a_name(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The argument goes before the environment and before a resource; without any name, one warning says what to write."""
+    for name in ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"):
+        monkeypatch.delenv(name, raising=False)
+    shop = Resource({"service.name": "other", "host.name": "a"})
+    cases: list[tuple[Resource | None, str | None, str]] = [
+        (None, "shop", "shop"),
+        (shop, None, "other"),
+        (shop, "shop", "shop"),
+    ]
+    for resource, service_name, expected in cases:
+        provider = create_tracer_provider(service_name=service_name, endpoint="localhost:1", resource=resource)
+        assert provider.resource.attributes["service.name"] == expected
+        assert resource is None or provider.resource.attributes["host.name"] == "a"
+        provider.shutdown()
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "named")
+    create_tracer_provider(endpoint="localhost:1").shutdown()
+    create_tracer_provider(service_name="shop", endpoint="localhost:1").shutdown()
+    monkeypatch.delenv("OTEL_SERVICE_NAME")
+    create_tracer_provider(sampling_rate_per_million=0).shutdown()
+    assert caplog.records == []
+    create_tracer_provider(endpoint="localhost:1").shutdown()
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "give create_tracer_provider a service_name, or set OTEL_SERVICE_NAME" in record.message
+
+
+def test_a_configuration_and_its_fields_are_not_given_together() -> None:
+    """Which of them would hold is not guessed; nothing but a configuration is taken for one."""
+    with pytest.raises(TypeError, match=r"takes a configuration or endpoint, insecure, not both"):
+        create_tracer_provider(to("localhost:1"), endpoint="localhost:2", insecure=True)
+    with pytest.raises(TypeError, match=r"must be a TracingConfiguration, not str"):
+        create_tracer_provider("shop")  # type: ignore[arg-type]  # what a checker would refuse
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "2", True])
+def test_a_shutdown_time_out_is_a_number_of_seconds(seconds: float) -> None:
+    """What could not bound a shutdown is refused when the provider is made."""
+    with pytest.raises(ConfigurationError, match="shutdown_timeout must be a number of seconds, 0 or more"):
+        create_tracer_provider(service_name="t", endpoint="localhost:1", shutdown_timeout=seconds)
 
 
 def test_the_rate_is_per_million() -> None:
     """Of the 2**64 lower halves of a trace id, the first `rate` millionths are sampled."""
     first_unsampled = round(100 / 1_000_000 * 2**64)
-    with provider_of(TracingConfiguration("localhost:1", 100)) as provider:
+    with provider_of(to("localhost:1", 100)) as provider:
         for trace_id, decision in (
             (first_unsampled - 1, Decision.RECORD_AND_SAMPLE),
             (first_unsampled, Decision.DROP),
@@ -165,7 +216,7 @@ def test_the_rate_is_per_million() -> None:
 def test_no_global_is_touched() -> None:
     """The provider is only ever the caller's: OpenTelemetry's global one stays as it was."""
     before = trace.get_tracer_provider()
-    with provider_of(TracingConfiguration("localhost:1", ALL)):
+    with provider_of(to("localhost:1")):
         assert trace.get_tracer_provider() is before
 
 
@@ -173,7 +224,7 @@ def test_a_dead_collector_delays_nothing_and_shutdown_by_its_time_out(
     dead_collector: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Spans end at once, a flush gives up when it was told to, and the shutdown keeps its 2 seconds and says what is lost."""
-    provider = create_tracer_provider(TracingConfiguration(dead_collector, ALL))
+    provider = create_tracer_provider(to(dead_collector))
     tracer = provider.get_tracer("t")
     started = time.monotonic()
     for _ in range(600):
@@ -193,7 +244,7 @@ def test_a_dead_collector_delays_nothing_and_shutdown_by_its_time_out(
 
 def test_the_shutdown_time_out_can_be_chosen(dead_collector: str) -> None:
     """A caller that cannot wait 2 seconds gives a shorter time-out."""
-    provider = create_tracer_provider(TracingConfiguration(dead_collector, ALL), shutdown_timeout=0.4)
+    provider = create_tracer_provider(to(dead_collector), shutdown_timeout=0.4)
     provider.get_tracer("t").start_span("one").end()
     started = time.monotonic()
     provider.shutdown()
@@ -205,7 +256,7 @@ def test_a_collector_that_comes_up_late_gets_the_spans() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         endpoint = f"127.0.0.1:{listener.getsockname()[1]}"
-    with provider_of(TracingConfiguration(endpoint, ALL)) as provider:
+    with provider_of(to(endpoint)) as provider:
         provider.get_tracer("t").start_span("one").end()
         assert not provider.force_flush(100)
         with Collector(endpoint) as collector:
@@ -218,7 +269,7 @@ def test_a_full_queue_drops_and_says_so(
     """The queue never holds more than its bound; what does not fit is counted, in one line however much it is."""
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "10")
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")
-    provider = create_tracer_provider(TracingConfiguration(dead_collector, ALL), shutdown_timeout=0.4)
+    provider = create_tracer_provider(to(dead_collector), shutdown_timeout=0.4)
     with caplog.at_level(logging.WARNING):
         provider.get_tracer("t").start_span("one").end()
         assert not provider.force_flush(100)
@@ -230,7 +281,7 @@ def test_a_full_queue_drops_and_says_so(
 
 def test_a_flush_after_the_shutdown_fails_at_once_and_spans_are_ignored(collector: Collector) -> None:
     """The provider may still be used after its shutdown: nothing raises, nothing is exported."""
-    with provider_of(TracingConfiguration(collector.endpoint, ALL)) as provider:
+    with provider_of(to(collector.endpoint)) as provider:
         provider.get_tracer("t").start_span("one").end()
     provider.get_tracer("t").start_span("late").end()
     assert not provider.force_flush(1_000)
@@ -239,9 +290,8 @@ def test_a_flush_after_the_shutdown_fails_at_once_and_spans_are_ignored(collecto
 
 FORKING = """
 import os, sys
-from opentelemetry.sdk.resources import Resource
-from rootspan import TracingConfiguration, create_tracer_provider
-provider = create_tracer_provider(TracingConfiguration(sys.argv[1], 1_000_000), resource=Resource({"service.name": "w"}))
+from rootspan import create_tracer_provider
+provider = create_tracer_provider(service_name="w", endpoint=sys.argv[1], sampling_rate_per_million=1_000_000)
 tracer = provider.get_tracer("t")
 if sys.argv[2] != "nothing":
     tracer.start_span("before").end()
@@ -297,79 +347,14 @@ def test_children_forked_after_an_export_lose_their_spans_and_say_so(collector: 
 def test_a_process_ends_in_time_though_the_collector_is_dead(dead_collector: str) -> None:
     """Without any shutdown of its own a process ends about 2 seconds after its last line."""
     script = (
-        "import sys, time\nfrom rootspan import TracingConfiguration, create_tracer_provider\n"
-        "provider = create_tracer_provider(TracingConfiguration(sys.argv[1], 1_000_000))\n"
+        "import sys, time\nfrom rootspan import create_tracer_provider\n"
+        "provider = create_tracer_provider(service_name='t', endpoint=sys.argv[1], sampling_rate_per_million=1_000_000)\n"
         "provider.get_tracer('t').start_span('one').end()\nprint(time.time(), flush=True)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, dead_collector], timeout=30, check=True, capture_output=True, text=True
     )
     assert time.time() - float(done.stdout) < 3.5
-
-
-ENVIRONMENTS = {
-    "nothing": ({}, None, OTLPSettings("localhost:4317", {}, 10, False, True)),
-    "the endpoint for all signals": (
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4317"},
-        None,
-        OTLPSettings("otel:4317", {}, 10, False, True),
-    ),
-    "the endpoint for traces goes before": (
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a:1", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://b:2/path"},
-        None,
-        OTLPSettings("b:2", {}, 10, False, True),
-    ),
-    "an endpoint of the configuration goes before both, and stays in plain text": (
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://a:1"},
-        "c:3",
-        OTLPSettings("c:3", {}, 10, False, True),
-    ),
-    "https alone does not turn TLS on": (
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://a:1"},
-        None,
-        OTLPSettings("a:1", {}, 10, False, True),
-    ),
-    "a certificate does": (
-        {"OTEL_EXPORTER_OTLP_CERTIFICATE": "/ca.pem"},
-        "c:3",
-        OTLPSettings("c:3", {}, 10, False, False),
-    ),
-    "headers": (
-        {"OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Basic%20YTpi, x-tenant = shop,broken,=none"},
-        None,
-        OTLPSettings("localhost:4317", {"authorization": "Basic YTpi", "x-tenant": "shop"}, 10, False, True),
-    ),
-    "times are in milliseconds": (
-        {"OTEL_EXPORTER_OTLP_TIMEOUT": "2500"},
-        None,
-        OTLPSettings("localhost:4317", {}, 2.5, False, True),
-    ),
-    "the batch's time-out bounds the exporter's": (
-        {"OTEL_BSP_EXPORT_TIMEOUT": "500"},
-        None,
-        OTLPSettings("localhost:4317", {}, 0.5, False, True),
-    ),
-    "times that are none": (
-        {"OTEL_EXPORTER_OTLP_TIMEOUT": "soon", "OTEL_BSP_EXPORT_TIMEOUT": "-1"},
-        None,
-        OTLPSettings("localhost:4317", {}, 10, False, True),
-    ),
-    "compression": (
-        {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION": "gzip"},
-        None,
-        OTLPSettings("localhost:4317", {}, 10, True, True),
-    ),
-    "a socket": ({}, "unix:///run/otel.sock", OTLPSettings("unix:/run/otel.sock", {}, 10, False, True)),
-    "a relative socket": ({}, "unix://otel.sock", OTLPSettings("unix:otel.sock", {}, 10, False, True)),
-    "an abstract socket": ({}, "unix-abstract://otel", OTLPSettings("unix-abstract:otel", {}, 10, False, True)),
-}
-
-
-@pytest.mark.parametrize("case", ENVIRONMENTS)
-def test_the_environment_means_what_it_means_to_kube_apiserver(case: str) -> None:
-    """OTEL_EXPORTER_OTLP_* are read as opentelemetry-go reads them; what the configuration says goes before."""
-    environment, endpoint, expected = ENVIRONMENTS[case]
-    assert OTLPSettings.of(endpoint, environment) == expected
 
 
 def test_the_batch_limits_come_from_the_environment() -> None:
@@ -382,44 +367,13 @@ def test_the_batch_limits_come_from_the_environment() -> None:
     assert (limits.max_queue_size, limits.max_export_batch_size) == (2048, 512)
 
 
-def test_a_certificate_and_headers_of_the_environment_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A collector that wants TLS and a password gets both, though the configuration names its address only."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost")
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-    received: SimpleQueue[dict[str, str | bytes]] = SimpleQueue()
-
-    def export(body: bytes, context: grpc.ServicerContext) -> bytes:
-        received.put(dict(context.invocation_metadata() or ()))
-        return b""
-
-    service = "opentelemetry.proto.collector.trace.v1.TraceService"
-    handler = grpc.unary_unary_rpc_method_handler(export)
-    with ThreadPoolExecutor(1) as workers:
-        server = grpc.server(workers)
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Export": handler}),))
-        credentials = grpc.ssl_server_credentials([(certificate.private_key_pem.bytes(), chain)])
-        port = server.add_secure_port("127.0.0.1:0", credentials)
-        server.start()
-        try:
-            monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", str(tmp_path / "ca.pem"))
-            monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Basic%20YTpi")
-            with provider_of(TracingConfiguration(f"localhost:{port}", ALL)) as provider:
-                provider.get_tracer("t").start_span("one").end()
-                assert provider.force_flush(10_000)
-        finally:
-            server.stop(grace=None).wait()
-    assert received.get(timeout=1)["authorization"] == "Basic YTpi"
-
-
 def test_resource_attributes_come_from_the_environment(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a resource of the caller's, OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME say who sends, gzipped if asked."""
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test,service.name=other")
     monkeypatch.setenv("OTEL_SERVICE_NAME", "named")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{collector.endpoint}")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
-    provider = create_tracer_provider(TracingConfiguration(None, ALL))
+    provider = create_tracer_provider(to(None))
     provider.get_tracer("t").start_span("one").end()
     provider.shutdown()
     (span,) = collector.spans.snapshot()

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 import rotel  # type: ignore[import-untyped]  # the wheel brings a binary and no types
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from rootspan import TracingConfiguration, create_tracer_provider
+from rootspan import create_tracer_provider
 
 AGENT = Path(rotel.__file__).parent / "rotel-agent"
 
@@ -66,7 +65,7 @@ def agent() -> Iterator[Rotel]:
 def test_a_third_party_collector_prints_our_spans(agent: Rotel) -> None:
     """rotel, started at the same moment, receives the trace and prints ids, parents, kinds, status and attributes."""
     provider = create_tracer_provider(
-        TracingConfiguration(agent.endpoint, 1_000_000), resource=Resource({"service.name": "apiserver"})
+        service_name="apiserver", endpoint=f"http://{agent.endpoint}", sampling_rate_per_million=1_000_000
     )
     tracer = provider.get_tracer("k8s.io/component-base/tracing")
     with tracer.start_as_current_span("POST /api/v1/nodes", kind=SpanKind.SERVER) as server:

@@ -11,7 +11,7 @@ from opentelemetry.propagate import inject
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 
 from rootspan import TracingMiddleware
-from rootspan.httpx import TracingTransport
+from rootspan.httpx import AsyncTracingTransport
 from rootspan.testing import recording_provider, tree
 from tests.middleware.asgi import (
     BODY,
@@ -44,7 +44,7 @@ async def test_forged_context_reaches_no_span_and_no_outgoing_header() -> None:
     async with AsyncExitStack() as stack:
         upstream_address = await stack.enter_async_context(serving(upstream))
         client = await stack.enter_async_context(
-            httpx.AsyncClient(transport=TracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider))
+            httpx.AsyncClient(transport=AsyncTracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider))
         )
 
         async def proxy(scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,22 +163,31 @@ async def test_a_route_set_inside_names_the_span() -> None:
     assert tree(recorder.spans) == "GET /orders/{id} SERVER test"
 
 
-async def test_span_name_of_the_user_and_no_span_for_none() -> None:
-    """`span_name` has the last word on a name; None records nothing, neither the request nor what happens within."""
-    provider, recorder = recording_provider(sampler=ParentBased(ALWAYS_ON))
-    tracer = provider.get_tracer("inside")
+async def test_span_name_of_the_user_is_kept() -> None:
+    """`span_name` has the last word on a name, also where the framework matched a route."""
+    provider, recorder = recording_provider()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        tracer.start_span("inside").end()
+        scope["path_template"] = "/orders/{id}"
         await hello(scope, receive, send)
 
-    def name(scope: Scope) -> str | None:
-        return None if scope["path"] == "/healthz" else f"shop {scope['method']}"
+    traced = TracingMiddleware(app, tracer_provider=provider, span_name=lambda scope: f"shop {scope['method']}")
+    await drive(traced, http_scope("/orders/7"))
+    assert tree(recorder.spans, attributes=["http.route"]) == "shop GET SERVER test http.route=/orders/{id}"
 
-    traced = TracingMiddleware(app, tracer_provider=provider, span_name=name)
-    await drive(traced, http_scope("/healthz"))
-    await drive(traced, http_scope("/orders"))
-    assert tree(recorder.spans) == "shop GET SERVER test\n└─ inside INTERNAL test"
+
+async def test_name_that_the_application_sets_is_kept_even_if_it_is_the_method() -> None:
+    """A span that the application renames is not renamed after the route."""
+    provider, recorder = recording_provider()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["path_template"] = "/orders/{id}"
+        trace.get_current_span().update_name("GET")
+        await hello(scope, receive, send)
+
+    await drive(TracingMiddleware(app, tracer_provider=provider), http_scope("/orders/7"))
+    assert tree(recorder.spans) == "GET SERVER test"
+    assert type(recorder.spans[0].name) is str
 
 
 async def test_a_name_of_the_user_is_bounded_and_can_be_encoded() -> None:

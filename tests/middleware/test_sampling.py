@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import Tracer, TracerProvider
+from opentelemetry.sdk.trace import Tracer, TracerProvider, _TracerConfig
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
@@ -23,9 +23,11 @@ from opentelemetry.sdk.trace.sampling import (
 )
 from opentelemetry.trace import NoOpTracerProvider, get_current_span
 
-from rootspan import TracingMiddleware
-from rootspan.sampling import RootIdGenerator, decision_of, draw_root, draw_span_id, ids_from, prepare
+from rootspan import TracingMiddleware, tracers
+from rootspan.ids import LOWER_HALF, RootIdGenerator, draw_root, draw_span_id, ids_from
+from rootspan.sampling import decision_of
 from rootspan.testing import SpanRecorder, recording_provider, tree
+from rootspan.tracers import prepare
 from tests.middleware.asgi import HOSTILE_HEADERS, Receive, Scope, Send, drive, hello, http_scope
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +55,7 @@ def test_the_decision_is_the_sampler_s(sampler: Sampler) -> None:
     drawn = [upper << 64 | lower for upper, lower, _ in (draw_root() for _ in range(20_000))]
     for trace_id in edge + drawn:
         asked = sampler.should_sample(Context(), trace_id, "GET").decision
-        assert decision.samples_root(trace_id) is (asked is Decision.RECORD_AND_SAMPLE)
+        assert (trace_id & LOWER_HALF < decision.bound) is (asked is Decision.RECORD_AND_SAMPLE)
 
 
 def _around(bound: int) -> list[int]:
@@ -70,7 +72,7 @@ def test_a_million_ids_are_decided_as_trace_id_ratio_based_decides() -> None:
         upper, lower, _ = draw_root()
         trace_id = upper << 64 | lower
         asked = sampler.should_sample(None, trace_id, "GET").decision is Decision.RECORD_AND_SAMPLE
-        different += decision.samples_root(trace_id) is not asked
+        different += (trace_id & LOWER_HALF < decision.bound) is not asked
     assert different == 0
 
 
@@ -113,15 +115,13 @@ async def test_a_sampler_of_the_user_is_asked_with_the_attributes() -> None:
     assert tree(recorder.spans, attributes=["url.path"]) == "GET SERVER test url.path=/wanted"
 
 
-def test_a_tracer_of_another_make_is_not_decided_here() -> None:
-    """Without an SDK there is nobody to hand a trace id to."""
-    tracer = NoOpTracerProvider().get_tracer("other")
-    prepared, decision, _ = prepare(tracer)
-    assert prepared is tracer
+def test_tracer_of_another_make_has_no_known_decision() -> None:
+    """Only the SDK's tracers have a sampler that can be known."""
+    decision, _ = prepare(NoOpTracerProvider().get_tracer("other"))
     assert decision is None
 
 
-def test_the_providers_own_tracer_stays_as_it_is() -> None:
+def test_tracer_of_the_provider_stays_as_it_is() -> None:
     """Whoever asks the provider for a tracer of the same name gets the provider's sampler and id generator."""
     provider = TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False)
     prepare(provider.get_tracer("shared"))
@@ -131,18 +131,64 @@ def test_the_providers_own_tracer_stays_as_it_is() -> None:
     assert not tracer.start_span("mine").is_recording()
 
 
+@pytest.mark.parametrize("sampler", [ALWAYS_ON, Ratio(1.0)])
+async def test_sdk_of_unknown_version_makes_the_same_spans(
+    sampler: Sampler, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Beyond the newest known version the public way is taken: it is logged once, and the spans are the same."""
+    monkeypatch.setattr(tracers, "version_of_sdk", lambda: "1.999.0")
+    for _ in range(2):
+        provider, recorder = recording_provider(sampler=sampler)
+        assert prepare(provider.get_tracer("any"))[0] is None
+        await drive(TracingMiddleware(hello, tracer_provider=provider), http_scope())
+        assert tree(recorder.spans) == "GET SERVER test"
+    (record,) = caplog.records
+    assert "opentelemetry-sdk 1.999.0 is newer than" in record.getMessage()
+    tracers.is_known_sdk.cache_clear()
+
+
+def test_installed_sdk_is_known() -> None:
+    """The newest known version covers the one that these tests run with, and its private parts are there."""
+    provider, _ = recording_provider()
+    tracer = provider.get_tracer("any")
+    assert isinstance(tracer, Tracer)
+    assert tracers.is_known_sdk(tracers.version_of_sdk())
+    assert tracers.has_known_parts(tracer)
+    del tracer._tracer_metrics
+    assert prepare(tracer)[0] is None
+
+
+async def test_disabled_tracer_records_nothing_and_keeps_ids() -> None:
+    """A configurator that disables the scope at run time silences it; the requests keep ids for logs and outgoing calls."""
+    provider, recorder = recording_provider()
+    app = TracingMiddleware(hello, tracer_provider=provider)
+    await drive(app, http_scope())
+    provider._set_tracer_configurator(tracer_configurator=lambda scope: _TracerConfig(is_enabled=False))
+    inside = []
+
+    async def look(scope: Scope, receive: Receive, send: Send) -> None:
+        inside.append(get_current_span().get_span_context())
+        await hello(scope, receive, send)
+
+    for each in (app, TracingMiddleware(look, tracer_provider=provider)):
+        await drive(each, http_scope())
+    assert [span.name for span in recorder.spans] == ["GET"]
+    assert [(context.is_valid, context.trace_flags.sampled) for context in inside] == [(True, False)]
+
+
 async def test_without_an_sdk_requests_pass() -> None:
-    """A provider that makes no spans leaves the application alone."""
+    """A provider that makes no spans leaves the application alone; contexts still go out, unsampled."""
     inside = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        inside.append(get_current_span().get_span_context().is_valid)
+        context = get_current_span().get_span_context()
+        inside.append((context.is_valid, context.trace_flags.sampled))
         await hello(scope, receive, send)
 
     app_without_sdk = TracingMiddleware(app, tracer_provider=NoOpTracerProvider())
     sent = await drive(app_without_sdk, http_scope(headers=HOSTILE_HEADERS))
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    assert inside == [False]
+    assert inside == [(True, False)]
 
 
 class Counting(IdGenerator):
@@ -208,7 +254,7 @@ def test_ids_do_not_follow_the_application_s_random_numbers() -> None:
 
 FORKING = """
 import os
-from rootspan.sampling import draw_root, draw_span_id
+from rootspan.ids import draw_root, draw_span_id
 
 def drawn():
     return "".join(f"{number} " for number in (*draw_root(), draw_span_id())).encode()

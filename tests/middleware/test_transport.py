@@ -1,66 +1,36 @@
 """Every outgoing call carries a fresh context: the ids of its own client span, or of the span that was not recorded."""
 
-import asyncio
-import threading
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import httpx
 import pytest
-from opentelemetry import trace
-from opentelemetry.context import attach, detach
+from opentelemetry import baggage, trace
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import NoOpTracerProvider, Span
 
 from rootspan import Continuation, TracingMiddleware
 from rootspan.httpx import TracingTransport
 from rootspan.testing import recording_provider, tree
-from tests.middleware.asgi import Receive, Scope, Send, drive, hello, http_scope, serving
+from tests.middleware.asgi import Receive, Scope, Send, drive, hello, http_scope
+from tests.middleware.clients import FORGED, Http, Upstream
 from tests.middleware.test_sampling import OfTheUser
 
 pytestmark = pytest.mark.anyio
 
-FORGED = {
-    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    "TraceState": "evil=state",
-    "BAGGAGE": "evil=baggage",
-}
 SHOWN = ("http.request.method", "http.response.status_code", "error.type")
 
 
-class Upstream:
-    """Answers over a real socket and keeps the headers that it was sent."""
-
-    def __init__(self) -> None:
-        self.headers: list[dict[str, str]] = []
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
-            await send({"type": "http.response.start", "status": int(scope["path"][1:]), "headers": []})
-            for _ in range(3):
-                await send({"type": "http.response.body", "body": b"part", "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[tuple[str, list[dict[str, str]]]]:
-    app = Upstream()
-    async with serving(app) as address:
-        yield f"http://{address}", app.headers
-
-
-async def test_a_client_span_and_its_context(upstream: tuple[str, list[dict[str, str]]]) -> None:
+async def test_a_client_span_and_its_context(http: Http, upstream: Upstream) -> None:
     """Under a span of the application, the call is its child, and the header names the call's span."""
-    url, seen = upstream
     provider, recorder = recording_provider(service="shop")
     tracer = provider.get_tracer("shop")
-    transport = TracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider)
-    async with httpx.AsyncClient(transport=transport) as client:
+    async with http.opened(http.traced(provider)) as client:
         with tracer.start_as_current_span("checkout"):
             for _ in range(2):
-                response = await client.get(f"{url}/200?token=x&page=1#fragment", headers=FORGED)
+                url = f"{upstream.url}/200?token=x&page=1#fragment"
+                response = await http.call(client.get, url, headers=FORGED)
                 assert response.text == "part" * 3
     first, second, checkout = recorder.spans
     assert tree(recorder.spans, attributes=SHOWN) == (
@@ -73,153 +43,44 @@ async def test_a_client_span_and_its_context(upstream: tuple[str, list[dict[str,
         "http.response.status_code": 200,
         "network.protocol.version": "1.1",
         "server.address": "127.0.0.1",
-        "server.port": httpx.URL(url).port,
-        "url.full": f"{url}/200?token=REDACTED&page=1",
+        "server.port": httpx.URL(upstream.url).port,
+        "url.full": f"{upstream.url}/200?token=REDACTED&page=1",
     }
-    assert [headers["traceparent"] for headers in seen] == [
+    assert [headers["traceparent"] for headers in upstream.headers] == [
         f"00-{checkout.trace_id}-{span.span_id}-01" for span in (first, second)
     ]
-    assert "evil" not in repr(seen) + repr(recorder.spans)
-    assert first.scope.name == "rootspan.httpx"
-
-
-def test_the_same_class_is_a_synchronous_transport() -> None:
-    """`httpx.Client` takes it too; spans and headers are the same."""
-    provider, recorder = recording_provider()
-    app = Upstream()
-    started = threading.Event()
-    stop = asyncio.Event()
-    addresses: list[str] = []
-
-    async def serve() -> None:
-        async with serving(app) as address:
-            addresses.append(address)
-            started.set()
-            await stop.wait()
-
-    loop = asyncio.new_event_loop()
-    server = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    server.start()
-    try:
-        assert started.wait(10)
-        url = f"http://{addresses[0]}"
-        with httpx.Client(transport=TracingTransport(httpx.HTTPTransport(), tracer_provider=provider)) as client:
-            assert client.post(f"{url}/200", headers=FORGED).text == "part" * 3
-            with client.stream("GET", f"{url}/404") as response:
-                parts = response.iter_raw()
-                assert next(parts) == b"part"
-                assert len(recorder.spans) == 1
-            assert len(recorder.spans) == 2
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        server.join(10)
-        loop.close()
-    assert tree(recorder.spans, attributes=SHOWN[1:]) == (
-        "POST CLIENT test http.response.status_code=200\n"
-        "GET CLIENT test http.response.status_code=404 error.type=404 ERROR"
-    )
-    assert [headers["traceparent"] for headers in app.headers] == [
-        f"00-{span.trace_id}-{span.span_id}-01" for span in recorder.spans
-    ]
-    assert "evil" not in repr(app.headers)
+    assert "evil" not in repr(upstream.headers) + repr(recorder.spans)
+    assert first.scope.name == f"rootspan.{http.name}"
 
 
 @pytest.mark.parametrize(("status", "error"), [(200, ""), (304, ""), (404, "404"), (503, "503")])
 async def test_a_response_of_400_or_more_is_an_error_of_the_call(
-    upstream: tuple[str, list[dict[str, str]]], status: int, error: str
+    http: Http, upstream: Upstream, status: int, error: str
 ) -> None:
     """As the semantic conventions have it for clients."""
     provider, recorder = recording_provider()
-    transport = TracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider)
-    async with httpx.AsyncClient(transport=transport) as client:
-        await client.get(f"{upstream[0]}/{status}")
+    async with http.opened(http.traced(provider)) as client:
+        await http.call(client.get, f"{upstream.url}/{status}")
     (span,) = recorder.spans
     assert span.attributes.get("error.type", "") == error
     assert (span.status, span.status_message) == ("ERROR" if error else "UNSET", "")
 
 
-async def test_a_stream_ends_its_span_when_it_is_closed(upstream: tuple[str, list[dict[str, str]]]) -> None:
-    """The span lasts for the body: until it is read to its end, or closed before."""
-    provider, recorder = recording_provider()
-    transport = TracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider)
-    async with httpx.AsyncClient(transport=transport) as client:
-        async with client.stream("GET", f"{upstream[0]}/200") as response:
-            async for _ in response.aiter_raw():
-                assert recorder.spans == []
-                break
-        assert len(recorder.spans) == 1
-        async with client.stream("GET", f"{upstream[0]}/200") as response:
-            await response.aread()
-            assert len(recorder.spans) == 2
-    assert {span.status for span in recorder.spans} == {"UNSET"}
-
-
-async def test_errors_of_the_connection_and_of_the_body() -> None:
-    """The type of the error is recorded, once, and its message is not."""
-    provider, recorder = recording_provider()
-
-    async def breaking(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this")
-        writer.close()
-        await writer.wait_closed()
-
-    async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(await asyncio.start_server(breaking, "127.0.0.1", 0))
-        port = server.sockets[0].getsockname()[1]
-        transport = TracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider)
-        client = await stack.enter_async_context(httpx.AsyncClient(transport=transport))
-        with pytest.raises(httpx.RemoteProtocolError):
-            await client.get(f"http://127.0.0.1:{port}/")
-    async with httpx.AsyncClient(
-        transport=TracingTransport(httpx.AsyncHTTPTransport(), tracer_provider=provider)
-    ) as client:
-        with pytest.raises(httpx.ConnectError):
-            await client.get(f"http://127.0.0.1:{port}/")
-    assert tree(recorder.spans, attributes=SHOWN[1:]) == (
-        "GET CLIENT test http.response.status_code=200 error.type=httpx.RemoteProtocolError ERROR\n"
-        "GET CLIENT test error.type=httpx.ConnectError ERROR"
-    )
-    assert {span.status_message for span in recorder.spans} == {""}
-
-
-async def test_a_cancelled_call_ends_its_span() -> None:
-    """A call that is given up is recorded with the error that gave it up."""
-    provider, recorder = recording_provider()
-    asked = asyncio.Event()
-
-    async def never(scope: Scope, receive: Receive, send: Send) -> None:
-        asked.set()
-        await asyncio.Event().wait()
-
-    transport = TracingTransport(httpx.ASGITransport(never), tracer_provider=provider)
-    async with httpx.AsyncClient(transport=transport) as client:
-        call = asyncio.create_task(client.get("http://shop.example/"))
-        await asked.wait()
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
-    assert tree(recorder.spans, attributes=SHOWN[1:]) == (
-        "GET CLIENT test error.type=asyncio.exceptions.CancelledError ERROR"
-    )
-
-
-async def calls_within(span: Span | None, sampler: Sampler) -> tuple[list[str], int]:
+async def calls_within(http: Http, span: Span | None, sampler: Sampler) -> tuple[list[str], int]:
     """The `traceparent` headers of two calls under a span, and how many client spans were recorded."""
     provider, recorder = recording_provider(sampler=sampler)
     sent: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: Any) -> Any:
         assert not {"tracestate", "baggage"} & set(request.headers)
         sent.append(request.headers["traceparent"])
-        return httpx.Response(200)
+        return http.library.Response(200)
 
-    transport = TracingTransport(httpx.MockTransport(answer), tracer_provider=provider)
     token = attach(trace.set_span_in_context(span)) if span else None
     try:
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with http.opened(http.traced(provider, http.answering(answer))) as client:
             for _ in range(2):
-                await client.get("http://shop.example/", headers=FORGED)
+                await http.call(client.get, "http://shop.example/", headers=FORGED)
     finally:
         if token:
             detach(token)
@@ -245,9 +106,11 @@ def span_of(trace_id: int, flags: int) -> Span:
         (None, OfTheUser(), False),
     ],
 )
-async def test_the_sampler_decides_for_calls_too(parent: Span | None, sampler: Sampler, recorded: bool) -> None:
+async def test_the_sampler_decides_for_calls_too(
+    http: Http, parent: Span | None, sampler: Sampler, recorded: bool
+) -> None:
     """A call is sampled as the provider's sampler says, and its context is sent either way, with a new id each time."""
-    sent, spans = await calls_within(parent, sampler)
+    sent, spans = await calls_within(http, parent, sampler)
     assert spans == (2 if recorded else 0)
     headers = [value.split("-") for value in sent]
     assert {fields[3] for fields in headers} == {"01" if recorded else "00"}
@@ -259,35 +122,47 @@ async def test_the_sampler_decides_for_calls_too(parent: Span | None, sampler: S
         assert headers[0][1] != headers[1][1]
 
 
-async def test_without_an_sdk_nothing_is_sent() -> None:
+class Baggage(SpanProcessor):
+    """Keeps the baggage of the context in which each span is started."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        self.seen.append(dict(baggage.get_all(parent_context)))
+
+
+@pytest.mark.parametrize("sampler", [ALWAYS_ON, ParentBased(ALWAYS_ON)])
+async def test_a_call_is_started_in_the_current_context(http: Http, upstream: Upstream, sampler: Sampler) -> None:
+    """A processor that copies the baggage into spans finds it there, with a parent and without one."""
+    provider, _ = recording_provider(sampler=sampler)
+    processor = Baggage()
+    provider.add_span_processor(processor)
+    within = baggage.set_baggage("tenant", "acme")
+    for context in (within, trace.set_span_in_context(span_of(1, 1), within)):
+        token = attach(context)
+        async with http.opened(http.traced(provider)) as client:
+            await http.call(client.get, f"{upstream.url}/200")
+        detach(token)
+    assert processor.seen == [{"tenant": "acme"}] * 2
+
+
+async def test_without_an_sdk_nothing_is_sent(http: Http, upstream: Upstream) -> None:
     """Where nothing makes ids there is no context to send; what the request brought is taken out all the same."""
-    seen: list[set[str]] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(set(request.headers))
-        return httpx.Response(200)
-
-    transport = TracingTransport(httpx.MockTransport(answer), tracer_provider=NoOpTracerProvider())
-    async with httpx.AsyncClient(transport=transport) as client:
-        await client.get("http://shop.example/", headers=FORGED)
-    assert not seen[0] & {"traceparent", "tracestate", "baggage"}
+    async with http.opened(http.traced(NoOpTracerProvider())) as client:
+        await http.call(client.get, f"{upstream.url}/200", headers=FORGED)
+    assert not set(upstream.headers[0]) & {"traceparent", "tracestate", "baggage"}
 
 
 @pytest.mark.parametrize("flags", ["00", "01"])
-async def test_a_continued_trace_goes_on_with_its_tracestate(flags: str) -> None:
+async def test_a_continued_trace_goes_on_with_its_tracestate(http: Http, upstream: Upstream, flags: str) -> None:
     """In the trace of a trusted caller, the caller's own `tracestate` is passed on, as the recommendation asks."""
     provider, _ = recording_provider(sampler=ParentBased(ALWAYS_ON))
-    sent: list[dict[str, str]] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(dict(request.headers))
-        return httpx.Response(200)
-
-    transport = TracingTransport(httpx.MockTransport(answer), tracer_provider=provider)
+    client = http.traced(provider)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        async with httpx.AsyncClient(transport=transport) as client:
-            await client.get("http://shop.example/")
+        async with http.opened(client):
+            await http.call(client.get, f"{upstream.url}/200")
         await hello(scope, receive, send)
 
     trusting = TracingMiddleware(app, tracer_provider=provider, continuation=Continuation.CONTINUE)
@@ -295,32 +170,71 @@ async def test_a_continued_trace_goes_on_with_its_tracestate(flags: str) -> None
     await drive(
         trusting, http_scope(headers=[(b"traceparent", traceparent.encode()), (b"tracestate", b"vendor=opaque")])
     )
-    version, trace_id, span_id, sent_flags = sent[0]["traceparent"].split("-")
+    (sent,) = upstream.headers
+    version, trace_id, span_id, sent_flags = sent["traceparent"].split("-")
     assert (version, trace_id, sent_flags) == ("00", f"{1:032x}", flags)
     assert span_id != f"{2:016x}"
-    assert sent[0]["tracestate"] == "vendor=opaque"
+    assert sent["tracestate"] == "vendor=opaque"
 
 
 @pytest.mark.parametrize(
-    ("method", "url", "expected"),
+    ("method", "url", "full", "address", "port"),
     [
-        ("GET", "https://user:pass@shop.example/a?sig=1", "https://REDACTED:REDACTED@shop.example/a?sig=REDACTED"),
-        ("BREW", "https://shop.example/pot", "https://shop.example/pot"),
-        ("GET", "http://shop.example/" + "x" * 5000, ("http://shop.example/" + "x" * 5000)[:1024]),
+        (
+            "GET",
+            "https://user:pass@shop.example/a?sig=1",
+            "https://REDACTED:REDACTED@shop.example/a?sig=REDACTED",
+            "shop.example",
+            443,
+        ),
+        ("BREW", "https://shop.example/pot", "https://shop.example/pot", "shop.example", 443),
+        (
+            "GET",
+            "http://shop.example/" + "x" * 5000,
+            ("http://shop.example/" + "x" * 5000)[:1024],
+            "shop.example",
+            80,
+        ),
+        ("GET", "http://shop.example:0/", "http://shop.example:0/", "shop.example", 0),
+        (
+            "GET",
+            "https://bücher.example:8443/",
+            "https://xn--bcher-kva.example:8443/",
+            "xn--bcher-kva.example",
+            8443,
+        ),
+        ("GET", "http://[2001:db8::1]:8080/", "http://[2001:db8::1]:8080/", "2001:db8::1", 8080),
+        ("GET", "ws://shop.example/live", "ws://shop.example/live", "shop.example", 80),
     ],
 )
-def test_what_a_call_says_of_its_request(method: str, url: str, expected: str) -> None:
-    """Credentials and secrets are not recorded, and unknown methods do not name spans."""
+async def test_what_a_call_says_of_its_request(
+    http: Http, method: str, url: str, full: str, address: str, port: int
+) -> None:
+    """Credentials and secrets are not recorded, hosts as they are sent, and unknown methods do not name spans."""
     provider, recorder = recording_provider()
-    transport = TracingTransport(httpx.MockTransport(lambda request: httpx.Response(200)), tracer_provider=provider)
-    with httpx.Client(transport=transport) as client:
-        client.request(method, url)
+    async with http.opened(http.traced(provider, http.answering(lambda _: http.library.Response(200)))) as client:
+        await http.call(client.request, method, url)
     (span,) = recorder.spans
-    assert span.attributes["url.full"] == expected
     known = method == "GET"
     assert span.name == (method if known else "HTTP")
-    assert span.attributes["http.request.method"] == (method if known else "_OTHER")
-    assert span.attributes.get("http.request.method_original") == (None if known else method)
+    expected = {
+        "http.request.method": method if known else "_OTHER",
+        "url.full": full,
+        "server.address": address,
+        "server.port": port,
+        "http.response.status_code": 200,
+    }
+    assert span.attributes == (expected if known else {**expected, "http.request.method_original": method})
+
+
+async def test_sensitive_parameters_are_those_that_are_given(http: Http) -> None:
+    """The argument replaces the list, as it does for the middleware."""
+    provider, recorder = recording_provider()
+    answering = http.answering(lambda _: http.library.Response(200))
+    async with http.opened(http.traced(provider, answering, sensitive_parameters=["voucher"])) as client:
+        await http.call(client.get, "http://shop.example/?voucher=1&token=2")
+    (span,) = recorder.spans
+    assert span.attributes["url.full"] == "http://shop.example/?voucher=REDACTED&token=2"
 
 
 class RangeTransport(TracingTransport):
@@ -365,7 +279,7 @@ def test_another_protocol_overrides_the_template() -> None:
     assert "traceparent" not in sent[0]
 
 
-class Closing(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class Closing:
     """Counts how often it is entered and left."""
 
     def __init__(self) -> None:
@@ -379,21 +293,39 @@ class Closing(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.events.append("close")
 
     async def __aenter__(self) -> Self:
-        self.events.append("aenter")
+        self.events.append("enter")
         return self
 
     async def aclose(self) -> None:
-        self.events.append("aclose")
+        self.events.append("close")
 
 
-async def test_the_wrapped_transport_is_opened_and_closed() -> None:
-    """Both ways of using a transport reach the one that does the work."""
+async def test_the_wrapped_transport_is_opened_and_closed(http: Http) -> None:
+    """Both ways of using a client reach the transport that does the work."""
     provider, _ = recording_provider()
-    inner = Closing()
-    with httpx.Client(transport=TracingTransport(inner, tracer_provider=provider)):
+    inner: Any = type("ClosingTransport", (Closing, http.tracing_transport.transport_type), {})()
+    async with http.opened(http.traced(provider, inner)):
         pass
-    async with httpx.AsyncClient(transport=TracingTransport(inner, tracer_provider=provider)):
-        pass
-    httpx.Client(transport=TracingTransport(inner, tracer_provider=provider)).close()
-    await httpx.AsyncClient(transport=TracingTransport(inner, tracer_provider=provider)).aclose()
-    assert inner.events == ["enter", "close", "aenter", "aclose", "close", "aclose"]
+    client = http.traced(provider, inner)
+    await http.call(client.aclose if http.is_async else client.close)
+    assert inner.events == ["enter", "close", "close"]
+
+
+async def test_wrong_arguments_are_refused_when_a_transport_is_made(http: Http) -> None:
+    """A transport of the other kind, of the other library, and what is no provider and no function: each by a sentence."""
+    provider, _ = recording_provider()
+    make, own = http.tracing_transport, http.transport()
+    base = f"{http.name}.{'AsyncBaseTransport' if http.is_async else 'BaseTransport'}"
+    other_kind = Http(http.name, not http.is_async).transport()
+    other_library = Http("httpx" if http.name == "httpx2" else "httpx2", http.is_async).transport()
+    for wrong in (other_kind, other_library, None):
+        with pytest.raises(TypeError, match=f"^transport must be an {base}, not "):
+            make(wrong, tracer_provider=provider)
+    with pytest.raises(TypeError, match=r"^tracer_provider must be a TracerProvider, not None"):
+        make(own, tracer_provider=None)
+    with pytest.raises(TypeError, match=r"^meter_provider must be a MeterProvider, not <"):
+        make(own, tracer_provider=provider, meter_provider=provider)
+    with pytest.raises(TypeError, match=r"^span_name must be a function, not 'GET'"):
+        make(own, tracer_provider=provider, span_name="GET")
+    with pytest.raises(TypeError, match=r"^exclude must be a function, not True"):
+        make(own, tracer_provider=provider, exclude=True)

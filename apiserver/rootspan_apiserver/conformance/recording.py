@@ -1,7 +1,7 @@
 """A recording: for each operation its request, its response, and its trace as nested spans.
 
 Written as JSON, so that recordings of different servers and versions can be kept and compared. Kinds and statuses are OTLP's numbers,
-times are in microseconds, those of a span since the start of the root, those of an event since the start of its span.
+times are in microseconds.
 """
 
 from collections import defaultdict
@@ -28,7 +28,10 @@ class RecordingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RecordedSpan:
-    """A span with those below it, in the order of their start."""
+    """A span with those below it, in the order of their start.
+
+    `start` and `end` are in microseconds since the start of the root; they are recorded, and not compared.
+    """
 
     name: str
     kind: str = "INTERNAL"
@@ -39,6 +42,8 @@ class RecordedSpan:
     status: str = "UNSET"
     status_message: str = ""
     children: tuple["RecordedSpan", ...] = ()
+    start: float = field(default=0.0, compare=False)
+    end: float = field(default=0.0, compare=False)
 
     @classmethod
     def of(cls, spans: Iterable[Span]) -> "RecordedSpan | None":
@@ -46,6 +51,8 @@ class RecordedSpan:
         children: dict[str | None, list[Span]] = defaultdict(list)
         for span in sorted(spans, key=lambda span: (span.start, span.span_id)):
             children[span.parent_id].append(span)
+
+        began = children[None][0].start if children[None] else 0
 
         def node(span: Span) -> "RecordedSpan":
             return cls(
@@ -58,6 +65,8 @@ class RecordedSpan:
                 status=span.status,
                 status_message=span.status_message,
                 children=tuple(node(child) for child in children[span.span_id]),
+                start=(span.start - began) / 1000,
+                end=(span.end - began) / 1000,
             )
 
         return node(children[None][0]) if children[None] else None
@@ -74,6 +83,8 @@ class RecordedSpan:
             status=_STATUS_NAMES[written["status"][0]],
             status_message=written["status"][1],
             children=tuple(cls.read(child) for child in written["children"]),
+            start=written.get("t_us", 0.0),
+            end=written.get("t_us", 0.0) + written.get("dur_us", 0.0),
         )
 
     def written(self) -> JSONObject:
@@ -81,6 +92,8 @@ class RecordedSpan:
             "name": self.name,
             "kind": KINDS[self.kind],
             "scope": list(self.scope),
+            "t_us": self.start,
+            "dur_us": self.end - self.start,
             "attrs": dict(self.attributes),
             "events": [{"name": name, "attrs": dict(attributes)} for name, attributes in self.events],
             "status": [STATUSES[self.status], self.status_message],

@@ -11,7 +11,7 @@ import httpx
 import yaml
 from opentelemetry.sdk.resources import Resource
 
-from rootspan import TracingConfiguration, create_tracer_provider
+from rootspan import create_tracer_provider
 from rootspan_apiserver.app import Running, apiserver
 from rootspan_apiserver.collector.received import ReceivedSpans
 from rootspan_apiserver.collector.receiver import Collector
@@ -65,7 +65,9 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
         tls = ssl.create_default_context(cadata=server.ca_bundle.decode())
 
         provider = create_tracer_provider(
-            TracingConfiguration(collector.endpoint, EVERYTHING), resource=Resource({"service.name": SERVICE_NAME})
+            endpoint=collector.endpoint,
+            sampling_rate_per_million=EVERYTHING,
+            resource=Resource({"service.name": SERVICE_NAME}),
         )
         stack.push_async_callback(asyncio.to_thread, provider.shutdown)
         certificate = self_signed(["127.0.0.1"], None)

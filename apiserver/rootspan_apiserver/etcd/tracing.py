@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import httpx
 from opentelemetry.trace import Span, Status, StatusCode
 
-from rootspan.httpx import TracingTransport
+from rootspan.httpx import AsyncTracingTransport
 
 from .errors import UNAVAILABLE, EtcdError, from_body
 from .wire import COMPACT, LEASE_GRANT, LEASE_REVOKE, RANGE, STATUS, TXN, WATCH
@@ -41,7 +41,7 @@ PORTS = {"http": 80, "https": 443}
 SENT = "rootspan_apiserver.etcd.sent"
 
 
-class EtcdTracingTransport(TracingTransport):
+class EtcdTracingTransport(AsyncTracingTransport):
     """Spans of the dialect of Kubernetes 1.36, otelgrpc 0.65."""
 
     scope_name: ClassVar[str] = "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"

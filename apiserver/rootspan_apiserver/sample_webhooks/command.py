@@ -13,7 +13,7 @@ import httpx
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
-from rootspan import ConfigurationError, TracingConfiguration, create_tracer_provider
+from rootspan import ConfigurationError
 from rootspan_apiserver.sample_webhooks.configurations import by_service, configurations, path_of
 from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
@@ -22,6 +22,8 @@ from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import BindError, listen
 from rootspan_apiserver.serving.kubeconfig import KubeconfigError
 from rootspan_apiserver.serving.until_stopped import serve_until_stopped
+from rootspan_apiserver.tracer_provider import tracer_provider
+from rootspan_apiserver.tracing_configuration import TracingConfiguration
 
 PAUSE = 0.5
 JSONObject = dict[str, Any]
@@ -36,7 +38,7 @@ def run_sample_webhooks(options: SampleWebhooksOptions) -> int:
         configuration = TracingConfiguration.read(options.tracing_config_file) if options.tracing_config_file else None
         with listen(options.bind_address, options.secure_port) as bound:
             api = _found(options)
-            provider = create_tracer_provider(configuration, resource=Resource({"service.name": SERVICE_NAME}))
+            provider = tracer_provider(configuration, Resource({"service.name": SERVICE_NAME}))
             try:
                 asyncio.run(serve_until_stopped(_serving(options, api, bound, provider)))
             finally:

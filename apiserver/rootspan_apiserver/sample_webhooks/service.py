@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from rootspan import Continuation, TracingMiddleware
-from rootspan.httpx import TracingTransport
+from rootspan.httpx import traced
 from rootspan_apiserver.sample_webhooks.reviews import mutated, validated
 from rootspan_apiserver.serving.http import Address, serving
 
@@ -42,11 +42,11 @@ class KubernetesAPI:
 
     @asynccontextmanager
     async def client(self, tracer_provider: TracerProvider) -> AsyncIterator[httpx.AsyncClient]:
-        transport = TracingTransport(httpx.AsyncHTTPTransport(verify=self.tls), tracer_provider=tracer_provider)
         headers = {"authorization": f"Bearer {self.token}", "user-agent": SERVICE_NAME}
-        async with httpx.AsyncClient(
-            base_url=self.url, headers=headers, transport=transport, timeout=CALLBACK_SECONDS, trust_env=False
-        ) as client:
+        client = httpx.AsyncClient(
+            base_url=self.url, headers=headers, verify=self.tls, timeout=CALLBACK_SECONDS, trust_env=False
+        )
+        async with traced(client, tracer_provider=tracer_provider):
             yield client
 
     @property

@@ -118,3 +118,26 @@ def _all(span: RecordedSpan) -> Iterator[RecordedSpan]:
     yield span
     for child in span.children:
         yield from _all(child)
+
+
+def test_no_span_outlives_its_parent(recording: dict[str, Recorded]) -> None:
+    """In every recorded operation each span lies within the span above it: filters end with the answer, innermost first."""
+    pairs = [
+        (operation, above, span)
+        for operation, recorded in recording.items()
+        if recorded.trace is not None
+        for above, span in with_parents(recorded.trace)
+    ]
+    assert len(pairs) > 500
+    late = [
+        (operation, above.name, span.name)
+        for operation, above, span in pairs
+        if not above.start <= span.start or span.end > above.end
+    ]
+    assert late == []
+
+
+def with_parents(span: RecordedSpan) -> Iterator[tuple[RecordedSpan, RecordedSpan]]:
+    for child in span.children:
+        yield span, child
+        yield from with_parents(child)

@@ -3,6 +3,8 @@
 YAML, or JSON if the first character is `{`. An `apiVersion` or `kind` left out takes its default (so an empty file is a
 valid one), a wrong one is refused. Strictly decoded, a field that is unknown or given twice is an error; in either mode
 a field of the wrong type is. The messages are those of apimachinery, sigs.k8s.io/json and go-yaml.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go.
 """
 
 import json
@@ -13,7 +15,7 @@ from typing import Any, Final, Literal
 
 import yaml
 
-from rootspan.endpoint import quoted
+from rootspan_apiserver.go_quote import quote
 
 FieldType = Literal["string", "int32"]
 _TYPES: Final = {"string": str, "int32": int}
@@ -75,7 +77,7 @@ def decode(
         for name, value in manifest.items()
         if name in fields and value is not None
     }
-    faults += [f"unknown field {quoted(name)}" for name in manifest if name not in {*fields, "apiVersion", "kind"}]
+    faults += [f"unknown field {quote(name)}" for name in manifest if name not in {*fields, "apiVersion", "kind"}]
     if strict and faults:
         raise ManifestError(f"strict decoding error: {', '.join(faults)}")
     return decoded
@@ -86,7 +88,7 @@ def _load_json(text: str) -> tuple[Any, list[str]]:
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         times = Counter(name for name, _ in pairs)
-        faults.extend(f"duplicate field {quoted(name)}" for name in times if times[name] > 1)
+        faults.extend(f"duplicate field {quote(name)}" for name in times if times[name] > 1)
         return dict(pairs)
 
     def constant(name: str) -> None:
@@ -126,7 +128,7 @@ def _duplicate_keys(node: yaml.Node | None) -> str:
     lines = []
     for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value in seen:
-            lines.append(f"  line {key.start_mark.line + 1}: key {quoted(str(key.value))} already set in map")
+            lines.append(f"  line {key.start_mark.line + 1}: key {quote(str(key.value))} already set in map")
         seen.add(key.value)
     return "\n".join(lines)
 
@@ -144,7 +146,7 @@ def _check_kind(manifest: dict[str, Any], kind: str, versions: frozenset[str]) -
     found = manifest.get("kind") or kind
     if found != kind or (version and version not in versions):
         raise ManifestError(
-            f"no kind {quoted(found)} is registered for version {quoted(version)} "
+            f"no kind {quote(found)} is registered for version {quote(version)} "
             f'in scheme "k8s.io/apiserver/pkg/server/options/tracing.go"'
         )
 
