@@ -1,11 +1,11 @@
 """From a listening socket to a connection that speaks HTTP: accepting, TLS, and a word to clients that forgot TLS."""
 
 import asyncio
-import contextlib
 import logging
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Any
 
 logger = logging.getLogger(__name__)
 PAUSE = 1.0
@@ -32,6 +32,7 @@ class Acceptor:
         self._protocol = protocol
         self._tls = tls
         self._handshake_time = handshake_time
+        self._silent: dict[socket.socket, asyncio.TimerHandle] = {}
         self._opening: dict[asyncio.Task[None], socket.socket] = {}
         self._again: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -43,6 +44,9 @@ class Acceptor:
             self._again.cancel()
         self._loop.remove_reader(self._bound)
         self._bound.close()
+        for connection in list(self._silent):
+            self._end_silence(connection)
+            connection.close()
         opening = self._opening.copy()
         for task in opening:
             task.cancel()
@@ -62,42 +66,50 @@ class Acceptor:
             self._again = self._loop.call_later(PAUSE, self._loop.add_reader, self._bound, self._accept)
             return
         connection.setblocking(False)
-        task = self._loop.create_task(self._open(connection))
+        if self._tls is None:
+            self._open(connection)
+        else:
+            self._look(connection, self._handshake_time)
+
+    def _hear(self, connection: socket.socket) -> None:
+        self._look(connection, self._end_silence(connection))
+
+    def _give_up(self, connection: socket.socket) -> None:
+        self._end_silence(connection)
+        connection.close()
+
+    def _end_silence(self, connection: socket.socket) -> float:
+        """Watch the connection no more. Returns the seconds it had left."""
+        timer = self._silent.pop(connection)
+        timer.cancel()
+        self._loop.remove_reader(connection)
+        return timer.when() - self._loop.time()
+
+    def _look(self, connection: socket.socket, seconds: float) -> None:
+        """Do what the first bytes of a connection ask for, or wait for them. It has `seconds` for its handshake."""
+        try:
+            first = connection.recv(5, socket.MSG_PEEK)
+            if first not in _HTTP:
+                self._open(connection, ssl=self._tls, ssl_handshake_timeout=max(seconds, 0.001))
+                return
+            connection.recv(1 << 16)
+            connection.send(_NOT_TLS)
+        except BlockingIOError:
+            self._silent[connection] = self._loop.call_later(seconds, self._give_up, connection)
+            self._loop.add_reader(connection, self._hear, connection)
+            return
+        except OSError:
+            pass
+        connection.close()
+
+    def _open(self, connection: socket.socket, **tls: Any) -> None:
+        task = self._loop.create_task(self._opened(connection, tls))
         self._opening[task] = connection
         task.add_done_callback(self._opening.pop)
 
-    async def _open(self, connection: socket.socket) -> None:
+    async def _opened(self, connection: socket.socket, tls: dict[str, Any]) -> None:
         """A client that does not come through the handshake is left without a word, as by Go."""
-        loop = self._loop
-        deadline = loop.time() + self._handshake_time
-        with contextlib.ExitStack() as stack:
-            stack.callback(connection.close)
-            with contextlib.suppress(OSError):
-                if self._tls is None:
-                    await loop.connect_accepted_socket(self._protocol, connection)
-                else:
-                    async with asyncio.timeout_at(deadline):
-                        first = await _first_bytes(connection)
-                    if first.startswith(_HTTP):
-                        connection.recv(1 << 16)
-                        connection.send(_NOT_TLS)
-                        return
-                    remaining = max(deadline - loop.time(), 0.001)
-                    await loop.connect_accepted_socket(
-                        self._protocol, connection, ssl=self._tls, ssl_handshake_timeout=remaining
-                    )
-                stack.pop_all()
-
-
-async def _first_bytes(connection: socket.socket) -> bytes:
-    """The first five bytes, or fewer, which stay in the socket. Raises OSError."""
-    with contextlib.suppress(BlockingIOError):
-        return connection.recv(5, socket.MSG_PEEK)
-    loop = asyncio.get_running_loop()
-    readable = asyncio.Event()
-    loop.add_reader(connection, readable.set)
-    try:
-        await readable.wait()
-    finally:
-        loop.remove_reader(connection)
-    return connection.recv(5, socket.MSG_PEEK)
+        try:
+            await self._loop.connect_accepted_socket(self._protocol, connection, **tls)
+        except OSError:
+            connection.close()
