@@ -64,6 +64,10 @@ class Strategy(Protocol):
 
     def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]: ...
 
+    def is_slow_to_validate(self, obj: JSONObject) -> bool:
+        """Whether validating `obj` may take so long that the event loop must not wait for it."""
+        ...
+
     def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
         """Texts for `Warning: 299` headers on a create or an update."""
         ...

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+JUNCTORS = ("allOf", "anyOf", "oneOf")
+
 
 @dataclass(slots=True, eq=False)
 class Schema:

@@ -119,6 +119,9 @@ class BuiltinStrategy:
         errors += self._check_metadata(obj)
         return [*errors, *self.validate_changes(obj, old), *self.validate(obj)]
 
+    def is_slow_to_validate(self, obj: JSONObject) -> bool:
+        return False
+
     def _check_metadata(self, obj: JSONObject) -> list[FieldError]:
         return check_metadata(
             obj["metadata"],

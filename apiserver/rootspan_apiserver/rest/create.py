@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rootspan_apiserver.codec.canonical import canonical
@@ -12,7 +14,7 @@ from rootspan_apiserver.status import StatusError, invalid
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from rootspan_apiserver.registry.resource import Resource
+    from rootspan_apiserver.registry.resource import Resource, Strategy
     from rootspan_apiserver.status import FieldError
     from rootspan_apiserver.storage import Storage, StoredObject
 
@@ -37,7 +39,7 @@ async def create(
         if generated:
             metadata["name"] = object_metadata.generate_name(metadata["generateName"])
         await look_around(storage, resource)
-        before_create(resource, namespace, obj)
+        await before_create(resource, namespace, obj)
         if validate is not None:
             await validate(obj)
         if object_metadata.resource_version(metadata) and not dry_run:
@@ -56,7 +58,7 @@ async def create(
                 raise _no_unique_name(exc) from exc
 
 
-def before_create(resource: Resource, namespace: str, obj: JSONObject) -> None:
+async def before_create(resource: Resource, namespace: str, obj: JSONObject) -> None:
     """Make `obj` what is stored for it.
 
     Raises:
@@ -68,8 +70,13 @@ def before_create(resource: Resource, namespace: str, obj: JSONObject) -> None:
     object_metadata.match_namespace(resource, namespace, metadata)
     strategy = resource.strategy
     strategy.prepare_for_create(obj)
-    errors = strategy.validate_create(obj) or object_metadata.check(resource, metadata)
-    refuse(resource, metadata.get("name", ""), errors)
+    errors = await validated(strategy, obj, partial(strategy.validate_create, obj))
+    refuse(resource, metadata.get("name", ""), errors or object_metadata.check(resource, metadata))
+
+
+async def validated(strategy: Strategy, obj: JSONObject, validate: Callable[[], list[FieldError]]) -> list[FieldError]:
+    """What `validate` says of `obj`; asked in a thread where that may take long."""
+    return await asyncio.to_thread(validate) if strategy.is_slow_to_validate(obj) else validate()
 
 
 def refuse(resource: Resource, name: str, errors: list[FieldError]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.rest import metadata as object_metadata
 from rootspan_apiserver.rest.allocating import look_around
-from rootspan_apiserver.rest.create import before_create, refuse
+from rootspan_apiserver.rest.create import before_create, refuse, validated
 from rootspan_apiserver.rest.namespaces import is_namespace
 from rootspan_apiserver.status import FieldError, StatusError, conflict, invalid, modified, not_found
 from rootspan_apiserver.storage.scope import object_path
@@ -55,7 +56,7 @@ async def update(
                 raise not_found(resource.group_resource, name)
             obj = await transform(None)
             await look_around(storage, resource)
-            before_create(resource, namespace, obj)
+            await before_create(resource, namespace, obj)
             if validate is not None:
                 await validate(obj, None)
             return canonical(obj, resource.storage_kind)
@@ -63,7 +64,7 @@ async def update(
         _check_version(resource, name, obj["metadata"], current)
         if not subresource:
             await look_around(storage, resource)
-        before_update(resource, namespace, obj, old, subresource)
+        await before_update(resource, namespace, obj, old, subresource)
         if validate is not None:
             await validate(obj, old)
         if _completes_deletion(resource, obj, old):
@@ -79,7 +80,7 @@ async def update(
     return stored, created
 
 
-def before_update(resource: Resource, namespace: str, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+async def before_update(resource: Resource, namespace: str, obj: JSONObject, old: JSONObject, subresource: str) -> None:
     """Make `obj` what replaces `old`.
 
     Raises:
@@ -92,11 +93,13 @@ def before_update(resource: Resource, namespace: str, obj: JSONObject, old: JSON
         metadata["generation"] = before["generation"]
     else:
         metadata.pop("generation", None)
-    resource.strategy.prepare_for_update(obj, old, subresource)
+    strategy = resource.strategy
+    strategy.prepare_for_update(obj, old, subresource)
     metadata = obj["metadata"]
     object_metadata.keep_system_fields(metadata, before)
     errors = object_metadata.check(resource, metadata, before)
-    refuse(resource, metadata.get("name", ""), errors + resource.strategy.validate_update(obj, old, subresource))
+    errors += await validated(strategy, obj, partial(strategy.validate_update, obj, old, subresource))
+    refuse(resource, metadata.get("name", ""), errors)
     _keep_times(obj, old)
 
 

@@ -231,8 +231,71 @@ def test_refuses_a_definition_that_makes_no_sense(change: JSONObject, refusal: s
 def test_asks_for_the_type_of_each_field() -> None:
     """A schema that is not structural is refused."""
     schema = {"type": "object", "properties": {"spec": {"properties": {}}}}
-    at = "spec.versions[0].schema.openAPIV3Schema.properties[spec].type"
+    at = "spec.validation.openAPIV3Schema.properties[spec].type"
     assert refusals(a_definition(schema)) == [f"{at}: Required value: must not be empty for specified object fields"]
+
+
+A_STRING: JSONObject = {"type": "string", "pattern": "("}
+REASON = "must be a valid regular expression, but isn't: error parsing regexp: missing closing ): `(`"
+
+
+@pytest.mark.parametrize(
+    ("schema", "place"),
+    [
+        (A_STRING, ""),
+        ({"type": "object", "properties": {"b": A_STRING}}, ".properties[b]"),
+        ({"type": "array", "items": A_STRING}, ".items"),
+        ({"type": "object", "additionalProperties": A_STRING}, ".additionalProperties"),
+        ({"type": "string", "anyOf": [{"pattern": "a"}, {"pattern": "("}]}, ".anyOf[1]"),
+        ({"type": "string", "not": {"pattern": "("}}, ".not"),
+        (
+            {
+                "type": "object",
+                "properties": {"b": {"type": "string"}},
+                "allOf": [{"properties": {"b": {"pattern": "("}}}],
+            },
+            ".allOf[0].properties[b]",
+        ),
+    ],
+)
+def test_refuses_a_pattern_that_does_not_compile(schema: JSONObject, place: str) -> None:
+    """Wherever a pattern may stand, a wrong one is refused when the definition is created, in Go's words."""
+    whole = {"type": "object", "properties": {"a": schema}}
+    at = f"spec.validation.openAPIV3Schema.properties[a]{place}.pattern"
+    assert refusals(a_definition(whole)) == [f'{at}: Invalid value: "(": {REASON}']
+
+
+def test_names_the_version_whose_schema_is_wrong() -> None:
+    """Where versions have schemas of their own, a refusal names the version."""
+    definition = a_definition()
+    other = {"type": "object", "properties": {"a": A_STRING}}
+    version = {"name": "v2", "served": True, "storage": False, "schema": {"openAPIV3Schema": other}}
+    definition["spec"]["versions"].append(version)
+    at = "spec.versions[1].schema.openAPIV3Schema.properties[a].pattern"
+    assert refusals(definition) == [f'{at}: Invalid value: "(": {REASON}']
+
+
+def test_fits_no_value_to_a_pattern_that_does_not_compile() -> None:
+    """A stored definition may have a wrong pattern still: nothing passes it, as on a cluster."""
+    (error,) = validate("x", structural_schema(A_STRING), "a")
+    reason = REASON.removeprefix("must be a valid regular expression, but isn't: ")
+    assert str(error) == f"a: Invalid value: \"x\": a in body should match '(, but pattern is invalid: {reason}'"
+
+
+def test_validates_at_length_what_is_large() -> None:
+    """Objects are slow to validate by their size, and more so with the size of the schema's patterns; small ones are not."""
+
+    def is_slow(schema: JSONObject, value: object) -> bool:
+        whole = {"type": "object", "properties": {"spec": {"x-kubernetes-preserve-unknown-fields": True, **schema}}}
+        (widgets,) = resources_of(a_definition(whole))
+        widgets.strategy.validate_create(a_widget(metadata={"name": "w", "namespace": "default"}))
+        return widgets.strategy.is_slow_to_validate(a_widget(spec=value))
+
+    assert not is_slow({}, {"a": "x" * 10_000})
+    assert is_slow({}, [{} for _ in range(60_000)])
+    large = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^[a-z]{0,1000}$"}}}
+    assert not is_slow(large, {"a": "x" * 1_000})
+    assert is_slow(large, {"a": "x" * 10_000})
 
 
 def test_answers_a_new_definition_without_conditions() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from rootspan_apiserver.registry.custom.defaulting import apply_defaults
+from rootspan_apiserver.registry.custom.effort import Effort
 from rootspan_apiserver.registry.custom.validation import validate
 from rootspan_apiserver.registry.json_paths import find
 from rootspan_apiserver.registry.metadata import check_metadata, check_metadata_change
@@ -43,6 +44,7 @@ class CustomStrategy:
         self._has_status = has_status
         self._scale = scale
         self._paths = paths
+        self._effort = Effort(schema)
 
     def default(self, obj: JSONObject) -> None:
         apply_defaults(obj, self._schema)
@@ -78,14 +80,14 @@ class CustomStrategy:
 
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
         errors = check_metadata(obj["metadata"], namespaced=self._namespaced)
-        return [*errors, *validate(obj, self._schema), *self._check_replicas(obj), *self._check_scale_status(obj)]
+        return [*errors, *self._validate(obj), *self._check_replicas(obj), *self._check_scale_status(obj)]
 
     def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]:
         errors = check_metadata(obj["metadata"], namespaced=self._namespaced)
         errors += check_metadata_change(obj["metadata"], old["metadata"])
         if subresource == "status":
             return [*errors, *self._check_status(obj), *self._check_scale_status(obj)]
-        return [*errors, *validate(obj, self._schema), *self._check_replicas(obj), *self._check_scale_status(obj)]
+        return [*errors, *self._validate(obj), *self._check_replicas(obj), *self._check_scale_status(obj)]
 
     def _check_status(self, obj: JSONObject) -> list[FieldError]:
         """Whether the status fits its own schema, to which its fields have no path above them in the messages."""
@@ -110,6 +112,13 @@ class CustomStrategy:
             except ValueError as error:
                 errors.append(FieldError.invalid(path, "", str(error)))
         return errors
+
+    def _validate(self, obj: JSONObject) -> list[FieldError]:
+        self._effort.measure()
+        return validate(obj, self._schema)
+
+    def is_slow_to_validate(self, obj: JSONObject) -> bool:
+        return self._effort.is_large(obj)
 
     def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
         return []

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from rootspan_apiserver.registry.schema import Schema
+from rootspan_apiserver.registry.patterns import Pattern
+from rootspan_apiserver.registry.schema import JUNCTORS, Schema
 
 JSONObject = dict[str, Any]
 CONSTRAINTS = (
@@ -13,26 +14,26 @@ CONSTRAINTS = (
     "multipleOf",
     "minLength",
     "maxLength",
-    "pattern",
     "minItems",
     "maxItems",
     "uniqueItems",
     "minProperties",
     "maxProperties",
 )
-JUNCTORS = ("allOf", "anyOf", "oneOf")
 
 
 def structural_schema(published: JSONObject) -> Schema:
     """The schema that `published`, an `openAPIV3Schema`, describes.
 
-    Its `constraints` are the value validations by their OpenAPI names; `allOf`, `anyOf` and `oneOf` are there as tuples of schemas and
-    `not` as a schema.
+    Its `constraints` are the value validations by their OpenAPI names; `pattern` is there as a `Pattern`, `allOf`, `anyOf` and `oneOf`
+    as tuples of schemas and `not` as a schema.
     """
     additional = published.get("additionalProperties")
     items = published.get("items")
     properties = published.get("properties") or {}
     constraints: JSONObject = {key: published[key] for key in CONSTRAINTS if published.get(key) is not None}
+    if published.get("pattern"):
+        constraints["pattern"] = Pattern(published["pattern"])
     for key in JUNCTORS:
         if published.get(key):
             constraints[key] = tuple(structural_schema(each) for each in published[key])

@@ -5,6 +5,8 @@ from typing import Any
 from rootspan_apiserver.registry.kinds.checks import duplicates, named, one_of, unchanged
 from rootspan_apiserver.registry.kinds.webhook_clients import check_client
 from rootspan_apiserver.registry.names import dns_1035_label, dns_subdomain
+from rootspan_apiserver.registry.patterns import Pattern
+from rootspan_apiserver.registry.schema import JUNCTORS
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
@@ -40,6 +42,10 @@ class CustomResourceDefinitionStrategy(BuiltinStrategy):
             new = [version["name"] for version in obj["spec"].get("versions") or [] if version.get("storage")]
             obj["status"]["storedVersions"] = [*stored, *(name for name in new if name not in stored)]
 
+    def is_slow_to_validate(self, obj: JSONObject) -> bool:
+        """Compiling one pattern may take a tenth of a second."""
+        return True
+
     def validate(self, obj: JSONObject) -> list[FieldError]:
         spec = obj["spec"]
         names = spec["names"]
@@ -68,24 +74,17 @@ class CustomResourceDefinitionStrategy(BuiltinStrategy):
 
     def _check_versions(self, versions: list[JSONObject]) -> list[FieldError]:
         errors = []
+        schemas = [(version.get("schema") or {}).get("openAPIV3Schema") for version in versions]
         for index, version in enumerate(versions):
-            at = f"spec.versions[{index}]"
-            errors += named(version.get("name"), dns_1035_label, f"{at}.name")
-            schema = (version.get("schema") or {}).get("openAPIV3Schema")
-            where = f"{at}.schema.openAPIV3Schema"
-            if schema is None:
+            errors += named(version.get("name"), dns_1035_label, f"spec.versions[{index}].name")
+            if schemas[index] is None:
+                where = f"spec.versions[{index}].schema.openAPIV3Schema"
                 errors.append(FieldError.required(where, "schemas are required"))
-            elif not schema.get("type"):
-                errors.append(FieldError.required(f"{where}.type", "must not be empty at the root"))
-            elif schema["type"] != "object":
-                errors.append(FieldError.invalid(f"{where}.type", schema["type"], "must be object at the root"))
-            else:
-                errors += _check_structural(schema, where)
         if sum(bool(version.get("storage")) for version in versions) != 1:
             detail = "must have exactly one version marked as storage version"
             errors.append(FieldError.invalid("spec.versions", versions, detail))
         names = [(f"spec.versions[{index}].name", version.get("name")) for index, version in enumerate(versions)]
-        return errors + duplicates(names)
+        return errors + duplicates(names) + _check_schemas(schemas)
 
     def _check_conversion(self, conversion: JSONObject) -> list[FieldError]:
         # These fields are named as upstream names them internally, where they stand one level higher.
@@ -118,18 +117,30 @@ class CustomResourceDefinitionStrategy(BuiltinStrategy):
         return errors
 
 
+def _check_schemas(schemas: list[JSONObject | None]) -> list[FieldError]:
+    """One schema that all versions share is checked once, in the place that it had before versions had schemas."""
+    shared = all(schema == schemas[0] for schema in schemas)
+    errors = []
+    for index, schema in enumerate(schemas[:1] if shared else schemas):
+        if schema is not None:
+            holder = "spec.validation" if shared else f"spec.versions[{index}].schema"
+            errors += sorted(_check_root(schema, f"{holder}.openAPIV3Schema"), key=str)
+    return errors
+
+
+def _check_root(schema: JSONObject, field: str) -> list[FieldError]:
+    if not schema.get("type"):
+        return [FieldError.required(f"{field}.type", "must not be empty at the root")]
+    if schema["type"] != "object":
+        return [FieldError.invalid(f"{field}.type", schema["type"], "must be object at the root")]
+    return _check_structural(schema, field)
+
+
 def _check_structural(schema: JSONObject, field: str) -> list[FieldError]:
-    """That the type of each field is told (a structural schema)."""
-    errors: list[FieldError] = []
-    children = [
-        (f"{field}.properties[{key}]", child) for key, child in sorted((schema.get("properties") or {}).items())
-    ]
-    items, additional = schema.get("items"), schema.get("additionalProperties")
-    if isinstance(items, dict):
-        children.append((f"{field}.items", items))
-    if isinstance(additional, dict):
-        children.append((f"{field}.additionalProperties", additional))
-    if schema.get("type") == "array" and not isinstance(items, dict):
+    """That the type of each field is told (a structural schema), and that its value validations can be used."""
+    errors = _check_values(schema, field)
+    children = _children(schema, field)
+    if schema.get("type") == "array" and not isinstance(schema.get("items"), dict):
         errors.append(FieldError.required(f"{field}.items", "must be specified"))
     for at, child in children:
         anything = child.get("x-kubernetes-int-or-string") or child.get("x-kubernetes-preserve-unknown-fields")
@@ -137,4 +148,35 @@ def _check_structural(schema: JSONObject, field: str) -> list[FieldError]:
             kind = "array items" if at.endswith(".items") else "object fields"
             errors.append(FieldError.required(f"{at}.type", f"must not be empty for specified {kind}"))
         errors += _check_structural(child, at)
+    return errors
+
+
+def _children(schema: JSONObject, field: str) -> list[tuple[str, JSONObject]]:
+    """The schemas of fields, items and values of maps, each with its place."""
+    fields = [(f"{field}.properties[{key}]", child) for key, child in (schema.get("properties") or {}).items()]
+    others = [(f"{field}.{key}", schema.get(key)) for key in ("items", "additionalProperties")]
+    return fields + [(at, child) for at, child in others if isinstance(child, dict)]
+
+
+def _check_values(schema: JSONObject, field: str) -> list[FieldError]:
+    """The value validations of a schema, and those in its junctors, in which nothing else may stand."""
+    errors = []
+    if pattern := schema.get("pattern"):
+        try:
+            Pattern(pattern).steps()
+        except ValueError as error:
+            detail = f"must be a valid regular expression, but isn't: {error}"
+            errors.append(FieldError.invalid(f"{field}.pattern", pattern, detail))
+    nested = [(f"{field}.{key}[{n}]", each) for key in JUNCTORS for n, each in enumerate(schema.get(key) or ())]
+    if isinstance(schema.get("not"), dict):
+        nested.append((f"{field}.not", schema["not"]))
+    for at, each in nested:
+        errors += _check_nested(each, at)
+    return errors
+
+
+def _check_nested(schema: JSONObject, field: str) -> list[FieldError]:
+    errors = _check_values(schema, field)
+    for at, child in _children(schema, field):
+        errors += _check_nested(child, at)
     return errors

@@ -1,0 +1,74 @@
+"""The formats of strings in OpenAPI schemas; those that are not here are not checked.
+
+Upstream: k8s.io/kube-openapi/pkg/validation/strfmt
+"""
+
+import re
+from datetime import date
+from ipaddress import IPv4Address, IPv6Address
+
+_DATE_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BYTE = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
+_WORDED_DURATION = re.compile(r"[\t\n\f\r ]*(?:[0-9]{1,18}[\t\n\f\r ]*[A-Za-zµ]+[\t\n\f\r ]*)+")
+_UNITS = re.compile(r"[A-Za-zµ]+")
+_UNIT = re.compile("ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*", re.IGNORECASE)
+_HEX = "[0-9a-fA-F]"
+_UUIDS = {
+    form: re.compile(f"{_HEX}{{8}}-?{_HEX}{{4}}-?{third}-?{fourth}-?{_HEX}{{12}}")
+    for form, third, fourth in (
+        ("uuid", f"{_HEX}{{4}}", f"{_HEX}{{4}}"),
+        ("uuid3", f"3{_HEX}{{3}}", f"{_HEX}{{4}}"),
+        ("uuid4", f"4{_HEX}{{3}}", f"[89abAB]{_HEX}{{3}}"),
+        ("uuid5", f"5{_HEX}{{3}}", f"[89abAB]{_HEX}{{3}}"),
+    )
+}
+
+
+def has_format(value: str, form: str) -> bool:
+    """Whether `value` has the format `form` of OpenAPI."""
+    match form:
+        case "date-time":
+            found = _DATE_TIME.fullmatch(value)
+            return found is not None and _is_date(found[1])
+        case "date":
+            return _is_date(value)
+        case "ipv4":
+            return _is_address(value) and "." in value
+        case "ipv6":
+            return _is_address(value) and ":" in value
+        case "byte":
+            return bool(value) and _BYTE.fullmatch(value) is not None
+        case "duration":
+            return _is_duration(value)
+    return form not in _UUIDS or _UUIDS[form].fullmatch(value) is not None
+
+
+def _is_date(value: str) -> bool:
+    if not _DATE.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return value.startswith("0000-") and _is_date(f"2000{value[4:]}")
+    return True
+
+
+def _is_address(value: str) -> bool:
+    address = IPv6Address if ":" in value else IPv4Address
+    try:
+        address(value)
+    except ValueError:
+        return False
+    return "%" not in value
+
+
+def _is_duration(value: str) -> bool:
+    """Either Go's notation or whole numbers with a unit in words; one known unit is enough there, as it is for the real server."""
+    if _DURATION.fullmatch(value):
+        return True
+    worded = _WORDED_DURATION.fullmatch(value)
+    return worded is not None and any(_UNIT.fullmatch(unit) for unit in _UNITS.findall(value))
