@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.codec import quantity, times, wire
+from rootspan_apiserver.codec import times, wire
 from rootspan_apiserver.codec.problems import NotDecodableError
 from rootspan_apiserver.codec.scalars import plain
 from rootspan_apiserver.codec.types import Field, Message, Type, message_of
 from rootspan_apiserver.codec.zero_values import complete, is_empty, zero
+from rootspan_apiserver.registry import quantity
 from rootspan_apiserver.registry.resource import GroupVersionKind
 
 JSONObject = dict[str, Any]

@@ -1,5 +1,8 @@
 """Requests for custom resources, where they differ from those for built-in ones."""
 
+import asyncio
+import random
+from copy import deepcopy
 from typing import Any
 
 import httpx
@@ -95,3 +98,22 @@ async def test_what_is_not_defined(widgets: httpx.AsyncClient) -> None:
     """A plural that nobody has defined is a 404 in text, in a custom group too."""
     answer = await widgets.get("/apis/example.com/v1/namespaces/default/gadgets")
     assert (answer.status_code, answer.text) == (404, "404 page not found\n")
+
+
+async def test_slow_pattern_holds_up_nobody_else(server: Server) -> None:
+    """A search that takes a second, for RE2 too, is not done in the event loop."""
+    text = {"type": "string", "pattern": "|".join(f"(?:a|b)*a(?:a|b){{{count}}}c" for count in range(900, 908))}
+    definition = deepcopy(DEFINITION)
+    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = {
+        "type": "object",
+        "properties": {"text": text},
+    }
+    for resource in resources_of(definition):
+        server.parts.registry.add(resource)
+    letters = random.Random(1)
+    value = "".join(letters.choice("ab") for _ in range(20_000))
+    slow = asyncio.create_task(server.client.post(WIDGETS, json=widget(text=value)))
+    for _ in range(5):
+        assert (await server.client.get("/version")).status_code == 200
+    assert not slow.done()
+    assert (await slow).status_code == 422

@@ -1,8 +1,6 @@
 """Small rules that many kinds use, with the server's wording."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -13,24 +11,6 @@ from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
 IMMUTABLE = "field is immutable"
-
-_SUFFIXES = {
-    **{
-        suffix: Decimal(1000) ** power
-        for power, suffix in enumerate(("n", "u", "m", "", "k", "M", "G", "T", "P", "E"), -3)
-    },
-    **{suffix: Decimal(1024) ** power for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
-}
-_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([a-zA-Z]*))")
-
-
-def quantity(value: object) -> Decimal | None:
-    """The value of a resource quantity (`100m`, `1Gi`), None if it is none."""
-    match = _QUANTITY.fullmatch(str(value))
-    if match is None or (match[3] or "") not in _SUFFIXES:
-        return None
-    number = Decimal(match[1] + (match[2] or ""))
-    return number * _SUFFIXES[match[3] or ""]
 
 
 def not_negative(value: object, field: str) -> list[FieldError]:

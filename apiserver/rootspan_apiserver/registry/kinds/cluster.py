@@ -4,9 +4,10 @@ from copy import deepcopy
 from typing import Any
 
 from rootspan_apiserver.registry.comparison import same
-from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, not_negative, one_of, optional_name, quantity, unchanged
+from rootspan_apiserver.registry.kinds.checks import IMMUTABLE, not_negative, one_of, optional_name, unchanged
 from rootspan_apiserver.registry.kinds.pod_scheduling import check_node_selector
 from rootspan_apiserver.registry.names import dns_label, dns_subdomain
+from rootspan_apiserver.registry.quantity import amount
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
@@ -73,7 +74,7 @@ class PersistentVolumeStrategy(BuiltinStrategy):
             errors.append(FieldError.required("spec.capacity"))
         elif set(capacity) != {"storage"}:
             errors.append(FieldError.not_supported("spec.capacity", capacity, ("storage",)))
-        elif (amount := quantity(capacity["storage"])) is not None and amount <= 0:
+        elif (size := amount(capacity["storage"])) is not None and size <= 0:
             shown = str(capacity["storage"])
             errors.append(FieldError.invalid("spec.capacity[storage]", shown, "must be greater than zero"))
         policy = spec.get("persistentVolumeReclaimPolicy")
@@ -124,7 +125,7 @@ class PersistentVolumeClaimStrategy(BuiltinStrategy):
         storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
         if storage is None:
             errors.append(FieldError.required("spec.resources[storage]"))
-        elif (amount := quantity(storage)) is not None and amount <= 0:
+        elif (size := amount(storage)) is not None and size <= 0:
             at = "spec.resources[storage]"
             errors.append(FieldError.invalid(at, str(storage), "must be greater than zero"))
         errors += optional_name(spec.get("storageClassName"), dns_subdomain, "spec.storageClassName")

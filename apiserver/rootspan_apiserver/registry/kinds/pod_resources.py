@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import quantity
 from rootspan_apiserver.registry.names import qualified_name
+from rootspan_apiserver.registry.quantity import amount, is_whole
 from rootspan_apiserver.status import FieldError
 
 JSONObject = dict[str, Any]
@@ -45,10 +45,10 @@ def check_resources(resources: JSONObject, field: str) -> list[FieldError]:
         for name, value in sorted(amounts.items()):
             at = f"{field}.{kind}[{name}]"
             errors += _check_name(name, at)
-            amount = quantity(value)
-            if amount is not None and amount < 0:
+            number = amount(value)
+            if number is not None and number < 0:
                 errors.append(FieldError.invalid(at, str(value), "must be greater than or equal to 0"))
-            if amount is not None and "/" in name and amount % 1:
+            if number is not None and "/" in name and not is_whole(number):
                 errors.append(FieldError.invalid(at, str(value), "must be an integer"))
     return [*errors, *_against_limits(requests, limits, field)]
 
@@ -64,7 +64,7 @@ def _check_name(name: str, at: str) -> list[FieldError]:
 
 def _against_limits(requests: JSONObject, limits: JSONObject, field: str) -> Iterator[FieldError]:
     for name, value in sorted(requests.items()):
-        request, limit = quantity(value), quantity(limits.get(name))
+        request, limit = amount(value), amount(limits.get(name))
         indivisible = "/" in name or name.startswith("hugepages-")
         if request is None:
             continue

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rootspan_apiserver.registry.kinds.checks import quantity, unchanged
+from rootspan_apiserver.registry.kinds.checks import unchanged
 from rootspan_apiserver.registry.kinds.pod_resources import COUNTED, OF_CONTAINERS, WHOLE
 from rootspan_apiserver.registry.names import qualified_name
+from rootspan_apiserver.registry.quantity import amount, is_whole
 from rootspan_apiserver.registry.strategy import BuiltinStrategy
 from rootspan_apiserver.status import FieldError
 
@@ -30,12 +31,12 @@ class ResourceQuotaStrategy(BuiltinStrategy):
         hard = obj["spec"].get("hard") or {}
         errors = []
         for name, value in sorted(hard.items()):
-            amount = quantity(value)
+            number = amount(value)
             at = f"spec.hard[{name}]"
             errors += _check_counted(name, at)
-            if amount is not None and amount < 0:
+            if number is not None and number < 0:
                 errors.append(FieldError.invalid(at, str(value), "must be greater than or equal to 0"))
-            if amount is not None and amount % 1 and name in WHOLE:
+            if number is not None and not is_whole(number) and name in WHOLE:
                 errors.append(FieldError.invalid(at, str(value), "must be an integer"))
         return [*errors, *_check_scopes(obj["spec"].get("scopes") or [], hard)]
 
@@ -116,7 +117,7 @@ def _check_order(limit: JSONObject, field: str) -> Iterator[FieldError]:
     for lower, upper, blamed, words in _ORDER:
         lows, highs = limit.get(lower) or {}, limit.get(upper) or {}
         for name in sorted(lows.keys() & highs.keys()):
-            low, high = quantity(lows[name]), quantity(highs[name])
+            low, high = amount(lows[name]), amount(highs[name])
             if low is not None and high is not None and low > high:
                 detail = words.format(lows[name], highs[name])
                 yield FieldError.invalid(f"{field}.{blamed}[{name}]", str(limit[blamed][name]), detail)
