@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Parser = Callable[[str], Any]
 
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_TERM = re.compile(r"(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|ns)")
+_NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)"
+_TERM = re.compile(_NUMBER + "(h|ms|m|s|us|µs|ns)")
 
 
 class FlagError(ValueError):
@@ -65,7 +66,7 @@ def seconds(value: str) -> float:
         return 0.0
     terms = _TERM.findall(digits)
     if not terms or "".join(number + unit for number, unit in terms) != digits:
-        missing_unit = re.fullmatch(r"(\d+\.?\d*|\.\d+)", digits)
+        missing_unit = re.fullmatch(_NUMBER, digits)
         raise ValueError(f"time: {'missing unit in' if missing_unit else 'invalid'} duration {quote(value)}")
     return float(sign * sum(float(number) * _SECONDS[unit] for number, unit in terms))
 

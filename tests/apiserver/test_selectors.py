@@ -35,6 +35,7 @@ APP = {"app": "web", "tier": "front", "size": "10"}
         ("in=x", False),
         ("notin notin (in)", True),
         ("app in (web,),tier", True),
+        ("app\t=\nweb", True),
     ],
 )
 def test_label_selectors(selector: str, matches: bool) -> None:
@@ -42,6 +43,7 @@ def test_label_selectors(selector: str, matches: bool) -> None:
     assert LabelSelector.parse(selector).matches(APP) is matches
 
 
+NO_INTEGER = "unable to parse requirement: values[0]: Invalid value: \"{}\": for 'Gt', 'Lt' operators, the value must be an integer"
 QUALIFIED = (
     "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or"
     " '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
@@ -55,6 +57,8 @@ QUALIFIED = (
         (",a", "found ',', expected: !, identifier, or 'end of string'"),
         ("=a", "found '=', expected: !, identifier, or 'end of string'"),
         ("a=b=c", "found '=', expected: ',' or 'end of string'"),
+        ("a>٣", NO_INTEGER.format("٣")),
+        (f"a>{2**63}", NO_INTEGER.format(2**63)),
         ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
         ("a in b", "unable to parse requirement: found 'b' expected: '('"),
         ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),

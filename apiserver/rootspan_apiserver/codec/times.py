@@ -3,13 +3,13 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))\Z")
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII)
 _TO_MINUTES = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"]
 _MINUTES = r"(\d{4})?(-)?(\d\d)?(-)?(\d\d)?(T)?(\d\d)?(:)?(\d\d)?(:)?"
-_LAYOUT = [*_TO_MINUTES, "Z07:00"], re.compile(_MINUTES + r"(\d\d(?:[.,]\d+)?)?")
-_MICRO_LAYOUT = [*_TO_MINUTES, ".000000", "Z07:00"], re.compile(_MINUTES + r"(\d\d)?([.,]\d{6})?")
-_SIX_DIGITS = re.compile(r".{19}[.,]\d{6}(?!\d)", re.DOTALL)
-_PART = re.compile(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)")
+_LAYOUT = [*_TO_MINUTES, "Z07:00"], re.compile(_MINUTES + r"(\d\d(?:[.,]\d+)?)?", re.ASCII)
+_MICRO_LAYOUT = [*_TO_MINUTES, ".000000", "Z07:00"], re.compile(_MINUTES + r"(\d\d)?([.,]\d{6})?", re.ASCII)
+_SIX_DIGITS = re.compile(r".{19}[.,]\d{6}(?!\d)", re.DOTALL | re.ASCII)
+_PART = re.compile(r"([0-9]*+(?:\.[0-9]*+)?)(ns|us|µs|μs|ms|s|m|h)")
 _NANOSECONDS = {
     "ns": 1,
     "us": 10**3,
@@ -100,7 +100,9 @@ def duration_nanoseconds(text: str) -> int:
         if match is None or match[1] in {"", "."}:
             break
         whole, _, fraction = match[1].partition(".")
-        unit = _NANOSECONDS[match[2]]
+        unit, whole, fraction = _NANOSECONDS[match[2]], whole.lstrip("0"), fraction[:18]
+        if len(whole) > 19:
+            break
         total += int(whole or 0) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
         position = match.end()
     if not rest or position < len(rest) or total >= 1 << 63:

@@ -15,6 +15,7 @@ from rootspan_apiserver.codec.typed import DuplicateKeys
 from rootspan_apiserver.go_quote import quote
 
 _NODES_ALWAYS_ALLOWED = 100_000
+_BITS_OF_FLOATS = 1024
 
 
 class _Loader(yaml.CSafeLoader):
@@ -68,8 +69,15 @@ def _key(key: Any) -> str:
     if key is None:
         return "null"
     if isinstance(key, int | float):
-        return str(key)
+        return str(_written(key))
     raise NotDecodableError("error converting YAML to JSON: unsupported map key of type: " + type(key).__name__)
+
+
+def _written(number: float) -> float:
+    """A number of which `str` can be taken. Raises NotDecodableError for an integer beyond all floats."""
+    if isinstance(number, int) and number.bit_length() > _BITS_OF_FLOATS:
+        raise NotDecodableError("error converting YAML to JSON: number out of range")
+    return number
 
 
 def load(body: bytes) -> tuple[Any, list[str]]:
@@ -124,7 +132,7 @@ def _copied(value: Any, budget: list[int], repeated: list[str], depth: int = 0) 
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, int):
-        return integer(str(value))
+        return integer(str(_written(value)))
     if isinstance(value, float):
         if value != value or value in {float("inf"), float("-inf")}:
             raise NotDecodableError(f"error converting YAML to JSON: json: unsupported value: {value}")

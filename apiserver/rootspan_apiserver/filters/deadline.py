@@ -1,36 +1,15 @@
 """How long a request may take: the server's time-out, or the shorter one the client names in `?timeout=`."""
 
 import asyncio
-import re
 from urllib.parse import parse_qs
 
+from rootspan_apiserver.codec.times import duration_nanoseconds
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.handlers.request import ASGIApp, Message, Receive, Request, Scope, Send
 from rootspan_apiserver.handlers.responses import write_filter_error
 from rootspan_apiserver.request_info import request_info
 from rootspan_apiserver.status import bad_request, timeout
-
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_TERM = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
-
-
-def parse_duration(text: str) -> float:
-    """Seconds of a Go duration, e.g. `1m30s`. Raises ValueError."""
-    if text == "0":
-        return 0.0
-    position, total = 0, 0.0
-    sign = -1.0 if text.startswith("-") else 1.0
-    body = text.lstrip("+-")
-    while position < len(body):
-        term = _TERM.match(body, position)
-        if term is None:
-            raise ValueError(f'time: invalid duration "{text}"')
-        total += float(term[1]) * _UNITS[term[2]]
-        position = term.end()
-    if not body:
-        raise ValueError(f'time: invalid duration "{text}"')
-    return sign * total
 
 
 class Deadline:
@@ -50,7 +29,7 @@ class Deadline:
             wanted = parse_qs(scope["query_string"].decode("latin-1")).get("timeout")
             if wanted:
                 try:
-                    seconds = parse_duration(wanted[0])
+                    seconds = duration_nanoseconds(wanted[0]) / 1e9
                 except ValueError:
                     error = bad_request("invalid timeout specified in the request URL")
                     await write_filter_error(Request(self._parts, scope, receive, send), error, "")

@@ -1,5 +1,6 @@
 """A request as the handlers see it: the ASGI triple, what the filters learned, headers and parameters read when asked for."""
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -19,6 +20,7 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _USER_AGENT_LIMIT = 1024
+_LONGEST_INTEGER = 1024
 
 
 class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error
@@ -148,12 +150,8 @@ class Request:
 
 def integer(name: str, text: str) -> int:
     """A 64-bit integer parameter. Raises StatusError 400 as Go's strconv words it."""
-    try:
-        value = int(text) if text.strip() == text and "_" not in text else None
-    except ValueError:
-        value = None
-    if value is None or not text.isascii():
+    if not re.fullmatch("[+-]?[0-9]+", text):
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    if not -(2**63) <= value < 2**63:
+    if len(text) > _LONGEST_INTEGER or not -(2**63) <= (value := int(text)) < 2**63:
         raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
     return value

@@ -142,7 +142,7 @@ def _path(resource: Resource) -> tuple[str, str, str]:
 
 def version_priority(version: str) -> tuple[int, int, int, str]:
     """The order of versions in Kubernetes: v2, v1, v2beta1, v1beta1, v1alpha1, then others by name."""
-    match = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
+    match = re.fullmatch(r"v([0-9]{1,18})(?:(alpha|beta)([0-9]{1,18}))?", version)
     if match is None:
         return 3, 0, 0, version
     stability = {None: 0, "beta": 1, "alpha": 2}[match[2]]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Operator = Literal["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"]
 
-_TOKEN = re.compile(r"\s*(==|!=|[=!(),<>]|[^\s=!(),<>]+)")
+_TOKEN = re.compile(r"[ \t\r\n]*(==|!=|[=!(),<>]|[^ \t\r\n=!(),<>]+)")
 _SYMBOLS = frozenset({"==", "!=", "=", "!", "(", ")", ",", "<", ">"})
 _OPERATORS: Mapping[str, Operator] = {
     "in": "in",
@@ -33,6 +33,7 @@ _OPERATORS: Mapping[str, Operator] = {
 }
 _BINARY = "in, notin, =, ==, !=, gt, lt"
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_INT64 = 1 << 63
 _FROM_OBJECT: Mapping[str, Operator] = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
 
 
@@ -54,9 +55,9 @@ class Requirement:
             case "!":
                 return value is None
             case "gt" | "lt":
-                if value is None or not _INTEGER.fullmatch(value):
+                if value is None or (number := _integer(value)) is None:
                     return False
-                return int(value) > int(self.values[0]) if self.operator == "gt" else int(value) < int(self.values[0])
+                return number > int(self.values[0]) if self.operator == "gt" else number < int(self.values[0])
 
     def __str__(self) -> str:
         match self.operator:
@@ -209,7 +210,7 @@ def _requirement(key: str, operator: Operator, values: tuple[str, ...]) -> Requi
             + orjson.dumps(values).decode()
             + ": values set must be empty for exists and does not exist"
         )
-    if operator in ("gt", "lt") and not _INTEGER.fullmatch(values[0]):
+    if operator in ("gt", "lt") and _integer(values[0]) is None:
         raise ValueError(
             f"values[0]: Invalid value: {_quoted(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer"
         )
@@ -218,6 +219,14 @@ def _requirement(key: str, operator: Operator, values: tuple[str, ...]) -> Requi
         if problems:
             raise ValueError(f"values[{index}][{key}]: Invalid value: {_quoted(value)}: {'; '.join(problems)}")
     return Requirement(key, operator, values)
+
+
+def _integer(text: str) -> int | None:
+    """The integer that fits into 64 bits, None if `text` is none."""
+    if len(text) > 63 or not _INTEGER.fullmatch(text):
+        return None
+    number = int(text)
+    return number if -_INT64 <= number < _INT64 else None
 
 
 def _quoted(text: str) -> str:

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from rootspan.testing import recording_provider
-from rootspan_apiserver.filters.deadline import parse_duration
 from rootspan_apiserver.filters.panic import PanicRecovery
 from rootspan_apiserver.filters.warnings import ITEM_LIMIT, TOTAL_LIMIT, warning_headers
 from rootspan_apiserver.handlers.request import Receive, Send
@@ -50,21 +49,6 @@ async def test_a_cancelled_request_is_no_fault() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("1s", 1.0), ("1m30s", 90.0), ("100ms", 0.1), ("1.5h", 5400.0), ("0", 0.0), ("-2s", -2.0)]
-)
-def test_durations(text: str, seconds: float) -> None:
-    """Durations are read as Go reads them."""
-    assert parse_duration(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize("text", ["", "1", "s", "1s2", "1 s", "1d", "-", "soon"])
-def test_what_is_no_duration(text: str) -> None:
-    """A number needs its unit, and nothing else may stand there."""
-    with pytest.raises(ValueError, match="invalid duration"):
-        parse_duration(text)
 
 
 @pytest.mark.parametrize(

@@ -318,6 +318,8 @@ def test_answers_a_new_definition_without_conditions() -> None:
         (r".metadata.labels.x\.y/z", ["1"]),
         (".spec.missing.deeper", []),
         (".spec.hosts[9]", []),
+        (".spec.hosts[٣]", []),
+        (f".spec.hosts[{'9' * 5000}]", []),
         (".spec[", []),
     ],
 )

@@ -1,5 +1,6 @@
 """What objects of other kinds are refused for, and in which words."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ POD = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}
 TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": POD}
 RWO = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
 PERCENT = "must not be greater than 100%"
+NINES = "9" * 5000
 NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
@@ -53,12 +55,31 @@ def test_gives_jobs_their_selectors_itself() -> None:
     [
         ("TZ=UTC * * * * *", "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"),
         ("x x", "expected exactly 5 fields, found 2: [x x]"),
+        ("² * * * *", 'failed to parse int from ²: strconv.Atoi: parsing "²": invalid syntax'),
+        ("٣ * * * *", 'failed to parse int from ٣: strconv.Atoi: parsing "٣": invalid syntax'),
+        ("*/٣ * * * *", 'failed to parse int from ٣: strconv.Atoi: parsing "٣": invalid syntax'),
+        (f"{NINES} * * * *", f'failed to parse int from {NINES}: strconv.Atoi: parsing "{NINES}": value out of range'),
+        ("@every ٣s", "unrecognized descriptor: @every ٣s"),
     ],
 )
 def test_refuses_a_schedule(schedule: str, why: str) -> None:
     """The zone has a field of its own; what is wrong is told as the parser tells it."""
     spec = {"schedule": schedule, "jobTemplate": {"spec": {"template": TEMPLATE}}}
     assert of("batch/v1", "CronJob", {"spec": spec}) == [f'spec.schedule: Invalid value: "{schedule}": {why}']
+
+
+@pytest.mark.parametrize("text", ["²%", "٣%", "5%\n", "%", "5"])
+def test_refuses_a_share_that_is_no_percentage(text: str) -> None:
+    """A percentage is made of the ten digits of ASCII."""
+    budget = {"spec": {"minAvailable": text, "selector": {}}}
+    (why,) = of("policy/v1", "PodDisruptionBudget", budget)
+    assert "a valid percent string must be a numeric string followed by an ending '%'" in why
+
+
+def test_takes_a_share_of_many_digits() -> None:
+    """Zeros before it change nothing, and a number too large for 64 bits is not compared."""
+    for text in ("0" * 5000 + "5%", NINES + "%"):
+        assert of("policy/v1", "PodDisruptionBudget", {"spec": {"minAvailable": text, "selector": {}}}) == []
 
 
 @pytest.mark.parametrize(
@@ -154,6 +175,11 @@ def test_checks_how_a_deployment_rolls(rolling: JSONObject, why: str) -> None:
             'limits[1].type: Duplicate value: "Pod"',
         ),
         (
+            "v1/ResourceQuota",
+            {"hard": {"cpu": "-1e400"}},
+            'hard[cpu]: Invalid value: "-1e400": must be greater than or equal to 0',
+        ),
+        (
             "certificates.k8s.io/v1/CertificateSigningRequest",
             {"request": "aGVsbG8=", "signerName": "a.b/c", "usages": ["client auth"]},
             'request: Invalid value: "aGVsbG8=": PEM block type must be CERTIFICATE REQUEST',
@@ -164,6 +190,42 @@ def test_refuses_a_spec(kind: str, spec: Any, why: str) -> None:
     """Each for the one thing that is wrong with it."""
     api_version, _, name = kind.rpartition("/")
     assert of(api_version, name, {"spec": spec}) == [f"spec.{why}"]
+
+
+def test_takes_quantities_beyond_all_floats() -> None:
+    """A quota of 10^400 pods is an integer, and a request may be as large as its limit."""
+    assert of("v1", "ResourceQuota", {"spec": {"hard": {"pods": "1e30", "services": "1e400", "cpu": "1e400"}}}) == []
+    amounts = {"cpu": "1e400", "example.com/gpu": "1e30"}
+    container = {
+        "name": "c",
+        "image": "i",
+        "resources": {"limits": amounts, "requests": {**amounts, "memory": "1e400"}},
+    }
+    assert of("v1", "Pod", {"spec": {"containers": [container]}}) == []
+
+
+def pem(*blocks: str) -> str:
+    return b64encode("".join(blocks).encode()).decode()
+
+
+BEGIN, END = "-----BEGIN CERTIFICATE REQUEST-----\n", "-----END CERTIFICATE REQUEST-----\n"
+
+
+@pytest.mark.parametrize(
+    ("request_text", "is_good"),
+    [
+        (pem(BEGIN, "YQ==\n", END), True),
+        (pem("-----BEGIN X-----\n", BEGIN, "YQ==\n", END), True),
+        (pem("-----BEGIN X-----\n-----END X-----\n", BEGIN, END), False),
+        (pem(END, BEGIN), False),
+        (pem("-----BEGIN X-----\n" * 60_000), False),
+    ],
+)
+def test_reads_the_first_whole_block_of_a_signing_request(request_text: str, is_good: bool) -> None:
+    """What begins and does not end is no block; a text of many beginnings takes no time."""
+    spec = {"request": request_text, "signerName": "a.b/c", "usages": ["client auth"]}
+    refusals = of("certificates.k8s.io/v1", "CertificateSigningRequest", {"spec": spec})
+    assert (refusals == []) is is_good
 
 
 def test_refuses_endpoints_that_lead_nowhere() -> None:

@@ -28,6 +28,8 @@ _NAMES = {
     3: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
     4: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
 }
+_NUMBER = re.compile(r"\+?[0-9]+")
+_DIGITS = 18
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 
 
@@ -178,7 +180,7 @@ def _is_time_zone(name: str) -> bool:
 def schedule_error(schedule: str) -> str:
     """What is wrong with a schedule in cron's notation, "" if nothing is."""
     if schedule.startswith("@"):
-        good = schedule in _MACROS or re.fullmatch(r"@every (\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+", schedule)
+        good = schedule in _MACROS or re.fullmatch(r"@every ([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+", schedule)
         return "" if good else f"unrecognized descriptor: {schedule}"
     fields = schedule.split()
     if len(fields) != 5:
@@ -192,15 +194,15 @@ def schedule_error(schedule: str) -> str:
 
 def _part_error(part: str, low: int, high: int, names: list[str]) -> str:
     span, slash, step = part.partition("/")
-    if slash and (not step.isdigit() or step == "0"):
-        return f"failed to parse int from {step}: strconv.Atoi: parsing {_quoted(step)}: invalid syntax"
+    if slash and (step == "0" or _number_error(step)):
+        return _number_error(step) or _not_parsed(step, "invalid syntax")
     if span in ("*", "?"):
         return ""
     for bound in span.split("-"):
         if bound.lower() in names:
             continue
-        if not bound.isdigit():
-            return f"failed to parse int from {bound}: strconv.Atoi: parsing {_quoted(bound)}: invalid syntax"
+        if reason := _number_error(bound):
+            return reason
         if int(bound) > high:
             return f"end of range ({bound}) above maximum ({high}): {part}"
         if int(bound) < low:
@@ -208,5 +210,12 @@ def _part_error(part: str, low: int, high: int, names: list[str]) -> str:
     return ""
 
 
-def _quoted(text: str) -> str:
-    return '"' + text + '"'
+def _number_error(text: str) -> str:
+    """Why `text` is no integer, "" if it is."""
+    if not _NUMBER.fullmatch(text):
+        return _not_parsed(text, "invalid syntax")
+    return _not_parsed(text, "value out of range") if len(text) > _DIGITS else ""
+
+
+def _not_parsed(text: str, why: str) -> str:
+    return f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": {why}'

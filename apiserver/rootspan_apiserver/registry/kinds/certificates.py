@@ -83,5 +83,7 @@ def _request_fault(request: str) -> str:
         text = b64decode(request, validate=True)
     except NotBase64Error:
         text = b""
-    framed = re.search(rb"-----BEGIN ([^-]+)-----\s(.*?)-----END \1-----", text, re.DOTALL)
-    return "" if framed and framed[1] == b"CERTIFICATE REQUEST" else "PEM block type must be CERTIFICATE REQUEST"
+    ends = {end[1]: end.start() for end in re.finditer(rb"-----END ([^-]+)-----", text)}
+    begins = re.finditer(rb"-----BEGIN ([^-]+)-----\s", text)
+    framed = next((begin[1] for begin in begins if ends.get(begin[1], -1) >= begin.end()), b"")
+    return "" if framed == b"CERTIFICATE REQUEST" else "PEM block type must be CERTIFICATE REQUEST"

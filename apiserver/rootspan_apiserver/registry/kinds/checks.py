@@ -1,5 +1,6 @@
 """Small rules that many kinds use, with the server's wording."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -55,11 +56,11 @@ def cidr(value: str, field: str) -> list[FieldError]:
 def share(value: object, field: str, *, of_all: bool = True) -> list[FieldError]:
     """A number of pods, or a percentage; not more than all of them, if it is to be a share of all."""
     if isinstance(value, str):
-        if not (value.endswith("%") and value[:-1].isdigit()):
+        if not re.fullmatch("[0-9]+%", value):
             detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%'"
             detail += " or '93%', regex used for validation is '[0-9]+%')"
             return [FieldError.invalid(field, value, detail)]
-        if of_all and int(value[:-1]) > 100:
+        if of_all and len(number := value[:-1].lstrip("0")) < 19 and int(number or 0) > 100:
             return [FieldError.invalid(field, value, "must not be greater than 100%")]
     return not_negative(value, field)
 
