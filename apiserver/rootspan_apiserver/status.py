@@ -201,6 +201,16 @@ def too_large_body(limit: int) -> StatusError:
     return StatusError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
 
 
+MESSAGE_LIMIT = 2 << 20
+"""The bytes of the largest message that etcd's client sends."""
+
+
+def message_too_large(sizes: str) -> StatusError:
+    """An object that cannot be stored; `sizes` are those of the message and the limit."""
+    text = f"rpc error: code = ResourceExhausted desc = trying to send message larger than max {sizes}"
+    return StatusError(500, "", text)
+
+
 def internal_error(message: str) -> StatusError:
     text = f"Internal error occurred: {message}"
     return StatusError(500, "InternalError", text, {"causes": [{"message": message}]})

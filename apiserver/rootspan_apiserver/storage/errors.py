@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rootspan_apiserver.etcd import EtcdError, RequestTooLarge, Unavailable
-from rootspan_apiserver.status import StatusError, bad_request, expired, unavailable
+from rootspan_apiserver.status import StatusError, bad_request, expired, message_too_large, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,15 @@ def etcd_errors() -> Iterator[None]:
     except Unavailable as exc:
         raise unavailable(exc.message) from exc
     except RequestTooLarge as exc:
-        raise StatusError(413, "RequestEntityTooLarge", f"Request entity too large: {exc.message}") from exc
+        raise _too_large_to_store(exc.message) from exc
     except EtcdError as exc:
         raise StatusError(500, "", exc.message) from exc
+
+
+def _too_large_to_store(message: str) -> StatusError:
+    """What etcd refused: kube-apiserver's client would not have sent what exceeds the size of a message."""
+    _, exceeded, sizes = message.partition("larger than max ")
+    return message_too_large(sizes) if exceeded else StatusError(500, "", message)
 
 
 def list_too_old() -> StatusError:

@@ -100,6 +100,28 @@ async def test_what_is_not_defined(widgets: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.text) == (404, "404 page not found\n")
 
 
+async def test_defaults_that_cannot_be_stored_are_not_made(server: Server) -> None:
+    """A small object that its defaults would make 2 GB large is refused, as one of 2 MiB is, before that is built."""
+    item = {"type": "object", "properties": {"text": {"type": "string", "default": "x" * 100_000}}}
+    definition = deepcopy(DEFINITION)
+    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"] = {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": item}},
+    }
+    for resource in resources_of(definition):
+        server.parts.registry.add(resource)
+    limit = "trying to send message larger than max (2100126 vs. 2097152)"
+    for count, params in ((20_000, {}), (20_000, {"dryRun": "All"}), (21, {})):
+        answer = await server.client.post(WIDGETS, json=widget(items=[{}] * count), params=params)
+        assert (answer.status_code, answer.json().get("reason")) == (500, None)
+        assert answer.json()["message"] == f"rpc error: code = ResourceExhausted desc = {limit}"
+    too_large = await server.client.post(WIDGETS, json=widget(items=[{}] * 16))
+    assert (too_large.status_code, too_large.json()["message"]) == (500, "etcdserver: request is too large")
+    small = await server.client.post(WIDGETS, json=widget(items=[{}] * 10))
+    assert small.status_code == 201
+    assert [len(each["text"]) for each in small.json()["spec"]["items"]] == [100_000] * 10
+
+
 async def test_slow_pattern_holds_up_nobody_else(server: Server) -> None:
     """A search that takes a second, for RE2 too, is not done in the event loop."""
     text = {"type": "string", "pattern": "|".join(f"(?:a|b)*a(?:a|b){{{count}}}c" for count in range(900, 908))}

@@ -266,6 +266,18 @@ async def test_impersonation_without_a_user_is_a_bad_request(
     assert answer.json()["message"].endswith("} without impersonating a user name")
 
 
+async def test_object_that_etcd_does_not_take_is_an_error_of_etcd(client: httpx.AsyncClient) -> None:
+    """The real server passes on what etcd, or its own client for etcd, says: 500 and no reason."""
+    for size, message in (
+        (1_600_000, "etcdserver: request is too large"),
+        (2_500_000, "rpc error: code = ResourceExhausted desc = trying to send message larger than max ("),
+    ):
+        revision = {"metadata": {"name": "large"}, "revision": 1, "data": {"a": "x" * size}}
+        answer = await client.post("/apis/apps/v1/namespaces/default/controllerrevisions", json=revision)
+        assert (answer.status_code, answer.json().get("reason")) == (500, None)
+        assert answer.json()["message"].startswith(message)
+
+
 async def test_a_body_too_large() -> None:
     """A body over the limit is refused, told beforehand or not, and changes nothing."""
     async with serve(Limits(body=1000)) as server:
