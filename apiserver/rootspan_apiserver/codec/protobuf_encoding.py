@@ -15,11 +15,14 @@ JSONObject = dict[str, Any]
 
 
 def encode(obj: JSONObject, kind: GroupVersionKind) -> bytes | None:
-    """The object in its envelope; None for a kind that has no protobuf, as custom resources."""
+    """The object in its envelope; None for a kind that has no protobuf, as custom resources.
+
+    The envelope names the version that the object names, which discovery leaves out below `/api`.
+    """
     message = message_of(kind)
     if message is None or not (message.by_number or not message.fields):
         return None
-    type_meta = wire.bytes_field(1, kind.api_version.encode()) + wire.bytes_field(2, kind.kind.encode())
+    type_meta = wire.bytes_field(1, obj.get("apiVersion", "").encode()) + wire.bytes_field(2, kind.kind.encode())
     body = b"".join(_fields(obj, message))
     return (
         MAGIC

@@ -159,7 +159,7 @@ async def send_bytes(
 
 def to_protobuf(obj: JSONObject) -> bytes:
     """Raises StatusError 406 for a kind that has no protobuf form."""
-    group, _, version = obj["apiVersion"].rpartition("/")
+    group, _, version = obj.get("apiVersion", "v1").rpartition("/")
     encoded = encode(obj, GroupVersionKind(group, version, obj["kind"]))
     if encoded is None:
         message = f"object {obj['kind']} does not implement the protobuf marshalling interface"

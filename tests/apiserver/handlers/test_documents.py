@@ -2,8 +2,12 @@
 
 import httpx
 import pytest
+import yaml
 
+from rootspan_apiserver.codec import wire
+from rootspan_apiserver.codec.protobuf import MAGIC, decode
 from rootspan_apiserver.handlers.discovery import aggregated_version
+from rootspan_apiserver.registry.resource import GroupVersionKind
 
 from .conftest import Server
 
@@ -58,6 +62,62 @@ async def test_aggregated_discovery(client: httpx.AsyncClient, path: str) -> Non
 async def test_legacy_discovery(client: httpx.AsyncClient, path: str, kind: str) -> None:
     """Each level has its document, with or without a slash at the end."""
     assert (await client.get(path)).json()["kind"] == kind
+
+
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+YAML = "application/yaml"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "api_version"),
+    [
+        ("/api", "APIVersions", ""),
+        ("/api/v1", "APIResourceList", ""),
+        ("/apis", "APIGroupList", "v1"),
+        ("/apis/apps", "APIGroup", "v1"),
+        ("/apis/apps/v1", "APIResourceList", "v1"),
+    ],
+)
+async def test_discovery_says_the_same_in_each_format(
+    client: httpx.AsyncClient, path: str, kind: str, api_version: str
+) -> None:
+    """Protobuf and YAML are the JSON document; below `/api` neither it nor the envelope names a version, as upstream."""
+    document = (await client.get(path)).json()
+    assert (document["kind"], document.get("apiVersion", "")) == (kind, api_version)
+    yaml_text = await client.get(path, headers={"accept": YAML})
+    assert yaml_text.headers["content-type"] == YAML
+    assert yaml.safe_load(yaml_text.content) == document
+    binary = await client.get(path, headers={"accept": PROTOBUF})
+    assert (binary.status_code, binary.headers["content-type"]) == (200, PROTOBUF)
+    type_meta = wire.bytes_field(1, api_version.encode()) + wire.bytes_field(2, kind.encode())
+    assert binary.content.startswith(MAGIC + wire.bytes_field(1, type_meta))
+    read, _ = decode(binary.content, GroupVersionKind("", "v1", kind))
+    assert read == {key: value for key, value in document.items() if key not in ("kind", "apiVersion")}
+
+
+@pytest.mark.parametrize("accept", [PROTOBUF, YAML, "application/json", "text/html", ""])
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/version", "application/json"),
+        ("/", "application/json"),
+        ("/healthz", "text/plain; charset=utf-8"),
+        ("/livez", "text/plain; charset=utf-8"),
+        ("/readyz?verbose", "text/plain; charset=utf-8"),
+    ],
+)
+async def test_documents_of_one_format_are_not_negotiated(
+    client: httpx.AsyncClient, path: str, content_type: str, accept: str
+) -> None:
+    """The version, the index and health are answered as they are, whatever the client accepts."""
+    answer = await client.get(path, headers={"accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1"])
+async def test_discovery_in_no_format_the_client_accepts_is_406(client: httpx.AsyncClient, path: str) -> None:
+    """Discovery is negotiated: JSON, YAML and protobuf are there."""
+    assert (await client.get(path, headers={"accept": "text/html"})).status_code == 406
 
 
 async def test_openapi(client: httpx.AsyncClient) -> None:
