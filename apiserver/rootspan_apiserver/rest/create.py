@@ -42,12 +42,14 @@ async def create(
         await before_create(resource, namespace, obj)
         if validate is not None:
             await validate(obj)
-        if object_metadata.resource_version(metadata) and not dry_run:
+        version = object_metadata.resource_version(metadata) or 0
+        if version and not dry_run:
             raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
         name = metadata["name"]
         try:
             written = canonical(obj, resource.storage_kind)
-            return await storage.create(resource, namespace, name, written, dry_run=dry_run)
+            created = await storage.create(resource, namespace, name, written, dry_run=dry_run)
+            return created.at(version) if dry_run else created
         except StatusError as exc:
             if exc.reason != "AlreadyExists":
                 raise

@@ -130,6 +130,14 @@ async def test_a_new_object_has_no_resource_version(store: ObjectStore) -> None:
     }
 
 
+@pytest.mark.parametrize(("given", "answered"), [("5", "5"), ("v1", None), ("9" * 5000, None)])
+async def test_dry_run_does_not_mind_a_resource_version(store: ObjectStore, given: str, answered: str | None) -> None:
+    """The check is one of the storage, which a dry run never reaches: the object is answered as it was given."""
+    new = made(CONFIG_MAPS, "c1", resourceVersion=given)
+    stored = await store.create(CONFIG_MAPS, "default", new, dry_run=True)
+    assert stored.decode()["metadata"].get("resourceVersion") == answered
+
+
 async def test_what_is_no_resource_version_is_dropped(store: ObjectStore) -> None:
     """A new object whose resourceVersion is not a number has none: it is stored, as the real server stores it."""
     stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", resourceVersion="v1"))
