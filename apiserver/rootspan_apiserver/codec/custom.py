@@ -3,8 +3,8 @@
 from typing import Any
 
 from rootspan_apiserver.codec import typed
-from rootspan_apiserver.codec.problems import Problems
-from rootspan_apiserver.codec.scalars import plain
+from rootspan_apiserver.codec.problems import NotDecodableError, Problems
+from rootspan_apiserver.codec.scalars import kind_of, plain
 from rootspan_apiserver.codec.types import message
 from rootspan_apiserver.registry.schema import Schema
 
@@ -26,9 +26,12 @@ def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
     out: JSONObject = plain(value)
     pruned: list[str] = []
     _prune_resource(out, schema, "", pruned)
-    if isinstance(value.get("metadata"), dict):
+    metadata = value.get("metadata")
+    if not isinstance(metadata, dict | None):
+        raise NotDecodableError(f"json: cannot unmarshal {kind_of(metadata)} into Go value of type v1.ObjectMeta")
+    if metadata is not None:
         own = Problems()
-        read = typed.read({"metadata": value["metadata"]}, message(_WITH_METADATA), own)
+        read = typed.read({"metadata": metadata}, message(_WITH_METADATA), own)
         out["metadata"] = read["metadata"]
         problems.found.extend(own.found)
     for path in sorted(pruned):

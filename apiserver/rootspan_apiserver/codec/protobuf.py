@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from rootspan_apiserver.codec import times, wire
+from rootspan_apiserver.codec.json_body import MAXIMUM_DEPTH, check_depth
 from rootspan_apiserver.codec.problems import NotDecodableError
 from rootspan_apiserver.codec.scalars import plain
 from rootspan_apiserver.codec.types import Field, Message, Type, message_of
@@ -180,9 +181,11 @@ def _embedded(data: memoryview) -> Any:
     if not raw:
         return None
     try:
-        return orjson.loads(raw)
+        value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise NotDecodableError(f"embedded object is not JSON: {error}") from error
+    check_depth(value, MAXIMUM_DEPTH - _MAXIMUM_DEPTH)
+    return value
 
 
 def _bytes(value: int | memoryview, wire_type: int, number: int, *, double: bool = False) -> memoryview:

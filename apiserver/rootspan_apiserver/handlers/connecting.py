@@ -37,9 +37,12 @@ async def log(request: Request, target: Target, shown: Representation, span: Ste
 
 async def _refuse(request: Request, target: Target) -> None:
     stored = await request.parts.store.get(target.resource, target.namespace, target.name)
+    obj = stored.decode()
+    if target.resource.plural == "nodes":
+        raise _unreachable(obj)
     if target.resource.plural != "pods":
         raise unavailable(f'no endpoints available for {target.resource.singular} "{target.name}"')
-    spec = stored.decode().get("spec") or {}
+    spec = obj.get("spec") or {}
     _check_container(request, target, spec)
     node = spec.get("nodeName")
     if not node:
@@ -59,5 +62,10 @@ async def _reach(request: Request, node: str) -> None:
     nodes = request.parts.registry.lookup("", "v1", "nodes")
     if nodes is None:
         raise not_found(GroupResource("", "nodes"), node)
-    await request.parts.store.get(nodes, "", node)
-    raise unavailable(f"node {node} has no kubelet to connect to")
+    raise _unreachable((await request.parts.store.get(nodes, "", node)).decode())
+
+
+def _unreachable(node: JSONObject) -> StatusError:
+    if not (node.get("status") or {}).get("addresses"):
+        return StatusError(500, "", "no preferred addresses found; known addresses: []")
+    return unavailable(f"node {node['metadata']['name']} has no kubelet to connect to")

@@ -29,6 +29,7 @@ _FAILURES = (
     IndexError,
     TypeError,
     ValueError,
+    NotDecodableError,
 )
 
 
@@ -78,6 +79,7 @@ def apply(obj: JSONObject, operations: list[JSONObject]) -> JSONObject:
                 if copied > _MAXIMUM_COPIED:
                     raise _unprocessable()
             result = jsonpatch.JsonPatch([operation]).apply(result, in_place=True)
+        json_body.check_depth(result)
     except _FAILURES as error:
         raise _unprocessable() from error
     if not isinstance(result, dict):

@@ -8,7 +8,9 @@ from typing import Any
 
 import orjson
 
+from rootspan_apiserver.registry.custom.validation import validate
 from rootspan_apiserver.registry.resource import GroupVersionKind
+from rootspan_apiserver.registry.schema_table import builtin_types
 
 JSONObject = dict[str, Any]
 METRICS = "autoscaling.alpha.kubernetes.io/metrics"
@@ -82,21 +84,21 @@ def _autoscaler_to_v2(obj: JSONObject) -> JSONObject:
     metadata = dict(obj.get("metadata") or {})
     annotations = dict(metadata.get("annotations") or {})
     spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
-    metrics = _read(annotations, METRICS) or []
+    metrics = _read(annotations, METRICS, "Spec", "metrics") or []
     if (utilization := spec.pop("targetCPUUtilizationPercentage", None)) is not None:
         cpu = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": utilization}}
         metrics = [{"type": "Resource", "resource": cpu}, *metrics]
     if metrics:
         spec["metrics"] = metrics
-    if (behavior := _read(annotations, BEHAVIOR)) is not None:
+    if (behavior := _read(annotations, BEHAVIOR, "Spec", "behavior")) is not None:
         spec["behavior"] = behavior
-    current = _read(annotations, CURRENT_METRICS) or []
+    current = _read(annotations, CURRENT_METRICS, "Status", "currentMetrics") or []
     if (utilization := status.pop("currentCPUUtilizationPercentage", None)) is not None:
         now = {"name": "cpu", "current": {"averageUtilization": utilization}}
         current = [{"type": "Resource", "resource": now}, *current]
     if current:
         status["currentMetrics"] = current
-    if (conditions := _read(annotations, CONDITIONS)) is not None:
+    if (conditions := _read(annotations, CONDITIONS, "Status", "conditions")) is not None:
         status["conditions"] = conditions
     return _put_together(obj, metadata, annotations, spec, status)
 
@@ -106,12 +108,15 @@ def _write(annotations: JSONObject, key: str, value: object) -> None:
         annotations[key] = orjson.dumps(value).decode()
 
 
-def _read(annotations: JSONObject, key: str) -> Any:
-    text = annotations.pop(key, None)
+def _read(annotations: JSONObject, key: str, part: str, field: str) -> Any:
+    """What a field of v2 is according to an annotation; None where that is not there, or does not fit the field: anybody may write it."""
     try:
-        return None if text is None else orjson.loads(text)
+        value = orjson.loads(annotations.pop(key, "null"))
     except orjson.JSONDecodeError:
         return None
+    schema = builtin_types().type(f"autoscaling.v2.HorizontalPodAutoscaler{part}").properties[field]
+    misfits = (error for error in validate(value, schema) if error.reason != "FieldValueRequired")
+    return None if value is None or any(misfits) else value
 
 
 def _put_together(

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootspan_apiserver.codec import NotDecodableError, decode, encode_protobuf
+from rootspan_apiserver.codec import NotDecodableError, decode, encode_protobuf, wire
 from rootspan_apiserver.codec.protobuf import MAGIC
 from rootspan_apiserver.codec.protobuf import decode as decode_envelope
 from rootspan_apiserver.registry.resource import GroupVersionKind
@@ -84,6 +84,19 @@ def test_inlined_structs_belong_to_the_struct_around_them() -> None:
     volume = text(1, "v") + text(2, text(2, b""))
     body = envelope("v1", "Pod", text(2, text(1, volume)))
     assert object_of(body, "", "v1", "Pod")["spec"]["volumes"] == [{"name": "v", "emptyDir": {}}]
+
+
+def test_embedded_json_beyond_reason_is_refused() -> None:
+    """JSON within a message is held to a depth too."""
+
+    def revision(depth: int) -> bytes:
+        embedded = wire.bytes_field(1, b"[" * depth + b"]" * depth)
+        message = wire.bytes_field(2, embedded) + number(3, 1)
+        return MAGIC + wire.bytes_field(2, message)
+
+    assert object_of(revision(100), "apps", "v1", "ControllerRevision")["revision"] == 1
+    with pytest.raises(StatusError, match="exceeded max depth"):
+        object_of(revision(900), "apps", "v1", "ControllerRevision")
 
 
 def test_unknown_fields_are_skipped() -> None:

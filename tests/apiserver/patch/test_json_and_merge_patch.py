@@ -61,6 +61,17 @@ def test_copies_cannot_grow_without_bound() -> None:
     assert caught.value.code == 422
 
 
+def test_patch_that_nests_beyond_reason_is_refused() -> None:
+    """Many patches that are each within the limit do not make an object beyond it, which nothing could write."""
+    deep: Any = 1
+    for _ in range(150):
+        deep = {"a": deep}
+    obj = json_patch.apply({"a": 1}, [{"op": "replace", "path": "/a", "value": deep}])
+    with pytest.raises(StatusError) as refused:
+        json_patch.apply(obj, [{"op": "replace", "path": "/a" * 151, "value": deep}])
+    assert refused.value.code == 422
+
+
 def test_too_many_operations_are_too_large() -> None:
     """Ten thousand operations are allowed, one more is a 413 that says both numbers."""
     with pytest.raises(StatusError) as caught:

@@ -1,5 +1,7 @@
 """One object in two versions."""
 
+import pytest
+
 from rootspan_apiserver.registry.conversion import convert
 from rootspan_apiserver.registry.resource import GroupVersionKind
 
@@ -28,6 +30,32 @@ def test_an_autoscaler_survives_both_ways() -> None:
         "autoscaling.alpha.kubernetes.io/metrics",
     }
     assert convert(old, V2) == original
+
+
+@pytest.mark.parametrize("key", ["metrics", "behavior", "conditions", "current-metrics"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5",
+        "[5]",
+        "[[]]",
+        "[null]",
+        "null",
+        "x",
+        '{"scaleUp":5}',
+        '{"scaleUp":{"policies":5}}',
+        '[{"type":5}]',
+        '[{"type":"Resource","resource":5}]',
+        '[{"type":"Resource","resource":{"name":"cpu","target":[]}}]',
+        '[{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":"x"}}}]',
+        "[" * 900 + "]" * 900,
+    ],
+)
+def test_annotation_that_fits_no_field_is_dropped(key: str, text: str) -> None:
+    """Anybody may write the annotations that stand for fields of v2: what is none of its type is dropped, as upstream."""
+    annotations = {f"autoscaling.alpha.kubernetes.io/{key}": text}
+    old = {"apiVersion": "autoscaling/v1", "kind": V1.kind, "metadata": {"annotations": annotations}, "spec": {}}
+    assert convert(old, V2) == {"apiVersion": "autoscaling/v2", "kind": V1.kind, "metadata": {}, "spec": {}}
 
 
 def test_an_event_has_two_sets_of_names() -> None:

@@ -204,6 +204,12 @@ def test_takes_quantities_beyond_all_floats() -> None:
     assert of("v1", "Pod", {"spec": {"containers": [container]}}) == []
 
 
+def test_takes_data_that_is_null() -> None:
+    """Bytes that are null are none, as they are to Go."""
+    assert of("v1", "ConfigMap", {"binaryData": {"a": None}}) == []
+    assert of("v1", "Secret", {"data": {"a": None}}) == []
+
+
 def pem(*blocks: str) -> str:
     return b64encode("".join(blocks).encode()).decode()
 

@@ -43,7 +43,7 @@ class ConfigMapStrategy(BuiltinStrategy):
             size += len(value.encode())
         for key, value in sorted(binary.items()):
             errors += [FieldError.invalid(f"binaryData[{key}]", key, reason) for reason in config_key(key)]
-            size += len(value) * 3 // 4
+            size += len(value or "") * 3 // 4
         if size > SIZE_LIMIT:
             errors.append(FieldError.too_long("", SIZE_LIMIT))
         return errors
