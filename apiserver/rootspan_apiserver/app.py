@@ -44,6 +44,7 @@ from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.parts import Check, Limits, Parts
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.identity import MASTERS, User
+from rootspan_apiserver.idle_settings import idle_settings
 from rootspan_apiserver.instance import server_resource
 from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.options import Options, OptionsError
@@ -97,6 +98,8 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         *controller_faults(options.controllers),
     ]:
         raise OptionsError(faults)
+    for sentence in idle_settings(options):
+        logger.warning("%s", sentence)
     async with contextlib.AsyncExitStack() as stack:
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate = _certificate(options)
