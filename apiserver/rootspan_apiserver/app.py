@@ -11,7 +11,7 @@ import logging
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,7 @@ from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.parts import Check, Limits, Parts
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.identity import MASTERS, User
+from rootspan_apiserver.idle_settings import idle_settings
 from rootspan_apiserver.instance import server_resource
 from rootspan_apiserver.loopback import LoopbackClient
 from rootspan_apiserver.options import Options, OptionsError
@@ -67,12 +68,16 @@ ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers: where, whom to trust, the administrator's token, and the provider of its spans."""
+    """A server that answers: where, whom to trust, the administrator's token, and the provider of its spans.
+
+    `settled` returns once its controllers have done what a start gives them to do.
+    """
 
     address: Address
     ca_bundle: bytes
     token: str
     tracer_provider: TracerProvider
+    settled: Callable[[], Awaitable[None]]
 
     @property
     def kubeconfig(self) -> str:
@@ -93,6 +98,8 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
         *controller_faults(options.controllers),
     ]:
         raise OptionsError(faults)
+    for sentence in idle_settings(options):
+        logger.warning("%s", sentence)
     async with contextlib.AsyncExitStack() as stack:
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate = _certificate(options)
@@ -157,8 +164,8 @@ async def apiserver(options: Options, *, tracer_provider: TracerProvider | None 
             service_range=options.service_cluster_ip_range,
         )
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
-        await stack.enter_async_context(running_controllers(controllers, options.controllers))
-        running = Running(_advertised(options, address), certificate.ca_bundle, token, provider)
+        settled = await stack.enter_async_context(running_controllers(controllers, options.controllers))
+        running = Running(_advertised(options, address), certificate.ca_bundle, token, provider, settled)
         if options.write_kubeconfig:
             kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
         yield running

@@ -1,6 +1,7 @@
 """The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`, `rootspan conformance`.
 
-Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing.
+Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing. A signal ends what runs
+from then on in order, and before that the process.
 """
 
 import io
@@ -12,7 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rootspan_apiserver.conformance.options import ConformanceOptions
-from rootspan_apiserver.flags import FlagError, HelpRequested, boolean, describe_flags, flag, parse_flags, text
+from rootspan_apiserver.flags import (
+    FlagError,
+    HelpRequested,
+    VersionRequested,
+    boolean,
+    describe_flags,
+    flag,
+    parse_flags,
+    text,
+)
+from rootspan_apiserver.interruption import until_interrupted
 from rootspan_apiserver.options import Options, OptionsError
 from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 
@@ -46,7 +57,9 @@ def demo(arguments: Sequence[str]) -> int:
         del os.environ[setting]  # it proves claims about Rootspan, which the settings of a shell must not change
     from rootspan_apiserver.demo.command import run_demo, run_story
 
-    return run_story(Path(options.kubeconfig), options.server) if options.kubeconfig else run_demo(keep=options.keep)
+    if options.kubeconfig:
+        return until_interrupted(lambda: run_story(Path(options.kubeconfig), options.server))
+    return until_interrupted(lambda: run_demo(keep=options.keep))
 
 
 def apiserver(arguments: Sequence[str]) -> int:
@@ -54,7 +67,7 @@ def apiserver(arguments: Sequence[str]) -> int:
     options = Options.parse(arguments)
     from rootspan_apiserver.command import run_apiserver
 
-    return run_apiserver(options)
+    return until_interrupted(lambda: run_apiserver(options))
 
 
 def collector(arguments: Sequence[str]) -> int:
@@ -62,7 +75,7 @@ def collector(arguments: Sequence[str]) -> int:
     options = _parse(CollectorOptions, arguments)
     from rootspan_apiserver.collector.command import run_collector
 
-    return run_collector(options.otlp_grpc_endpoint)
+    return until_interrupted(lambda: run_collector(options.otlp_grpc_endpoint))
 
 
 def sample_webhooks(arguments: Sequence[str]) -> int:
@@ -70,7 +83,7 @@ def sample_webhooks(arguments: Sequence[str]) -> int:
     options = _parse(SampleWebhooksOptions, arguments)
     from rootspan_apiserver.sample_webhooks.command import run_sample_webhooks
 
-    return run_sample_webhooks(options)
+    return until_interrupted(lambda: run_sample_webhooks(options))
 
 
 def conformance(arguments: Sequence[str]) -> int:
@@ -78,7 +91,7 @@ def conformance(arguments: Sequence[str]) -> int:
     options = _parse(ConformanceOptions, arguments)
     from rootspan_apiserver.conformance.command import run_conformance
 
-    return run_conformance(options)
+    return until_interrupted(lambda: run_conformance(options))
 
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstance]"]] = {
@@ -112,6 +125,9 @@ def _run(arguments: Sequence[str]) -> int:
     if name in ("--help", "-h", "help"):
         print(_usage())
         return 0
+    if name in ("--version", "version"):
+        print(_version())
+        return 0
     if name not in COMMANDS:
         print(f"Error: unknown command {name!r}\n\n{_usage()}" if name else _usage(), file=sys.stderr)
         return USAGE_STATUS
@@ -121,10 +137,25 @@ def _run(arguments: Sequence[str]) -> int:
     except HelpRequested:
         print(f"{command.__doc__}\n\nUsage: rootspan {name} [flags]\n\n{describe_flags(options)}")
         return 0
+    except VersionRequested:
+        print(_version(name))
+        return 0
     except (FlagError, OptionsError) as error:
         for fault in error.faults if isinstance(error, OptionsError) else [error]:
             print(f"Error: {fault}", file=sys.stderr)
         return USAGE_STATUS
+
+
+def _version(command: str = "") -> str:
+    """What `--version` prints; of `apiserver` first what kube-apiserver prints, which scripts look for."""
+    from importlib.metadata import version
+
+    own = f"rootspan {version('rootspan')}"
+    if command != "apiserver":
+        return own
+    from rootspan_apiserver.handlers.version import VERSION
+
+    return f"Kubernetes {VERSION['gitVersion']} ({own})"
 
 
 def _parse(options: "type[T]", arguments: Sequence[str]) -> "T":
@@ -133,4 +164,5 @@ def _parse(options: "type[T]", arguments: Sequence[str]) -> "T":
 
 def _usage() -> str:
     listed = "\n".join(f"  {name:<16}{command.__doc__}" for name, (command, _) in COMMANDS.items())
-    return f"Usage: rootspan COMMAND [flags]\n\n{listed}\n\nrootspan COMMAND --help lists the flags of a command."
+    more = "rootspan COMMAND --help lists the flags of a command, rootspan --version says which version this is."
+    return f"Usage: rootspan COMMAND [flags]\n\n{listed}\n\n{more}"

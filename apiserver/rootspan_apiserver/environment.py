@@ -8,9 +8,10 @@ with Environment() as env:
 
 import asyncio
 import contextlib
+import logging
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,9 @@ from typing import Any, Self
 
 import uvloop
 import yaml
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import Span as SDKSpan
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
 from rootspan.ids import RootIdGenerator
@@ -29,12 +32,33 @@ from rootspan_apiserver.instance import server_resource
 from rootspan_apiserver.options import Options
 from rootspan_apiserver.serving import kubeconfig
 
+logger = logging.getLogger(__name__)
+SETTLING_SECONDS = 10.0
+"""How long a start waits for the controllers: a webhook that is in the data already may refuse what they make."""
+
+
+class _SpansOfUsers(SpanRecorder):
+    """Keeps the spans of traces that do not begin while the server starts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.starting = True
+        self._left_out: set[int] = set()
+
+    def on_start(self, span: SDKSpan, parent_context: Context | None = None) -> None:
+        if self.starting:
+            self._left_out.add(span.context.trace_id)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        if span.context is None or span.context.trace_id not in self._left_out:
+            super().on_end(span)
+
 
 class Environment:
     """A server on a free port of 127.0.0.1, its objects in memory, every request traced and the spans kept.
 
     `flags` are kube-apiserver's (`--etcd-servers=…`, `--data-dir=…`, `--disable-admission-plugins=…`). What it gives is there inside
-    the block only.
+    the block only. When the block is entered the system namespaces are complete, and what that took is not among the spans.
 
     Raises:
         OptionsError: the flags cannot be used.
@@ -42,7 +66,7 @@ class Environment:
 
     def __init__(self, *flags: str) -> None:
         self._options = Options.parse(["--secure-port=0", *flags])
-        self._recorder = SpanRecorder()
+        self._recorder = _SpansOfUsers()
         self._provider = TracerProvider(
             sampler=ParentBased(ALWAYS_ON),
             resource=server_resource(self._options.emulated_version),
@@ -106,7 +130,7 @@ class Environment:
 
     async def __aenter__(self) -> Self:
         self._running = await self._async_stack.enter_async_context(
-            apiserver(self._options, tracer_provider=self._provider)
+            _settled(self._options, self._provider, self._recorder)
         )
         return self
 
@@ -117,7 +141,7 @@ class Environment:
         await self._async_stack.aclose()
 
     def __enter__(self) -> Self:
-        self._running = self._stack.enter_context(_in_a_thread(self._options, self._provider))
+        self._running = self._stack.enter_context(_in_a_thread(self._options, self._provider, self._recorder))
         return self
 
     def __exit__(
@@ -130,13 +154,27 @@ class Environment:
         self._stack.close()
 
 
+@contextlib.asynccontextmanager
+async def _settled(options: Options, provider: TracerProvider, recorder: _SpansOfUsers) -> AsyncIterator[Running]:
+    """A server that does nothing any more unless somebody asks for it."""
+    recorder.starting = True
+    async with apiserver(options, tracer_provider=provider) as running:
+        try:
+            async with asyncio.timeout(SETTLING_SECONDS):
+                await running.settled()
+        except TimeoutError:
+            logger.warning("after %g s the controllers still have work to do", SETTLING_SECONDS)
+        recorder.starting = False
+        yield running
+
+
 @contextlib.contextmanager
-def _in_a_thread(options: Options, provider: TracerProvider) -> Iterator[Running]:
+def _in_a_thread(options: Options, provider: TracerProvider, recorder: _SpansOfUsers) -> Iterator[Running]:
     started: Future[tuple[Running, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
         stop = asyncio.Event()
-        async with apiserver(options, tracer_provider=provider) as running:
+        async with _settled(options, provider, recorder) as running:
             started.set_result((running, asyncio.get_running_loop(), stop))
             await stop.wait()
 

@@ -73,6 +73,12 @@ class FeatureGates:
         of_group = next((self.settings.get(group) for group, of in _GROUPS.items() if of == stage.name), None)
         return self.settings.get(name, stage.default if of_group is None else of_group)
 
+    def idle_groups(self) -> list[str]:
+        """The groups that were set, as they were, though no gate is in their stage."""
+        stages = {self._stage(name).name for name in _STAGES}
+        given = [group for group in _GROUPS if group in self.settings and _GROUPS[group] not in stages]
+        return [f"{group}={str(self.settings[group]).lower()}" for group in given]
+
     def _check(self, name: str, enabled: bool) -> None:
         if name in _GROUPS:
             return

@@ -31,6 +31,10 @@ class HelpRequested(Exception):  # noqa: N818 (not an error)
     """`--help` was given."""
 
 
+class VersionRequested(Exception):  # noqa: N818 (not an error)
+    """`--version` was given."""
+
+
 def flag(default: Any, parser: Parser, description: str, *, short: str = "") -> Any:
     """A dataclass field that is a flag. A tuple as default makes it a list, and a `parser` of `boolean` a switch."""
     return dataclasses.field(default=default, metadata={"parser": parser, "description": description, "short": short})
@@ -74,7 +78,7 @@ def ip_address(value: str) -> str:
 
 
 def parse_flags(options: "type[DataclassInstance]", arguments: Sequence[str]) -> dict[str, Any]:
-    """The values `arguments` give to fields of the dataclass `options`. Raises `FlagError` or `HelpRequested`."""
+    """The values `arguments` give to fields of the dataclass `options`. Raises `FlagError`, `HelpRequested`, `VersionRequested`."""
     fields = {field.name.replace("_", "-"): field for field in dataclasses.fields(options)}
     fields = {name: field for name, field in fields.items() if "parser" in field.metadata}
     by_short = {field.metadata["short"]: name for name, field in fields.items() if field.metadata["short"]}
@@ -83,6 +87,8 @@ def parse_flags(options: "type[DataclassInstance]", arguments: Sequence[str]) ->
     for argument in remaining:
         if argument in ("--help", "-h"):
             raise HelpRequested
+        if argument == "--version":
+            raise VersionRequested
         name, equals, value = _split(argument, by_short)
         if name not in fields:
             raise FlagError(f"unknown flag: --{name}")

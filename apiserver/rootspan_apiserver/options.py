@@ -127,7 +127,7 @@ class Options:
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
-        """Read a command line and check it whole. Raises `OptionsError`, or `flags.HelpRequested`."""
+        """Read a command line and check it whole. Raises `OptionsError`, or `flags.HelpRequested` and `flags.VersionRequested`."""
         try:
             options = cls(**parse_flags(cls, arguments))
         except FlagError as error:

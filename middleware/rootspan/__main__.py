@@ -1,10 +1,14 @@
 """The `rootspan` command. What it runs lives in the simulated kube-apiserver, which the extra `apiserver` installs."""
 
+import signal
 import sys
 
 
 def main() -> int:
     """Run the command line; without the extra, say how to get it. Returns the exit status."""
+    # Until a command runs nothing is to be cleaned up: Ctrl-C ends the process at once, not as a KeyboardInterrupt amid the imports.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         from rootspan_apiserver.cli import run
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -30,6 +31,24 @@ def test_each_command_explains_its_flags(name: str) -> None:
     assert (answer.returncode, answer.stderr) == (0, "")
     assert f"Usage: rootspan {name} [flags]" in answer.stdout
     assert "\n      --" in answer.stdout
+
+
+VERSION = f"rootspan {metadata.version('rootspan')}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "version"),
+    [
+        (["--version"], VERSION),
+        (["version"], VERSION),
+        *(([name, "--version"], VERSION) for name in sorted(COMMANDS.keys() - {"apiserver"})),
+        (["apiserver", "--secure-port=0", "--version"], f"Kubernetes v1.36.2 ({VERSION.strip()})\n"),
+    ],
+)
+def test_each_command_says_its_version(arguments: list[str], version: str) -> None:
+    """`--version` prints the distribution's, of the API server behind the Kubernetes version as kube-apiserver prints it."""
+    answer = rootspan(*arguments)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, version, "")
 
 
 @pytest.mark.parametrize(

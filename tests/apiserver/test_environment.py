@@ -29,13 +29,52 @@ def test_a_blocking_client_works_inside_the_block() -> None:
     """`with Environment()` gives a URL, a CA and a token that the official client can use, and the spans of what it did."""
     with Environment() as env:
         core = core_api(env)
-        env.clear_spans()
         body = client.V1ConfigMap(metadata=client.V1ObjectMeta(name="one"), data={"a": "1"})
         core.create_namespaced_config_map("default", body)
         assert core.read_namespaced_config_map("one", "default").data == {"a": "1"}
         roots = [span for span in env.spans if span.parent_id is None]
         assert NAMES in [span.name for span in roots]
         core.api_client.close()
+
+
+def test_its_spans_are_those_that_its_user_caused() -> None:
+    """None at entry, none after a second without a request, then the one trace of an object that is made."""
+    with Environment() as env:
+        core = core_api(env)
+        assert env.spans == []
+        with pytest.raises(TimeoutError):
+            env.wait_for_spans(1, timeout=1.0)
+        core.create_namespaced_config_map("default", client.V1ConfigMap(metadata=client.V1ObjectMeta(name="one")))
+        env.wait_for_spans(5)
+        assert len({span.trace_id for span in env.spans}) == 1
+        core.api_client.close()
+
+
+def test_its_spans_show_what_controllers_do_because_of_its_user() -> None:
+    """A namespace that is made is given a service account and a config map, each in a trace of its own; nothing else is there."""
+    with Environment() as env:
+        core = core_api(env)
+        core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name="mine")))
+        made = {"POST /api/v1/namespaces", NAMES, NAMES.replace("configmaps", "serviceaccounts")}
+        names: list[str] = []
+        while not made <= set(names):
+            spans = env.wait_for_spans(len(env.spans) + 1)
+            names = [span.name for span in spans if span.parent_id is None]
+        assert sorted(names) == sorted(made)
+        core.api_client.close()
+
+
+def test_an_environment_that_is_entered_again_begins_without_spans(tmp_path: Path) -> None:
+    """Another block on the same data makes nothing, and what was traced in the first one is the user's to forget."""
+    env = Environment(f"--data-dir={tmp_path}")
+    for _ in range(2):
+        with env:
+            assert env.spans == []
+            api = core_api(env)
+            assert namespaces(api) == {"default", "kube-node-lease", "kube-public", "kube-system"}
+            api.api_client.close()
+            env.wait_for_spans(5)
+        env.clear_spans()
 
 
 @pytest.mark.anyio

@@ -1,6 +1,5 @@
 """`rootspan conformance`: record a server's traces, and say where two recordings differ."""
 
-import asyncio
 import contextlib
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from rootspan_apiserver.conformance.options import ConformanceOptions
 from rootspan_apiserver.conformance.recording import Recorded, RecordingError, read_recording, write_recording
 from rootspan_apiserver.conformance.replay import Pace, Replay
 from rootspan_apiserver.conformance.webhooks import serving_webhooks
+from rootspan_apiserver.interruption import run
 from rootspan_apiserver.options import Options
 from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.http import BindError
@@ -32,9 +32,7 @@ def run_conformance(options: ConformanceOptions) -> int:
     """Returns the exit status: 0 if there was nothing to compare with, or no difference; 1 otherwise."""
     try:
         access = _access(Path(options.kubeconfig)) if options.kubeconfig else None
-        recording = (
-            read_recording(Path(options.recording)) if options.recording else asyncio.run(record(options, access))
-        )
+        recording = read_recording(Path(options.recording)) if options.recording else run(record(options, access))
         if options.output:
             write_recording(Path(options.output), recording)
         return _report(read_recording(Path(options.against)), recording) if options.against else 0

@@ -5,6 +5,7 @@ changed and must not be, makes it again.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from rootspan_apiserver.controllers.actor import Actor, JSONObject, path_of
@@ -48,6 +49,16 @@ class InEveryNamespace:
             group.create_task(self._queue.run(self._keep))
             group.create_task(self._observe(self._namespaces, self._of_namespace))
             group.create_task(self._observe(self._resource, self._of_object))
+
+    async def complete(self) -> None:
+        """Return once each namespace that is there now has the object. Raises StatusError."""
+        names = [stored.key.rpartition("/")[2] for stored in await self._storage.cached(self._namespaces)]
+        missing = {name for name in names if await self._lives(name)}
+        async with contextlib.aclosing(observe(self._storage, self._resource)) as objects:
+            while missing:
+                seen = await anext(objects)
+                if not seen.gone:
+                    missing.discard(self._of_object(seen))
 
     async def _observe(self, resource: Resource, namespace_of: Callable[[Observation], str]) -> None:
         async for seen in observe(self._storage, resource):

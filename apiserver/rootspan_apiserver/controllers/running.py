@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,6 +18,7 @@ from rootspan_apiserver.registry.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 logger = logging.getLogger(__name__)
+Settled = Callable[[], Awaitable[None]]
 SERVICE_ACCOUNTS = "serviceaccount-controller"
 ROOT_CA_PUBLISHER = "root-ca-certificate-publisher-controller"
 NAMES = (NamespaceController.name, GarbageCollector.name, SERVICE_ACCOUNTS, ROOT_CA_PUBLISHER)
@@ -64,8 +65,10 @@ def is_enabled(name: str, chosen: Sequence[str]) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def running_controllers(parts: ControllerParts, chosen: Sequence[str] = ("*",)) -> AsyncIterator[None]:
+async def running_controllers(parts: ControllerParts, chosen: Sequence[str] = ("*",)) -> AsyncIterator[Settled]:
     """Inside the block the system namespaces exist and the controllers that `chosen` names run.
+
+    Gives a function that returns once the namespaces there are have what controllers put into each.
 
     Raises:
         StatusError: the watch cache is not there.
@@ -75,8 +78,12 @@ async def running_controllers(parts: ControllerParts, chosen: Sequence[str] = ("
     await bootstrap(parts.loopback, present, secure_port=parts.secure_port, service_range=parts.service_range)
     controllers = [each for each in _controllers(parts) if is_enabled(each.name, chosen)]
     tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in controllers]
+
+    async def settled() -> None:
+        await asyncio.gather(*(each.complete() for each in controllers if isinstance(each, InEveryNamespace)))
+
     try:
-        yield
+        yield settled
     finally:
         for task in tasks:
             task.cancel()

@@ -16,6 +16,7 @@ from rootspan_apiserver.collector.trees import is_whole, render_trace
 from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
 from rootspan_apiserver.demo.parts import Stage, stage
 from rootspan_apiserver.demo.story import Step, tell, webhooks_known
+from rootspan_apiserver.interruption import run
 from rootspan_apiserver.sample_webhooks.reviews import DENIED_DATA
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
 from rootspan_apiserver.serving import kubeconfig
@@ -31,9 +32,7 @@ def run_demo(*, keep: bool) -> int:
     """Returns the exit status: 0 if everything held that is claimed."""
     with tempfile.TemporaryDirectory(prefix="rootspan-") as folder:
         try:
-            return uvloop.run(_demo(Path(folder), keep))
-        except KeyboardInterrupt:
-            return 0
+            return run(_demo(Path(folder), keep), loop_factory=uvloop.new_event_loop)
         except BindError as error:
             print(f"Error: {error}", file=sys.stderr)
             return 1
@@ -46,7 +45,7 @@ def run_story(path: Path, server: str) -> int:
     """
     try:
         access = kubeconfig.wait_for(path, lambda text: print(text, flush=True))
-        return uvloop.run(_story(access, server or access.server))
+        return run(_story(access, server or access.server), loop_factory=uvloop.new_event_loop)
     except (httpx.HTTPError, KubeconfigError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -81,9 +80,9 @@ async def _demo(folder: Path, keep: bool) -> int:
         held = _print_findings(steps, spans)
         print(f"\n{'All of it held' if held else 'Not all of it held'}, in {time.monotonic() - begun:.1f} s.")
         if keep:
-            with stop_signal() as stop:
-                _print_how_to_go_on(on, folder)
-                await stop.wait()
+            stop = stop_signal()
+            _print_how_to_go_on(on, folder)
+            await stop.wait()
     return 0 if held else 1
 
 

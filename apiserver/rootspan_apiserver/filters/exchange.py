@@ -12,7 +12,7 @@ from opentelemetry import trace
 from rootspan_apiserver.audit_id import audit_id
 from rootspan_apiserver.dialect import Dialect, target
 from rootspan_apiserver.filters.long_running import is_long_running
-from rootspan_apiserver.filters.warnings import warning_header
+from rootspan_apiserver.filters.warnings import warning_headers
 from rootspan_apiserver.handlers.parts import Parts
 from rootspan_apiserver.handlers.request import ASGIApp, Message, Receive, Scope, Send
 from rootspan_apiserver.metrics import verb_of
@@ -69,7 +69,8 @@ class _Answer:
         if context.flow_schema_uid:
             added.append((b"x-kubernetes-pf-flowschema-uid", context.flow_schema_uid.encode()))
             added.append((b"x-kubernetes-pf-prioritylevel-uid", context.priority_level_uid.encode()))
-        added += [(b"warning", warning_header(text)) for text in dict.fromkeys(context.warnings)]
+        if context.warnings:
+            added += [(b"warning", header) for header in warning_headers(context.warnings)]
         return added + headers
 
 

@@ -16,6 +16,7 @@ from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_op
 from rootspan_apiserver.handlers.reading import write_stored
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.unenforced import warn_of_unenforced
 from rootspan_apiserver.handlers.updating import check_name
 from rootspan_apiserver.handlers.verb import answering, verb
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
@@ -52,6 +53,7 @@ async def patch(request: Request, target: Target, shown: Representation, span: S
     span.event("Recorded the audit event")
     change = Patch(request, target, patch_type, body, options, span)
     stored, created = await change.store()
+    warn_of_unenforced(request, target, stored, dry_run=options.dry_run)
     span.event("Object stored in database")
     with answering(span):
         await write_stored(request, target, 201 if created else 200, stored, shown)

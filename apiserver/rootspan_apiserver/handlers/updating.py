@@ -8,6 +8,7 @@ from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_op
 from rootspan_apiserver.handlers.reading import write_stored
 from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.unenforced import warn_of_unenforced
 from rootspan_apiserver.handlers.verb import answering, storing, verb
 from rootspan_apiserver.registry.resource import JSONObject
 from rootspan_apiserver.status import bad_request
@@ -24,6 +25,7 @@ async def update(request: Request, target: Target, shown: Representation, span: 
     check_name(obj, target)
     with storing(span, len(body)):
         stored, created = await replace(request, target, obj, options)
+    warn_of_unenforced(request, target, stored, dry_run=options.dry_run)
     with answering(span):
         await write_stored(request, target, 201 if created else 200, stored, shown)
 

@@ -10,7 +10,7 @@ import pytest
 from rootspan.testing import recording_provider
 from rootspan_apiserver.filters.deadline import parse_duration
 from rootspan_apiserver.filters.panic import PanicRecovery
-from rootspan_apiserver.filters.warnings import warning_header
+from rootspan_apiserver.filters.warnings import ITEM_LIMIT, TOTAL_LIMIT, warning_headers
 from rootspan_apiserver.handlers.request import Receive, Send
 
 pytestmark = pytest.mark.anyio
@@ -78,4 +78,19 @@ def test_what_is_no_duration(text: str) -> None:
 )
 def test_warning_headers(text: str, header: bytes) -> None:
     """A warning is one quoted string of one line, whatever the text."""
-    assert warning_header(text) == header
+    assert list(warning_headers([text])) == [header]
+
+
+def test_a_warning_is_sent_once() -> None:
+    """However often it was recorded, and in the order of the first time; an empty one is none."""
+    assert list(warning_headers(["b", "a", "", "b", "a"])) == [b'299 - "b"', b'299 - "a"']
+
+
+def test_warnings_have_a_length_in_all() -> None:
+    """Up to 4,096 characters they are whole; beyond that each is cut to 256, and those that still have no room are left out."""
+    texts = [str(number).rjust(1024, "x") for number in range(4)]
+    assert [len(header) for header in warning_headers(texts)] == [len('299 - ""') + 1024] * 4
+    texts = [str(number).ljust(1024, "x") for number in range(100, 140)]
+    headers = list(warning_headers(texts))
+    assert headers == [f'299 - "{text[:ITEM_LIMIT]}"'.encode() for text in texts[: TOTAL_LIMIT // ITEM_LIMIT]]
+    assert list(warning_headers(["é" * 5000])) == [f'299 - "{"é" * ITEM_LIMIT}"'.encode()]

@@ -1,0 +1,233 @@
+"""What is stored but not acted on, though kube-apiserver acts on it: whoever writes such an object is warned.
+
+UNENFORCED has a row for each feature. A row goes when its feature comes, and so does its line in docs/apiserver.md.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.storage.stored_object import StoredObject
+
+ADMISSION, RBAC, RESOURCE = "admissionregistration.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io"
+UNCHECKED_FORMATS = frozenset(
+    {
+        "bsonobjectid",
+        "cidr",
+        "creditcard",
+        "email",
+        "hexcolor",
+        "hostname",
+        "isbn",
+        "isbn10",
+        "isbn13",
+        "k8s-long-name",
+        "k8s-short-name",
+        "mac",
+        "rgbcolor",
+        "ssn",
+        "uri",
+    }
+)
+PROTECTION = {
+    "PersistentVolume": "kubernetes.io/pv-protection",
+    "PersistentVolumeClaim": "kubernetes.io/pvc-protection",
+    "VolumeAttributesClass": "kubernetes.io/vac-protection",
+}
+NOT_READY = "node.kubernetes.io/not-ready"
+
+
+def _always(obj: JSONObject) -> bool:
+    return True
+
+
+def _has_match_conditions(obj: JSONObject) -> bool:
+    return any(webhook.get("matchConditions") for webhook in obj.get("webhooks") or ())
+
+
+def _has_rules(obj: JSONObject) -> bool:
+    return any(schema.get("x-kubernetes-validations") for schema in _schemas(obj))
+
+
+def _has_unchecked_format(obj: JSONObject) -> bool:
+    return any(schema.get("format") in UNCHECKED_FORMATS for schema in _schemas(obj))
+
+
+def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
+    """Every schema in a CustomResourceDefinition, whatever the depth."""
+    left: list[Any] = [
+        (version.get("schema") or {}).get("openAPIV3Schema") for version in definition["spec"]["versions"]
+    ]
+    while left:
+        schema = left.pop()
+        if not isinstance(schema, dict):
+            continue
+        yield schema
+        left += [schema.get(key) for key in ("items", "additionalProperties", "not")]
+        left += (schema.get("properties") or {}).values()
+        for key in ("allOf", "anyOf", "oneOf"):
+            left += schema.get(key) or ()
+
+
+def _has_pod_security_label(obj: JSONObject) -> bool:
+    return any(label.startswith("pod-security.kubernetes.io/") for label in obj["metadata"].get("labels") or ())
+
+
+def _annotated(*names: str) -> Callable[[JSONObject], bool]:
+    """Whether one of the annotations says `true`."""
+
+    def annotated(obj: JSONObject) -> bool:
+        annotations = obj["metadata"].get("annotations") or {}
+        return any(annotations.get(name) == "true" for name in names)
+
+    return annotated
+
+
+def _has_device_selector(obj: JSONObject) -> bool:
+    spec = obj.get("spec") or {}
+    claim = (spec.get("spec") or spec) if obj["kind"] == "ResourceClaimTemplate" else spec
+    holders = [claim]
+    for request in (claim.get("devices") or {}).get("requests") or ():
+        holders += [request.get("exactly") or {}, *(request.get("firstAvailable") or ())]
+    return any(selector.get("cel") for holder in holders for selector in holder.get("selectors") or ())
+
+
+def _is_unprotected(obj: JSONObject) -> bool:
+    return PROTECTION[obj["kind"]] not in (obj["metadata"].get("finalizers") or ())
+
+
+def _is_untainted(obj: JSONObject) -> bool:
+    """Whether the node is not known to be ready, and says nothing of it to a scheduler."""
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    ready = any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+    taints = (obj.get("spec") or {}).get("taints") or ()
+    return not ready and not any(taint.get("key") == NOT_READY for taint in taints)
+
+
+@dataclass(frozen=True, slots=True)
+class Unenforced:
+    """A feature: what is to be said of it, of which resources (group and plural), and of which of their objects."""
+
+    sentence: str
+    resources: tuple[tuple[str, str], ...]
+    asked_for_by: Callable[[JSONObject], bool] = _always
+
+
+UNENFORCED = (
+    Unenforced(
+        "validating admission policies and their bindings are stored but not evaluated",
+        ((ADMISSION, "validatingadmissionpolicies"), (ADMISSION, "validatingadmissionpolicybindings")),
+    ),
+    Unenforced(
+        "mutating admission policies and their bindings are stored but not evaluated",
+        ((ADMISSION, "mutatingadmissionpolicies"), (ADMISSION, "mutatingadmissionpolicybindings")),
+    ),
+    Unenforced(
+        "matchConditions are stored but not evaluated: such a webhook refuses under failurePolicy Fail and is skipped under Ignore",
+        ((ADMISSION, "mutatingwebhookconfigurations"), (ADMISSION, "validatingwebhookconfigurations")),
+        _has_match_conditions,
+    ),
+    Unenforced(
+        "x-kubernetes-validations rules are stored but not evaluated",
+        (("apiextensions.k8s.io", "customresourcedefinitions"),),
+        _has_rules,
+    ),
+    Unenforced(
+        f"the string formats {', '.join(sorted(UNCHECKED_FORMATS))} are stored but not checked",
+        (("apiextensions.k8s.io", "customresourcedefinitions"),),
+        _has_unchecked_format,
+    ),
+    Unenforced(
+        "conversion webhooks are stored but not called",
+        (("apiextensions.k8s.io", "customresourcedefinitions"),),
+        lambda obj: (obj["spec"].get("conversion") or {}).get("strategy") == "Webhook",
+    ),
+    Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
+    Unenforced("limit ranges are stored but not enforced", (("", "limitranges"),)),
+    Unenforced(
+        "pod-security.kubernetes.io labels are stored but not enforced", (("", "namespaces"),), _has_pod_security_label
+    ),
+    Unenforced(
+        "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
+        ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
+    ),
+    Unenforced(
+        "kubernetes.io/enforce-mountable-secrets is stored but not enforced",
+        (("", "serviceaccounts"),),
+        _annotated("kubernetes.io/enforce-mountable-secrets"),
+    ),
+    Unenforced(
+        "the subject of a request for a client certificate is stored but not checked for system:masters",
+        (("certificates.k8s.io", "certificatesigningrequests"),),
+        lambda obj: obj["spec"].get("signerName") == "kubernetes.io/kube-apiserver-client",
+    ),
+    Unenforced(
+        "API services are stored but no request is passed on to them",
+        (("apiregistration.k8s.io", "apiservices"),),
+        lambda obj: bool(obj["spec"].get("service")),
+    ),
+    Unenforced(
+        "flow schemas and priority levels are stored but not followed",
+        (
+            ("flowcontrol.apiserver.k8s.io", "flowschemas"),
+            ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"),
+        ),
+    ),
+    Unenforced(
+        "default storage classes are stored but not given to claims",
+        (("storage.k8s.io", "storageclasses"),),
+        _annotated("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"),
+    ),
+    Unenforced(
+        "default ingress classes are stored but not given to ingresses",
+        (("networking.k8s.io", "ingressclasses"),),
+        _annotated("ingressclass.kubernetes.io/is-default-class"),
+    ),
+    Unenforced(
+        "service CIDRs and IP addresses are stored but not used for services",
+        (("networking.k8s.io", "servicecidrs"), ("networking.k8s.io", "ipaddresses")),
+    ),
+    Unenforced(
+        "overhead and scheduling of a runtime class are stored but not given to pods",
+        (("node.k8s.io", "runtimeclasses"),),
+        lambda obj: bool(obj.get("overhead") or obj.get("scheduling")),
+    ),
+    Unenforced(
+        "runtimeClassName is stored but not looked up",
+        (("", "pods"),),
+        lambda obj: bool(obj["spec"].get("runtimeClassName")),
+    ),
+    Unenforced(
+        "volumes, claims and volume attributes classes are stored but not protected while in use",
+        (
+            ("", "persistentvolumes"),
+            ("", "persistentvolumeclaims"),
+            ("storage.k8s.io", "volumeattributesclasses"),
+        ),
+        _is_unprotected,
+    ),
+    Unenforced("nodes are stored but not tainted while they are not ready", (("", "nodes"),), _is_untainted),
+    Unenforced(
+        "CEL selectors of devices are stored but not compiled",
+        ((RESOURCE, "deviceclasses"), (RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),
+        _has_device_selector,
+    ),
+)
+"""In the order of docs/apiserver.md."""
+
+_FEATURES = {
+    resource: tuple(feature for feature in UNENFORCED if resource in feature.resources)
+    for resource in {resource for feature in UNENFORCED for resource in feature.resources}
+}
+
+
+def warn_of_unenforced(request: Request, target: Target, stored: StoredObject, *, dry_run: bool) -> None:
+    """Warn of what the object asks for in vain. A dry run stores nothing, and a change of a subresource asks for nothing."""
+    features = _FEATURES.get((target.resource.kind.group, target.resource.plural))
+    if not features or dry_run or target.part:
+        return
+    obj = stored.decode()
+    request.context.warnings += [f"rootspan: {feature.sentence}" for feature in features if feature.asked_for_by(obj)]

@@ -1,0 +1,94 @@
+"""What is stored but not acted on is told in a `Warning` header, by every request that stores it and by no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rootspan_apiserver.handlers.unenforced import UNENFORCED
+from tests.apiserver.handlers.unenforced_cases import CASES, CONVERSION, DEFINITIONS, Case, definition
+
+if TYPE_CHECKING:
+    import httpx
+
+pytestmark = pytest.mark.anyio
+DOCUMENT = Path(__file__).parents[3] / "docs" / "apiserver.md"
+
+
+def told(answer: httpx.Response) -> list[str]:
+    """The warnings of our own that came with a success."""
+    assert answer.is_success, answer.text
+    return [text for text in answer.headers.get_list("warning") if text.startswith('299 - "rootspan: ')]
+
+
+def warning(case: Case) -> list[str]:
+    (feature,) = [feature for feature in UNENFORCED if feature.sentence.startswith(case.about)]
+    return [f'299 - "rootspan: {feature.sentence}"']
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_each_write_of_what_is_not_enforced_warns(client: httpx.AsyncClient, case: Case) -> None:
+    """Create, update, patch and apply warn once; dry runs of them, reading and deleting do not."""
+    expected, dry_run = warning(case), {"dryRun": "All"}
+    name = case.object["metadata"]["name"]
+    url = f"{case.collection}/{name}"
+    assert told(await client.post(case.collection, json=case.object, params=dry_run)) == []
+    created = await client.post(case.collection, json=case.object)
+    assert told(created) == expected
+    assert told(await client.get(url)) == []
+    assert told(await client.put(url, json=created.json(), params=dry_run)) == []
+    assert told(await client.put(url, json=created.json())) == expected
+    label = {"metadata": {"name": name, "labels": {"changed": "yes"}}}
+    merge = {"content-type": "application/merge-patch+json"}
+    assert told(await client.patch(url, json=label, headers=merge, params=dry_run)) == []
+    assert told(await client.patch(url, json=label, headers=merge)) == expected
+    applied = {"apiVersion": case.object["apiVersion"], "kind": case.object["kind"], **label}
+    apply = {"content-type": "application/apply-patch+yaml"}
+    manager = {"fieldManager": "tester"}
+    assert told(await client.patch(url, json=applied, headers=apply, params=manager | dry_run)) == []
+    assert told(await client.patch(url, json=applied, headers=apply, params=manager)) == expected
+    assert told(await client.delete(url)) == []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.otherwise is not None], ids=str)
+async def test_an_object_that_asks_for_nothing_warns_of_nothing(client: httpx.AsyncClient, case: Case) -> None:
+    """An object of the same kind without the feature is stored without a warning."""
+    assert told(await client.post(case.collection, json=case.otherwise)) == []
+
+
+async def test_a_refused_object_is_not_said_to_be_stored(client: httpx.AsyncClient) -> None:
+    """An object that exists already and one that is invalid are not stored, and the answer does not say so."""
+    path = "/api/v1/namespaces/default/resourcequotas"
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"pods": "1"}}}
+    assert (await client.post(path, json=quota)).status_code == 201
+    for refused in (quota, {**quota, "spec": {"hard": {"pods": "-1"}}, "metadata": {"name": "other"}}):
+        answer = await client.post(path, json=refused)
+        assert answer.status_code in (409, 422)
+        assert "warning" not in answer.headers
+
+
+async def test_a_definition_is_warned_of_once_for_each_feature(client: httpx.AsyncClient) -> None:
+    """Two rules, two formats and a webhook in one definition are three warnings, in the order of the table."""
+    rule = {"x-kubernetes-validations": [{"rule": "true"}]}
+    schema = {"type": "string", "format": "uri", **rule, "anyOf": [{"format": "email"}, rule]}
+    case = Case.of(
+        "",
+        DEFINITIONS,
+        "CustomResourceDefinition",
+        definition(schema, conversion=CONVERSION),
+        name="gadgets.example.com",
+    )
+    warned = told(await client.post(case.collection, json=case.object))
+    beginnings = [text.partition("rootspan: ")[2].partition(" ")[0] for text in warned]
+    assert beginnings == ["x-kubernetes-validations", "the", "conversion"]
+
+
+def test_every_feature_has_a_case_and_is_in_the_documentation() -> None:
+    """The table, the cases and docs/apiserver.md name the same features of the same resources."""
+    table = [(feature.sentence, plural) for feature in UNENFORCED for _, plural in feature.resources]
+    for sentence, plural in table:
+        assert [case for case in CASES if sentence.startswith(case.about) and case.plural == plural], sentence
+    document = DOCUMENT.read_text()
+    assert [feature.sentence for feature in UNENFORCED if feature.sentence not in document] == []

@@ -1,0 +1,308 @@
+"""For each feature that is stored but not acted on: objects that ask for it, and such that do not."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+JSONObject = dict[str, Any]
+RULES = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
+RBAC = "roles and their bindings"
+FORMATS = "the string formats"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An object that asks for the feature whose sentence begins with `about`, made at `collection`; and one that does not."""
+
+    about: str
+    collection: str
+    object: JSONObject
+    otherwise: JSONObject | None = None
+
+    @classmethod
+    def of(
+        cls,
+        about: str,
+        path: str,
+        kind: str,
+        fields: JSONObject,
+        otherwise: JSONObject | None = None,
+        *,
+        name: str = "mine",
+    ) -> Case:
+        """`path` begins with the group, if there is one, and the version."""
+        parts = path.split("/")
+        version = parts[0] if parts[0] == "v1" else "/".join(parts[:2])
+
+        def whole(fields: JSONObject) -> JSONObject:
+            metadata = {"name": name, **fields.get("metadata", {})}
+            return {"apiVersion": version, "kind": kind, **fields, "metadata": metadata}
+
+        root = "/api" if version == "v1" else "/apis"
+        return cls(about, f"{root}/{path}", whole(fields), whole(otherwise) if otherwise is not None else None)
+
+    @property
+    def plural(self) -> str:
+        return self.collection.rpartition("/")[2]
+
+    def __str__(self) -> str:
+        return f"{self.object['kind']}: {self.about}"
+
+
+def definition(schema: JSONObject, **spec: Any) -> JSONObject:
+    version = {"name": "v1", "served": True, "storage": True}
+    properties = {"spec": {"type": "object", "properties": {"list": {"type": "array", "items": schema}}}}
+    version["schema"] = {"openAPIV3Schema": {"type": "object", "properties": properties}}
+    names = {"plural": "gadgets", "kind": "Gadget"}
+    return {"spec": {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version], **spec}}
+
+
+def webhooks(kind: str, **fields: Any) -> JSONObject:
+    webhook = {
+        "name": f"{kind}.example.com",
+        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "rules": RULES,
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    return {"webhooks": [{**webhook, "name": "first.example.com"}, {**webhook, **fields}]}
+
+
+def annotated(name: str, **fields: Any) -> JSONObject:
+    return {"metadata": {"annotations": {name: "true"}}, **fields}
+
+
+def claim(request: JSONObject) -> JSONObject:
+    return {"devices": {"requests": [{"name": "one", **request}]}}
+
+
+def pod(**spec: Any) -> JSONObject:
+    return {"spec": {"containers": [{"name": "c", "image": "i"}], **spec}}
+
+
+def signing_request() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bob")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    return base64.b64encode(request.public_bytes(serialization.Encoding.PEM)).decode()
+
+
+ADMISSION = "admissionregistration.k8s.io/v1"
+ACCESS = "rbac.authorization.k8s.io/v1"
+FLOW = "flowcontrol.apiserver.k8s.io/v1"
+RESOURCE = "resource.k8s.io/v1"
+IN_DEFAULT = "namespaces/default"
+DEFINITIONS = "apiextensions.k8s.io/v1/customresourcedefinitions"
+CEL = [{"cel": {"expression": "true"}}]
+MATCH = {"matchConstraints": {"resourceRules": RULES}}
+MUTATION = {"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}
+CONDITIONS = [{"name": "never", "expression": "false"}]
+SIGNING = {"request": signing_request(), "usages": ["client auth"]}
+CONVERSION = {
+    "strategy": "Webhook",
+    "webhook": {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/"}},
+}
+NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
+LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
+VOLUME = {
+    "capacity": {"storage": "1Gi"},
+    "accessModes": ["ReadWriteOnce"],
+    "hostPath": {"path": "/tmp/volume"},
+}
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+SERVICE = {"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 10}
+
+CASES = [
+    Case.of(
+        "validating admission policies",
+        f"{ADMISSION}/validatingadmissionpolicies",
+        "ValidatingAdmissionPolicy",
+        {"spec": {**MATCH, "validations": [{"expression": "true"}]}},
+    ),
+    Case.of(
+        "validating admission policies",
+        f"{ADMISSION}/validatingadmissionpolicybindings",
+        "ValidatingAdmissionPolicyBinding",
+        {"spec": {"policyName": "p", "validationActions": ["Deny"]}},
+    ),
+    Case.of(
+        "mutating admission policies",
+        f"{ADMISSION}/mutatingadmissionpolicies",
+        "MutatingAdmissionPolicy",
+        {"spec": {**MATCH, "reinvocationPolicy": "Never", "mutations": [MUTATION]}},
+    ),
+    Case.of(
+        "mutating admission policies",
+        f"{ADMISSION}/mutatingadmissionpolicybindings",
+        "MutatingAdmissionPolicyBinding",
+        {"spec": {"policyName": "p"}},
+    ),
+    *(
+        Case.of(
+            "matchConditions",
+            f"{ADMISSION}/{kind.lower()}webhookconfigurations",
+            f"{kind}WebhookConfiguration",
+            webhooks(kind.lower(), matchConditions=CONDITIONS),
+            webhooks(kind.lower()),
+        )
+        for kind in ("Mutating", "Validating")
+    ),
+    Case.of(
+        "x-kubernetes-validations",
+        DEFINITIONS,
+        "CustomResourceDefinition",
+        definition({"type": "string", "x-kubernetes-validations": [{"rule": "self != ''"}]}),
+        definition({"type": "object", "properties": {"x-kubernetes-validations": {"type": "string"}}}),
+        name="gadgets.example.com",
+    ),
+    Case.of(
+        FORMATS,
+        DEFINITIONS,
+        "CustomResourceDefinition",
+        definition({"type": "string", "format": "hostname"}),
+        definition({"type": "string", "format": "date-time"}),
+        name="gadgets.example.com",
+    ),
+    Case.of(
+        "conversion webhooks",
+        DEFINITIONS,
+        "CustomResourceDefinition",
+        definition({"type": "string"}, conversion=CONVERSION),
+        definition({"type": "string"}),
+        name="gadgets.example.com",
+    ),
+    Case.of("resource quotas", f"v1/{IN_DEFAULT}/resourcequotas", "ResourceQuota", {"spec": {"hard": {"pods": "1"}}}),
+    Case.of(
+        "limit ranges",
+        f"v1/{IN_DEFAULT}/limitranges",
+        "LimitRange",
+        {"spec": {"limits": [{"type": "Container", "default": {"cpu": "1"}}]}},
+    ),
+    Case.of(
+        "pod-security.kubernetes.io labels",
+        "v1/namespaces",
+        "Namespace",
+        {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
+        {},
+    ),
+    Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/roles", "Role", {"rules": []}),
+    Case.of(RBAC, f"{ACCESS}/clusterroles", "ClusterRole", {"rules": []}),
+    Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),
+    Case.of(RBAC, f"{ACCESS}/clusterrolebindings", "ClusterRoleBinding", NAMED),
+    Case.of(
+        "kubernetes.io/enforce-mountable-secrets",
+        f"v1/{IN_DEFAULT}/serviceaccounts",
+        "ServiceAccount",
+        annotated("kubernetes.io/enforce-mountable-secrets"),
+        {},
+    ),
+    Case.of(
+        "the subject of a request",
+        "certificates.k8s.io/v1/certificatesigningrequests",
+        "CertificateSigningRequest",
+        {"spec": {**SIGNING, "signerName": "kubernetes.io/kube-apiserver-client"}},
+        {"spec": {**SIGNING, "signerName": "example.com/own"}},
+    ),
+    Case.of(
+        "API services",
+        "apiregistration.k8s.io/v1/apiservices",
+        "APIService",
+        {"spec": {**SERVICE, "service": {"namespace": "default", "name": "s"}}},
+        {"spec": SERVICE},
+        name="v1.example.com",
+    ),
+    Case.of(
+        "flow schemas",
+        f"{FLOW}/flowschemas",
+        "FlowSchema",
+        {"spec": {"priorityLevelConfiguration": {"name": "exempt"}, "matchingPrecedence": 100}},
+    ),
+    Case.of("flow schemas", f"{FLOW}/prioritylevelconfigurations", "PriorityLevelConfiguration", {"spec": LIMITED}),
+    *(
+        Case.of(
+            "default storage classes",
+            "storage.k8s.io/v1/storageclasses",
+            "StorageClass",
+            annotated(f"storageclass.{infix}kubernetes.io/is-default-class", provisioner="example.com/disks"),
+            {"provisioner": "example.com/disks"},
+        )
+        for infix in ("", "beta.")
+    ),
+    Case.of(
+        "default ingress classes",
+        "networking.k8s.io/v1/ingressclasses",
+        "IngressClass",
+        annotated("ingressclass.kubernetes.io/is-default-class", spec={"controller": "example.com/ingress"}),
+        {"spec": {"controller": "example.com/ingress"}},
+    ),
+    Case.of("service CIDRs", "networking.k8s.io/v1/servicecidrs", "ServiceCIDR", {"spec": {"cidrs": ["10.1.0.0/24"]}}),
+    Case.of(
+        "service CIDRs",
+        "networking.k8s.io/v1/ipaddresses",
+        "IPAddress",
+        {"spec": {"parentRef": {"resource": "services", "namespace": "default", "name": "s"}}},
+        name="10.1.0.7",
+    ),
+    Case.of(
+        "overhead and scheduling",
+        "node.k8s.io/v1/runtimeclasses",
+        "RuntimeClass",
+        {"handler": "h", "overhead": {"podFixed": {"cpu": "1"}}},
+        {"handler": "h"},
+    ),
+    Case.of("runtimeClassName", f"v1/{IN_DEFAULT}/pods", "Pod", pod(runtimeClassName="gvisor"), pod()),
+    Case.of(
+        "volumes, claims",
+        "v1/persistentvolumes",
+        "PersistentVolume",
+        {"spec": VOLUME},
+        {"spec": VOLUME, "metadata": {"finalizers": ["kubernetes.io/pv-protection"]}},
+    ),
+    Case.of(
+        "volumes, claims",
+        f"v1/{IN_DEFAULT}/persistentvolumeclaims",
+        "PersistentVolumeClaim",
+        {"spec": CLAIM},
+        {"spec": CLAIM, "metadata": {"finalizers": ["kubernetes.io/pvc-protection"]}},
+    ),
+    Case.of(
+        "volumes, claims",
+        "storage.k8s.io/v1/volumeattributesclasses",
+        "VolumeAttributesClass",
+        {"driverName": "example.com", "parameters": {"a": "b"}},
+    ),
+    Case.of(
+        "nodes",
+        "v1/nodes",
+        "Node",
+        {},
+        {"spec": {"taints": [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]}},
+    ),
+    Case.of(
+        "CEL selectors",
+        f"{RESOURCE}/deviceclasses",
+        "DeviceClass",
+        {"spec": {"selectors": CEL}},
+        {"spec": {}},
+    ),
+    Case.of(
+        "CEL selectors",
+        f"{RESOURCE}/{IN_DEFAULT}/resourceclaims",
+        "ResourceClaim",
+        {"spec": claim({"exactly": {"deviceClassName": "d", "selectors": CEL}})},
+        {"spec": claim({"exactly": {"deviceClassName": "d"}})},
+    ),
+    Case.of(
+        "CEL selectors",
+        f"{RESOURCE}/{IN_DEFAULT}/resourceclaimtemplates",
+        "ResourceClaimTemplate",
+        {"spec": {"spec": claim({"firstAvailable": [{"name": "a", "deviceClassName": "d", "selectors": CEL}]})}},
+        {"spec": {"spec": claim({"firstAvailable": [{"name": "a", "deviceClassName": "d"}]})}},
+    ),
+]
