@@ -5,8 +5,9 @@ The SDK's own `BatchSpanProcessor` joins its thread for 30 seconds at shutdown a
 exporter itself: ended spans go into a bounded queue (a full one drops, as kube-apiserver's does), one thread empties
 it, and whoever flushes waits for that thread no longer than it wants to. The thread, the exporter and its connection
 are made when the first sampled spans are due, so a server that forks its workers first has nothing for them to inherit.
-A child forked later starts afresh, and leaves the spans it inherited to its parent; but if the exporter does not survive
-a fork, as gRPC does not unless it is told to, the child can export nothing, and says so.
+A child forked later starts afresh, and leaves the spans it inherited to its parent. gRPC does not work in the child of a
+process that is forked amid a call: so a fork waits for the export under way, and ends one that takes longer than a second; its
+spans are sent again. If gRPC was loaded without being told to support forks, the child can export nothing, and says so.
 """
 
 import logging
@@ -25,6 +26,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 _logger = logging.getLogger(__name__)
 _GRACE = 0.2
+_FORK_WAIT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class BatchLimits:
 class DeadlineBatchSpanProcessor(SpanProcessor):
     """Exports sampled spans in batches from a thread of its own.
 
-    `open_exporter` is called in that thread, once. `shutdown_timeout` is in seconds, and bounds all of `shutdown`.
+    `open_exporter` is called in that thread, and again after a fork. `shutdown_timeout` is in seconds, and bounds all of `shutdown`.
     `survives_fork` says whether an exporter can be opened in the child of a process that has opened one.
     """
 
@@ -62,8 +64,12 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         self._opened = False
         self._inherited: SpanExporter | None = None
         if hasattr(os, "register_at_fork"):
-            after_fork = weakref.WeakMethod(self._after_fork_in_child)
-            os.register_at_fork(after_in_child=lambda: (method := after_fork()) and method())
+            this = weakref.ref(self)
+            os.register_at_fork(
+                before=lambda: (processor := this()) and processor._before_fork(),
+                after_in_parent=lambda: (processor := this()) and processor._after_fork_in_parent(),
+                after_in_child=lambda: (processor := this()) and processor._after_fork_in_child(),
+            )
 
     def _start_afresh(self) -> None:
         self._queue: deque[ReadableSpan] = deque()
@@ -72,10 +78,24 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         self._dropped = 0
         self._awake = threading.Event()
         self._starting = threading.Lock()
+        self._exporting = threading.Lock()
+        self._forking = threading.Lock()
+        self._interrupted = False
         self._thread: threading.Thread | None = None
         self._exporter: SpanExporter | None = None
         self._closing = False
         self._abandoned = False
+
+    def _before_fork(self) -> None:
+        self._forking.acquire()  # keeps the thread from the next export
+        if not self._exporting.acquire(timeout=_FORK_WAIT):
+            self._interrupted = True
+            self._close_exporter()
+            self._exporting.acquire()
+
+    def _after_fork_in_parent(self) -> None:
+        self._exporting.release()
+        self._forking.release()
 
     def _after_fork_in_child(self) -> None:
         # An exporter must not be closed, not even by the garbage collector, in a process that did not open it.
@@ -132,8 +152,7 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         if lost := len(self._queue) + self._in_flight:
             _logger.warning("traces export: the collector did not answer in time, %d spans are lost", lost)
         self._queue.clear()
-        if self._exporter is not None:
-            self._exporter.shutdown()
+        self._close_exporter()
         thread.join(_GRACE)
 
     def _start_thread(self) -> None:
@@ -166,8 +185,7 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
                 next_export = time.monotonic() + self._limits.schedule_delay
         while self._flushes:
             self._flushes.popleft().set_result(False)
-        if self._exporter is not None and not self._abandoned:
-            self._exporter.shutdown()
+        self._close_exporter()
 
     def _empty_queue(self, *, everything: bool) -> bool:
         if self._dropped:
@@ -180,19 +198,36 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
             batch = [queue.popleft() for _ in range(min(size, waiting))]
             waiting -= len(batch)
             self._in_flight = len(batch)
-            delivered &= self._export(batch)
+            with self._forking:
+                self._exporting.acquire()
+            try:
+                exported = self._export(batch)
+                if self._interrupted and not exported:
+                    queue.extendleft(reversed(batch))
+                    waiting += len(batch)
+                else:
+                    delivered &= exported
+                self._interrupted = False
+            finally:
+                self._exporting.release()
             self._in_flight = 0
         return delivered
 
+    def _close_exporter(self) -> None:
+        exporter, self._exporter = self._exporter, None
+        if exporter is not None:
+            exporter.shutdown()
+
     def _export(self, batch: list[ReadableSpan]) -> bool:
         try:
-            if self._exporter is None:
+            exporter = self._exporter
+            if exporter is None:
                 self._opened = True
-                self._exporter = self._open_exporter()
+                exporter = self._exporter = self._open_exporter()
                 if self._abandoned:
-                    self._exporter.shutdown()
-            return self._exporter.export(batch) is SpanExportResult.SUCCESS
+                    self._close_exporter()
+            return exporter.export(batch) is SpanExportResult.SUCCESS
         except Exception:
-            if not self._abandoned:
+            if not self._abandoned and not self._interrupted:
                 _logger.exception("traces export: %d spans are lost", len(batch))
             return False

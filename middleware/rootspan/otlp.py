@@ -9,6 +9,7 @@ that the environment names is not asked for a collector on this host.
 import ipaddress
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from rootspan.batching import BatchLimits
 _logger = logging.getLogger(__name__)
 _DEFAULT_TARGET = "localhost:4317"
 _PAST_THE_PROXY: Any = (("grpc.enable_http_proxy", 0),)
+_FORK_SUPPORT = "GRPC_ENABLE_FORK_SUPPORT"
 _TLS_VARIABLES = ("CERTIFICATE", "CLIENT_CERTIFICATE")
 
 
@@ -59,6 +61,8 @@ class OTLPSettings:
 
     def opener(self) -> Callable[[], SpanExporter]:
         """Load gRPC, which takes longer than all the rest, and return what makes the exporter of these settings."""
+        if "grpc" not in sys.modules:
+            os.environ.setdefault(_FORK_SUPPORT, "1")  # gRPC reads it once, when it is loaded
         from grpc import Compression
 
         from rootspan.otlp_exporter import FlaggedSpanExporter
@@ -84,8 +88,8 @@ def batch_limits(environment: Mapping[str, str] = os.environ) -> BatchLimits:
 
 
 def grpc_survives_fork(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether gRPC was told to support a fork after it has been used."""
-    return environment.get("GRPC_ENABLE_FORK_SUPPORT", "").lower() in ("1", "true", "yes")
+    """Whether gRPC was told to support a fork after it has been used. What loads gRPC here tells it to."""
+    return environment.get(_FORK_SUPPORT, "").lower() in ("1", "true", "yes")
 
 
 def _is_loopback(target: str) -> bool:
