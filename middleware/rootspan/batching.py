@@ -64,11 +64,10 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         self._opened = False
         self._inherited: SpanExporter | None = None
         if hasattr(os, "register_at_fork"):
-            this = weakref.ref(self)
             os.register_at_fork(
-                before=lambda: (processor := this()) and processor._before_fork(),
-                after_in_parent=lambda: (processor := this()) and processor._after_fork_in_parent(),
-                after_in_child=lambda: (processor := this()) and processor._after_fork_in_child(),
+                before=_weakly(self._before_fork),
+                after_in_parent=_weakly(self._after_fork_in_parent),
+                after_in_child=_weakly(self._after_fork_in_child),
             )
 
     def _start_afresh(self) -> None:
@@ -231,3 +230,15 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
             if not self._abandoned and not self._interrupted:
                 _logger.exception("traces export: %d spans are lost", len(batch))
             return False
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Return what calls `method` for as long as its object is there."""
+    reference = weakref.WeakMethod(method)
+
+    def call() -> None:
+        found = reference()
+        if found is not None:
+            found()
+
+    return call
