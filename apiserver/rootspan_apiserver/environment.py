@@ -17,7 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import uvloop
 import yaml
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -28,6 +27,7 @@ from rootspan.ids import RootIdGenerator
 from rootspan.spans import Span
 from rootspan.testing import SpanRecorder
 from rootspan_apiserver.app import Running, apiserver
+from rootspan_apiserver.event_loop import new_event_loop
 from rootspan_apiserver.instance import server_resource
 from rootspan_apiserver.options import Options
 from rootspan_apiserver.serving import kubeconfig
@@ -180,7 +180,8 @@ def _in_a_thread(options: Options, provider: TracerProvider, recorder: _SpansOfU
 
     def run() -> None:
         try:
-            uvloop.run(serve())
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(serve())
         except BaseException as error:
             if started.done():
                 raise

@@ -1,6 +1,6 @@
 """A fixture for tests of clients, operators and webhooks: `kube_apiserver`, an `Environment` of the session.
 
-It is there wherever Rootspan is installed; what it needs is imported when a test asks for it.
+`rootspan.pytest_plugin` hands it to pytest. What it needs is imported when a test asks for it.
 """
 
 from typing import TYPE_CHECKING

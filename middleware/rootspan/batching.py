@@ -5,8 +5,10 @@ The SDK's own `BatchSpanProcessor` joins its thread for 30 seconds at shutdown a
 exporter itself: ended spans go into a bounded queue (a full one drops, as kube-apiserver's does), one thread empties
 it, and whoever flushes waits for that thread no longer than it wants to. The thread, the exporter and its connection
 are made when the first sampled spans are due, so a server that forks its workers first has nothing for them to inherit.
-A child forked later starts afresh, and leaves the spans it inherited to its parent; but if the exporter does not survive
-a fork, as gRPC does not unless it is told to, the child can export nothing, and says so.
+A child forked later starts afresh, and leaves the spans it inherited to its parent. gRPC does not work in the child of a
+process that is forked amid a call: so a fork waits for the export under way, and cuts off one that takes longer than a second;
+the parent sends its spans again. Such a child can export nothing, and says so; so does one whose parent loaded gRPC without
+telling it to support forks.
 """
 
 import logging
@@ -25,6 +27,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 _logger = logging.getLogger(__name__)
 _GRACE = 0.2
+_FORK_WAIT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class BatchLimits:
 class DeadlineBatchSpanProcessor(SpanProcessor):
     """Exports sampled spans in batches from a thread of its own.
 
-    `open_exporter` is called in that thread, once. `shutdown_timeout` is in seconds, and bounds all of `shutdown`.
+    `open_exporter` is called in that thread, and again after a fork. `shutdown_timeout` is in seconds, and bounds all of `shutdown`.
     `survives_fork` says whether an exporter can be opened in the child of a process that has opened one.
     """
 
@@ -62,8 +65,11 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         self._opened = False
         self._inherited: SpanExporter | None = None
         if hasattr(os, "register_at_fork"):
-            after_fork = weakref.WeakMethod(self._after_fork_in_child)
-            os.register_at_fork(after_in_child=lambda: (method := after_fork()) and method())
+            os.register_at_fork(
+                before=_weakly(self._before_fork),
+                after_in_parent=_weakly(self._after_fork_in_parent),
+                after_in_child=_weakly(self._after_fork_in_child),
+            )
 
     def _start_afresh(self) -> None:
         self._queue: deque[ReadableSpan] = deque()
@@ -72,19 +78,40 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         self._dropped = 0
         self._awake = threading.Event()
         self._starting = threading.Lock()
+        self._exporting = threading.Lock()
+        self._forking = threading.Lock()
+        self._interrupted = False
+        self._is_quiet = False
+        self._was_cut = False
+        self._is_silent = False
         self._thread: threading.Thread | None = None
         self._exporter: SpanExporter | None = None
         self._closing = False
         self._abandoned = False
 
+    def _before_fork(self) -> None:
+        self._forking.acquire()  # keeps the thread from the next export
+        self._is_quiet = self._exporting.acquire(timeout=_FORK_WAIT)
+        self._was_cut = not self._is_quiet
+        if self._was_cut:
+            self._interrupted = True
+            self._close_exporter()
+            self._is_quiet = self._exporting.acquire(timeout=_FORK_WAIT)
+
+    def _after_fork_in_parent(self) -> None:
+        if self._is_quiet:
+            self._exporting.release()
+        self._forking.release()
+
     def _after_fork_in_child(self) -> None:
         # An exporter must not be closed, not even by the garbage collector, in a process that did not open it.
         self._inherited = self._exporter or self._inherited
         closing = self._closing
+        # gRPC does not work in the child of a fork amid a call, whether it supports forks or not.
+        is_lost = self._opened and (self._was_cut or not self._survives_fork)
         self._start_afresh()
-        self._closing = closing
-        if self._opened and not self._survives_fork and not closing:
-            self._closing = True
+        self._closing = closing or is_lost
+        if is_lost and not closing:
             _logger.warning("traces export: this process was forked after its parent exported, its spans are lost")
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -114,6 +141,7 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         try:
             return flushed.result(max(0, timeout_millis) / 1000)
         except TimeoutError:
+            self._is_silent = True
             return False
 
     def shutdown(self) -> None:
@@ -125,15 +153,15 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         if thread is None:
             return
         self._awake.set()
-        thread.join(max(0.0, self._shutdown_timeout - _GRACE))
+        # Whoever waited for a flush in vain has waited long enough for this collector.
+        thread.join(0.0 if self._is_silent else max(0.0, self._shutdown_timeout - _GRACE))
         if not thread.is_alive():
             return
         self._abandoned = True
         if lost := len(self._queue) + self._in_flight:
             _logger.warning("traces export: the collector did not answer in time, %d spans are lost", lost)
         self._queue.clear()
-        if self._exporter is not None:
-            self._exporter.shutdown()
+        self._close_exporter()
         thread.join(_GRACE)
 
     def _start_thread(self) -> None:
@@ -166,8 +194,7 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
                 next_export = time.monotonic() + self._limits.schedule_delay
         while self._flushes:
             self._flushes.popleft().set_result(False)
-        if self._exporter is not None and not self._abandoned:
-            self._exporter.shutdown()
+        self._close_exporter()
 
     def _empty_queue(self, *, everything: bool) -> bool:
         if self._dropped:
@@ -180,19 +207,50 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
             batch = [queue.popleft() for _ in range(min(size, waiting))]
             waiting -= len(batch)
             self._in_flight = len(batch)
-            delivered &= self._export(batch)
+            with self._forking:
+                self._exporting.acquire()
+            try:
+                exported = self._export(batch)
+                if self._interrupted and not exported:
+                    queue.extendleft(reversed(batch))
+                    waiting += len(batch)
+                else:
+                    delivered &= exported
+                self._interrupted = False
+            finally:
+                self._exporting.release()
             self._in_flight = 0
         return delivered
 
+    def _close_exporter(self) -> None:
+        exporter, self._exporter = self._exporter, None
+        if exporter is not None:
+            exporter.shutdown()
+
     def _export(self, batch: list[ReadableSpan]) -> bool:
         try:
-            if self._exporter is None:
+            exporter = self._exporter
+            if exporter is None:
                 self._opened = True
-                self._exporter = self._open_exporter()
+                exporter = self._exporter = self._open_exporter()
                 if self._abandoned:
-                    self._exporter.shutdown()
-            return self._exporter.export(batch) is SpanExportResult.SUCCESS
+                    self._close_exporter()
+            exported = exporter.export(batch) is SpanExportResult.SUCCESS
+            self._is_silent &= not exported
+            return exported
         except Exception:
-            if not self._abandoned:
+            if not self._abandoned and not self._interrupted:
                 _logger.exception("traces export: %d spans are lost", len(batch))
             return False
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Return what calls `method` for as long as its object is there."""
+    reference = weakref.WeakMethod(method)
+
+    def call() -> None:
+        found = reference()
+        if found is not None:
+            found()
+
+    return call

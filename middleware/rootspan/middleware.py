@@ -33,6 +33,7 @@ from rootspan.exchange import Exchange, Receive, Send, error_type_of
 from rootspan.hooks import Hook
 from rootspan.ids import LOWER_HALF
 from rootspan.inner_scope import TRACEPARENT_ALONE, OuterTracer, caller_headers, without
+from rootspan.lifespan import flushing
 from rootspan.redaction import SENSITIVE_PARAMETERS, QueryRedaction, text
 from rootspan.route import route_of
 from rootspan.sampling import silence_excluded
@@ -87,6 +88,7 @@ class TracingMiddleware:
     ) -> None:
         _check(tracer_provider, span_name, exclude, continuation)
         self.app = app
+        self._provider = tracer_provider
         self._redact = QueryRedaction(sensitive_parameters)
         named = None if span_name is None else Hook(span_name, method_of, str)
         self._span_name = method_of if named is None else lambda scope: text(named(scope))
@@ -125,7 +127,8 @@ class TracingMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" and scope["type"] != "websocket":
-            await self.app(scope, receive, send)
+            lasting = scope["type"] == "lifespan"
+            await self.app(scope, receive, flushing(send, self._provider) if lasting else send)
             return
         outside = CURRENT.get()
         if outside:

@@ -1,5 +1,7 @@
 """Where spans are sent, and the exporter that sends them there."""
 
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +14,7 @@ from rootspan.outage import OncePerOutage
 from rootspan.tls import TLSFiles
 
 _PAST_THE_PROXY: Final[Any] = (("grpc.enable_http_proxy", 0),)
+FORK_SUPPORT = "GRPC_ENABLE_FORK_SUPPORT"
 _GRPC_LOGGER = "opentelemetry.exporter.otlp.proto.grpc.exporter"
 _HTTP_LOGGER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
@@ -54,6 +57,8 @@ class OTLPSettings:
         return partial(OncePerOutage, self._grpc_opener(), _GRPC_LOGGER)
 
     def _grpc_opener(self) -> Callable[[], SpanExporter]:
+        if "grpc" not in sys.modules:
+            os.environ.setdefault(FORK_SUPPORT, "1")  # gRPC reads it once, when it is loaded
         from grpc import Compression, ssl_channel_credentials
 
         from rootspan.otlp_exporter import exporter_class, version_of_exporter

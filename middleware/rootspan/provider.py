@@ -95,13 +95,13 @@ def provider_of(
                 "the protocol http/protobuf needs an exporter of its own: pip install 'rootspan[otlp-http]'"
             ) from error
     provider = TracerProvider(sampler=sampler, resource=resource, id_generator=RootIdGenerator())
-    if open_exporter is not None:
+    if exporting is not None and open_exporter is not None:
         provider.add_span_processor(
             DeadlineBatchSpanProcessor(
                 open_exporter,
                 batch_limits(),
                 shutdown_timeout=shutdown_timeout,
-                survives_fork=grpc_survives_fork(),
+                survives_fork=exporting.http or grpc_survives_fork(),
             )
         )
     return provider

@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 
 import httpx
-import uvloop
 
 from rootspan.spans import Span
 from rootspan_apiserver.collector.trees import is_whole, render_trace
 from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
 from rootspan_apiserver.demo.parts import Stage, stage
 from rootspan_apiserver.demo.story import Step, tell, webhooks_known
+from rootspan_apiserver.event_loop import new_event_loop
 from rootspan_apiserver.interruption import run
 from rootspan_apiserver.sample_webhooks.reviews import DENIED_DATA
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
@@ -32,7 +32,7 @@ def run_demo(*, keep: bool) -> int:
     """Returns the exit status: 0 if everything held that is claimed."""
     with tempfile.TemporaryDirectory(prefix="rootspan-") as folder:
         try:
-            return run(_demo(Path(folder), keep), loop_factory=uvloop.new_event_loop)
+            return run(_demo(Path(folder), keep), loop_factory=new_event_loop)
         except BindError as error:
             print(f"Error: {error}", file=sys.stderr)
             return 1
@@ -45,7 +45,7 @@ def run_story(path: Path, server: str) -> int:
     """
     try:
         access = kubeconfig.wait_for(path, lambda text: print(text, flush=True))
-        return run(_story(access, server or access.server), loop_factory=uvloop.new_event_loop)
+        return run(_story(access, server or access.server), loop_factory=new_event_loop)
     except (httpx.HTTPError, KubeconfigError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

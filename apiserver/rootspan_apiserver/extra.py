@@ -1,0 +1,34 @@
+"""Whether the packages of the extra `apiserver` are there. Looks for them without importing any."""
+
+from importlib.util import find_spec
+
+_PACKAGES = (
+    "cryptography",
+    "httptools",
+    "httpx",
+    "jsonpatch",
+    "orjson",
+    "prometheus_client",
+    "pybase64",
+    "re2",
+    "sniffio",
+    "starlette",
+    "uvicorn",
+)
+HINT = "pip install 'rootspan[apiserver]'"
+
+
+def missing() -> str | None:
+    """Return the name of a package that is not installed, or None if all are."""
+    return next((name for name in _PACKAGES if find_spec(name) is None), None)
+
+
+def require() -> None:
+    """Check that the extra is installed.
+
+    Raises:
+        ModuleNotFoundError: A package of it is missing. The message tells how to install the extra.
+    """
+    name = missing()
+    if name is not None:
+        raise ModuleNotFoundError(f"the API server needs {name}, which is not installed: {HINT}", name=name)
