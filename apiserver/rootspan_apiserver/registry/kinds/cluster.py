@@ -49,6 +49,8 @@ class NodeStrategy(BuiltinStrategy):
 
 
 class PersistentVolumeStrategy(BuiltinStrategy):
+    changes_first = False
+
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]
         obj["status"].setdefault("phase", "Pending")
@@ -106,6 +108,8 @@ class PersistentVolumeStrategy(BuiltinStrategy):
 
 
 class PersistentVolumeClaimStrategy(BuiltinStrategy):
+    changes_first = False
+
     def set_defaults(self, obj: JSONObject) -> None:
         obj["status"].setdefault("phase", "Pending")
         obj["spec"].setdefault("volumeMode", "Filesystem")
