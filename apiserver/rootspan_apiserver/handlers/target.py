@@ -70,12 +70,16 @@ class Target:
         Raises:
             StatusError: 422, a custom resource says that it is of another kind or version.
         """
-        if self.custom:
-            self._check_type(obj)
+        if self.custom and (errors := self._faults(obj)):
+            # The refusal names what the object says it is, not what it should be.
+            group = (obj.get("apiVersion") or "").rpartition("/")[0]
+            raise invalid(group, str(obj.get("kind")), obj["metadata"].get("name", ""), errors)
         return obj if self.stored_as_asked else convert(obj, self.resource.storage_kind)
 
     def defaulted(self, obj: JSONObject) -> JSONObject:
-        """The object that a client sent, its defaults filled in."""
+        """The object that a client sent, its defaults filled in; a custom resource of another kind or version has none here."""
+        if self.custom and self._faults(obj):
+            return obj
         stored = self.to_storage(obj)
         self.resource.strategy.default(stored)
         return self.from_storage(stored)
@@ -84,13 +88,12 @@ class Target:
         """What is answered. Raises StatusError where the object cannot be shown."""
         return self.from_storage(stored.decode())
 
-    def _check_type(self, obj: JSONObject) -> None:
+    def _faults(self, obj: JSONObject) -> list[FieldError]:
+        """Where the object says that it is something else than the path expects."""
         kind, version = obj.get("kind"), obj.get("apiVersion") or ""
         errors = []
         if kind != self.kind.kind:
             errors.append(FieldError.invalid("kind", kind, f"must be {self.kind.kind}"))
         if version != self.group_version:
             errors.append(FieldError.invalid("apiVersion", version, f"must be {self.group_version}"))
-        if errors:
-            # The refusal names what the object says it is, not what it should be.
-            raise invalid(version.rpartition("/")[0], str(kind), obj["metadata"].get("name", ""), errors)
+        return errors

@@ -32,11 +32,15 @@ class BuiltinStrategy:
     kind: the kind in its storage version, of which `schema` is the type.
     subresources: their names.
     values: the labels of field selectors, each with how to read it.
+
+    Of the class attributes, `first_generation` is 0 for a kind that begins without one, and `changes_first` says whether a refusal tells
+    what may not change before what is wrong in itself.
     """
 
     name_rule: ClassVar[staticmethod[[str], list[str]]] = staticmethod(dns_subdomain)
     counts_generation: ClassVar[bool] = False
     first_generation: ClassVar[int] = 1
+    changes_first: ClassVar[bool] = True
     standard_finalizers: ClassVar[bool] = True
 
     def __init__(
@@ -117,7 +121,8 @@ class BuiltinStrategy:
         if subresource == "status":
             return [*errors, *self.validate_status(obj, old)]
         errors += self._check_metadata(obj)
-        return [*errors, *self.validate_changes(obj, old), *self.validate(obj)]
+        changes, rules = self.validate_changes(obj, old), self.validate(obj)
+        return [*errors, *changes, *rules] if self.changes_first else [*errors, *rules, *changes]
 
     def is_slow_to_validate(self, obj: JSONObject) -> bool:
         return False

@@ -233,6 +233,12 @@ async def test_custom_resource_of_another_kind_or_version_is_refused(
     assert (await gadgets.get(f"{GADGETS}/one")).json().get("spec") == ({"size": 1} if part else None)
 
 
+async def test_custom_resource_of_another_kind_is_not_found_where_there_is_none(gadgets: httpx.AsyncClient) -> None:
+    """Its kind is looked at when it is about to be stored."""
+    answer = await gadgets.put(f"{GADGETS}/one", json=gadget(kind="Other"))
+    assert (answer.status_code, answer.json()["message"]) == (404, 'gadgets.lab.example.org "one" not found')
+
+
 async def test_custom_resource_whose_kind_is_taken_away_returns_422(gadgets: httpx.AsyncClient) -> None:
     """Without a kind nothing can be read: unlike a built-in object, it is not taken to be of the kind of the path."""
     await gadgets.post(GADGETS, json=gadget())

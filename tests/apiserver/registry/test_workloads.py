@@ -209,3 +209,21 @@ def test_refuses_workloads_with_a_deadline(kind: str, named: str) -> None:
     assert refusals(an_object("apps/v1", kind, spec={"selector": SELECTOR, "template": template})) == [
         f"spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in {named} is not Supported"
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        (None, {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}),
+        ({"rollingUpdate": {"partition": 2}}, {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}),
+        ({"type": "RollingUpdate"}, {"type": "RollingUpdate"}),
+        ({"type": "OnDelete"}, {"type": "OnDelete"}),
+        ({"rollingUpdate": {"maxUnavailable": 2}}, {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}),
+    ],
+)
+def test_stateful_set_rolls_from_the_first_pod_where_nothing_else_is_said(
+    given: JSONObject | None, stored: JSONObject
+) -> None:
+    """The partition is filled in where the type is; the number of unavailable pods is a feature that is off."""
+    spec = {"selector": SELECTOR, "template": TEMPLATE, **({} if given is None else {"updateStrategy": given})}
+    assert created(an_object("apps/v1", "StatefulSet", spec=spec))["spec"]["updateStrategy"] == stored

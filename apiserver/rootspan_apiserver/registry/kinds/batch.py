@@ -35,6 +35,7 @@ _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 
 class JobStrategy(BuiltinStrategy):
     counts_generation = True
+    changes_first = False
 
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]

@@ -50,6 +50,8 @@ class NodeStrategy(BuiltinStrategy):
 
 
 class PersistentVolumeStrategy(BuiltinStrategy):
+    changes_first = False
+
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]
         obj["status"].setdefault("phase", "Pending")
@@ -107,6 +109,8 @@ class PersistentVolumeStrategy(BuiltinStrategy):
 
 
 class PersistentVolumeClaimStrategy(BuiltinStrategy):
+    changes_first = False
+
     def set_defaults(self, obj: JSONObject) -> None:
         obj["status"].setdefault("phase", "Pending")
         obj["spec"].setdefault("volumeMode", "Filesystem")

@@ -132,13 +132,18 @@ class ReplicationControllerStrategy(WorkloadStrategy):
 class StatefulSetStrategy(WorkloadStrategy):
     """Its pods' specs are taken as they are: what they mount may be a claim that is yet to be made."""
 
+    changes_first = False
+
     def set_defaults(self, obj: JSONObject) -> None:
         super().set_defaults(obj)
         spec = obj["spec"]
         spec.setdefault("podManagementPolicy", "OrderedReady")
         update = spec.setdefault("updateStrategy", {})
-        if update.setdefault("type", "RollingUpdate") == "RollingUpdate":
-            update.setdefault("rollingUpdate", {}).setdefault("partition", 0)
+        if not update.get("type"):
+            update["type"] = "RollingUpdate"
+            update.setdefault("rollingUpdate", {})
+        if update["type"] == "RollingUpdate" and "rollingUpdate" in update:
+            update["rollingUpdate"].setdefault("partition", 0)
         spec.setdefault("revisionHistoryLimit", 10)
         policy = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
         policy.setdefault("whenDeleted", "Retain")
@@ -148,6 +153,14 @@ class StatefulSetStrategy(WorkloadStrategy):
             claim.setdefault("apiVersion", "v1")
             claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
             claim.setdefault("status", {}).setdefault("phase", "Pending")
+
+    def prepare_for_create(self, obj: JSONObject) -> None:
+        _drop_max_unavailable(obj, {})
+        super().prepare_for_create(obj)
+
+    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+        _drop_max_unavailable(obj, old)
+        super().prepare_for_update(obj, old, subresource)
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         policy = obj["spec"].get("podManagementPolicy")
@@ -178,6 +191,13 @@ class StatefulSetStrategy(WorkloadStrategy):
             )
             return [FieldError.forbidden("spec", detail)]
         return []
+
+
+def _drop_max_unavailable(obj: JSONObject, old: JSONObject) -> None:
+    """The feature MaxUnavailableStatefulSet is off by default: its field is dropped, unless it is in use."""
+    new, before = (((each.get("spec") or {}).get("updateStrategy") or {}).get("rollingUpdate") for each in (obj, old))
+    if new and "maxUnavailable" not in (before or {}):
+        new.pop("maxUnavailable", None)
 
 
 class DaemonSetStrategy(WorkloadStrategy):
