@@ -19,9 +19,12 @@ import httpx
 from rootspan.testing import recording_provider, tree
 
 warnings.simplefilter("error")
-provider, recorder = recording_provider(service="shop")
 tracing = types.ModuleType("tracing")
-tracing.provider = provider
+exec(sys.argv[1], tracing.__dict__)
+# The provider of the page samples one request of ten thousand; this one has its service, and records all.
+service = tracing.provider.resource.attributes["service.name"]
+tracing.provider.shutdown()
+tracing.provider, recorder = recording_provider(service=service)
 sys.modules["tracing"] = tracing
 example = types.ModuleType("example")
 sys.modules["example"] = example
@@ -40,8 +43,9 @@ asyncio.run(main())
 """
 
 
-def run(program: str, code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program], input=code, capture_output=True, text=True, timeout=60)
+def run(program: str, code: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, input=code, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -50,18 +54,25 @@ def run(program: str, code: str) -> str:
     "example",
     [
         pytest.param(example, id=f"line {example.string[: example.start()].count(chr(10)) + 1}")
-        for example in EXAMPLES[1:]
+        for example in EXAMPLES
+        if "app = " in example["code"]
     ],
 )
 def test_an_example(example: re.Match[str]) -> None:
     """The example is an application; a request with forged trace headers gives the printed trace."""
-    assert run(HARNESS, example["code"]) == (example["trace"] or "")
+    assert run(HARNESS, example["code"], EXAMPLES[0]["code"]) == (example["trace"] or "")
 
 
-def test_the_provider_of_the_examples() -> None:
-    """The first example makes a provider that samples at the rate it names, and ends in time without a collector."""
-    program = "import sys; exec(sys.stdin.read()); print(provider.sampler.get_description()); provider.shutdown()"
-    assert "TraceIdRatioBased{0.0001}" in run(program, EXAMPLES[0]["code"])
+PROVIDERS = [example for example in EXAMPLES if "app = " not in example["code"]]
+
+
+@pytest.mark.parametrize("example", PROVIDERS, ids=["local", "TLS"])
+def test_the_provider_of_an_example(example: re.Match[str]) -> None:
+    """It samples at the rate that it names, for the service that it names, and ends in time without a collector."""
+    shown = "print(provider.sampler.get_description(), provider.resource.attributes['service.name'])"
+    printed = run(f"import sys; exec(sys.stdin.read()); {shown}; provider.shutdown()", example["code"])
+    assert "TraceIdRatioBased{0.0001}" in printed
+    assert printed.endswith("} shop")
 
 
 def test_there_are_examples_for_every_framework() -> None:
