@@ -1,0 +1,1 @@
+"""Requests made at random from a seed, and what the server may answer."""
