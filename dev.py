@@ -12,6 +12,7 @@ if __name__ == "__main__":
 
 import contextlib
 import hashlib
+import importlib.util
 import os
 import subprocess
 import venv
@@ -64,6 +65,17 @@ TASKS = {
     ),
 }
 
+SILENT = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+if hasattr(signal, "pthread_sigmask"):
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+import runpy, sys
+sys.argv.pop(0)
+runpy.{}(sys.argv[0], run_name="__main__")
+"""
+"""Runs a script (`run_path`) or a module (`run_module`): Ctrl-C, blocked before, ends the process until that handles it itself."""
+
 PAUSE = 0.2
 """Seconds until a signal is noticed at the latest."""
 
@@ -72,6 +84,20 @@ GRACE = 30.0
 
 received: "list[int]" = []
 """The signals that asked for an end. Quoted annotations keep this file readable for a Python that is too old."""
+
+
+def python(interpreter: "str | Path", how: str, name: str) -> "list[str]":
+    return [str(interpreter), "-P", "-c", SILENT.format(how), name]
+
+
+def script(name: str) -> "list[str]":
+    """The beginning of a command line for what pip has put into the environment: scripts for Python, and ruff, a program."""
+    path = BIN / name
+    if os.name == "nt":
+        return [str(path)]
+    if path.read_bytes()[:2] == b"#!":
+        return python(PYTHON, "run_path", str(path))
+    return python(PYTHON, "run_module", name)
 
 
 def run(command: "list[str]") -> int:
@@ -86,9 +112,14 @@ def run(command: "list[str]") -> int:
         return 128 + received[0]
     apart = os.name == "posix" and not in_foreground()
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
-    with subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "PATH": path}, process_group=0 if apart else None
-    ) as child:
+    with contextlib.ExitStack() as stack:
+        if os.name == "posix":
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+        child = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, "PATH": path}, process_group=0 if apart else None
+        )
+    with child:
         while not received:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return child.wait(PAUSE)
@@ -122,7 +153,7 @@ def install(wanted: str) -> int:
     """Bring the environment up to date with pyproject.toml, if it is not. Returns pip's exit status.
 
     Raises:
-        OSError, ValueError: the environment cannot be written.
+        OSError, ValueError: the environment cannot be written, or there is no pip.
     """
     current = digest()
     stamps = [ENVIRONMENT / f"installed-{each}" for each in INSTALLED[INSTALLED.index(wanted) :]]
@@ -130,12 +161,14 @@ def install(wanted: str) -> int:
         return 0
     if not PYTHON.exists():
         venv.create(ENVIRONMENT, with_pip=False)
+    if importlib.util.find_spec("pip") is None:
+        raise FileNotFoundError(f"{sys.executable} has no pip")
     print(f"installing into {ENVIRONMENT} ...", file=sys.stderr, flush=True)
     options = ["--disable-pip-version-check", "install", "--quiet"]
-    pip = [str(PYTHON), "-m", "pip", *options]
+    pip = [*python(PYTHON, "run_module", "pip"), *options]
     group = [] if wanted == "apiserver" else ["--group", wanted]
     commands = [
-        [sys.executable, "-m", "pip", "--python", str(PYTHON), *options, PIP],
+        [*python(sys.executable, "run_module", "pip"), "--python", str(PYTHON), *options, PIP],
         [*pip, "--editable", ".[apiserver]", *group],
     ]
     if wanted in KUBECTLS:
@@ -182,9 +215,9 @@ def main(arguments: "list[str]") -> int:
         print(f"installing failed: pip exited with {status}", file=sys.stderr)
         return 1
     for command in commands:
-        ended = run([str(BIN / command[0]), *command[1:], *arguments[1:]])
+        ended = run([*script(command[0]), *command[1:], *arguments[1:]])
         status = status or ended
-    return status
+    return 128 + received[0] if received and status else status
 
 
 if __name__ == "__main__":

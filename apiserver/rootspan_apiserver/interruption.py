@@ -4,6 +4,7 @@ A command runs in `until_interrupted`. What it does in an event loop is cancelle
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Coroutine
 from types import FrameType
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-SAME_SECONDS = 1.0
+SAME_SECONDS = 0.25
 """How long further signals are taken for the first: `timeout`, for one, sends its signal to the process and to its group."""
 
 
@@ -77,8 +78,7 @@ def on_first_signal(tell: Callable[[int], object]) -> None:
 
     def end_at_once() -> None:
         for number in SIGNALS:
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
+            loop.add_signal_handler(number, os._exit, 1)  # the status of kube-apiserver after a second signal
 
     for number in SIGNALS:
         loop.add_signal_handler(number, receive, number)

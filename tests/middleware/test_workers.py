@@ -20,9 +20,11 @@ import os
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from rootspan import TracingConfiguration, TracingMiddleware, create_tracer_provider
+from rootspan import TracingMiddleware, create_tracer_provider
 
-provider = create_tracer_provider(TracingConfiguration(os.environ["COLLECTOR"], 1_000_000))
+provider = create_tracer_provider(
+    service_name="shop", endpoint=os.environ["COLLECTOR"], sampling_rate_per_million=1_000_000
+)
 provider.get_tracer("t").start_span("warm up").end()
 assert provider.force_flush(10_000)
 

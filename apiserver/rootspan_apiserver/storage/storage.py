@@ -13,7 +13,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Self
 
 from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.status import already_exists, not_found
+from rootspan_apiserver.status import StatusError, already_exists, not_found
 from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compaction
@@ -145,7 +145,10 @@ class Storage:
             StatusError: 429, the cache is not there yet; 504, it does not keep up.
         """
         collection = await self._caught_up(resource)
-        return collection.get(object_path(resource, namespace, name))
+        try:
+            return collection.get(object_path(resource, namespace, name))
+        except StatusError:  # of a name that nothing can have
+            return None
 
     async def _caught_up(self, resource: Resource) -> Collection:
         """The collection of a resource, once it shows what this process wrote to it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rootspan_apiserver.interruption import SAME_SECONDS
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, Credentials, administering, config_map, started, webhooks
 from tests.apiserver.end_to_end.processes import PATIENCE
 
@@ -106,6 +107,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         await asyncio.wait_for(held.asked.wait(), PATIENCE)
         server.process.send(signal.SIGTERM)
         await refused(int(server.url.rpartition(":")[2]))
+        await asyncio.sleep(2 * SAME_SECONDS)
         begun = time.monotonic()
         assert await asyncio.to_thread(server.process.stop, signal.SIGINT) == 1
         assert time.monotonic() - begun < SLACK
