@@ -15,19 +15,13 @@ Upstream: Go's regexp/syntax/parse.go
 import re
 from typing import Any
 
-import re2  # type: ignore[import-untyped]  # google-re2 ships no types
-
-_TOKEN = re.compile(
-    r"""(?P<literal>\\Q.*?(?:\\E|\Z))
+_TOKEN = r"""(?xs)(?P<literal>\\Q.*?(?:\\E|\Z))
     |\\(?P<sign>[pP])\{(?P<class>[^}\\]*)\}
     |(?P<escape>\\.)
     |(?P<set>\[\^?\]?(?>\[:\^?[a-z]*:\]|\\.|[^\]\\])*)
     |\(\?P?<(?P<group>\w+)>
-    |(?P<count>\{(?:[0-9]+,)?[1-9][0-9]{8,}(?:,[0-9]*)?\})""",
-    re.VERBOSE | re.DOTALL,
-)
-_IN_SET = re.compile(r"\\(?P<sign>[pP])\{(?P<class>[^}\\]*)\}|(?P<escape>\\.)", re.DOTALL)
-_SEPARATORS = re.compile("[ _-]")
+    |(?P<count>\{(?:[0-9]+,)?[1-9][0-9]{8,}(?:,[0-9]*)?\})"""
+_IN_SET = r"(?s)\\(?P<sign>[pP])\{(?P<class>[^}\\]*)\}|(?P<escape>\\.)"
 _NAMES = (
     "C Other, Cc Control Cntrl, Cf Format, Co Privateuse, Cs Surrogate, L Letter, Ll Lowercaseletter, Lm Modifierletter, "
     "Lo Otherletter, Lt Titlecaseletter, Lu Uppercaseletter, M Mark Combiningmark, Mc Spacingmark, Me Enclosingmark, "
@@ -75,6 +69,8 @@ class Pattern:
 
 
 def _compiled(text: str) -> Any:
+    import re2  # type: ignore[import-untyped]  # google-re2 ships no types; here, because few servers need it when they start
+
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
@@ -90,7 +86,7 @@ def _refusal(what: str, where: str) -> ValueError:
 
 def _for_re2(text: str) -> str:
     """The pattern that means to RE2 what `text` means to Go."""
-    return _TOKEN.sub(_token_for_re2, text)
+    return re.sub(_TOKEN, _token_for_re2, text)
 
 
 def _token_for_re2(token: re.Match[str]) -> str:
@@ -98,7 +94,7 @@ def _token_for_re2(token: re.Match[str]) -> str:
     if token["class"] is not None:
         return _class_for_re2(token)
     if token["set"]:
-        return _IN_SET.sub(_class_for_re2, text)
+        return re.sub(_IN_SET, _class_for_re2, text)
     if text == r"\C":
         raise _refusal("invalid escape sequence", text)
     if token["count"]:
@@ -113,7 +109,7 @@ def _class_for_re2(token: re.Match[str]) -> str:
     if token["class"] is None:
         return token[0]
     name = token["class"].removeprefix("^")
-    plain = _SEPARATORS.sub("", name).capitalize()
+    plain = re.sub("[ _-]", "", name).capitalize()
     caret = "^" if name != token["class"] else ""
     return rf"\{token['sign']}{{{caret}{_CATEGORIES.get(plain, plain if len(plain) == len(name) else name)}}}"
 

@@ -7,18 +7,16 @@ import re
 from datetime import date
 from ipaddress import IPv4Address, IPv6Address
 
-_DATE_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BYTE = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-_DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
-_WORDED_DURATION = re.compile(r"[\t\n\f\r ]*(?:[0-9]{1,18}[\t\n\f\r ]*[A-Za-zµ]+[\t\n\f\r ]*)+")
-_UNITS = re.compile(r"[A-Za-zµ]+")
-_UNIT = re.compile("ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*", re.IGNORECASE)
+_DATE_TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_BYTE = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+_DURATION = r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
+_WORDED_DURATION = r"[\t\n\f\r ]*(?:[0-9]{1,18}[\t\n\f\r ]*[A-Za-zµ]+[\t\n\f\r ]*)+"
+_UNITS = r"[A-Za-zµ]+"
+_UNIT = "ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*"
 _HEX = "[0-9a-fA-F]"
 _UUIDS = {
-    form: re.compile(f"{_HEX}{{8}}-?{_HEX}{{4}}-?{third}-?{fourth}-?{_HEX}{{12}}")
+    form: f"{_HEX}{{8}}-?{_HEX}{{4}}-?{third}-?{fourth}-?{_HEX}{{12}}"
     for form, third, fourth in (
         ("uuid", f"{_HEX}{{4}}", f"{_HEX}{{4}}"),
         ("uuid3", f"3{_HEX}{{3}}", f"{_HEX}{{4}}"),
@@ -32,7 +30,7 @@ def has_format(value: str, form: str) -> bool:
     """Whether `value` has the format `form` of OpenAPI."""
     match form:
         case "date-time":
-            found = _DATE_TIME.fullmatch(value)
+            found = re.fullmatch(_DATE_TIME, value)
             return found is not None and _is_date(found[1])
         case "date":
             return _is_date(value)
@@ -41,14 +39,14 @@ def has_format(value: str, form: str) -> bool:
         case "ipv6":
             return _is_address(value) and ":" in value
         case "byte":
-            return bool(value) and _BYTE.fullmatch(value) is not None
+            return bool(value) and re.fullmatch(_BYTE, value) is not None
         case "duration":
             return _is_duration(value)
-    return form not in _UUIDS or _UUIDS[form].fullmatch(value) is not None
+    return form not in _UUIDS or re.fullmatch(_UUIDS[form], value) is not None
 
 
 def _is_date(value: str) -> bool:
-    if not _DATE.fullmatch(value):
+    if not re.fullmatch(_DATE, value):
         return False
     try:
         date.fromisoformat(value)
@@ -68,7 +66,7 @@ def _is_address(value: str) -> bool:
 
 def _is_duration(value: str) -> bool:
     """Either Go's notation or whole numbers with a unit in words; one known unit is enough there, as it is for the real server."""
-    if _DURATION.fullmatch(value):
+    if re.fullmatch(_DURATION, value):
         return True
-    worded = _WORDED_DURATION.fullmatch(value)
-    return worded is not None and any(_UNIT.fullmatch(unit) for unit in _UNITS.findall(value))
+    worded = re.fullmatch(_WORDED_DURATION, value)
+    return worded is not None and any(re.fullmatch(_UNIT, unit, re.IGNORECASE) for unit in re.findall(_UNITS, value))
