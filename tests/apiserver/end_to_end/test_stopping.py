@@ -132,6 +132,7 @@ async def test_it_is_not_ready_before_it_stops_listening(tmp_path: Path) -> None
                 async for line in watch.aiter_lines():
                     if '"late"' in line:
                         break
+        await asyncio.sleep(2 * SAME_SECONDS)
         assert await asyncio.to_thread(server.process.stop) == 1
 
 

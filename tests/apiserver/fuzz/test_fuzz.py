@@ -51,6 +51,8 @@ EXPECTED: tuple[tuple[int, str], ...] = (
     # Storage refuses a key that would lead elsewhere, and client-go a segment of a path that would (the look-up of a namespace).
     (500, '^invalid key: "/'),
     (500, r'invalid (resource name|namespace) "\.\.?": '),
+    # A binding whose fields are wrong is an error of no kind (BindingREST returns the aggregate of the field errors).
+    (500, r"^\[?(target|metadata)\.\w+: "),
     # A revision that is still to come, here in a token for the rest of a list.
     (504, "^Timeout: Too large resource version: "),
     # No kubelet and no pod can be reached.
