@@ -168,9 +168,7 @@ class TracingMiddleware:
                 CURRENT.reset(token)
             except ValueError:
                 pass
-            scope["headers"] = (
-                sent  # middleware outside of this one sees the scope as it came, and what frameworks left in it
-            )
+            scope["headers"] = sent  # for middleware outside: the request as it came
             if exchange is not None:
                 exchange.returned()
 

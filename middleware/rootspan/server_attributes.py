@@ -6,6 +6,7 @@ method is a known one or `_OTHER`, and a part of an unexpected type is left out.
 requests repeat them.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -68,24 +69,32 @@ def request_attributes(scope: Scope, redact: QueryRedaction) -> Attributes:
     client = get("client")
     if isinstance(client, (tuple, list)) and client and type(address := client[0]) is str and address:
         attributes["client.address"] = _known_text(address)
-    host = user_agent = None
-    for name, value in get("headers") or ():
-        if name == b"host" and host is None:
-            host = value
-            if user_agent is not None:
-                break
-        elif name == b"user-agent" and user_agent is None:
-            user_agent = value
-            if host is not None:
-                break
+    try:
+        host, user_agent = _host_and_user_agent(get("headers") or ())
+    except (TypeError, ValueError):  # what no server sends
+        host = user_agent = None
     if user_agent is not None:
-        attributes["user_agent.original"] = _known_text(bytes(user_agent[: LONGEST_VALUE + 1]))
-    address, port = _address_and_port(bytes(host[:LONGEST_VALUE])) if host else _endpoint(get("server"))
+        attributes["user_agent.original"] = _known_text(user_agent)
+    address, port = _address_and_port(host) if host else _endpoint(get("server"))
     if address:
         attributes["server.address"] = address
         if port is not None:
             attributes["server.port"] = port
     return attributes
+
+
+def _host_and_user_agent(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes | None, bytes | None]:
+    host = user_agent = None
+    for name, value in headers:
+        if name == b"host" and host is None:
+            host = bytes(value[:LONGEST_VALUE])
+            if user_agent is not None:
+                break
+        elif name == b"user-agent" and user_agent is None:
+            user_agent = bytes(value[: LONGEST_VALUE + 1])
+            if host is not None:
+                break
+    return host, user_agent
 
 
 _known_text = lru_cache(maxsize=256)(text)

@@ -32,11 +32,14 @@ def remote_context(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext | None
     """
     parents: list[bytes] = []
     states: list[bytes] = []
-    for name, value in headers:
-        if name == b"traceparent":
-            parents.append(value)
-        elif name == b"tracestate":
-            states.append(value)
+    try:
+        for name, value in headers:
+            if name == b"traceparent":
+                parents.append(bytes(value))
+            elif name == b"tracestate":
+                states.append(bytes(value))
+    except (TypeError, ValueError):  # what no server sends
+        return None
     if len(parents) != 1 or len(parents[0]) > _LONGEST:
         return None
     match = _TRACEPARENT.fullmatch(parents[0].strip(_BLANKS.encode()))

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from rootspan import TracingMiddleware
+from rootspan import Continuation, Scope, TracingMiddleware
 from rootspan.redaction import SENSITIVE_PARAMETERS, QueryRedaction
 from rootspan.route import route_of
 from rootspan.server_attributes import request_attributes
 from rootspan.testing import recording_provider
-from tests.middleware.asgi import drive, hello, http_scope, websocket_scope
+from tests.middleware.asgi import Receive, Send, drive, hello, http_scope, websocket_scope
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +52,27 @@ async def test_scope_without_a_key_is_traced(scope: dict[str, Any], missing: str
         TracingMiddleware(hello, tracer_provider=provider),
         {key: value for key, value in scope.items() if key != missing},
     )
+    assert [span.status for span in recorder.spans] == ["UNSET"]
+
+
+@pytest.mark.parametrize(
+    "headers", [[(b"host",)], [b"host"], [("host", "a")], [(b"host", "a"), (b"traceparent", 1)], "host", 7]
+)
+@pytest.mark.parametrize("continuation", Continuation)
+async def test_malformed_headers_do_not_raise(headers: Any, continuation: Continuation) -> None:
+    """Headers that are no pairs of bytes are not read; the application is called with its own context, and there is one span."""
+    provider, recorder = recording_provider()
+    seen: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["headers"][-1][0])
+        await hello(scope, receive, send)
+
+    await drive(
+        TracingMiddleware(app, tracer_provider=provider, continuation=continuation),
+        {**http_scope(), "headers": headers},
+    )
+    assert seen == [b"traceparent"]
     assert [span.status for span in recorder.spans] == ["UNSET"]
 
 
