@@ -31,6 +31,7 @@ def run_apiserver(options: Options) -> int:
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.get_loop()  # an interruption while it is imported leaves no coroutine that nothing awaits
             runner.run(serve_until_stopped(_serving(options), delay=options.shutdown_delay_duration))
     except REFUSALS as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -39,8 +39,12 @@ def until_interrupted(command: Callable[[], int]) -> int:
             signal.signal(number, handler)
 
 
-def run(main: Coroutine[Any, Any, T], *, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None) -> T:
-    """What `main` returns, run in a new event loop.
+def run(
+    main: Callable[[], Coroutine[Any, Any, T]],
+    *,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> T:
+    """What `main()` returns, run in a new event loop. The coroutine is made in the loop: an interruption before leaves none unawaited.
 
     Raises:
         KeyboardInterrupt: a signal, its argument, came first, and `main` was cancelled.
@@ -48,7 +52,7 @@ def run(main: Coroutine[Any, Any, T], *, loop_factory: Callable[[], asyncio.Abst
     received: list[int] = []
 
     async def cancellable() -> T:
-        task = asyncio.ensure_future(main)
+        task = asyncio.ensure_future(main())
 
         def cancel(number: int) -> None:
             received.append(number)
@@ -59,6 +63,7 @@ def run(main: Coroutine[Any, Any, T], *, loop_factory: Callable[[], asyncio.Abst
 
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.get_loop()
             return runner.run(cancellable())
     except asyncio.CancelledError:
         raise KeyboardInterrupt(*received) from None

@@ -32,7 +32,9 @@ def run_conformance(options: ConformanceOptions) -> int:
     """Returns the exit status: 0 if there was nothing to compare with, or no difference; 1 otherwise."""
     try:
         access = _access(Path(options.kubeconfig)) if options.kubeconfig else None
-        recording = read_recording(Path(options.recording)) if options.recording else run(record(options, access))
+        recording = (
+            read_recording(Path(options.recording)) if options.recording else run(lambda: record(options, access))
+        )
         if options.output:
             write_recording(Path(options.output), recording)
         return _report(read_recording(Path(options.against)), recording) if options.against else 0

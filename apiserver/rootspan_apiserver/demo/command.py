@@ -32,7 +32,7 @@ def run_demo(*, keep: bool) -> int:
     """Returns the exit status: 0 if everything held that is claimed."""
     with tempfile.TemporaryDirectory(prefix="rootspan-") as folder:
         try:
-            return run(_demo(Path(folder), keep), loop_factory=new_event_loop)
+            return run(lambda: _demo(Path(folder), keep), loop_factory=new_event_loop)
         except BindError as error:
             print(f"Error: {error}", file=sys.stderr)
             return 1
@@ -45,7 +45,7 @@ def run_story(path: Path, server: str) -> int:
     """
     try:
         access = kubeconfig.wait_for(path, lambda text: print(text, flush=True))
-        return run(_story(access, server or access.server), loop_factory=new_event_loop)
+        return run(lambda: _story(access, server or access.server), loop_factory=new_event_loop)
     except (httpx.HTTPError, KubeconfigError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -47,7 +47,7 @@ class Connection:
             writer.transport.abort()
 
     async def send(self, request: bytes, *, head: bool, whole: bool) -> Answer:
-        """What the server answers; only the status, and the connection is left, if it is not wanted `whole`. `head` has no body."""
+        """What the server answers; of a success that is not wanted `whole` only the status. `head` has no body."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port, ssl=self._tls, limit=1 << 26)
         reader, writer = self._streams
@@ -55,7 +55,8 @@ class Connection:
         try:
             async with asyncio.timeout(PATIENCE):
                 status, headers = await self._head(reader)
-                body = b"" if head or status == 304 or not whole else await self._body(reader, headers)
+                is_left = not whole and status < 400
+                body = b"" if head or status == 304 or is_left else await self._body(reader, headers)
         except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
             await self.close()
             return Answer(0, b"")
