@@ -5,7 +5,7 @@
 
 from typing import TYPE_CHECKING
 
-from rootspan_apiserver.extra import require
+from rootspan_apiserver.processes.extra import require
 
 if TYPE_CHECKING:
     from rootspan_apiserver.environment import Environment

@@ -22,8 +22,7 @@ from starlette.applications import Starlette
 from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
 from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
-from rootspan_apiserver.audit_log import AuditLog
-from rootspan_apiserver.authentication import (
+from rootspan_apiserver.authn.authentication import (
     Anonymous,
     Authenticator,
     ClientCertificates,
@@ -31,33 +30,34 @@ from rootspan_apiserver.authentication import (
     Union,
     loopback_tokens,
 )
-from rootspan_apiserver.authorization import AllowAuthenticated, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
-from rootspan_apiserver.client_spans import HTTPClientSpans, HTTPClientSpansV122
+from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
+from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authz.authorization import AllowAuthenticated, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.clients.spans import HTTPClientSpans, HTTPClientSpansV122
 from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
-from rootspan_apiserver.dialect import Dialect, ServerSpans, dialect, server_span, server_span_name
+from rootspan_apiserver.dialects.dialect import Dialect, ServerSpans, dialect, server_span, server_span_name
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.etcd.lanes import gateway_transport
 from rootspan_apiserver.etcd.tracing import EtcdTracingTransport, EtcdTracingTransportV122
 from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.handlers.parts import Check, Limits, Parts
 from rootspan_apiserver.handlers.routes import routes
-from rootspan_apiserver.identity import MASTERS, User
-from rootspan_apiserver.idle_settings import idle_settings
-from rootspan_apiserver.instance import server_resource
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.options import Options, OptionsError
-from rootspan_apiserver.registry.catalog import builtin_registry
-from rootspan_apiserver.rest.store import ObjectStore
-from rootspan_apiserver.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.http.parts import Check, Limits, Parts
+from rootspan_apiserver.kube.users import MASTERS, User
+from rootspan_apiserver.options.idle_settings import idle_settings
+from rootspan_apiserver.options.options import Options, OptionsError
+from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.storage import Storage
-from rootspan_apiserver.text_traces import TextTraces
-from rootspan_apiserver.tracer_provider import tracer_provider
-from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.telemetry.audit_log import AuditLog
+from rootspan_apiserver.telemetry.server_resource import server_resource
+from rootspan_apiserver.telemetry.text_traces import TextTraces
+from rootspan_apiserver.telemetry.tracer_provider import tracer_provider
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0

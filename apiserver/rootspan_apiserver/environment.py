@@ -27,10 +27,10 @@ from rootspan.ids import RootIdGenerator
 from rootspan.spans import Span
 from rootspan.testing import SpanRecorder
 from rootspan_apiserver.app import Running, apiserver
-from rootspan_apiserver.event_loop import new_event_loop
-from rootspan_apiserver.instance import server_resource
-from rootspan_apiserver.options import Options
+from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.serving import kubeconfig
+from rootspan_apiserver.telemetry.server_resource import server_resource
 
 logger = logging.getLogger(__name__)
 SETTLING_SECONDS = 10.0

@@ -13,7 +13,7 @@ def main() -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        from rootspan_apiserver.cli import run
+        from rootspan_apiserver.cli.main import run
 
         return run(sys.argv[1:])
     except ModuleNotFoundError as missing:

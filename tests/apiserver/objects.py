@@ -1,9 +1,8 @@
 """A valid object of each built-in kind, with values that are empty, zero or the default's own: what goes wrong is mostly there."""
 
 from base64 import b64encode
-from typing import Any
 
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
 
 IN_DEFAULT = "namespaces/default/"
 LABELS: JSONObject = {"team": "blue"}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from rootspan_apiserver.cli import COMMANDS
-from rootspan_apiserver.flags import parse_flags
-from rootspan_apiserver.tracing_configuration import TracingConfiguration
+from rootspan_apiserver.cli.main import COMMANDS
+from rootspan_apiserver.options.flags import parse_flags
+from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]

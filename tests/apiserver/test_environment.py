@@ -14,7 +14,7 @@ from kubernetes import client, config
 
 from rootspan.testing import tree
 from rootspan_apiserver import Environment
-from rootspan_apiserver.options import OptionsError
+from rootspan_apiserver.options.options import OptionsError
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, config_map, webhooks
 
 NAMES = "POST /api/v1/namespaces/{:namespace}/configmaps"

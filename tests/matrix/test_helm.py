@@ -1,21 +1,16 @@
 """helm 4 and the chart it makes itself."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    import httpx
-
-    from rootspan_apiserver import Environment
+from rootspan_apiserver import Environment
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """What an admission plugin is told (`admission.Attributes` of k8s.io/apiserver)."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from rootspan_apiserver.identity import User
-from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.resources.resource import Resource
 
-JSONObject = dict[str, Any]
 Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
-from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.attributes import Attributes
+from rootspan_apiserver.kube.meta import JSONObject
 
 
 @dataclass(slots=True)

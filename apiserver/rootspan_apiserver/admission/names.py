@@ -1,7 +1,7 @@
 """What errors of admission call the object they refuse."""
 
 from rootspan_apiserver.admission.attributes import Attributes
-from rootspan_apiserver.status import StatusError, forbidden
+from rootspan_apiserver.kube.status import StatusError, forbidden
 
 
 def object_name(attributes: Attributes) -> str:

@@ -1,10 +1,11 @@
 """NamespaceLifecycle: nothing is made in a namespace that does not exist or is going, and the server's own namespaces stay."""
 
-from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.attributes import Attributes
 from rootspan_apiserver.admission.chain import Reinvocation
 from rootspan_apiserver.admission.names import is_namespace, refused
 from rootspan_apiserver.admission.namespaces import Namespaces
-from rootspan_apiserver.status import StatusError, forbidden
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, forbidden
 
 IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
 

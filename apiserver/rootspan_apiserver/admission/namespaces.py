@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from rootspan_apiserver.api_path import APIPath
-from rootspan_apiserver.registry.resource import Resource
-from rootspan_apiserver.status import StatusError, internal_error
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, internal_error
+from rootspan_apiserver.resources.resource import Resource
 
 
 class Stored(Protocol):

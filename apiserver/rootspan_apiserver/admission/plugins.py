@@ -19,10 +19,10 @@ from rootspan_apiserver.admission.webhooks.mutating import MutatingWebhooks
 from rootspan_apiserver.admission.webhooks.services import Services
 from rootspan_apiserver.admission.webhooks.sources import Source
 from rootspan_apiserver.admission.webhooks.validating import ValidatingWebhooks
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.registry.catalog import Registry
-from rootspan_apiserver.registry.resource import Resource
-from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 NAMES = (
     NamespaceLifecycle.name,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.attributes import Attributes
 from rootspan_apiserver.admission.chain import Reinvocation
 from rootspan_apiserver.admission.names import creates_pod, is_pod, refused
 from rootspan_apiserver.admission.namespaces import Cache
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.resource import Resource
 
 DEFAULT_POLICY = "PreemptLowerPriority"
 

@@ -6,14 +6,15 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.attributes import Attributes
 from rootspan_apiserver.admission.chain import Reinvocation
 from rootspan_apiserver.admission.names import creates_pod, refused
 from rootspan_apiserver.admission.namespaces import Cache, Loopback
-from rootspan_apiserver.api_path import APIPath
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.registry.resource import Resource
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.resources.resource import Resource
 
 DEFAULT = "default"
 DEFAULT_ATTEMPTS = 10

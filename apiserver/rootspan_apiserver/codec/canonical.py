@@ -4,9 +4,7 @@ from typing import Any
 
 from rootspan_apiserver.codec.types import Message, Type, message_of
 from rootspan_apiserver.codec.zero_values import always_written, is_empty, zero
-from rootspan_apiserver.registry.resource import GroupVersionKind
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 
 
 def canonical(value: JSONObject, kind: GroupVersionKind) -> JSONObject:

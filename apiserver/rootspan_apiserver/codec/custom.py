@@ -6,9 +6,8 @@ from rootspan_apiserver.codec import typed
 from rootspan_apiserver.codec.problems import NotDecodableError, Problems
 from rootspan_apiserver.codec.scalars import kind_of, plain
 from rootspan_apiserver.codec.types import message
-from rootspan_apiserver.registry.schema import Schema
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.schema import Schema
 
 
 def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:

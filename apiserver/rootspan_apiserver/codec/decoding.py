@@ -15,13 +15,12 @@ from rootspan_apiserver.codec.problems import NotDecodableError, Problems, Unkno
 from rootspan_apiserver.codec.scalars import kind_of, plain
 from rootspan_apiserver.codec.types import message_of
 from rootspan_apiserver.codec.unstructured import conversion_error
-from rootspan_apiserver.registry.conversion import convert
-from rootspan_apiserver.registry.places import go_type
-from rootspan_apiserver.registry.resource import GroupVersionKind
-from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.status import FieldError, StatusError, bad_request, invalid
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, invalid
+from rootspan_apiserver.resources.conversion import convert
+from rootspan_apiserver.resources.places import go_type
+from rootspan_apiserver.resources.schema import Schema
 
-JSONObject = dict[str, Any]
 FieldValidation = Literal["Ignore", "Warn", "Strict"]
 
 JSON = "application/json"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.go_values import go_format
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_values import go_format
 
 
 def go_syntax(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from rootspan_apiserver.go_quote import quote
+from rootspan_apiserver.kube.go_quote import quote
 
 _STRICT_LIMIT = 100
 

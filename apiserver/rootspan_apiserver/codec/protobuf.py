@@ -9,16 +9,15 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.codec import times, wire
+from rootspan_apiserver.codec import wire
 from rootspan_apiserver.codec.json_body import MAXIMUM_DEPTH, check_depth
 from rootspan_apiserver.codec.problems import NotDecodableError
 from rootspan_apiserver.codec.scalars import plain
 from rootspan_apiserver.codec.types import Field, Message, Type, message_of
 from rootspan_apiserver.codec.zero_values import complete, is_empty, zero
-from rootspan_apiserver.registry import quantity
-from rootspan_apiserver.registry.resource import GroupVersionKind
+from rootspan_apiserver.kube import quantity, times
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 
-JSONObject = dict[str, Any]
 MAGIC = b"k8s\x00"
 _MAXIMUM_DEPTH = 100
 _PACKABLE = frozenset("ilb")

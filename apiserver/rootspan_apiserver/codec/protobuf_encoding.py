@@ -6,12 +6,11 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.codec import times, wire
+from rootspan_apiserver.codec import wire
 from rootspan_apiserver.codec.protobuf import MAGIC
 from rootspan_apiserver.codec.types import Message, Type, message_of
-from rootspan_apiserver.registry.resource import GroupVersionKind
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube import times
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 
 
 def encode(obj: JSONObject, kind: GroupVersionKind) -> bytes | None:

@@ -4,11 +4,11 @@ import base64
 import binascii
 from typing import Any
 
-from rootspan_apiserver.codec import times
 from rootspan_apiserver.codec.problems import MismatchError, NotDecodableError
 from rootspan_apiserver.codec.types import Message, Type
 from rootspan_apiserver.codec.zero_values import zero
-from rootspan_apiserver.registry.quantity import canonical as canonical_quantity
+from rootspan_apiserver.kube import times
+from rootspan_apiserver.kube.quantity import canonical as canonical_quantity
 
 _INTEGERS = {"i": (-(1 << 31), (1 << 31) - 1), "l": (-(1 << 63), (1 << 63) - 1)}
 

@@ -11,10 +11,9 @@ from rootspan_apiserver.codec.problems import NotDecodableError, Problems
 from rootspan_apiserver.codec.scalars import kind_of, mismatch, scalar, well_known
 from rootspan_apiserver.codec.types import Message, Type
 from rootspan_apiserver.codec.zero_values import complete, is_empty, zero
+from rootspan_apiserver.kube.meta import JSONObject
 
 __all__ = ["DuplicateKeys", "go_name", "kind_of", "read", "search_duplicates"]
-
-JSONObject = dict[str, Any]
 
 
 class DuplicateKeys(dict[str, Any]):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from rootspan_apiserver.registry.resource import GroupVersionKind
+from rootspan_apiserver.kube.meta import GroupVersionKind
 
 GO_NAMES = {
     "s": "string",

@@ -12,7 +12,7 @@ import yaml
 from rootspan_apiserver.codec.json_body import MAXIMUM_DEPTH, integer
 from rootspan_apiserver.codec.problems import NotDecodableError
 from rootspan_apiserver.codec.typed import DuplicateKeys
-from rootspan_apiserver.go_quote import quote
+from rootspan_apiserver.kube.go_quote import quote
 
 _NODES_ALWAYS_ALLOWED = 100_000
 _BITS_OF_FLOATS = 1024

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rootspan_apiserver.codec.types import Field, Message, Type
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
 
 _ZERO: Mapping[str, Any] = {"s": "", "b": False, "i": 0, "l": 0, "f": 0, "q": "0", "d": "0s", "n": 0}
 

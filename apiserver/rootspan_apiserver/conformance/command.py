@@ -17,8 +17,8 @@ from rootspan_apiserver.conformance.options import ConformanceOptions
 from rootspan_apiserver.conformance.recording import Recorded, RecordingError, read_recording, write_recording
 from rootspan_apiserver.conformance.replay import Pace, Replay
 from rootspan_apiserver.conformance.webhooks import serving_webhooks
-from rootspan_apiserver.interruption import run
-from rootspan_apiserver.options import Options
+from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.processes.interruption import run
 from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.http import BindError
 from rootspan_apiserver.serving.kubeconfig import Access, KubeconfigError

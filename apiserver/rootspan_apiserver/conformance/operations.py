@@ -11,10 +11,10 @@ from rootspan_apiserver.conformance.operation import (
     MERGE_PATCH,
     STRATEGIC_PATCH,
     Caller,
-    JSONObject,
     Operation,
 )
 from rootspan_apiserver.conformance.webhooks import DENY, HANG, MUTATE, MUTATE_TOO, UNREACHABLE, VALIDATE, Webhooks
+from rootspan_apiserver.kube.meta import JSONObject
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 PODS = "/api/v1/namespaces/default/pods"

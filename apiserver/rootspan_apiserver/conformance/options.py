@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rootspan_apiserver.flags import flag, text
+from rootspan_apiserver.options.flags import flag, text
 
 
 @dataclass(frozen=True, slots=True)

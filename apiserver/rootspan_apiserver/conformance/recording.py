@@ -8,17 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import orjson
 
 from rootspan.spans import AttributeValue, Span
+from rootspan_apiserver.kube.meta import JSONObject
 
 KINDS = {"INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}
 STATUSES = {"UNSET": 0, "OK": 1, "ERROR": 2}
 _KIND_NAMES = {number: name for name, number in KINDS.items()}
 _STATUS_NAMES = {number: name for name, number in STATUSES.items()}
-JSONObject = dict[str, Any]
 Attributes = Mapping[str, AttributeValue]
 
 

@@ -8,7 +8,6 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 from starlette.applications import Starlette
@@ -16,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
 
-JSONObject = dict[str, Any]
 MUTATE, MUTATE_TOO, VALIDATE, DENY, HANG, UNREACHABLE = "/mutate", "/mutate2", "/validate", "/deny", "/slow", "/x"
 SECONDS = {HANG: 1, UNREACHABLE: 2}
 DEFAULT_SECONDS = 10

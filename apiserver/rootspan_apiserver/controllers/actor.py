@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rootspan_apiserver.api_path import APIPath
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 
-JSONObject = dict[str, Any]
 MERGE_PATCH = "application/merge-patch+json"
 
 

@@ -4,13 +4,12 @@ import asyncio
 import ipaddress
 import logging
 from collections.abc import Collection, Iterator
-from typing import Any
 
-from rootspan_apiserver.api_path import APIPath
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 
-JSONObject = dict[str, Any]
 logger = logging.getLogger(__name__)
 
 NAMESPACES = APIPath(("api", "v1", "namespaces"))

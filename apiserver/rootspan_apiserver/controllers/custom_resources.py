@@ -9,14 +9,15 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextvars import Context
 
-from rootspan_apiserver.api_path import APIPath
-from rootspan_apiserver.controllers.actor import Actor, JSONObject, without
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.controllers.actor import Actor, without
 from rootspan_apiserver.controllers.observing import observe
 from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.registry.catalog import Registry
-from rootspan_apiserver.registry.custom import ServedDefinitions, resources_of
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.custom import ServedDefinitions, resources_of
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"

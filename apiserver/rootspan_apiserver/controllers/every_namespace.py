@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from rootspan_apiserver.api_path import APIPath
-from rootspan_apiserver.controllers.actor import Actor, JSONObject
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.controllers.actor import Actor
 from rootspan_apiserver.controllers.observing import Observation, observe
 from rootspan_apiserver.controllers.work_queue import WorkQueue
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.registry.resource import Resource
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 ROOT_CA = "kube-root-ca.crt"

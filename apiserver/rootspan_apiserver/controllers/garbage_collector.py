@@ -13,15 +13,16 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from rootspan_apiserver.api_path import APIPath
-from rootspan_apiserver.controllers.actor import Actor, JSONObject, without
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.controllers.actor import Actor, without
 from rootspan_apiserver.controllers.kinds import deletable
 from rootspan_apiserver.controllers.observing import Observation, observe
 from rootspan_apiserver.controllers.owners import Owners, Place
 from rootspan_apiserver.controllers.work_queue import WorkQueue
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.registry.catalog import Registry
-from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"

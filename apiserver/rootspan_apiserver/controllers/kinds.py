@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from rootspan_apiserver.registry.catalog import Registry
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.resource import Resource
 
 NEEDED = frozenset({"delete", "list", "watch"})
 

@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import StoredObject
 
-JSONObject = dict[str, Any]
 Remaining = Sequence[tuple[Resource, Sequence[StoredObject]]]
 
 _DISCOVERED = "All resources successfully discovered"

@@ -11,16 +11,16 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rootspan_apiserver.api_path import APIPath
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.actor import Actor, without
 from rootspan_apiserver.controllers.kinds import deletable
 from rootspan_apiserver.controllers.namespace_conditions import conditions, differ
 from rootspan_apiserver.controllers.observing import observe
 from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.registry.catalog import Registry
-from rootspan_apiserver.registry.resource import Resource
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Predicate, Storage, StoredObject
 from rootspan_apiserver.storage.list_options import ListOptions
 

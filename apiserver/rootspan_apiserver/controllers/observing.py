@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from rootspan_apiserver.registry.resource import Resource
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Predicate, Storage, StoredObject
 from rootspan_apiserver.storage.list_options import ListOptions
 

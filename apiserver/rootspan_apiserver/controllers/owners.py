@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import StoredObject
 
 

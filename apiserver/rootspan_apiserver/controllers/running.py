@@ -8,13 +8,13 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Protocol
 
+from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.bootstrap import bootstrap
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.registry.catalog import Registry
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 logger = logging.getLogger(__name__)

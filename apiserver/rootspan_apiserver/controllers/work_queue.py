@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.status import StatusError
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T", bound=Hashable)

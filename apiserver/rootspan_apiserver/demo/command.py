@@ -15,8 +15,8 @@ from rootspan_apiserver.collector.trees import is_whole, render_trace
 from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
 from rootspan_apiserver.demo.parts import Stage, stage
 from rootspan_apiserver.demo.story import Step, tell, webhooks_known
-from rootspan_apiserver.event_loop import new_event_loop
-from rootspan_apiserver.interruption import run
+from rootspan_apiserver.processes.event_loop import new_event_loop
+from rootspan_apiserver.processes.interruption import run
 from rootspan_apiserver.sample_webhooks.reviews import DENIED_DATA
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
 from rootspan_apiserver.serving import kubeconfig

@@ -1,8 +1,8 @@
 """An etcd in the process, in memory or durable, that speaks etcd's JSON gateway."""
 
-from .embedded import URL, EmbeddedEtcd
-from .errors import DataDirectoryInUse, DataDirectoryUnreadable, EmbeddedEtcdError
-from .transport import EmbeddedTransport
+from rootspan_apiserver.embedded_etcd.embedded import URL, EmbeddedEtcd
+from rootspan_apiserver.embedded_etcd.errors import DataDirectoryInUse, DataDirectoryUnreadable, EmbeddedEtcdError
+from rootspan_apiserver.embedded_etcd.transport import EmbeddedTransport
 
 __all__ = [
     "URL",

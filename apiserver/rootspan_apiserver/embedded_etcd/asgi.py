@@ -1,17 +1,13 @@
 """The embedded etcd as an ASGI application, to be served on a socket to anything that speaks to etcd's gateway."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .errors import GatewayError
-from .gateway import Answer, Gateway
-from .requests import MAX_MESSAGE_BYTES, too_large
-
-if TYPE_CHECKING:
-    from .watches import Watch
+from rootspan_apiserver.embedded_etcd.errors import GatewayError
+from rootspan_apiserver.embedded_etcd.gateway import Answer, Gateway
+from rootspan_apiserver.embedded_etcd.requests import MAX_MESSAGE_BYTES, too_large
+from rootspan_apiserver.embedded_etcd.watches import Watch
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -9,21 +9,15 @@ the next change is tried like any other. So a disk that was full is written to a
 in memory is at any time what is on disk and the changes that are under way. (etcd itself ends when it cannot write.)
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
-from .errors import ABORTED, RESOURCE_EXHAUSTED, GatewayError
-from .requests import MAX_REQUEST_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from .journal import Journal, Statement
+from rootspan_apiserver.embedded_etcd.errors import ABORTED, RESOURCE_EXHAUSTED, GatewayError
+from rootspan_apiserver.embedded_etcd.journal import Journal, Statement
+from rootspan_apiserver.embedded_etcd.requests import MAX_REQUEST_BYTES
 
 logger = logging.getLogger(__name__)
 

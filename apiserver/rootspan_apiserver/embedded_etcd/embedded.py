@@ -1,17 +1,13 @@
 """An etcd inside the process."""
 
-from __future__ import annotations
+from pathlib import Path
+from typing import Self
 
-from typing import TYPE_CHECKING, Self
-
-from .asgi import EmbeddedApplication
-from .errors import EmbeddedEtcdError, GatewayError
-from .gateway import Gateway
-from .journal import Journal
-from .transport import EmbeddedTransport
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from rootspan_apiserver.embedded_etcd.asgi import EmbeddedApplication
+from rootspan_apiserver.embedded_etcd.errors import EmbeddedEtcdError, GatewayError
+from rootspan_apiserver.embedded_etcd.gateway import Gateway
+from rootspan_apiserver.embedded_etcd.journal import Journal
+from rootspan_apiserver.embedded_etcd.transport import EmbeddedTransport
 
 URL = "http://127.0.0.1:2379"
 """Where etcd is by default; the embedded one listens nowhere, but clients and their spans name an address."""

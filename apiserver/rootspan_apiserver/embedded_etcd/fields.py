@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from pybase64 import b64decode
 
-from .errors import INVALID_ARGUMENT, GatewayError
+from rootspan_apiserver.embedded_etcd.errors import INVALID_ARGUMENT, GatewayError
 
 Document = dict[str, Any]
 

@@ -3,29 +3,31 @@
 `Gateway.answer` is all that a transport needs: a path and a body in, an answer out.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import orjson
 from pybase64 import b64encode
 
-from . import fields, journal, requests
-from .durability import GroupCommit
-from .errors import RESOURCE_EXHAUSTED, UNIMPLEMENTED, UNKNOWN, GatewayError, future_revision, unsupported
-from .leases import Leases
-from .mvcc import Store
-from .transactions import Transactions
-from .watches import Watch, Watches
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from .fields import Document
-    from .journal import Journal, Statement
+from rootspan_apiserver.embedded_etcd import fields, journal, requests
+from rootspan_apiserver.embedded_etcd.durability import GroupCommit
+from rootspan_apiserver.embedded_etcd.errors import (
+    RESOURCE_EXHAUSTED,
+    UNIMPLEMENTED,
+    UNKNOWN,
+    GatewayError,
+    future_revision,
+    unsupported,
+)
+from rootspan_apiserver.embedded_etcd.fields import Document
+from rootspan_apiserver.embedded_etcd.journal import Journal, Statement
+from rootspan_apiserver.embedded_etcd.leases import Leases
+from rootspan_apiserver.embedded_etcd.mvcc import Store
+from rootspan_apiserver.embedded_etcd.transactions import Transactions
+from rootspan_apiserver.embedded_etcd.watches import Watch, Watches
 
 VERSION = "3.6.0"
 RAFT_TERM = 2

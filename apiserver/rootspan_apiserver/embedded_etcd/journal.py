@@ -4,25 +4,19 @@ A commit is one transaction of SQLite, so one fsync, however many of ours it hol
 process and the machine. The exclusive lock makes sure that one process at a time has the file, and goes with it.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
+from collections.abc import Generator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import orjson
 from pybase64 import b64decode
 
-from rootspan_apiserver.private_files import make_folder, opener
-
-from .errors import DataDirectoryInUse, DataDirectoryUnreadable, EmbeddedEtcdError
-from .mvcc import Store
-from .records import Record, deleted, written
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-    from pathlib import Path
+from rootspan_apiserver.embedded_etcd.errors import DataDirectoryInUse, DataDirectoryUnreadable, EmbeddedEtcdError
+from rootspan_apiserver.embedded_etcd.mvcc import Store
+from rootspan_apiserver.embedded_etcd.records import Record, deleted, written
+from rootspan_apiserver.processes.private_files import make_folder, opener
 
 FILE = "etcd.sqlite3"
 APPLICATION_ID = 0x65746364

@@ -1,16 +1,11 @@
 """Leases: keys that go when their time is up."""
 
-from __future__ import annotations
-
 import asyncio
 import random
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from .errors import FAILED_PRECONDITION, NOT_FOUND, OUT_OF_RANGE, GatewayError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from rootspan_apiserver.embedded_etcd.errors import FAILED_PRECONDITION, NOT_FOUND, OUT_OF_RANGE, GatewayError
 
 LONGEST_TTL = 9_000_000_000
 SHORTEST_TTL = 1

@@ -5,19 +5,14 @@ all records since the last compaction and the one before; of each revision, the 
 live now is kept sorted besides, so that counting a range takes no walk through it.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
-from .errors import compacted, future_revision
-from .records import Record, deleted, written
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from rootspan_apiserver.embedded_etcd.errors import compacted, future_revision
+from rootspan_apiserver.embedded_etcd.records import Record, deleted, written
 
 TO_THE_LAST_KEY = b"\0"
 EMPTY_REVISION = 1

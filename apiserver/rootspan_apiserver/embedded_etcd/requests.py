@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .errors import INVALID_ARGUMENT, RESOURCE_EXHAUSTED, GatewayError, unsupported
-from .fields import Document, boolean, enumerated, field, integer, message, messages, octets
+from rootspan_apiserver.embedded_etcd.errors import INVALID_ARGUMENT, RESOURCE_EXHAUSTED, GatewayError, unsupported
+from rootspan_apiserver.embedded_etcd.fields import (
+    Document,
+    boolean,
+    enumerated,
+    field,
+    integer,
+    message,
+    messages,
+    octets,
+)
 
 MAX_REQUEST_BYTES = 1536 * 1024
 MAX_MESSAGE_BYTES = MAX_REQUEST_BYTES + 512 * 1024

@@ -1,23 +1,17 @@
 """Reading and changing the store: everything is checked first, so what has begun cannot fail half-way."""
 
-from __future__ import annotations
-
 import operator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import orjson
 from pybase64 import b64decode
 
-from .errors import INVALID_ARGUMENT, NOT_FOUND, GatewayError
-from .mvcc import covers
-from .requests import Compare, DeleteRange, Operation, Put, Range, Txn, check_size
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .leases import Leases
-    from .mvcc import Store
-    from .records import Record
+from rootspan_apiserver.embedded_etcd.errors import INVALID_ARGUMENT, NOT_FOUND, GatewayError
+from rootspan_apiserver.embedded_etcd.leases import Leases
+from rootspan_apiserver.embedded_etcd.mvcc import Store, covers
+from rootspan_apiserver.embedded_etcd.records import Record
+from rootspan_apiserver.embedded_etcd.requests import Compare, DeleteRange, Operation, Put, Range, Txn, check_size
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "EQUAL": operator.eq,

@@ -1,16 +1,11 @@
 """The embedded etcd without a socket."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
 
 import httpx
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from .gateway import Gateway
-    from .watches import Watch
+from rootspan_apiserver.embedded_etcd.gateway import Gateway
+from rootspan_apiserver.embedded_etcd.watches import Watch
 
 HEADERS = httpx.Headers({"Content-Type": "application/json"})
 

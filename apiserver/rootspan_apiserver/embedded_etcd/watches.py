@@ -4,18 +4,12 @@ A watch holds no events, only how far it has come; when something in its range i
 there. A slow one so costs nothing but its place, and is ended when compaction overtakes it.
 """
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from .mvcc import Store, covers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .records import Record
-    from .requests import WatchCreate
+from rootspan_apiserver.embedded_etcd.mvcc import Store, covers
+from rootspan_apiserver.embedded_etcd.records import Record
+from rootspan_apiserver.embedded_etcd.requests import WatchCreate
 
 REVISIONS_PER_ANSWER = 1000
 
@@ -23,7 +17,7 @@ REVISIONS_PER_ANSWER = 1000
 class Watch:
     """One watch; `next` gives the lines of its answer."""
 
-    def __init__(self, hub: Watches, request: WatchCreate) -> None:
+    def __init__(self, hub: "Watches", request: WatchCreate) -> None:
         self._hub = hub
         self._request = request
         self._wake = asyncio.Event()

@@ -1,7 +1,7 @@
 """etcd v3 through its JSON gateway: compare-and-swap, range, watch and leases over httpx."""
 
-from .client import EtcdClient
-from .errors import (
+from rootspan_apiserver.etcd.client import EtcdClient
+from rootspan_apiserver.etcd.errors import (
     Compacted,
     EtcdError,
     FutureRevision,
@@ -12,8 +12,8 @@ from .errors import (
     Unauthenticated,
     Unavailable,
 )
-from .lanes import gateway_transport
-from .values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
+from rootspan_apiserver.etcd.lanes import gateway_transport
+from rootspan_apiserver.etcd.values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
 
 __all__ = [
     "Compacted",

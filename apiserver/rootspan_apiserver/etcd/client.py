@@ -5,26 +5,21 @@ be carried out twice: a read changes nothing, a second lease runs out unused, a 
 when they have been done before.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ssl
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from . import wire
-from .endpoints import Endpoints
-from .errors import Compacted, LeaseNotFound, Unavailable
-from .lanes import gateway_transport
-from .swap import READ_ATTEMPT, REPEATABLE_ATTEMPT, swap
-from .watch import follow
+import httpx
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
-
-    import httpx
-
-    from .values import RangeResult, Status, TxnResult, WatchBatch
+from rootspan_apiserver.etcd import wire
+from rootspan_apiserver.etcd.endpoints import Endpoints
+from rootspan_apiserver.etcd.errors import Compacted, LeaseNotFound, Unavailable
+from rootspan_apiserver.etcd.lanes import gateway_transport
+from rootspan_apiserver.etcd.swap import READ_ATTEMPT, REPEATABLE_ATTEMPT, swap
+from rootspan_apiserver.etcd.values import RangeResult, Status, TxnResult, WatchBatch
+from rootspan_apiserver.etcd.watch import follow
 
 READY_PAUSE = 0.25
 

@@ -14,21 +14,17 @@ A member without a leader keeps a write for 7 s and then fails it, which tells n
 Upstream: etcd, client/v3/retry.go (`isSafeRetryMutableRPC`), server/etcdserver/api/v3rpc/interceptor.go
 """
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import orjson
 
-from .errors import DEADLINE_EXCEEDED, UNAVAILABLE, OutcomeUnknown, Unavailable, from_body
-from .lanes import Lanes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from rootspan_apiserver.etcd.errors import DEADLINE_EXCEEDED, UNAVAILABLE, OutcomeUnknown, Unavailable, from_body
+from rootspan_apiserver.etcd.lanes import Lanes
 
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 CONNECT_TIMEOUT = 1.0
@@ -153,7 +149,7 @@ class Endpoints:
                 silence.cancel()
             self._lanes.release(lane)
 
-    async def open(self, index: int, path: str, body: bytes) -> Stream:
+    async def open(self, index: int, path: str, body: bytes) -> "Stream":
         """POST `body` for an answer without end, on a connection of its own.
 
         Raises:

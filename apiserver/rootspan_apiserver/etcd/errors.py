@@ -14,14 +14,9 @@ more, under `error`, and 3.5 calls the code `grpc_code` there.
 """
 # ruff: noqa: N818  each name is the condition that etcd reports
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import orjson
 
-if TYPE_CHECKING:
-    from .values import KeyValue
+from rootspan_apiserver.etcd.values import KeyValue
 
 CANCELED, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED = 1, 3, 4, 5, 7, 8
 OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, UNAUTHENTICATED = 11, 12, 13, 14, 16

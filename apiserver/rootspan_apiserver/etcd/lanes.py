@@ -4,17 +4,12 @@ A pool that many tasks share looks through all its connections at every request,
 etcd does. So each lane has one connection, and a request takes the lane that was free last.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+import ssl
+from collections.abc import Callable
 
 import httpx
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable
 
 KEEP_ALIVE = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),

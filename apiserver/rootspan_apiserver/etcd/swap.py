@@ -21,23 +21,15 @@ return. So a creation is never sent again. The caller may find its own identity 
 Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go, where each of these cases is an error for the client
 """
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
-from . import wire
-from .endpoints import FIRST_PAUSE, LONGEST_PAUSE
-from .errors import EtcdError, OutcomeUnknown
-from .values import TxnResult
-from .watch import follow
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .endpoints import Endpoints
-    from .values import Event, RangeResult
+from rootspan_apiserver.etcd import wire
+from rootspan_apiserver.etcd.endpoints import FIRST_PAUSE, LONGEST_PAUSE, Endpoints
+from rootspan_apiserver.etcd.errors import EtcdError, OutcomeUnknown
+from rootspan_apiserver.etcd.values import Event, RangeResult, TxnResult
+from rootspan_apiserver.etcd.watch import follow
 
 READ_ATTEMPT = 5
 REPEATABLE_ATTEMPT = 1

@@ -4,23 +4,16 @@ The gateway drops `traceparent`, but passes on what is called `Grpc-Metadata-…
 for its parent span.
 """
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import AsyncIterator, Mapping
+from typing import ClassVar
 
 import httpx
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Span, Status, StatusCode, TracerProvider
 
 from rootspan.httpx import AsyncTracingTransport
-
-from .errors import UNAVAILABLE, EtcdError, from_body
-from .wire import COMPACT, LEASE_GRANT, LEASE_REVOKE, RANGE, STATUS, TXN, WATCH
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-
-    from opentelemetry.trace import TracerProvider
+from rootspan_apiserver.etcd.errors import UNAVAILABLE, EtcdError, from_body
+from rootspan_apiserver.etcd.wire import COMPACT, LEASE_GRANT, LEASE_REVOKE, RANGE, STATUS, TXN, WATCH
 
 METHODS = {
     RANGE: "etcdserverpb.KV/Range",

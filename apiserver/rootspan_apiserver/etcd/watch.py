@@ -4,23 +4,18 @@ etcd's stream ends with its member, and does not end when etcd cancels the watch
 endpoint, right behind the last revision it has seen, so that no event is lost or seen twice.
 """
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import orjson
 
-from .endpoints import FIRST_PAUSE, LONGEST_PAUSE, Endpoints, Stream
-from .errors import Unavailable
-from .wire import WATCH, watch_batch, watch_request
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from .values import WatchBatch
+from rootspan_apiserver.etcd.endpoints import FIRST_PAUSE, LONGEST_PAUSE, Endpoints, Stream
+from rootspan_apiserver.etcd.errors import Unavailable
+from rootspan_apiserver.etcd.values import WatchBatch
+from rootspan_apiserver.etcd.wire import WATCH, watch_batch, watch_request
 
 
 async def follow(

@@ -6,8 +6,8 @@ from typing import Any
 
 from pybase64 import b64decode, b64encode
 
-from .errors import INVALID_ARGUMENT, OUT_OF_RANGE, Compacted, EtcdError, from_document
-from .values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
+from rootspan_apiserver.etcd.errors import INVALID_ARGUMENT, OUT_OF_RANGE, Compacted, EtcdError, from_document
+from rootspan_apiserver.etcd.values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
 
 RANGE, TXN, WATCH = "/v3/kv/range", "/v3/kv/txn", "/v3/watch"
 LEASE_GRANT, LEASE_REVOKE = "/v3/lease/grant", "/v3/lease/revoke"

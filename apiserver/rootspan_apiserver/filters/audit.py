@@ -10,11 +10,11 @@ from typing import Any
 
 from opentelemetry import trace
 
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp, Message, Receive, Request, Scope, Send
-from rootspan_apiserver.identity import User
-from rootspan_apiserver.request_context import request_context
-from rootspan_apiserver.tracing import FILTERLATENCY
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp, Message, Receive, Request, Scope, Send
+from rootspan_apiserver.http.request_context import request_context
+from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 Event = dict[str, Any]
 Sink = Callable[[Event], None]

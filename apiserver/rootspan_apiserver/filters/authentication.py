@@ -1,12 +1,12 @@
 """Finds out who calls; 401 for wrong credentials."""
 
-from rootspan_apiserver.authentication import Credentials, Unauthenticated, bearer_token
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import write_error
-from rootspan_apiserver.request_context import request_context
-from rootspan_apiserver.status import unauthorized
-from rootspan_apiserver.tracing import FILTERLATENCY
+from rootspan_apiserver.authn.authentication import Credentials, Unauthenticated, bearer_token
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
+from rootspan_apiserver.http.request_context import request_context
+from rootspan_apiserver.http.responses import write_error
+from rootspan_apiserver.kube.status import unauthorized
+from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 
 def credentials_of(scope: Scope) -> Credentials:

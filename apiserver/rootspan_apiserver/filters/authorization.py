@@ -1,12 +1,13 @@
 """May the user do this; 403 where nobody says yes."""
 
-from rootspan_apiserver.authorization import Attributes, attributes_of, refusal
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import write_filter_error
-from rootspan_apiserver.request_context import request_context
-from rootspan_apiserver.status import GroupResource, StatusError, forbidden
-from rootspan_apiserver.tracing import FILTERLATENCY
+from rootspan_apiserver.authz.authorization import Attributes, attributes_of, refusal
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
+from rootspan_apiserver.http.request_context import request_context
+from rootspan_apiserver.http.responses import write_filter_error
+from rootspan_apiserver.kube.meta import GroupResource
+from rootspan_apiserver.kube.status import StatusError, forbidden
+from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 
 def forbidden_error(attributes: Attributes, reason: str) -> StatusError:

@@ -8,8 +8,8 @@ from rootspan_apiserver.filters.exchange import Exchange
 from rootspan_apiserver.filters.impersonation import Impersonation
 from rootspan_apiserver.filters.panic import PanicRecovery
 from rootspan_apiserver.filters.priority_and_fairness import PriorityAndFairness
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp
 
 
 def chain(app: ASGIApp, parts: Parts) -> ASGIApp:

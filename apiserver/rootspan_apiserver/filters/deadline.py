@@ -3,13 +3,13 @@
 import asyncio
 from urllib.parse import parse_qs
 
-from rootspan_apiserver.codec.times import duration_nanoseconds
 from rootspan_apiserver.filters.long_running import is_long_running
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp, Message, Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import write_filter_error
-from rootspan_apiserver.request_info import request_info
-from rootspan_apiserver.status import bad_request, timeout
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp, Message, Receive, Request, Scope, Send
+from rootspan_apiserver.http.responses import write_filter_error
+from rootspan_apiserver.kube.request_info import request_info
+from rootspan_apiserver.kube.status import bad_request, timeout
+from rootspan_apiserver.kube.times import duration_nanoseconds
 
 
 class Deadline:

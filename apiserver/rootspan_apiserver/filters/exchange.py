@@ -9,15 +9,15 @@ import uuid
 
 from opentelemetry import trace
 
-from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.dialect import Dialect, target
+from rootspan_apiserver.dialects.dialect import Dialect, target
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.filters.warnings import warning_headers
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp, Message, Receive, Scope, Send
-from rootspan_apiserver.metrics import verb_of
-from rootspan_apiserver.request_context import RequestContext
-from rootspan_apiserver.request_info import RequestInfo, request_info
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp, Message, Receive, Scope, Send
+from rootspan_apiserver.http.request_context import RequestContext
+from rootspan_apiserver.kube.request_info import RequestInfo, request_info
+from rootspan_apiserver.telemetry.audit_id import audit_id
+from rootspan_apiserver.telemetry.metrics import verb_of
 
 _CACHE_CONTROL = (b"cache-control", b"no-cache, private")
 _AUDIT_ID_LIMIT = 64

@@ -6,8 +6,8 @@ The first schema that matches wins. https://kubernetes.io/docs/concepts/cluster-
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rootspan_apiserver.identity import MASTERS, User
-from rootspan_apiserver.request_info import RequestInfo
+from rootspan_apiserver.kube.request_info import RequestInfo
+from rootspan_apiserver.kube.users import MASTERS, User
 
 _PROBES = frozenset({"/healthz", "/readyz", "/livez"})
 _LEADER_ELECTION = frozenset({"system:kube-controller-manager", "system:kube-scheduler"})

@@ -7,17 +7,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
-from rootspan_apiserver.authorization import Attributes
+from rootspan_apiserver.authz.authorization import Attributes
 from rootspan_apiserver.filters.authorization import forbidden_error
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import write_filter_error
-from rootspan_apiserver.identity import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, User
-from rootspan_apiserver.registry.names import dns_label, dns_subdomain
-from rootspan_apiserver.request_context import request_context
-from rootspan_apiserver.status import StatusError, bad_request
-from rootspan_apiserver.tracing import FILTERLATENCY
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
+from rootspan_apiserver.http.request_context import request_context
+from rootspan_apiserver.http.responses import write_filter_error
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.names import dns_label, dns_subdomain
+from rootspan_apiserver.kube.status import StatusError, bad_request
+from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, User
+from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 _EXTRA = b"impersonate-extra-"
 _SERVICE_ACCOUNT = "system:serviceaccount:"

@@ -1,7 +1,7 @@
 """Requests that last as long as the client wishes: no time-out applies to them, and they hold no seat of the flow control."""
 
-from rootspan_apiserver.handlers.request import Scope
-from rootspan_apiserver.request_info import RequestInfo
+from rootspan_apiserver.http.request import Scope
+from rootspan_apiserver.kube.request_info import RequestInfo
 
 _VERBS = frozenset({"watch", "proxy"})
 _SUBRESOURCES = frozenset({"attach", "exec", "proxy", "log", "portforward"})

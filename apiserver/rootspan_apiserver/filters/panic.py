@@ -4,8 +4,8 @@ import logging
 
 from opentelemetry import trace
 
-from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.handlers.request import ASGIApp, ClientDisconnected, Message, Receive, Scope, Send
+from rootspan_apiserver.http.request import ASGIApp, ClientDisconnected, Message, Receive, Scope, Send
+from rootspan_apiserver.telemetry.audit_id import audit_id
 
 _log = logging.getLogger(__name__)
 _BODY = b"This request caused apiserver to panic. Look in the logs for details.\n"

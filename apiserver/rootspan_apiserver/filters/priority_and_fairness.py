@@ -10,11 +10,11 @@ import uuid
 from rootspan_apiserver.filters.flow_schemas import SCHEMAS, SHARES, schema_of
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.filters.priority_level import PriorityLevel, Rejected
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import send_bytes
-from rootspan_apiserver.request_context import request_context
-from rootspan_apiserver.tracing import FILTERLATENCY
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
+from rootspan_apiserver.http.request_context import request_context
+from rootspan_apiserver.http.responses import send_bytes
+from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 _TOO_MANY = b"Too many requests, please try again later.\n"
 

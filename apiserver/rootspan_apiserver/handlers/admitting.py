@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from rootspan_apiserver.admission.attributes import Attributes, Operation
-from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.requester import name_requester
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import JSONObject
 
 
 def now() -> str:

@@ -3,14 +3,14 @@
 from typing import cast
 
 from rootspan_apiserver.codec.decoding import FieldValidation, decode, unsupported_media_type
-from rootspan_apiserver.handlers.negotiation import JSON, PROTOBUF, YAML
-from rootspan_apiserver.handlers.query import WriteOptions
-from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject
-from rootspan_apiserver.rest.metadata import match_namespace
-from rootspan_apiserver.status import bad_request
-from rootspan_apiserver.tracing import Step
+from rootspan_apiserver.http.negotiation import JSON, PROTOBUF, YAML
+from rootspan_apiserver.http.query import WriteOptions
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.registry.metadata import match_namespace
+from rootspan_apiserver.telemetry.tracing import Step
 
 _OLDER = {GroupVersionKind("policy", "v1", "Eviction"): "policy/v1beta1"}
 """The versions a body may be in besides the path's: what kubectl before v1.22 sends to evict a pod."""

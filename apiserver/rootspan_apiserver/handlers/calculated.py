@@ -6,14 +6,14 @@ import orjson
 
 from rootspan_apiserver.handlers.admitting import Admitting
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
-from rootspan_apiserver.handlers.negotiation import Representation
-from rootspan_apiserver.handlers.query import write_options
-from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import write
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.verb import answering, storing, verb
-from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.tracing import Step
+from rootspan_apiserver.http.negotiation import Representation
+from rootspan_apiserver.http.query import write_options
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.http.responses import write
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.telemetry.tracing import Step
 
 Calculate = Callable[[Request, Target, JSONObject, bool], Awaitable[JSONObject]]
 """From the object as admitted to the answer; the last argument tells a dry run."""

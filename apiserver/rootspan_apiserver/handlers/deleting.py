@@ -5,17 +5,17 @@ import orjson
 from rootspan_apiserver.codec.decoding import decode
 from rootspan_apiserver.handlers.admitting import Admitting
 from rootspan_apiserver.handlers.bodies import check_content_type
-from rootspan_apiserver.handlers.negotiation import Representation
-from rootspan_apiserver.handlers.query import delete_options, delete_options_of_query, list_options
 from rootspan_apiserver.handlers.reading import write_list, write_stored
-from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import write
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.verb import answering, verb
-from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject
-from rootspan_apiserver.rest.options import DeleteOptions
+from rootspan_apiserver.http.negotiation import Representation
+from rootspan_apiserver.http.query import delete_options, delete_options_of_query, list_options
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.http.responses import write
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.tracing import Step
+from rootspan_apiserver.telemetry.tracing import Step
 
 _OPTIONS_KIND = GroupVersionKind("", "v1", "DeleteOptions")
 

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from rootspan_apiserver.handlers import creating, deleting, patching, reading, updating, watching
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import write_router_error, write_text
 from rootspan_apiserver.handlers.reviews import REVIEWS
-from rootspan_apiserver.handlers.scale import ScaleTarget
-from rootspan_apiserver.handlers.subresources import SUBRESOURCES
+from rootspan_apiserver.handlers.subresources.scale import ScaleTarget
+from rootspan_apiserver.handlers.subresources.table import SUBRESOURCES
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.status import (
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import Receive, Request, Scope, Send
+from rootspan_apiserver.http.responses import write_router_error, write_text
+from rootspan_apiserver.kube.status import (
     StatusError,
     bad_request,
     method_not_allowed,

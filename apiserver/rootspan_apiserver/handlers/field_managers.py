@@ -2,13 +2,14 @@
 
 from functools import lru_cache
 
-from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.managed_fields import FieldManager
-from rootspan_apiserver.registry.catalog import Registry
-from rootspan_apiserver.registry.conversion import convert
-from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject, Resource
-from rootspan_apiserver.registry.schema import Schema
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.conversion import convert
+from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.resources.schema import Schema
 
 
 def field_manager(request: Request, target: Target) -> FieldManager:

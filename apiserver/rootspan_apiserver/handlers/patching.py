@@ -8,22 +8,22 @@ from typing import cast
 import orjson
 
 from rootspan_apiserver.codec.decoding import FieldValidation, decode_applied, read_patched
-from rootspan_apiserver.go_values import go_format
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.bodies import check_object
 from rootspan_apiserver.handlers.field_managers import field_manager
-from rootspan_apiserver.handlers.negotiation import Representation
-from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
 from rootspan_apiserver.handlers.reading import write_stored
-from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.unenforced import warn_of_unenforced
 from rootspan_apiserver.handlers.verb import answering, verb
+from rootspan_apiserver.http.negotiation import Representation
+from rootspan_apiserver.http.query import WriteOptions, manager_of, write_options
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.go_values import go_format
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, bad_request, conflict, not_found
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
-from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import StatusError, bad_request, conflict, not_found
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.tracing import Step
+from rootspan_apiserver.telemetry.tracing import Step
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"

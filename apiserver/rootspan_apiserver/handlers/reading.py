@@ -2,19 +2,19 @@
 
 import orjson
 
-from rootspan_apiserver.handlers.negotiation import Representation
-from rootspan_apiserver.handlers.query import list_options
-from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, write, write_error, write_raw
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.transformations import transform, transform_list
 from rootspan_apiserver.handlers.verb import answering, verb
-from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.rest.list_options import check_list, predicate
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.http.negotiation import Representation
+from rootspan_apiserver.http.query import list_options
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.http.responses import representation, write, write_error, write_raw
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.registry.list_options import check_list, predicate
 from rootspan_apiserver.storage import ListResult
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.tracing import Step
+from rootspan_apiserver.telemetry.tracing import Step
 
 
 @verb("Get")

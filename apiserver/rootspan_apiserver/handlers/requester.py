@@ -1,8 +1,7 @@
 """A certificate signing request says who asks for it: whoever makes the request, whatever the client writes there."""
 
-from rootspan_apiserver.identity import User
-from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import GroupResource
+from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+from rootspan_apiserver.kube.users import User
 
 SIGNED = GroupResource("certificates.k8s.io", "certificatesigningrequests")
 

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from rootspan_apiserver.authentication import Credentials, Unauthenticated, bearer_token
-from rootspan_apiserver.authorization import Attributes
-from rootspan_apiserver.handlers.bindings import bind
+from rootspan_apiserver.authn.authentication import Credentials, Unauthenticated, bearer_token
+from rootspan_apiserver.authz.authorization import Attributes
 from rootspan_apiserver.handlers.calculated import calculated
-from rootspan_apiserver.handlers.request import Request
+from rootspan_apiserver.handlers.subresources.binding import bind
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.identity import User
-from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import FieldError, bad_request, invalid
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError, bad_request, invalid
+from rootspan_apiserver.kube.users import User
 
 _AUTHENTICATION = "authentication.k8s.io"
 _AUTHORIZATION = "authorization.k8s.io"

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 
 from starlette.routing import BaseRoute, Match
 
-from rootspan_apiserver.handlers import discovery, health, openapi
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
-from rootspan_apiserver.handlers.parts import Parts
-from rootspan_apiserver.handlers.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.handlers.responses import send_bytes, write_raw, write_router_error, write_text
-from rootspan_apiserver.handlers.version import VERSION
-from rootspan_apiserver.request_info import request_info
-from rootspan_apiserver.status import method_not_allowed
+from rootspan_apiserver.handlers.documents import discovery, health, openapi
+from rootspan_apiserver.handlers.documents.version import VERSION
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
+from rootspan_apiserver.http.responses import send_bytes, write_raw, write_router_error, write_text
+from rootspan_apiserver.kube.request_info import request_info
+from rootspan_apiserver.kube.status import method_not_allowed
 
 Handler = Callable[[Request], Awaitable[None]]
 

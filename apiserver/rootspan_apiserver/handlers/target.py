@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from rootspan_apiserver.registry.conversion import convert
-from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject, Resource, Subresource
-from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.status import FieldError, invalid
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import FieldError, invalid
+from rootspan_apiserver.resources.conversion import convert
+from rootspan_apiserver.resources.resource import Resource, Subresource
+from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 

@@ -1,10 +1,10 @@
 """Objects turned into what a client asked for in place of them: a Table, or the metadata alone."""
 
-from rootspan_apiserver.handlers.negotiation import Representation
-from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import FieldError, StatusError, bad_request
+from rootspan_apiserver.http.negotiation import Representation
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request
 from rootspan_apiserver.tables import partial_object_metadata, table
 
 _INCLUDE = ("", "Metadata", "Object", "None")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.registry.resource import JSONObject
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 ADMISSION, RBAC, RESOURCE = "admissionregistration.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io"

@@ -3,17 +3,17 @@
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.bodies import check_content_type, check_object, decode_object, metadata_of
 from rootspan_apiserver.handlers.field_managers import field_manager
-from rootspan_apiserver.handlers.negotiation import Representation
-from rootspan_apiserver.handlers.query import WriteOptions, manager_of, write_options
 from rootspan_apiserver.handlers.reading import write_stored
-from rootspan_apiserver.handlers.request import Request
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.unenforced import warn_of_unenforced
 from rootspan_apiserver.handlers.verb import answering, storing, verb
-from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.status import bad_request
+from rootspan_apiserver.http.negotiation import Representation
+from rootspan_apiserver.http.query import WriteOptions, manager_of, write_options
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.tracing import Step
+from rootspan_apiserver.telemetry.tracing import Step
 
 
 @verb("Update")

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 
-from rootspan_apiserver.handlers.negotiation import Representation
-from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, write_error, write_raw
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.status import StatusError
-from rootspan_apiserver.tracing import Step
+from rootspan_apiserver.http.negotiation import Representation
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.http.responses import representation, write_error, write_raw
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.telemetry.tracing import Step
 
 Handler = Callable[[Request, Target], Awaitable[None]]
 Work = Callable[[Request, Target, Representation, Step], Awaitable[None]]

@@ -9,29 +9,26 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import anyio
 import orjson
 
-from rootspan_apiserver.audit_id import audit_id
 from rootspan_apiserver.codec.canonical import empty_object
 from rootspan_apiserver.codec.wire import bytes_field
-from rootspan_apiserver.handlers.negotiation import JSON, PROTOBUF, YAML, Representation, not_acceptable
-from rootspan_apiserver.handlers.query import list_options
 from rootspan_apiserver.handlers.reading import json_of
-from rootspan_apiserver.handlers.request import Request
-from rootspan_apiserver.handlers.responses import representation, to_protobuf, write_error, write_raw
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.transformations import transform
-from rootspan_apiserver.registry.resource import JSONObject
-from rootspan_apiserver.rest.list_options import NOT_OLDER_THAN
-from rootspan_apiserver.rest.options import ListOptions
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.http.negotiation import JSON, PROTOBUF, YAML, Representation, not_acceptable
+from rootspan_apiserver.http.query import list_options
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.http.responses import representation, to_protobuf, write_error, write_raw
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.registry.list_options import NOT_OLDER_THAN
+from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import WatchEvent
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.tracing import Step
+from rootspan_apiserver.telemetry.audit_id import audit_id
+from rootspan_apiserver.telemetry.tracing import Step
 
 END_SECONDS = 1.0
 """What a client that reads nothing has to take the end of its watch, before its connection is cut."""

@@ -1,20 +1,17 @@
 """The parts of server-side apply: what a configuration must be, what it takes away, what kubectl may take over from itself."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import StatusError, bad_request
 from rootspan_apiserver.managed_fields.checking import check
 from rootspan_apiserver.managed_fields.comparison import compare
 from rootspan_apiserver.managed_fields.entries import ManagerKey
 from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, intersection, union
 from rootspan_apiserver.managed_fields.merging import field_set, named_fields_as_members, remove
-from rootspan_apiserver.registry.resource import GroupVersionKind
-from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.status import StatusError, bad_request
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.resources.schema import Schema
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.managed_fields.entries import ManagerKey
 from rootspan_apiserver.managed_fields.field_set import FieldSet, path_text, paths
-from rootspan_apiserver.status import StatusError
 
 
 def conflict_error(conflicts: Mapping[ManagerKey, FieldSet]) -> StatusError:

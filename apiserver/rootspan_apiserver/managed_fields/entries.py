@@ -6,9 +6,9 @@ from typing import Any, Literal, cast
 
 import orjson
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.managed_fields.field_set import FieldSet, ordered, union
 
-JSONObject = dict[str, Any]
 Operation = Literal["Apply", "Update"]
 
 MAXIMUM_UPDATERS = 10

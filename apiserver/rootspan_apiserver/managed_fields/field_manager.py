@@ -15,6 +15,8 @@ from rootspan_apiserver.codec.canonical import empty_object
 from rootspan_apiserver.codec.problems import NotDecodableError, Problems
 from rootspan_apiserver.codec.typed import read
 from rootspan_apiserver.codec.types import message_of
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.managed_fields import entries
 from rootspan_apiserver.managed_fields.applying import (
     check_configuration,
@@ -30,12 +32,10 @@ from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, in
 from rootspan_apiserver.managed_fields.merging import field_set, merge, without_nulls
 from rootspan_apiserver.managed_fields.reset_fields import Filter, everything, owned_through
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError
-from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
-from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.registry.schema_table import builtin_types, type_name
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.resources.schema_table import builtin_types, type_name
 
-JSONObject = dict[str, Any]
 Convert = Callable[[JSONObject, str], tuple[JSONObject, Schema] | None]
 
 _BEFORE_FIRST_APPLY = "before-first-apply"

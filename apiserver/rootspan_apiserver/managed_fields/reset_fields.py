@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.managed_fields.field_set import FieldSet, without
-from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
-from rootspan_apiserver.registry.status_metadata import ALL, kept_by_status
+from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.resources.status_metadata import ALL, kept_by_status
 
 Filter = Callable[[FieldSet], FieldSet]
 

@@ -8,14 +8,13 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/util/managedfields/scalehandler.go
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.managed_fields import entries
 from rootspan_apiserver.managed_fields.entries import Managed, Managers
 from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, intersection
-from rootspan_apiserver.status import StatusError
 
-JSONObject = dict[str, Any]
 ReplicasPaths = Mapping[str, str]
 """Where the replicas are, by apiVersion of the object: a dotted path, "" in a version without a `scale`."""
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from rootspan_apiserver.codec.scalars import plain
-from rootspan_apiserver.registry.schema import Schema
+from rootspan_apiserver.resources.schema import Schema
 
 ABSENT: Final = object()
 ATOMIC: Final = Schema(map_type="atomic", nullable=True)

@@ -13,9 +13,8 @@ import orjson
 from rootspan_apiserver.codec import json_body
 from rootspan_apiserver.codec.problems import NotDecodableError, Problems
 from rootspan_apiserver.codec.typed import DuplicateKeys
-from rootspan_apiserver.status import StatusError, bad_request
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, bad_request
 
 MAXIMUM_OPERATIONS = 10_000
 _KNOWN = frozenset({"op", "path", "from", "value"})

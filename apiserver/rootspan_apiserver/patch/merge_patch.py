@@ -3,15 +3,12 @@
 Objects that a patch touches have their keys sorted afterwards, as the real server shows them in its refusals.
 """
 
-from typing import Any
-
 from rootspan_apiserver.codec import json_body
 from rootspan_apiserver.codec.problems import NotDecodableError, Problems
 from rootspan_apiserver.codec.scalars import kind_of
 from rootspan_apiserver.codec.typed import search_duplicates
-from rootspan_apiserver.status import bad_request
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import bad_request
 
 
 def read(body: bytes, *, strict: bool = False) -> tuple[JSONObject, list[str]]:

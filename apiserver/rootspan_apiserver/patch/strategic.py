@@ -11,11 +11,10 @@ from typing import Any, cast
 
 import orjson
 
-from rootspan_apiserver.go_values import go_format
-from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.status import StatusError, bad_request
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.go_values import go_format
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, bad_request
+from rootspan_apiserver.resources.schema import Schema
 
 _DIRECTIVE = "$patch"
 _RETAIN_KEYS = "$retainKeys"

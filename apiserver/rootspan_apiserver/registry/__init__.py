@@ -1,1 +1,1 @@
-"""What the resources of the API are."""
+"""The verbs of the API on stored objects, the same for every resource."""

@@ -1,125 +1,84 @@
-"""The rules for the metadata of any object (`ValidateObjectMeta` of k8s.io/apimachinery)."""
+"""Object metadata: what the server alone sets, what it never changes again, and what it must look like."""
 
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
-from rootspan_apiserver.registry.names import Rule, dns_subdomain, label_value, qualified_name
-from rootspan_apiserver.status import FieldError
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import path_segment
+from rootspan_apiserver.kube.status import FieldError, bad_request
+from rootspan_apiserver.resources.metadata import check_metadata, check_metadata_change
+from rootspan_apiserver.resources.resource import Resource
 
-JSONObject = dict[str, Any]
-ANNOTATIONS_LIMIT = 256 * 1024
-IMMUTABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
-
-
-def check_labels(labels: JSONObject, field: str) -> list[FieldError]:
-    errors = []
-    for key, value in sorted(labels.items()):
-        errors += [FieldError.invalid(field, key, reason) for reason in qualified_name(key)]
-        errors += [FieldError.invalid(field, value, reason) for reason in label_value(value or "")]
-    return errors
+NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+NAME_SUFFIX = 5
+LONGEST_GENERATED_BASE = 63 - NAME_SUFFIX
 
 
-def check_annotations(annotations: JSONObject, field: str) -> list[FieldError]:
-    errors = []
-    size = 0
-    for key, value in sorted(annotations.items()):
-        errors += [FieldError.invalid(field, key, reason) for reason in qualified_name(key.lower())]
-        size += len(key.encode()) + len((value or "").encode())
-    if size > ANNOTATIONS_LIMIT:
-        errors.append(FieldError.too_long(field, ANNOTATIONS_LIMIT))
-    return errors
+def timestamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _check_owners(owners: list[JSONObject], field: str) -> list[FieldError]:
-    errors = []
-    controllers: list[JSONObject] = []
-    for index, owner in enumerate(owners):
-        at = f"{field}[{index}]"
-        version = owner.get("apiVersion") or ""
-        if not version.rpartition("/")[2]:
-            errors.append(FieldError.invalid(f"{at}.apiVersion", version, "version must not be empty"))
-        errors += [
-            FieldError.invalid(f"{at}.{key}", owner.get(key) or "", "must not be empty")
-            for key in ("kind", "name", "uid")
-            if not owner.get(key)
-        ]
-        if owner.get("controller"):
-            controllers.append(owner)
-    if len(controllers) > 1:
-        named = [f"{owner.get('kind', '')}/{owner.get('name', '')}" for owner in controllers]
-        detail = (
-            'Only one reference can have Controller set to true. Found "true" in references for '
-            f"{named[0]} and {named[1]}"
-        )
-        errors.append(FieldError.invalid(field, owners, detail))
-    return errors
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
-def _check_finalizers(finalizers: list[str], field: str, *, standard: bool) -> list[FieldError]:
-    errors = []
-    for index, name in enumerate(finalizers):
-        errors += [FieldError.invalid(f"{field}[{index}]", name, reason) for reason in qualified_name(name)]
-        if standard and "/" not in name and name not in ("orphan", "foregroundDeletion", "kubernetes"):
-            detail = "name is neither a standard finalizer name nor is it fully qualified"
-            errors.append(FieldError.invalid(f"{field}[{index}]", name, detail))
-    if "orphan" in finalizers and "foregroundDeletion" in finalizers:
-        detail = "finalizer orphan and foregroundDeletion cannot be both set"
-        errors.append(FieldError.invalid(field, finalizers, detail))
-    return errors
+def generate_name(base: str) -> str:
+    suffix = "".join(secrets.choice(NAME_ALPHABET) for _ in range(NAME_SUFFIX))
+    return base[:LONGEST_GENERATED_BASE] + suffix
 
 
-def check_metadata(
-    metadata: JSONObject,
-    *,
-    namespaced: bool,
-    rule: Rule = dns_subdomain,
-    standard_finalizers: bool = False,
-    field: str = "metadata",
-) -> list[FieldError]:
-    """What is wrong with the metadata. With `standard_finalizers`, as for built-in kinds, a finalizer without a domain must be one that
-    Kubernetes itself knows."""
-    errors = []
-    if generate := metadata.get("generateName"):
-        prefix = generate.rstrip("-") + "a" * (len(generate) > len(generate.rstrip("-")))
-        errors += [FieldError.invalid(f"{field}.generateName", generate, reason) for reason in rule(prefix)]
-    if name := metadata.get("name"):
-        errors += [FieldError.invalid(f"{field}.name", name, reason) for reason in rule(name)]
-    else:
-        errors.append(FieldError.required(f"{field}.name", "name or generateName is required"))
-    namespace = metadata.get("namespace")
-    if namespaced and not namespace:
-        errors.append(FieldError.required(f"{field}.namespace"))
-    elif namespace and not namespaced:
-        errors.append(FieldError.forbidden(f"{field}.namespace", "not allowed on this type"))
-    errors += check_labels(metadata.get("labels") or {}, f"{field}.labels")
-    errors += check_annotations(metadata.get("annotations") or {}, f"{field}.annotations")
-    errors += _check_owners(metadata.get("ownerReferences") or [], f"{field}.ownerReferences")
-    finalizers = metadata.get("finalizers") or []
-    errors += _check_finalizers(finalizers, f"{field}.finalizers", standard=standard_finalizers)
-    return errors
+def tidy(metadata: JSONObject) -> None:
+    """Drop what has its zero value, as the API's own encoding does."""
+    for name in [
+        name for name, value in metadata.items() if value is None or value in ("", {}, []) or name == "selfLink"
+    ]:
+        del metadata[name]
+    if metadata.get("generation") == 0:
+        del metadata["generation"]
 
 
-def check_metadata_change(new: JSONObject, old: JSONObject, field: str = "metadata") -> list[FieldError]:
-    """What an update may not change."""
-    errors = []
-    if old.get("deletionTimestamp"):
-        had = set(old.get("finalizers") or ())
-        if added := [name for name in new.get("finalizers") or () if name not in had]:
-            detail = (
-                f"no new finalizers can be added if the object is being deleted, found new finalizers {_strings(added)}"
-            )
-            errors.append(FieldError.forbidden(f"{field}.finalizers", detail))
-    if not new.get("resourceVersion"):
-        shown = new.get("resourceVersion") or ""
-        detail = "must be specified for an update"
-        if old.get("resourceVersion"):
-            errors.append(FieldError.invalid(f"{field}.resourceVersion", shown, detail))
-    errors += [
-        FieldError.invalid(f"{field}.{key}", new.get(key), "field is immutable")
-        for key in IMMUTABLE
-        if (new.get(key) or None) != (old.get(key) or None)
-    ]
-    return errors
+def resource_version(metadata: Mapping[str, Any]) -> int | None:
+    """The version that an object says it has; 0: none, None: something that is no version."""
+    text = metadata.get("resourceVersion") or "0"
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
-def _strings(names: list[str]) -> str:
-    return "[]string{" + ", ".join(f'"{name}"' for name in names) + "}"
+def fill_system_fields(metadata: JSONObject) -> None:
+    """Of a new object: an identity, a time, and no deletion."""
+    for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+        metadata.pop(name, None)
+    metadata["uid"] = str(uuid4())
+    metadata["creationTimestamp"] = timestamp(now())
+
+
+def match_namespace(resource: Resource, namespace: str, metadata: JSONObject) -> None:
+    """Give the object the namespace of the request, and a cluster-scoped one none.
+
+    Raises:
+        StatusError: 400, it names another.
+    """
+    if not resource.namespaced:
+        metadata.pop("namespace", None)
+    elif (metadata.get("namespace") or namespace) != namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+    elif namespace:
+        metadata["namespace"] = namespace
+
+
+def keep_system_fields(metadata: JSONObject, old: Mapping[str, Any]) -> None:
+    """What an update cannot change: the identity when left out, creation, a deletion that has begun."""
+    metadata.setdefault("uid", old.get("uid", ""))
+    metadata["creationTimestamp"] = old.get("creationTimestamp") or timestamp(now())
+    if "deletionTimestamp" in old:
+        metadata["deletionTimestamp"] = old["deletionTimestamp"]
+    if "deletionGracePeriodSeconds" in old:
+        metadata.setdefault("deletionGracePeriodSeconds", old["deletionGracePeriodSeconds"])
+
+
+def check(resource: Resource, metadata: JSONObject, before: JSONObject | None = None) -> list[FieldError]:
+    """What is wrong with the metadata of any object, or with changing it from `before`."""
+    errors = check_metadata(metadata, namespaced=resource.namespaced, rule=path_segment)
+    return errors if before is None else errors + check_metadata_change(metadata, before)

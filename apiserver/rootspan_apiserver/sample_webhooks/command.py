@@ -7,13 +7,13 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from socket import socket
-from typing import Any
 
 import httpx
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import ConfigurationError
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.sample_webhooks.configurations import by_service, configurations, path_of
 from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
@@ -22,11 +22,10 @@ from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import BindError, listen
 from rootspan_apiserver.serving.kubeconfig import KubeconfigError
 from rootspan_apiserver.serving.until_stopped import serve_until_stopped
-from rootspan_apiserver.tracer_provider import tracer_provider
-from rootspan_apiserver.tracing_configuration import TracingConfiguration
+from rootspan_apiserver.telemetry.tracer_provider import tracer_provider
+from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
 PAUSE = 0.5
-JSONObject = dict[str, Any]
 
 
 def run_sample_webhooks(options: SampleWebhooksOptions) -> int:

@@ -2,9 +2,9 @@
 
 import base64
 from collections.abc import Callable
-from typing import Any
 
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
+
 ClientConfigOf = Callable[[str], JSONObject]
 
 NAME = "sample-webhooks"

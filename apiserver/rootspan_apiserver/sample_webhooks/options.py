@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rootspan_apiserver.flags import flag, integer, ip_address, text
+from rootspan_apiserver.options.flags import flag, integer, ip_address, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

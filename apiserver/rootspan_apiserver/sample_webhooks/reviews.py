@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
 
 LABEL = "seen-by"
 MARK = "sample-webhooks"

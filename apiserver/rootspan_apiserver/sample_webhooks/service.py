@@ -21,10 +21,10 @@ from starlette.routing import Route
 
 from rootspan import Continuation, TracingMiddleware
 from rootspan.httpx import traced
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.sample_webhooks.reviews import mutated, validated
 from rootspan_apiserver.serving.http import Address, serving
 
-JSONObject = dict[str, Any]
 SERVICE_NAME = "sample-webhooks"
 CALLBACK_SECONDS = 3.0
 _NAMESPACE = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")

@@ -1,14 +1,9 @@
 """Field selectors: `status.phase=Running,metadata.name!=x`, with `\\`, `,` and `=` in values escaped by a backslash."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 _TERM = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
 _OPERATOR = re.compile(r"!=|==|=")
@@ -48,7 +43,7 @@ class FieldSelector:
                 raise ValueError(f"field label not supported: {field}")
 
     @classmethod
-    def parse(cls, text: str) -> FieldSelector:
+    def parse(cls, text: str) -> "FieldSelector":
         """
         Raises:
             ValueError: with the API's message.

@@ -4,19 +4,15 @@ The grammar is that of `labels.Parse` in k8s.io/apimachinery, its complaints too
 else they are words like others.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import orjson
 
-from rootspan_apiserver.registry.names import label_value, qualified_name
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from rootspan_apiserver.kube.names import label_value, qualified_name
 
 Operator = Literal["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"]
 
@@ -93,7 +89,7 @@ class LabelSelector:
         return all(requirement.matches(labels) for requirement in self.requirements)
 
     @classmethod
-    def parse(cls, text: str) -> LabelSelector:
+    def parse(cls, text: str) -> "LabelSelector":
         """
         Raises:
             ValueError: with the API's message.
@@ -101,7 +97,7 @@ class LabelSelector:
         return _parse(text)
 
     @classmethod
-    def from_object(cls, selector: Mapping[str, Any] | None) -> LabelSelector:
+    def from_object(cls, selector: Mapping[str, Any] | None) -> "LabelSelector":
         """The selector a `LabelSelector` of meta/v1 stands for: none given matches nothing, an empty one everything.
 
         Raises:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from rootspan_apiserver.private_files import make_folder, opener
+from rootspan_apiserver.processes.private_files import make_folder, opener
 
 LIFETIME = datetime.timedelta(days=365)
 

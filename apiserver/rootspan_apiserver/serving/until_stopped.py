@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from rootspan_apiserver.interruption import on_first_signal
+from rootspan_apiserver.processes.interruption import on_first_signal
 
 
 def stop_signal() -> asyncio.Event:

@@ -1,9 +1,9 @@
 """Objects in etcd behind a watch cache: reading, writing, listing and watching them by key."""
 
-from .listing import ListResult
-from .scope import Predicate
-from .storage import Storage
-from .stored_object import StoredObject
-from .watch import Watch, WatchEvent
+from rootspan_apiserver.storage.listing import ListResult
+from rootspan_apiserver.storage.scope import Predicate
+from rootspan_apiserver.storage.storage import Storage
+from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.storage.watch import Watch, WatchEvent
 
 __all__ = ["ListResult", "Predicate", "Storage", "StoredObject", "Watch", "WatchEvent"]

@@ -1,23 +1,17 @@
 """Lists from the watch cache, where it can give what resourceVersion asks for; else from etcd."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from rootspan_apiserver.audit_id import audit_id
 from rootspan_apiserver.storage.continuation import Continuation
 from rootspan_apiserver.storage.errors import parse_resource_version, too_large
+from rootspan_apiserver.storage.etcd_list import EtcdLists
+from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
-from rootspan_apiserver.storage.scope import Scope
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.storage.etcd_list import EtcdLists
-    from rootspan_apiserver.storage.list_options import ListOptions
-    from rootspan_apiserver.storage.scope import Predicate
-    from rootspan_apiserver.storage.stored_object import StoredObject
-    from rootspan_apiserver.storage.watch_cache import WatchCache
-    from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.storage.scope import Predicate, Scope
+from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.storage.watch_cache import WatchCache
+from rootspan_apiserver.telemetry.audit_id import audit_id
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 FRESH = 3.0
 """Seconds to wait for a revision that somebody named."""

@@ -1,26 +1,19 @@
 """How a watch of the cache begins."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
-from rootspan_apiserver.audit_id import audit_id
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.storage.cached_lists import FRESH
 from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large, too_old
-from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.etcd_list import EtcdLists
+from rootspan_apiserver.storage.list_options import ListOptions
+from rootspan_apiserver.storage.scope import Predicate, Scope
 from rootspan_apiserver.storage.watch import Watch
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from rootspan_apiserver.status import StatusError
-    from rootspan_apiserver.storage.etcd_list import EtcdLists
-    from rootspan_apiserver.storage.list_options import ListOptions
-    from rootspan_apiserver.storage.scope import Predicate
-    from rootspan_apiserver.storage.watch_cache import WatchCache
-    from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.storage.watch_cache import WatchCache
+from rootspan_apiserver.telemetry.audit_id import audit_id
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 
 class CachedWatches:

@@ -4,30 +4,16 @@ State is a dictionary and a sorted list of keys. The past is a bounded row of ch
 an earlier revision is the present one with the later changes taken back, and a watch can begin behind any revision still in the row.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, insort
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rootspan_apiserver.storage.scope import Scope
-    from rootspan_apiserver.storage.stored_object import StoredObject
-    from rootspan_apiserver.storage.watch import Watch
+from rootspan_apiserver.storage.change import Change
+from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.storage.watch import Watch
 
 HISTORY = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happened to a key; a deletion's `object` is the last content at the revision of the deletion."""
-
-    object: StoredObject
-    previous: StoredObject | None
-    deleted: bool
 
 
 class Collection:

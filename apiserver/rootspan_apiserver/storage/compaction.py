@@ -4,16 +4,10 @@ At every turn the revision of the turn before is compacted. Several servers over
 all but the first are told that it has been done.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
-from rootspan_apiserver.etcd import Compacted, EtcdError
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError
 
 COMPACTION_INTERVAL = 300.0
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from rootspan_apiserver.status import bad_request
+from rootspan_apiserver.kube.status import bad_request
 
 VERSION = "meta.k8s.io/v1"
 

@@ -3,16 +3,12 @@
 etcd's own errors are translated here and nowhere else: `with etcd_errors():` around every call.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rootspan_apiserver.etcd import EtcdError, RequestTooLarge, Unavailable
-from rootspan_apiserver.status import StatusError, bad_request, expired, message_too_large, unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from rootspan_apiserver.kube.status import StatusError, bad_request, expired, message_too_large, unavailable
 
 LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
 CONTINUE_TOO_OLD = (

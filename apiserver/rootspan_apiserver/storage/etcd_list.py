@@ -1,11 +1,11 @@
 """Lists straight from etcd: when the cache is not ready, or cannot go back as far as is asked."""
 
-from __future__ import annotations
+from collections.abc import Mapping
 
-from typing import TYPE_CHECKING
+from opentelemetry.util.types import AttributeValue
 
-from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.etcd import Compacted, FutureRevision
+from rootspan_apiserver.etcd import Compacted, EtcdClient, FutureRevision, RangeResult
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.continuation import Continuation
 from rootspan_apiserver.storage.errors import (
     ContinueExpiredError,
@@ -14,19 +14,12 @@ from rootspan_apiserver.storage.errors import (
     parse_resource_version,
     too_large,
 )
+from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
+from rootspan_apiserver.storage.scope import Predicate, Scope
 from rootspan_apiserver.storage.stored_object import StoredObject
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from opentelemetry.util.types import AttributeValue
-
-    from rootspan_apiserver.etcd import EtcdClient, RangeResult
-    from rootspan_apiserver.registry.resource import Resource
-    from rootspan_apiserver.storage.list_options import ListOptions
-    from rootspan_apiserver.storage.scope import Predicate, Scope
-    from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.telemetry.audit_id import audit_id
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 PAGE = 10_000
 

@@ -12,31 +12,22 @@ The spans are named and placed as kube-apiserver places them. What changes an ob
 caller: a webhook is called by the request, not by the store.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 import orjson
-from opentelemetry.context import attach, detach, get_current
+from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.util.types import AttributeValue
 
-from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.etcd import EtcdError, OutcomeUnknown
-from rootspan_apiserver.status import StatusError, already_exists, not_found
+from rootspan_apiserver.etcd import EtcdClient, EtcdError, KeyValue, OutcomeUnknown, TxnResult
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.errors import etcd_errors
 from rootspan_apiserver.storage.leases import Leases
 from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
-from rootspan_apiserver.tracing import NOT_RECORDED
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from opentelemetry.context import Context
-    from opentelemetry.util.types import AttributeValue
-
-    from rootspan_apiserver.etcd import EtcdClient, KeyValue, TxnResult
-    from rootspan_apiserver.registry.resource import Resource
-    from rootspan_apiserver.storage.stored_object import JSONObject
-    from rootspan_apiserver.tracing import Step, Tracing
+from rootspan_apiserver.telemetry.audit_id import audit_id
+from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, Step, Tracing
 
 T = TypeVar("T")
 

@@ -3,13 +3,9 @@
 A lease for each would be many, so objects written within a short time share one; it is granted for that much longer.
 """
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.etcd import EtcdClient
 
 SHARED_FOR = 60.0
 SHARED_PART = 0.05

@@ -1,15 +1,10 @@
 """What a list answers, and how a limit cuts it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rootspan_apiserver.storage.continuation import Continuation
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.storage.scope import Scope
-    from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.stored_object import StoredObject
 
 
 @dataclass(frozen=True, slots=True)

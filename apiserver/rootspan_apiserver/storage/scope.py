@@ -3,19 +3,14 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, pkg/storage/interfaces.go (PrepareKey)
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.registry.names import path_segment
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.names import path_segment
+from rootspan_apiserver.kube.status import StatusError, bad_request
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.selectors import FieldSelector, LabelSelector
-from rootspan_apiserver.status import StatusError, bad_request
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.registry.resource import Resource
-    from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.storage.stored_object import StoredObject
 
 EVERY_LABEL, EVERY_FIELD = LabelSelector(), FieldSelector()
 _IN_THE_KEY = frozenset({"metadata.name", "metadata.namespace"})
@@ -81,7 +76,7 @@ class Scope:
     recursive: bool = True
 
     @classmethod
-    def of(cls, predicate: Predicate, namespace: str, *, continued: bool = False) -> Scope:
+    def of(cls, predicate: Predicate, namespace: str, *, continued: bool = False) -> "Scope":
         resource = predicate.resource
         name = predicate.fields.required("metadata.name")
         if name and not path_segment(name) and not continued and (namespace or not resource.namespaced):

@@ -6,38 +6,31 @@ revision etcd tells; with one once it has come to that, or, where exactly that i
 cannot do, and etcd is asked instead.
 """
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from contextvars import Context
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from rootspan_apiserver.audit_id import audit_id
-from rootspan_apiserver.status import StatusError, already_exists, not_found
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
+from rootspan_apiserver.storage.collection import Collection
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compaction
 from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
-from rootspan_apiserver.storage.scope import Scope, collection_path, object_path
+from rootspan_apiserver.storage.list_options import ListOptions
+from rootspan_apiserver.storage.listing import ListResult
+from rootspan_apiserver.storage.scope import Predicate, Scope, collection_path, object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
-from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL
+from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, Watch
 from rootspan_apiserver.storage.watch_cache import WatchCache
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-    from contextlib import AbstractAsyncContextManager
-
-    from rootspan_apiserver.etcd import EtcdClient
-    from rootspan_apiserver.registry.resource import Resource
-    from rootspan_apiserver.storage.collection import Collection
-    from rootspan_apiserver.storage.list_options import ListOptions
-    from rootspan_apiserver.storage.listing import ListResult
-    from rootspan_apiserver.storage.scope import Predicate
-    from rootspan_apiserver.storage.stored_object import JSONObject
-    from rootspan_apiserver.storage.watch import Watch
-    from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.telemetry.audit_id import audit_id
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 
 class Storage:

@@ -7,22 +7,15 @@ Selectors do need the labels and fields, so these are decoded when first asked f
 object: one `StoredObject` is shared by the cache, every list and every watch, and nobody changes it.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from rootspan_apiserver.status import bad_request
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rootspan_apiserver.registry.resource import Resource
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.resources.resource import Resource
 
 METADATA_ORDER = (
     "name",
@@ -114,7 +107,7 @@ class StoredObject:
     def resource_version(self) -> str:
         return str(self.revision) if self.revision else ""
 
-    def at(self, revision: int) -> StoredObject:
+    def at(self, revision: int) -> "StoredObject":
         """The same content at another revision: what a deletion leaves."""
         return StoredObject(self.key, revision, self.raw)
 

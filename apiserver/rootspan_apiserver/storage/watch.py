@@ -4,21 +4,17 @@ A change reaches a watch through selectors: an object that comes to match is ADD
 DELETED. A client that does not take its events fast enough loses its watch, not the server its memory.
 """
 
-from __future__ import annotations
-
 import asyncio
 import random
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from rootspan_apiserver.status import StatusError
-    from rootspan_apiserver.storage.collection import Change
-    from rootspan_apiserver.storage.scope import Predicate, Scope
-    from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.storage.change import Change
+from rootspan_apiserver.storage.scope import Predicate, Scope
+from rootspan_apiserver.storage.stored_object import StoredObject
 
 BACKLOG = 8192
 BOOKMARK_INTERVAL = 60.0

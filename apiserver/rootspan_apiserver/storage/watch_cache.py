@@ -6,21 +6,14 @@ present revision is N has only to wait until the cache has come to N to read fro
 A watch that lost its history to compaction cannot be mended: the cache is loaded again and the watches of clients end, to be begun again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
 
-from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError
+from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, Event, KeyValue
 from rootspan_apiserver.storage.collection import Collection
 from rootspan_apiserver.storage.stored_object import StoredObject
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rootspan_apiserver.etcd import Event, KeyValue
 
 PAGE = 2000
 PAUSE = 0.5

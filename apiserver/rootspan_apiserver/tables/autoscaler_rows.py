@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.tables.cell_texts import NONE, count, created, name, spec, status
 from rootspan_apiserver.tables.durations import UNKNOWN
-
-JSONObject = dict[str, Any]
 
 
 def autoscaler(item: JSONObject, now: datetime) -> list[Any]:

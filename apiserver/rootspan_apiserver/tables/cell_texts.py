@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.tables.durations import age
 
-JSONObject = dict[str, Any]
 NONE = "<none>"
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.tables.cell_texts import NONE, condition, created, joined, name, spec, status
 from rootspan_apiserver.tables.durations import UNKNOWN, age
 
-JSONObject = dict[str, Any]
 ROLE = "node-role.kubernetes.io/"
 OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}

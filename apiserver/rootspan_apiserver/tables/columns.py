@@ -7,11 +7,9 @@ priority 0 are shown always, the others with `-o wide`.
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
-from rootspan_apiserver.registry.resource import Resource
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.tables.cell_texts import NONE, created, joined, labels, name, selector, spec, status
 
-JSONObject = dict[str, Any]
 PORTS_SHOWN = 3
 
 

@@ -1,8 +1,6 @@
 """The metadata of an object alone (`PartialObjectMetadata` of meta.k8s.io)."""
 
-from typing import Any
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
 
 
 def partial_object_metadata(obj: JSONObject, *, version: str = "v1") -> JSONObject:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.tables import cluster_rows, network_rows, policy_rows, workload_rows
 
-JSONObject = dict[str, Any]
 Row = Callable[[JSONObject, datetime], list[Any]]
 
 ROWS: dict[tuple[str, str], Row] = {

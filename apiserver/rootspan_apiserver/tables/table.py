@@ -6,14 +6,14 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.registry.json_paths import find
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.json_paths import find
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.tables.columns import Column, columns_of
 from rootspan_apiserver.tables.durations import age
 from rootspan_apiserver.tables.partial import partial_object_metadata
 from rootspan_apiserver.tables.rows import ROWS
 
-JSONObject = dict[str, Any]
 _NEVER = "0001-01-01T00:00:00Z"
 """Go's zero time, which an object has that was not created: that of a bookmark."""
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.tables.autoscaler_rows import autoscaler
 from rootspan_apiserver.tables.cell_texts import (
     NONE,
@@ -17,8 +18,6 @@ from rootspan_apiserver.tables.cell_texts import (
     status,
 )
 from rootspan_apiserver.tables.durations import age, human, parsed
-
-JSONObject = dict[str, Any]
 
 
 def pod(item: JSONObject, now: datetime) -> list[Any]:

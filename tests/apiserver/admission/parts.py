@@ -16,16 +16,16 @@ from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.attributes import Attributes, Operation
 from rootspan_apiserver.admission.chain import Admission
 from rootspan_apiserver.admission.plugins import AdmissionParts, standard_admission
-from rootspan_apiserver.identity import User
-from rootspan_apiserver.loopback import LoopbackClient
-from rootspan_apiserver.registry.catalog import Registry, builtin_registry
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage.scope import object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
-from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.telemetry.tracing import Tracing
 
-JSONObject = dict[str, Any]
 Reply = Callable[[JSONObject], JSONObject]
 ADMIN = User("admin", "u1", ("system:masters", "system:authenticated"))
 AUTHORITY = trustme.CA()

@@ -8,11 +8,11 @@ import orjson
 import pytest
 
 from rootspan.testing import tree
+from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
-from rootspan_apiserver.status import GroupResource, StatusError, not_found
-
-from .parts import JSONObject, Parts, admission, config_map
+from tests.apiserver.admission.parts import Parts, admission, config_map
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from rootspan_apiserver.admission.plugins import plugin_faults
-from rootspan_apiserver.status import StatusError
-
-from .parts import JSONObject, Parts, admission
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from tests.apiserver.admission.parts import Parts, admission
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,11 @@ import pytest
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from rootspan.testing import tree
-from rootspan_apiserver.registry.custom import resources_of
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.resources.custom import resources_of
 from rootspan_apiserver.serving.http import listen, serving
-from rootspan_apiserver.status import StatusError
-
-from .parts import JSONObject, Webhook, admission, config_map, served, server_tls
+from tests.apiserver.admission.parts import Webhook, admission, config_map, served, server_tls
 
 pytestmark = pytest.mark.anyio
 

@@ -11,10 +11,10 @@ import orjson
 import pytest
 import trustme
 
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.serving.http import listen, serving
-from rootspan_apiserver.status import StatusError
-
-from .parts import JSONObject, admission, config_map, server_tls
+from tests.apiserver.admission.parts import admission, config_map, server_tls
 
 pytestmark = pytest.mark.anyio
 

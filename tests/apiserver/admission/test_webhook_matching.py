@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from rootspan_apiserver.status import StatusError
-
-from .parts import Parts, Webhook, admission, config_map, served
+from rootspan_apiserver.kube.status import StatusError
+from tests.apiserver.admission.parts import Parts, Webhook, admission, config_map, served
 
 pytestmark = pytest.mark.anyio
 

@@ -4,11 +4,11 @@ import base64
 
 import pytest
 
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
-from rootspan_apiserver.status import StatusError
-
-from .parts import BUNDLE, JSONObject, Webhook, admission, config_map, served
+from tests.apiserver.admission.parts import BUNDLE, Webhook, admission, config_map, served
 
 pytestmark = pytest.mark.anyio
 

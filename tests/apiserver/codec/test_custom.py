@@ -4,9 +4,9 @@ import orjson
 import pytest
 
 from rootspan_apiserver.codec import decode, read_patched
-from rootspan_apiserver.registry.resource import GroupVersionKind
-from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.resources.schema import Schema
 
 WIDGET = GroupVersionKind("example.com", "v1", "Widget")
 TEXT = Schema(type="string")

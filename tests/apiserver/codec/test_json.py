@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from rootspan_apiserver.codec import FieldValidation, canonical, decode, empty_object
 from rootspan_apiserver.codec.json_syntax import explain
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.registry.resource import GroupVersionKind
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.kube.status import StatusError
 
 CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
 POD = GroupVersionKind("", "v1", "Pod")

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from rootspan_apiserver.codec import NotDecodableError, decode, encode_protobuf, wire
 from rootspan_apiserver.codec.protobuf import MAGIC
 from rootspan_apiserver.codec.protobuf import decode as decode_envelope
-from rootspan_apiserver.registry.resource import GroupVersionKind
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.kube.status import StatusError
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootspan_apiserver.codec import times
-from rootspan_apiserver.registry.quantity import amount, canonical, is_whole
+from rootspan_apiserver.kube import times
+from rootspan_apiserver.kube.quantity import amount, canonical, is_whole
 
 
 @pytest.mark.parametrize(

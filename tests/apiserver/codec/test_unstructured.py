@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from rootspan_apiserver.codec import read_patched
-from rootspan_apiserver.go_values import go_format
-from rootspan_apiserver.registry.resource import GroupVersionKind
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.go_values import go_format
+from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.kube.status import StatusError
 
 DEPLOYMENT = GroupVersionKind("apps", "v1", "Deployment")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from rootspan_apiserver.codec import decode, decode_applied
-from rootspan_apiserver.registry.resource import GroupVersionKind
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.kube.status import StatusError
 
 CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
 YAML = "application/yaml"

@@ -10,7 +10,7 @@ import yaml
 from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.conformance.callers import Callers
 from rootspan_apiserver.conformance.operation import Caller
-from rootspan_apiserver.options import Options
+from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.serving import kubeconfig
 
 pytestmark = pytest.mark.anyio

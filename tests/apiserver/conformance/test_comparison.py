@@ -2,17 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from rootspan_apiserver.cli import run
+from rootspan.spans import AttributeValue
+from rootspan_apiserver.cli.main import run
 from rootspan_apiserver.conformance.comparison import compare
 from rootspan_apiserver.conformance.normal_form import FILTERS, normal_trace
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan, read_recording, write_recording
-
-if TYPE_CHECKING:
-    from rootspan.spans import AttributeValue
 from rootspan_apiserver.conformance.replay import collection_of
 
 AUDIT = RecordedSpan("audit", scope=(FILTERS, ""))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +14,9 @@ from rootspan_apiserver.conformance.operations import operations
 from rootspan_apiserver.conformance.recording import Recorded
 from rootspan_apiserver.conformance.replay import Pace, Replay
 from rootspan_apiserver.conformance.webhooks import Webhooks, serving_webhooks
+from tests.apiserver.conformance.outline import outline
+from tests.apiserver.conformance.test_traces import EXPECTED
 from tests.apiserver.etcd.processes import Member, etcd, etcd_cluster
-
-from .outline import outline
-from .test_traces import EXPECTED
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SLOW = ("watch", "slow", "too-large")
 SECONDS = 30.0

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan
-
-from .outline import outline
+from tests.apiserver.conformance.outline import outline
 
 OTELHTTP = ("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "0.65.0")
 OTELGRPC = ("go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc", "0.65.0")

@@ -10,9 +10,9 @@ import httpx
 import orjson
 
 from rootspan_apiserver.app import apiserver
-from rootspan_apiserver.options import Options
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.options.options import Options
 
-JSONObject = dict[str, Any]
 Condition = Callable[[JSONObject | None], bool]
 SECONDS = 15
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from .cluster import Client, JSONObject, cluster
+from rootspan_apiserver.kube.meta import JSONObject
+from tests.apiserver.controllers.cluster import Client, cluster
 
 pytestmark = pytest.mark.anyio
 

@@ -1,17 +1,12 @@
 """Servers to talk to: one process for all tests that leave it as they found it, and one for each way of keeping objects."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
 from tests.apiserver.end_to_end.processes import Server, apiserver
 from tests.apiserver.etcd.processes import Member, etcd
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="session")

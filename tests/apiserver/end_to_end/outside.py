@@ -1,26 +1,22 @@
 """What stands around the server in these tests, and remembers every byte it gets: a webhook, and proxies before etcd and the collector."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import contextlib
 import re
 import ssl
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import yaml
 
+from rootspan_apiserver.kube.meta import JSONObject
 from tests.apiserver.admission.parts import BUNDLE, Webhook, served
 from tests.apiserver.end_to_end.processes import PATIENCE, Server, apiserver
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-JSONObject = dict[str, Any]
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
 GROUP = "/apis/admissionregistration.k8s.io/v1"
 
@@ -34,7 +30,7 @@ class Context:
     flags: str
 
     @classmethod
-    def read(cls, value: str) -> Context:
+    def read(cls, value: str) -> "Context":
         version, trace_id, span_id, flags = value.split("-")
         assert (version, len(trace_id), len(span_id)) == ("00", 32, 16)
         return cls(trace_id, span_id, flags)
@@ -127,7 +123,7 @@ class Credentials:
     token: str
 
     @classmethod
-    def of(cls, server: Server) -> Credentials:
+    def of(cls, server: Server) -> "Credentials":
         kubeconfig = yaml.safe_load(server.kubeconfig.read_text())
         authority = base64.b64decode(kubeconfig["clusters"][0]["cluster"]["certificate-authority-data"])
         return cls(ssl.create_default_context(cadata=authority.decode()), kubeconfig["users"][0]["user"]["token"])

@@ -1,24 +1,19 @@
 """Child processes whose output is read as it comes: the project's own commands, kubectl, and a collector of somebody else's."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import rotel  # type: ignore[import-untyped]  # the wheel brings a binary and no types
 
 from tests.apiserver.etcd.processes import free_ports
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 PATIENCE = 30.0
 KUBECTL = Path(sys.executable).parent / "kubectl"

@@ -1,27 +1,20 @@
 """Input that is wrong gets a clear answer and changes nothing, and the server goes on serving."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import orjson
 import pytest
 
 from rootspan_apiserver.serving.http import listen, serving
 from tests.apiserver.admission.parts import server_tls
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, GROUP, Credentials, administering, config_map, register
-from tests.apiserver.end_to_end.processes import PATIENCE, apiserver
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    import httpx
-
-    from tests.apiserver.end_to_end.processes import Server
+from tests.apiserver.end_to_end.processes import PATIENCE, Server, apiserver
 
 pytestmark = pytest.mark.anyio
 

@@ -1,20 +1,15 @@
 """The status code that a webhook names with its refusal, and what becomes of it on the way to the caller."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import Any
 
+import httpx
 import pytest
 
 from rootspan_apiserver.app import apiserver
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, config_map, webhooks
 from tests.apiserver.end_to_end.test_in_process import client, options
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    import httpx
 
 pytestmark = pytest.mark.anyio
 

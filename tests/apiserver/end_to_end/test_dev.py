@@ -1,7 +1,5 @@
 """`dev.py`, in a checkout whose environment is there already: it ends with its command, and tells in a sentence what it cannot do."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import pty
@@ -11,15 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 from signal import SIGINT, SIGTERM, Signals
-from typing import TYPE_CHECKING
 
 import pytest
 
 import dev
-from tests.apiserver.end_to_end.interrupted import PATIENCE, elapsed, interrupted, members, wrote
-
-if TYPE_CHECKING:
-    from tests.apiserver.end_to_end.interrupted import Output
+from tests.apiserver.end_to_end.interrupted import PATIENCE, Output, elapsed, interrupted, members, wrote
 
 SOURCE = Path(dev.__file__)
 STARTED = "^imported venv$"

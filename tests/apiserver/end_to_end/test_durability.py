@@ -1,23 +1,16 @@
 """A server that ends in the middle of writes, killed or not, loses none that it has acknowledged."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, administering, config_map, started
-from tests.apiserver.end_to_end.processes import PATIENCE
+from tests.apiserver.end_to_end.processes import PATIENCE, Server
 from tests.apiserver.etcd.processes import etcd
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.apiserver.end_to_end.processes import Server
 
 pytestmark = pytest.mark.anyio
 

@@ -1,24 +1,18 @@
 """A server whose disk is full for a while."""
 
-from __future__ import annotations
-
 import contextlib
 import resource
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, administering, config_map, started
 from tests.apiserver.end_to_end.processes import PATIENCE, SERVING, Server, apiserver, child
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
 pytestmark = pytest.mark.anyio
 

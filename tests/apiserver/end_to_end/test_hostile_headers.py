@@ -1,15 +1,14 @@
 """A stranger sends trace headers of every kind and shape; nothing of them is found in anything the server sends to anybody."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json
 import re
 import struct
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,12 +26,7 @@ from tests.apiserver.end_to_end.outside import (
     webhooks,
 )
 from tests.apiserver.end_to_end.processes import PATIENCE, Child, Server, collecting
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from tests.apiserver.etcd.processes import Member
+from tests.apiserver.etcd.processes import Member
 
 pytestmark = pytest.mark.anyio
 

@@ -3,12 +3,11 @@
 Requests are written to the socket as they are, since HTTP clients tidy the paths they are given.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -16,13 +15,8 @@ import pytest
 
 from rootspan_apiserver.etcd import EtcdClient
 from tests.apiserver.end_to_end.outside import GROUP, Credentials, administering, config_map
-from tests.apiserver.end_to_end.processes import PATIENCE, apiserver
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from tests.apiserver.end_to_end.processes import Server
-    from tests.apiserver.etcd.processes import Member
+from tests.apiserver.end_to_end.processes import PATIENCE, Server, apiserver
+from tests.apiserver.etcd.processes import Member
 
 pytestmark = pytest.mark.anyio
 

@@ -1,25 +1,19 @@
 """The server inside another program's event loop: `apiserver(Options…)`."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
 
 from rootspan_apiserver.app import Running, apiserver
-from rootspan_apiserver.options import Options
+from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.serving.http import BindError
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, config_map
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.apiserver.etcd.processes import Member
+from tests.apiserver.etcd.processes import Member
 
 pytestmark = pytest.mark.anyio
 

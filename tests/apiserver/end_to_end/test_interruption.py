@@ -1,24 +1,17 @@
 """Ctrl-C and SIGTERM end every command at every moment: without a traceback, with the status that says so, and leaving nothing behind."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import subprocess
 import sys
+from pathlib import Path
 from signal import SIGINT, SIGTERM, Signals
-from typing import TYPE_CHECKING
 
 import pytest
 
 import rootspan
-from rootspan_apiserver.interruption import SAME_SECONDS
-from tests.apiserver.end_to_end.interrupted import elapsed, interrupted, wrote
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.apiserver.end_to_end.interrupted import Moment
+from rootspan_apiserver.processes.interruption import SAME_SECONDS
+from tests.apiserver.end_to_end.interrupted import Moment, elapsed, interrupted, wrote
 
 pytestmark = pytest.mark.anyio
 

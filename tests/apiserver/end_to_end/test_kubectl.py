@@ -1,15 +1,12 @@
 """kubectl, as its users use it, against the server as a process over each kind of store."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
 
-if TYPE_CHECKING:
-    from tests.apiserver.end_to_end.processes import Server
+from tests.apiserver.end_to_end.processes import Server
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """How the server begins and ends, whatever is missing around it."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import socket
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +12,6 @@ from rootspan_apiserver.app import HEALTH_SECONDS
 from tests.apiserver.end_to_end.outside import administering, started, tracing_configuration
 from tests.apiserver.end_to_end.processes import SERVING, apiserver, rootspan
 from tests.apiserver.etcd.processes import free_ports, members
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SHUTDOWN = 2.0
 SLACK = 1.0

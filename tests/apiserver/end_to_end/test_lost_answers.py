@@ -1,13 +1,11 @@
 """Two servers over one etcd; etcd's answer to one request of the first is lost while a client of the second acts."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -16,14 +14,9 @@ import pytest
 
 from rootspan_apiserver.app import Running, apiserver
 from rootspan_apiserver.etcd.wire import RANGE, TXN
-from rootspan_apiserver.options import Options
-from tests.apiserver.etcd.proxy import Fault, Misfortune, proxying
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from tests.apiserver.etcd.processes import Member
-    from tests.apiserver.etcd.proxy import Proxy
+from rootspan_apiserver.options.options import Options
+from tests.apiserver.etcd.processes import Member
+from tests.apiserver.etcd.proxy import Fault, Misfortune, Proxy, proxying
 
 pytestmark = pytest.mark.anyio
 

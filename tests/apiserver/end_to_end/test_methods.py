@@ -1,18 +1,13 @@
 """Methods that no resource has, and targets that are no paths."""
 
-from __future__ import annotations
-
 import logging
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from rootspan_apiserver import Environment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 METHODS = ("OPTIONS", "TRACE", "CONNECT", "PROPFIND", "LINK")
 RESOURCES = ("/api/v1/namespaces", "/api/v1/nodes/none/status", "/apis/apps/v1/namespaces/default/deployments/none")

@@ -1,16 +1,17 @@
 """The trace context in every call that leaves the server: to webhooks, to etcd, and to itself."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from rootspan.spans import Span
 from rootspan_apiserver.collector import Collector
+from rootspan_apiserver.collector.received import ReceivedSpans
 from rootspan_apiserver.collector.trees import is_whole
 from tests.apiserver.end_to_end.outside import (
     CONFIG_MAPS,
@@ -23,12 +24,6 @@ from tests.apiserver.end_to_end.outside import (
 )
 from tests.apiserver.end_to_end.processes import PATIENCE
 from tests.apiserver.etcd.processes import Member, etcd
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rootspan.spans import Span
-    from rootspan_apiserver.collector.received import ReceivedSpans
 
 pytestmark = pytest.mark.anyio
 

@@ -1,19 +1,15 @@
 """The official Python client against the server as a process over each kind of store."""
 
-from __future__ import annotations
-
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from kubernetes import client, config, watch
 from kubernetes.client.exceptions import ApiException
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.apiserver.end_to_end.processes import Server
+from tests.apiserver.end_to_end.processes import Server
 
 
 @pytest.fixture

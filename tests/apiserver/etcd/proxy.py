@@ -1,17 +1,12 @@
 """A TCP proxy before one member of etcd that lets a fault befall one request."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import enum
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from pybase64 import b64encode
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
 
 
 class Fault(enum.Enum):

@@ -1,14 +1,12 @@
 """What was acknowledged is there after any end of the process."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 import subprocess
 import sys
 import textwrap
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -20,11 +18,7 @@ from rootspan_apiserver.embedded_etcd import (
     EmbeddedEtcdError,
 )
 from rootspan_apiserver.etcd import Compacted, EtcdClient, LeaseNotFound
-
-from .processes import etcd
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.apiserver.etcd.processes import etcd
 
 pytestmark = pytest.mark.anyio
 

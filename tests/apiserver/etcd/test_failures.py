@@ -1,10 +1,10 @@
 """Endpoints that die, answers that get lost, an etcd that is not there yet."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,13 +12,7 @@ import pytest
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient, EtcdError, LeaseNotFound, OutcomeUnknown, PermissionDenied, Unavailable
 from rootspan_apiserver.serving.http import listen, serving
-
-from .processes import Member, etcd, etcd_cluster, free_ports, members
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-    from typing import Any
+from tests.apiserver.etcd.processes import Member, etcd, etcd_cluster, free_ports, members
 
 pytestmark = pytest.mark.anyio
 

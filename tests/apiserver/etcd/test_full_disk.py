@@ -1,25 +1,18 @@
 """A data directory that cannot be written to for a while: what is refused has never been, and then all goes on."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd, EmbeddedEtcdError
-from rootspan_apiserver.etcd import EtcdClient, EtcdError, LeaseNotFound
-
-from .disk import no_file_beyond
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
-
-    from rootspan_apiserver.etcd import Event, KeyValue
+from rootspan_apiserver.etcd import EtcdClient, EtcdError, Event, KeyValue, LeaseNotFound
+from tests.apiserver.etcd.disk import no_file_beyond
 
 pytestmark = pytest.mark.anyio
 

@@ -1,26 +1,16 @@
 """Compare-and-swap when an answer is lost: it is looked up, and never carried out twice."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
-from rootspan_apiserver.etcd import EtcdClient, OutcomeUnknown
-
-from .proxy import Fault, Misfortune, proxying
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-
-    from rootspan_apiserver.etcd import Event, TxnResult
-
-    from .processes import Member
-    from .proxy import Proxy
+from rootspan_apiserver.etcd import EtcdClient, Event, OutcomeUnknown, TxnResult
+from tests.apiserver.etcd.processes import Member
+from tests.apiserver.etcd.proxy import Fault, Misfortune, Proxy, proxying
 
 pytestmark = pytest.mark.anyio
 

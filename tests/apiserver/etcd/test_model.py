@@ -1,12 +1,12 @@
 """The embedded etcd against a model that keeps a copy of everything at every revision."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
+from collections.abc import Coroutine
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
+from unittest import TestCase
 
 import pytest
 from hypothesis import settings
@@ -15,12 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, Event, FutureRevision, KeyValue
-
-from .disk import no_file_beyond
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from unittest import TestCase
+from tests.apiserver.etcd.disk import no_file_beyond
 
 WITHIN = 5.0
 

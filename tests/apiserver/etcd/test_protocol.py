@@ -1,10 +1,8 @@
 """What the storage layer relies on, of the real etcd and of the embedded one."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,9 +17,6 @@ from rootspan_apiserver.etcd import (
     RequestTooLarge,
     WatchBatch,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.anyio
 

@@ -1,21 +1,15 @@
 """etcd behind TLS, with client certificates."""
 
-from __future__ import annotations
-
 import ssl
+from collections.abc import Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import trustme
 
 from rootspan_apiserver.etcd import EtcdClient, Unavailable
-
-from .processes import Member, members
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from tests.apiserver.etcd.processes import Member, members
 
 pytestmark = pytest.mark.anyio
 

@@ -1,33 +1,25 @@
 """The client's spans, and etcd's own below them."""
 
-from __future__ import annotations
-
 import asyncio
+import ssl
+from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import TracerProvider
 
+from rootspan.spans import Span
 from rootspan.testing import recording_provider, tree
 from rootspan_apiserver.collector import Collector
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient, FutureRevision, Unavailable, gateway_transport
 from rootspan_apiserver.etcd.tracing import EtcdTracingTransport, EtcdTracingTransportV122
-
-from .processes import etcd, free_ports
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from opentelemetry.trace import TracerProvider
-
-    from rootspan.spans import Span
+from tests.apiserver.etcd.processes import etcd, free_ports
 
 pytestmark = pytest.mark.anyio
 

@@ -1,22 +1,17 @@
 """The embedded etcd answers byte for byte what the real one does, but for ids and what a sentence of Go's decoder says."""
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.serving.http import listen, serving
-
-from .processes import etcd
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.apiserver.etcd.processes import etcd
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rootspan_apiserver.authorization import (
+from rootspan_apiserver.authz.authorization import (
     ALLOW,
     DENY,
     AllowAuthenticated,
@@ -15,8 +15,8 @@ from rootspan_apiserver.authorization import (
     attributes_of,
     refusal,
 )
-from rootspan_apiserver.identity import User
-from rootspan_apiserver.request_info import resolve
+from rootspan_apiserver.kube.request_info import resolve
+from rootspan_apiserver.kube.users import User
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ import pytest
 from rootspan.testing import recording_provider
 from rootspan_apiserver.filters.panic import PanicRecovery
 from rootspan_apiserver.filters.warnings import ITEM_LIMIT, TOTAL_LIMIT, warning_headers
-from rootspan_apiserver.handlers.request import Receive, Send
+from rootspan_apiserver.http.request import Receive, Send
 
 pytestmark = pytest.mark.anyio
 

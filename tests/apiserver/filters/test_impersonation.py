@@ -3,8 +3,8 @@
 import pytest
 
 from rootspan_apiserver.filters.impersonation import completed, requested, service_account
-from rootspan_apiserver.identity import User
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.kube.users import User
 
 USER, UID, GROUP = b"impersonate-user", b"impersonate-uid", b"impersonate-group"
 Headers = list[tuple[bytes, bytes]]

@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 
 from rootspan_apiserver.codec.protobuf_encoding import encode
-from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
+from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.resources.resource import Resource
 from tests.apiserver.fuzz.objects import an_object, changed
 from tests.apiserver.fuzz.values import NAMES, anything, deep, text
 

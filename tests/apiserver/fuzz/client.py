@@ -1,15 +1,11 @@
 """A connection that sends requests as bytes, one after the other, and reads status and body of each answer."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
+import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    import ssl
-    from types import TracebackType
+from types import TracebackType
+from typing import Self
 
 PATIENCE = 30.0
 

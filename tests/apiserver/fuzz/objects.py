@@ -5,7 +5,8 @@ from random import Random
 from typing import Any
 
 from rootspan_apiserver.codec.types import Message, Type, message_of
-from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.resources.resource import Resource
 from tests.apiserver.fuzz.values import (
     FIELDS,
     JSON_TEXTS,
@@ -18,8 +19,6 @@ from tests.apiserver.fuzz.values import (
     anything,
     text,
 )
-
-JSONObject = dict[str, Any]
 
 POD: JSONObject = {
     "containers": [

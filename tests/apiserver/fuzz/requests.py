@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote
 
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.resources.resource import Resource
 from tests.apiserver.fuzz import bodies
 from tests.apiserver.fuzz.objects import DEFINITION, an_object
 from tests.apiserver.fuzz.values import NAMES, NAMESPACES, text

@@ -4,33 +4,28 @@
 were not answered as they should be; state that earlier requests left behind may matter, and is there again with the same seed.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re
 import ssl
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import pytest
 
-from rootspan_apiserver.app import apiserver
+from rootspan_apiserver.app import Running, apiserver
 from rootspan_apiserver.codec import yaml_body
 from rootspan_apiserver.codec.protobuf import decode
-from rootspan_apiserver.options import Options
-from rootspan_apiserver.registry.catalog import builtin_registry
-from rootspan_apiserver.registry.custom import resources_of
-from rootspan_apiserver.registry.resource import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.resources.custom import resources_of
 from tests.apiserver.fuzz.client import Answer, Connection
 from tests.apiserver.fuzz.objects import DEFINITION, GOOD
 from tests.apiserver.fuzz.requests import Request, requests
 from tests.apiserver.fuzz.values import NAMES
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.app import Running
 
 pytestmark = pytest.mark.anyio
 

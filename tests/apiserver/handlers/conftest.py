@@ -1,10 +1,8 @@
 """The filters and handlers before a real store, behind a real socket."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -13,27 +11,22 @@ from starlette.routing import Router
 from rootspan import TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authentication import Anonymous, Tokens, Union
-from rootspan_apiserver.authorization import ALLOW, NO_OPINION, Attributes, Chain, Decision, PrivilegedGroups
+from rootspan_apiserver.authn.authentication import Anonymous, Tokens, Union
+from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
+from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authz.authorization import ALLOW, NO_OPINION, Attributes, Chain, Decision, PrivilegedGroups
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.handlers.parts import Limits, Parts
 from rootspan_apiserver.handlers.routes import routes
-from rootspan_apiserver.identity import ALL_AUTHENTICATED, User
-from rootspan_apiserver.registry.catalog import builtin_registry
-from rootspan_apiserver.request_info import span_name
-from rootspan_apiserver.rest.store import ObjectStore
-from rootspan_apiserver.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.serving.http import listen, serving
+from rootspan_apiserver.http.parts import Limits, Parts
+from rootspan_apiserver.kube.request_info import span_name
+from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
+from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage import Storage
-from rootspan_apiserver.tracing import Tracing
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from rootspan_apiserver.serving.http import Address
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 ISSUER = "https://kubernetes.default.svc"
 USERS = Tokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})

@@ -9,8 +9,7 @@ from starlette.routing import Router
 
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.routes import routes
-
-from .conftest import Server
+from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,8 @@ import httpx
 import orjson
 import pytest
 
-from rootspan_apiserver.registry.custom import resources_of
-
-from .conftest import Server
+from rootspan_apiserver.resources.custom import resources_of
+from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
 

@@ -6,10 +6,9 @@ import yaml
 
 from rootspan_apiserver.codec import wire
 from rootspan_apiserver.codec.protobuf import MAGIC, decode
-from rootspan_apiserver.handlers.discovery import aggregated_version
-from rootspan_apiserver.registry.resource import GroupVersionKind
-
-from .conftest import Server
+from rootspan_apiserver.handlers.documents.discovery import aggregated_version
+from rootspan_apiserver.kube.meta import GroupVersionKind
+from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
 

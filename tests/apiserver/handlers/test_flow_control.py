@@ -10,10 +10,9 @@ import pytest
 
 from rootspan_apiserver.filters.exchange import Exchange
 from rootspan_apiserver.filters.priority_and_fairness import PriorityAndFairness
-from rootspan_apiserver.handlers.parts import Limits
-from rootspan_apiserver.handlers.request import Receive, Scope, Send
-
-from .conftest import Server
+from rootspan_apiserver.http.parts import Limits
+from rootspan_apiserver.http.request import Receive, Scope, Send
+from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
 

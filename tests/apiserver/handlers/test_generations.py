@@ -7,9 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.apiserver.handlers.conftest import serve
 from tests.apiserver.objects import IN_DEFAULT, rich_object
-
-from .conftest import serve
 
 pytestmark = pytest.mark.anyio
 

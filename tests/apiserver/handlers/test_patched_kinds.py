@@ -5,9 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from rootspan_apiserver.registry.custom import resources_of
-
-from .conftest import Server
+from rootspan_apiserver.resources.custom import resources_of
+from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
 

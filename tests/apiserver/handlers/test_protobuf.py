@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from rootspan_apiserver.codec import protobuf
-from rootspan_apiserver.registry.resource import GroupVersionKind
+from rootspan_apiserver.kube.meta import GroupVersionKind
 
 pytestmark = pytest.mark.anyio
 

@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from rootspan_apiserver.registry.catalog import builtin_registry
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from tests.apiserver.handlers.conftest import serve
 from tests.apiserver.objects import OBJECTS, rich_object
-
-from .conftest import serve
 
 pytestmark = pytest.mark.anyio
 

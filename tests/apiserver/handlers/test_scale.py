@@ -5,10 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from rootspan_apiserver.registry.custom import resources_of
+from rootspan_apiserver.resources.custom import resources_of
+from tests.apiserver.handlers.conftest import Server
 from tests.apiserver.objects import SELECTOR, TEMPLATE
-
-from .conftest import Server
 
 pytestmark = pytest.mark.anyio
 

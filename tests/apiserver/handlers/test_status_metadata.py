@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from tests.apiserver.handlers.conftest import serve
 from tests.apiserver.objects import IN_DEFAULT, rich_object
-
-from .conftest import serve
 
 pytestmark = pytest.mark.anyio
 

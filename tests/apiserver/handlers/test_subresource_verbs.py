@@ -6,11 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from rootspan_apiserver.registry.catalog import builtin_registry
-from rootspan_apiserver.registry.custom import resources_of
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.resources.custom import resources_of
+from tests.apiserver.handlers.conftest import serve
 from tests.apiserver.objects import rich_object
-
-from .conftest import serve
 
 pytestmark = pytest.mark.anyio
 

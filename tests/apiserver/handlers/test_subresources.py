@@ -8,9 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from rootspan_apiserver.handlers.parts import Limits
-
-from .conftest import serve
+from rootspan_apiserver.http.parts import Limits
+from tests.apiserver.handlers.conftest import serve
 
 pytestmark = pytest.mark.anyio
 

@@ -5,8 +5,7 @@ import pytest
 
 from rootspan.spans import Span
 from rootspan.testing import tree
-
-from .conftest import Server
+from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
 

@@ -1,17 +1,12 @@
 """What is stored but not acted on is told in a `Warning` header, by every request that stores it and by no other."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from rootspan_apiserver.handlers.unenforced import UNENFORCED
 from tests.apiserver.handlers.unenforced_cases import CASES, CONVERSION, DEFINITIONS, Case, definition
-
-if TYPE_CHECKING:
-    import httpx
 
 pytestmark = pytest.mark.anyio
 DOCUMENT = Path(__file__).parents[3] / "docs" / "apiserver.md"

@@ -9,7 +9,7 @@ import httpx
 import orjson
 import pytest
 
-from .conftest import Server, serve
+from tests.apiserver.handlers.conftest import Server, serve
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
+
 RULES = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
 RBAC = "roles and their bindings"
 FORMATS = "the string formats"

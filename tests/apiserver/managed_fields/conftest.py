@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from rootspan_apiserver.managed_fields import FieldManager
-from rootspan_apiserver.registry.catalog import builtin_registry
+from rootspan_apiserver.resources.catalogue import builtin_registry
 
 Managers = Callable[..., FieldManager]
 

@@ -5,9 +5,9 @@ from typing import Any
 import orjson
 import pytest
 
+from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.managed_fields import FieldManager, manager_name
-from rootspan_apiserver.registry.resource import GroupVersionKind
-from rootspan_apiserver.registry.schema import Schema
+from rootspan_apiserver.resources.schema import Schema
 from tests.apiserver.managed_fields.conftest import Managers
 
 THEN, NOW = "2026-11-23T04:00:00Z", "2026-11-23T05:00:00Z"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.patch import json_patch, merge_patch
-from rootspan_apiserver.status import StatusError
 
 KEYS = st.sampled_from(["a", "b", "c", "d"])
 JSON_VALUES = st.recursive(

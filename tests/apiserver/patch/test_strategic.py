@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.patch import strategic
-from rootspan_apiserver.registry.schema import Schema
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.resources.schema import Schema
 
 TEXT = Schema(type="string")
 MERGED = frozenset({"merge"})

@@ -1,24 +1,18 @@
 """Raw connections to a server, in both event loops it runs in."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from rootspan_apiserver.serving import certificates
-from rootspan_apiserver.serving.http import GRACE, listen, serving
+from rootspan_apiserver.serving.exchange import ASGIApp
+from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.serving.protocol import LIMITS, ConnectionLimits
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from rootspan_apiserver.serving.exchange import ASGIApp
-    from rootspan_apiserver.serving.http import Address
 
 PATIENCE = 20.0
 OWN = certificates.self_signed(["127.0.0.1"], None)

@@ -1,9 +1,7 @@
 """`--cert-dir`: a pair that is there is used, one that is not is made, and nothing is written over."""
 
-from __future__ import annotations
-
 import ssl
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,9 +15,6 @@ from rootspan_apiserver.serving.certificates import (
 )
 from rootspan_apiserver.serving.http import listen, serving
 from tests.apiserver.serving.conftest import echo
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOSTS = ["127.0.0.1"]
 

@@ -1,21 +1,15 @@
 """The same tests run over a real etcd and over the embedded one."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.storage import Storage
 from tests.apiserver.etcd.processes import Member, etcd
 from tests.apiserver.storage.parts import WITHIN, storage_over
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from rootspan_apiserver.storage import Storage
 
 
 @pytest.fixture(scope="session")

@@ -1,29 +1,20 @@
 """What the tests of the store and of the verbs above it are made of."""
 
-from __future__ import annotations
-
 import contextlib
+from collections.abc import AsyncIterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
-from opentelemetry.trace import NoOpTracerProvider
+from opentelemetry.trace import NoOpTracerProvider, TracerProvider
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
-from rootspan_apiserver.registry.catalog import builtin_registry
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.selectors import FieldSelector, LabelSelector
-from rootspan_apiserver.storage import Predicate, Storage, WatchEvent
-from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.storage import Predicate, Storage, StoredObject, Watch, WatchEvent
+from rootspan_apiserver.telemetry.tracing import Tracing
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from opentelemetry.trace import TracerProvider
-
-    from rootspan_apiserver.registry.resource import Resource
-    from rootspan_apiserver.storage import StoredObject, Watch
-
-JSONObject = dict[str, Any]
 WITHIN = 10.0
 
 

@@ -1,23 +1,17 @@
 """Old versions do not pile up in etcd."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 import pytest
 
 from rootspan.testing import recording_provider, tree
-from rootspan_apiserver.etcd import Compacted
-from rootspan_apiserver.rest.options import ListOptions
+from rootspan_apiserver.etcd import Compacted, EtcdClient
+from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import Storage
-from rootspan_apiserver.tracing import Tracing
+from rootspan_apiserver.telemetry.tracing import Tracing
 from tests.apiserver.storage.parts import WITHIN, config_maps, names
 from tests.apiserver.storage.test_lists import put
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.etcd import EtcdClient
 
 pytestmark = pytest.mark.anyio
 

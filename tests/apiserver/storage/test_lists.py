@@ -1,21 +1,15 @@
 """Lists: what resourceVersion, limit and continue mean, over a real etcd and over the embedded one."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
-from rootspan_apiserver.rest.options import ListOptions
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.registry.options import ListOptions
+from rootspan_apiserver.storage import ListResult, StoredObject
 from rootspan_apiserver.storage.continuation import Continuation
+from rootspan_apiserver.storage.storage import Storage
 from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, names, resource, storage_over, value
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.etcd import EtcdClient
-    from rootspan_apiserver.storage import ListResult, StoredObject
-    from rootspan_apiserver.storage.storage import Storage
-    from tests.apiserver.storage.parts import JSONObject
 
 pytestmark = pytest.mark.anyio
 

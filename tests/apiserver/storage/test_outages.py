@@ -1,25 +1,18 @@
 """A real etcd that goes away and comes back."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from pathlib import Path
 
 import pytest
 
 from rootspan_apiserver.etcd import EtcdClient
-from rootspan_apiserver.rest.options import ListOptions
-from rootspan_apiserver.status import StatusError
-from tests.apiserver.etcd.processes import etcd, etcd_cluster
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.registry.options import ListOptions
+from rootspan_apiserver.storage import ListResult, StoredObject
+from tests.apiserver.etcd.processes import Member, etcd, etcd_cluster
 from tests.apiserver.storage.parts import config_maps, names, resource, storage_over, take
 from tests.apiserver.storage.test_lists import put
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-    from pathlib import Path
-
-    from rootspan_apiserver.storage import ListResult, StoredObject
-    from tests.apiserver.etcd.processes import Member
 
 pytestmark = pytest.mark.anyio
 

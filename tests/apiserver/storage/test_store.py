@@ -1,21 +1,16 @@
 """Writing and reading one object at a time, over a real etcd and over the embedded one."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
-from rootspan_apiserver.rest.options import ListOptions
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.registry.options import ListOptions
+from rootspan_apiserver.storage import Storage, StoredObject
 from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, names, resource, storage_over, take, value
-
-if TYPE_CHECKING:
-    from rootspan_apiserver.etcd import EtcdClient
-    from rootspan_apiserver.storage import Storage, StoredObject
-    from tests.apiserver.storage.parts import JSONObject
 
 pytestmark = pytest.mark.anyio
 

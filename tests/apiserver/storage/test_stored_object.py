@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.storage import StoredObject
 from rootspan_apiserver.storage.stored_object import encode, same_content
-from tests.apiserver.storage.parts import JSONObject, resource
+from tests.apiserver.storage.parts import resource
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
     ["uid", "name", '"uid":"', '"metadata":{', "\\", '"}', "{"]

@@ -1,33 +1,25 @@
 """The spans of the store, as kube-apiserver 1.36 records them: which, where, with what and in what order."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Iterator
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 
-from rootspan.testing import recording_provider, tree
-from rootspan_apiserver.audit_id import audit_id
+from rootspan.testing import SpanRecorder, recording_provider, tree
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.etcd.tracing import EtcdTracingTransport
-from rootspan_apiserver.rest.options import ListOptions
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.registry.options import ListOptions
+from rootspan_apiserver.storage import Storage, StoredObject
 from rootspan_apiserver.storage.collection import HISTORY
-from rootspan_apiserver.tracing import COMPONENT
+from rootspan_apiserver.telemetry.audit_id import audit_id
+from rootspan_apiserver.telemetry.tracing import COMPONENT
 from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, resource, storage_over
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from opentelemetry.sdk.trace import TracerProvider
-
-    from rootspan.testing import SpanRecorder
-    from rootspan_apiserver.storage import Storage, StoredObject
-    from tests.apiserver.storage.parts import JSONObject
 
 pytestmark = pytest.mark.anyio
 

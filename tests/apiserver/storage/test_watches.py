@@ -1,16 +1,16 @@
 """Watches: how they begin, what they show, when they end."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from rootspan_apiserver.rest.options import ListOptions
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import Storage, Watch
-from rootspan_apiserver.storage.collection import HISTORY, Change
+from rootspan_apiserver.storage.change import Change
+from rootspan_apiserver.storage.collection import HISTORY
 from rootspan_apiserver.storage.scope import Scope
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from tests.apiserver.storage.parts import (
@@ -25,11 +25,6 @@ from tests.apiserver.storage.parts import (
     value,
 )
 from tests.apiserver.storage.test_lists import put, remove
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
-    from rootspan_apiserver.etcd import EtcdClient
 
 pytestmark = pytest.mark.anyio
 

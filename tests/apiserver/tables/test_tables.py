@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from rootspan_apiserver.registry.catalog import builtin_registry
-from rootspan_apiserver.registry.custom import resources_of
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.resources.custom import resources_of
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.tables import partial_object_metadata, table
 from rootspan_apiserver.tables.columns import columns_of
 from rootspan_apiserver.tables.durations import human
 from rootspan_apiserver.tables.table import cells
-from tests.apiserver.registry.definitions import a_definition, a_widget
+from tests.apiserver.resources.definitions import a_definition, a_widget
 
-JSONObject = dict[str, Any]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CREATED = (NOW - timedelta(minutes=5)).isoformat().replace("+00:00", "Z")
 

@@ -6,19 +6,19 @@ from functools import partial
 import httpx
 from opentelemetry.trace import TracerProvider
 
-from rootspan_apiserver.admission.attributes import JSONObject
 from rootspan_apiserver.admission.webhooks.configuration import ClientConfig, Webhook
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.http_errors import server_error
 from rootspan_apiserver.admission.webhooks.services import Services
 from rootspan_apiserver.admission.webhooks.transport import BoundedTransport, BundleError, client_context
-from rootspan_apiserver.client_spans import CallError, HTTPClientSpans
+from rootspan_apiserver.clients.loopback import pinned
+from rootspan_apiserver.clients.spans import CallError, HTTPClientSpans
 from rootspan_apiserver.codec.json_body import load_object
 from rootspan_apiserver.codec.problems import NotDecodableError
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.go_url import URL, URLError, escape_path
-from rootspan_apiserver.loopback import pinned
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_url import URL, URLError, escape_path
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 
 HEADERS = {
     "User-Agent": "kube-apiserver-admission",

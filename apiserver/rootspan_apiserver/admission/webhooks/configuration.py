@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rootspan_apiserver.go_url import URL, clean_path, parse
+from rootspan_apiserver.kube.go_url import URL, clean_path, parse
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.selectors import LabelSelector
-
-JSONObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

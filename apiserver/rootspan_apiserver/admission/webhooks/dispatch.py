@@ -6,17 +6,18 @@ from uuid import uuid4
 
 import orjson
 
-from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.attributes import Attributes
 from rootspan_apiserver.admission.webhooks import review
 from rootspan_apiserver.admission.webhooks.client import WebhookClients
 from rootspan_apiserver.admission.webhooks.configuration import Webhook
 from rootspan_apiserver.admission.webhooks.matching import Invocation, Matcher, exempt
 from rootspan_apiserver.admission.webhooks.sources import Source
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.registry.conversion import convert
-from rootspan_apiserver.status import bad_request
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
-from rootspan_apiserver.tracing import Step, Tracing
+from rootspan_apiserver.telemetry.tracing import Step, Tracing
 
 _AFTER_UID = METADATA_ORDER.index("uid") + 1
 _METADATA = (*METADATA_ORDER[:_AFTER_UID], "resourceVersion", *METADATA_ORDER[_AFTER_UID:])

@@ -5,8 +5,8 @@ WebhookError
 └─ RejectedError     the webhook did its job and says no
 """
 
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.status import StatusError
 
 
 class WebhookError(Exception):

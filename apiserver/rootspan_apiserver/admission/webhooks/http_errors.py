@@ -2,7 +2,7 @@
 
 import orjson
 
-from rootspan_apiserver.go_quote import quote
+from rootspan_apiserver.kube.go_quote import quote
 
 _TEXT_LIMIT = 2048
 _MESSAGES = {

@@ -8,8 +8,9 @@ from rootspan_apiserver.admission.attributes import Attributes
 from rootspan_apiserver.admission.names import is_namespace
 from rootspan_apiserver.admission.namespaces import Namespaces
 from rootspan_apiserver.admission.webhooks.configuration import Rule, Webhook
-from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
-from rootspan_apiserver.status import forbidden
+from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.kube.status import forbidden
+from rootspan_apiserver.resources.resource import Resource
 
 _EXEMPT = frozenset(
     {

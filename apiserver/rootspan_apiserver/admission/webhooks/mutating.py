@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import orjson
 
-from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.attributes import Attributes
 from rootspan_apiserver.admission.chain import Reinvocation
 from rootspan_apiserver.admission.webhooks.dispatch import Dispatcher, check_dry_run, encoded, new_uid
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
 from rootspan_apiserver.admission.webhooks.patching import operations, patched, read_again
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.registry.conversion import convert
-from rootspan_apiserver.status import internal_error
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import internal_error
+from rootspan_apiserver.resources.conversion import convert
 
 
 class MutatingWebhooks:

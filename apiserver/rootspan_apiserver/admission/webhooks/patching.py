@@ -1,17 +1,15 @@
 """The patch in a webhook's answer, applied; whatever is wrong with it is the webhook's fault and an internal error to the client."""
 
-from typing import Any
-
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
 from rootspan_apiserver.admission.webhooks.review import Answer
 from rootspan_apiserver.codec import decoding
 from rootspan_apiserver.codec.problems import NotDecodableError, UnknownConversionError
-from rootspan_apiserver.go_quote import quote
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, internal_error
 from rootspan_apiserver.patch import json_patch
-from rootspan_apiserver.status import StatusError, internal_error
 
-JSONObject = dict[str, Any]
 _EXPLAINED = 100
 """Patches of more operations are not searched for the one that fails."""
 

@@ -8,14 +8,15 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.admission.attributes import Attributes, JSONObject
+from rootspan_apiserver.admission.attributes import Attributes
 from rootspan_apiserver.admission.webhooks.answer_types import check_types
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.identity import User
-from rootspan_apiserver.registry.resource import GroupVersionKind, Resource
-from rootspan_apiserver.status import StatusError
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.resources.resource import Resource
 
 GROUP = "admission.k8s.io"
 VERSIONS = ("v1", "v1beta1")

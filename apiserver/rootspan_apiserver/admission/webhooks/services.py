@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rootspan_apiserver.admission.webhooks.configuration import ClientConfig
-from rootspan_apiserver.client_spans import CallError
-from rootspan_apiserver.go_quote import quote
-from rootspan_apiserver.loopback import LoopbackClient
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.clients.spans import CallError
+from rootspan_apiserver.kube.go_quote import quote
 
 
 @dataclass(frozen=True, slots=True)

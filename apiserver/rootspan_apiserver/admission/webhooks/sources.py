@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rootspan_apiserver.admission.namespaces import Cache
 from rootspan_apiserver.admission.webhooks.configuration import Webhook, webhooks
-from rootspan_apiserver.registry.resource import Resource
+from rootspan_apiserver.resources.resource import Resource
 
 
 class Source:

@@ -6,7 +6,7 @@ from rootspan_apiserver.admission.attributes import Attributes
 from rootspan_apiserver.admission.webhooks.dispatch import Dispatcher, check_dry_run, encoded, new_uid
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
-from rootspan_apiserver.status import StatusError, internal_error
+from rootspan_apiserver.kube.status import StatusError, internal_error
 
 
 class ValidatingWebhooks:

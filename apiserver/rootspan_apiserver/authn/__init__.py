@@ -1,0 +1,1 @@
+"""Who makes a request: the authenticators of kube-apiserver, one file each."""

@@ -1,0 +1,48 @@
+"""`rootspan apiserver`: serve until told to stop."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+
+from rootspan import ConfigurationError
+from rootspan_apiserver.app import apiserver
+from rootspan_apiserver.authn.authentication import TokenFileError
+from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
+from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.processes.event_loop import new_event_loop
+from rootspan_apiserver.serving.certificates import CertificateError
+from rootspan_apiserver.serving.http import BindError
+from rootspan_apiserver.serving.until_stopped import serve_until_stopped
+from rootspan_apiserver.telemetry.audit_log import AuditLogError
+from rootspan_apiserver.telemetry.log_lines import CorrelatedFormatter
+
+REFUSALS = (AuditLogError, BindError, CertificateError, ConfigurationError, EmbeddedEtcdError, TokenFileError)
+
+
+def run_apiserver(options: Options) -> int:
+    """Serve until SIGINT or SIGTERM. Returns the exit status: 1, with a line on standard error, if serving could not begin."""
+    level = logging.DEBUG if options.v >= 4 else logging.INFO
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(CorrelatedFormatter())
+    logging.basicConfig(level=level, handlers=[lines])
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.get_loop()  # an interruption while it is imported leaves no coroutine that nothing awaits
+            runner.run(serve_until_stopped(_serving(options), delay=options.shutdown_delay_duration))
+    except REFUSALS as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def _serving(options: Options) -> AsyncIterator[Callable[[], None]]:
+    async with apiserver(options, grace=options.request_timeout) as running:
+        print(f"Serving the Kubernetes API on {running.address.url}", flush=True)
+        if options.write_kubeconfig:
+            print(f"export KUBECONFIG={options.write_kubeconfig}", flush=True)
+        yield running.shut_down

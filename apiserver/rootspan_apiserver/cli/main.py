@@ -1,0 +1,168 @@
+"""The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`, `rootspan conformance`.
+
+Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing. A signal ends what runs
+from then on in order, and before that the process.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from rootspan_apiserver.conformance.options import ConformanceOptions
+from rootspan_apiserver.options.flags import (
+    FlagError,
+    HelpRequested,
+    VersionRequested,
+    boolean,
+    describe_flags,
+    flag,
+    parse_flags,
+    text,
+)
+from rootspan_apiserver.options.options import Options, OptionsError
+from rootspan_apiserver.processes.interruption import until_interrupted
+from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
+
+USAGE_STATUS = 1
+"""kube-apiserver exits 1 for a wrong flag, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    keep: bool = flag(False, boolean, "Leave everything running afterwards and say how to go on with kubectl.")
+    kubeconfig: str = flag(
+        "", text, "Start nothing; tell the story to the server this file names. The file is waited for."
+    )
+    server: str = flag("", text, "The address of that server, if not the one in the kubeconfig.")
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorOptions:
+    otlp_grpc_endpoint: str = flag("127.0.0.1:4317", text, "Where to receive spans, host:port or unix:///path.")
+
+
+def demo(arguments: Sequence[str]) -> int:
+    """Start everything, tell a short story as a client, print the traces the collector received."""
+    options = _parse(DemoOptions, arguments)
+    for setting in [name for name in os.environ if name.startswith("OTEL_")]:
+        del os.environ[setting]  # it proves claims about Rootspan, which the settings of a shell must not change
+    from rootspan_apiserver.demo.command import run_demo, run_story
+
+    if options.kubeconfig:
+        return until_interrupted(lambda: run_story(Path(options.kubeconfig), options.server))
+    return until_interrupted(lambda: run_demo(keep=options.keep))
+
+
+def apiserver(arguments: Sequence[str]) -> int:
+    """Serve the Kubernetes API. Takes kube-apiserver's own flags."""
+    options = Options.parse(arguments)
+    from rootspan_apiserver.cli.apiserver import run_apiserver
+
+    return until_interrupted(lambda: run_apiserver(options))
+
+
+def collector(arguments: Sequence[str]) -> int:
+    """Receive spans over OTLP/gRPC and print each trace as a tree."""
+    options = _parse(CollectorOptions, arguments)
+    from rootspan_apiserver.collector.command import run_collector
+
+    return until_interrupted(lambda: run_collector(options.otlp_grpc_endpoint))
+
+
+def sample_webhooks(arguments: Sequence[str]) -> int:
+    """Serve two admission webhooks to look at, and make them known to an API server."""
+    options = _parse(SampleWebhooksOptions, arguments)
+    from rootspan_apiserver.sample_webhooks.command import run_sample_webhooks
+
+    return until_interrupted(lambda: run_sample_webhooks(options))
+
+
+def conformance(arguments: Sequence[str]) -> int:
+    """Record a server's traces, operation by operation, and say where they differ from a recording."""
+    options = _parse(ConformanceOptions, arguments)
+    from rootspan_apiserver.conformance.command import run_conformance
+
+    return until_interrupted(lambda: run_conformance(options))
+
+
+COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstance]"]] = {
+    "demo": (demo, DemoOptions),
+    "apiserver": (apiserver, Options),
+    "collector": (collector, CollectorOptions),
+    "sample-webhooks": (sample_webhooks, SampleWebhooksOptions),
+    "conformance": (conformance, ConformanceOptions),
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command named by the first argument. Returns the exit status.
+
+    What a terminal has no letters for is shown as `?`; a reader who has seen enough, as `head` has, ends the command with status 1.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
+    if name in ("--help", "-h", "help"):
+        print(_usage())
+        return 0
+    if name in ("--version", "version"):
+        print(_version())
+        return 0
+    if name not in COMMANDS:
+        print(f"Error: unknown command {name!r}\n\n{_usage()}" if name else _usage(), file=sys.stderr)
+        return USAGE_STATUS
+    command, options = COMMANDS[name]
+    try:
+        return command(rest)
+    except HelpRequested:
+        print(f"{command.__doc__}\n\nUsage: rootspan {name} [flags]\n\n{describe_flags(options)}")
+        return 0
+    except VersionRequested:
+        print(_version(name))
+        return 0
+    except (FlagError, OptionsError) as error:
+        for fault in error.faults if isinstance(error, OptionsError) else [error]:
+            print(f"Error: {fault}", file=sys.stderr)
+        return USAGE_STATUS
+
+
+def _version(command: str = "") -> str:
+    """What `--version` prints; of `apiserver` first what kube-apiserver prints, which scripts look for."""
+    from importlib.metadata import version
+
+    own = f"rootspan {version('rootspan')}"
+    if command != "apiserver":
+        return own
+    from rootspan_apiserver.handlers.documents.version import VERSION
+
+    return f"Kubernetes {VERSION['gitVersion']} ({own})"
+
+
+def _parse(options: "type[T]", arguments: Sequence[str]) -> "T":
+    return options(**parse_flags(options, arguments))
+
+
+def _usage() -> str:
+    listed = "\n".join(f"  {name:<16}{command.__doc__}" for name, (command, _) in COMMANDS.items())
+    more = "rootspan COMMAND --help lists the flags of a command, rootspan --version says which version this is."
+    return f"Usage: rootspan COMMAND [flags]\n\n{listed}\n\n{more}"

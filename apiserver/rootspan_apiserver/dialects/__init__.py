@@ -1,0 +1,1 @@
+"""What the spans of an emulated version look like: one object a version."""

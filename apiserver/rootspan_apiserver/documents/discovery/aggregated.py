@@ -1,0 +1,79 @@
+"""Aggregated discovery (apidiscovery.k8s.io/v2 and v2beta1): everything below `/api` or `/apis` in one document with an entity tag."""
+
+from typing import Literal
+
+from rootspan_apiserver.documents.discovery.document import Document, kept
+from rootspan_apiserver.documents.discovery.legacy import CUSTOM_VERBS
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.resources.catalogue import Group, Registry
+from rootspan_apiserver.resources.resource import Resource, Subresource
+
+Version = Literal["v2", "v2beta1"]
+
+
+@kept
+def aggregated_apis(registry: Registry, version: Version = "v2") -> Document:
+    """The answer to `/apis`."""
+    return _list([group for group in registry.groups() if group.name], registry, version)
+
+
+@kept
+def aggregated_core(registry: Registry, version: Version = "v2") -> Document:
+    """The answer to `/api`."""
+    return _list([group for group in registry.groups() if not group.name], registry, version)
+
+
+def _list(groups: list[Group], registry: Registry, version: Version) -> Document:
+    content = {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": f"apidiscovery.k8s.io/{version}",
+        "metadata": {},
+        "items": [_group(group, registry) for group in groups],
+    }
+    return Document.of(content)
+
+
+def _group(group: Group, registry: Registry) -> JSONObject:
+    versions = [
+        {
+            "version": version,
+            "resources": [_resource(resource) for resource in registry.in_version(group.name, version)],
+            "freshness": "Current",
+        }
+        for version in group.versions
+    ]
+    return {"metadata": {"name": group.name} if group.name else {}, "versions": versions}
+
+
+def _kind(kind: GroupVersionKind, resource: Resource) -> JSONObject:
+    """The group and version stand empty where they are the resource's own, except for custom resources."""
+    own = (kind.group, kind.version) == (resource.kind.group, resource.kind.version)
+    if own and not resource.custom:
+        return {"group": "", "version": "", "kind": kind.kind}
+    return {"group": kind.group, "version": kind.version, "kind": kind.kind}
+
+
+def _resource(resource: Resource) -> JSONObject:
+    entry: JSONObject = {
+        "resource": resource.plural,
+        "responseKind": _kind(resource.kind, resource),
+        "scope": "Namespaced" if resource.namespaced else "Cluster",
+        "singularResource": resource.singular,
+        "verbs": CUSTOM_VERBS if resource.custom else sorted(resource.verbs),
+    }
+    if resource.short_names:
+        entry["shortNames"] = list(resource.short_names)
+    if resource.categories:
+        entry["categories"] = list(resource.categories)
+    if resource.subresources:
+        names = sorted(resource.subresources)
+        entry["subresources"] = [_subresource(resource, resource.subresources[name]) for name in names]
+    return entry
+
+
+def _subresource(resource: Resource, subresource: Subresource) -> JSONObject:
+    return {
+        "subresource": subresource.name,
+        "responseKind": _kind(subresource.kind, resource),
+        "verbs": sorted(subresource.verbs),
+    }

@@ -1,0 +1,111 @@
+"""`/openapi/v2`: everything in one document, as clients before v1.27 want it, and kubectl still for a `List`.
+
+It says what the documents of OpenAPI v3 say, in the older words. What these have none for (`oneOf`, `nullable`) is left out of the schemas
+of custom resources, so that a client never refuses what the server takes.
+"""
+
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from rootspan_apiserver.documents.openapi.components import components
+from rootspan_apiserver.documents.openapi.documents import OpenAPIDocument, named_in, tagged
+from rootspan_apiserver.documents.openapi.paths import paths_of
+from rootspan_apiserver.documents.openapi.swagger_protobuf import encode_document
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.catalogue import Registry
+
+VERSION = "v1.36.2"
+PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+UNSPEAKABLE = {"oneOf", "anyOf", "not", "nullable", "allOf", "x-kubernetes-unions"}
+_made: WeakKeyDictionary[Registry, tuple[int, dict[bool, OpenAPIDocument]]] = WeakKeyDictionary()
+
+
+def swagger(registry: Registry, *, protobuf: bool = False) -> OpenAPIDocument:
+    """The document in JSON, or in the protocol buffers of gnostic (media type `PROTOBUF`)."""
+    revision, documents = _made.get(registry, (-1, {}))
+    if revision != registry.revision:
+        documents = {}
+        _made[registry] = registry.revision, documents
+    if protobuf not in documents:
+        content = _content(registry)
+        documents[protobuf] = tagged(encode_document(content) if protobuf else orjson.dumps(content))
+    return documents[protobuf]
+
+
+def _content(registry: Registry) -> JSONObject:
+    resources = list(registry.resources())
+    paths: JSONObject = {}
+    for resource in resources:
+        paths |= paths_of(resource)
+    schemas = components(resources, named_in(paths))
+    return {
+        "swagger": "2.0",
+        "info": {"title": "Kubernetes", "version": VERSION},
+        "paths": {path: _item(paths[path]) for path in sorted(paths)},
+        "definitions": {name: _schema(schema) for name, schema in schemas.items()},
+    }
+
+
+def _item(item: JSONObject) -> JSONObject:
+    methods = {key: _operation(value) for key, value in item.items() if key != "parameters"}
+    return {**methods, "parameters": [_parameter(each) for each in item["parameters"]]}
+
+
+def _parameter(parameter: JSONObject) -> JSONObject:
+    return {**{key: value for key, value in parameter.items() if key != "schema"}, **parameter["schema"]}
+
+
+def _operation(operation: JSONObject) -> JSONObject:
+    parameters = [_parameter(each) for each in operation.get("parameters", ())]
+    consumes = ["*/*"]
+    if (body := operation.get("requestBody")) is not None:
+        consumes = list(body["content"])
+        schema = _schema(next(iter(body["content"].values()))["schema"])
+        own = {"in": "body", "name": "body", "schema": schema}
+        parameters.insert(0, {**own, "required": True} if body.get("required") else own)
+    answers = operation["responses"]
+    found: JSONObject = {
+        "operationId": operation["operationId"],
+        "tags": operation["tags"],
+        "consumes": consumes,
+        "produces": list(answers["200"].get("content", ())),
+        "responses": {code: _response(code, answer) for code, answer in answers.items()},
+    }
+    if parameters:
+        found["parameters"] = parameters
+    return found | {key: value for key, value in operation.items() if key.startswith("x-")}
+
+
+def _response(code: str, answer: JSONObject) -> JSONObject:
+    described = {"200": "OK", "201": "Created", "202": "Accepted", "401": "Unauthorized"}[code]
+    for shown in answer.get("content", {}).values():
+        return {"description": described, "schema": _schema(shown["schema"])}
+    return {"description": described}
+
+
+def _schema(schema: JSONObject) -> JSONObject:
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"].replace("#/components/schemas/", "#/definitions/")}
+    alone = schema.get("allOf")
+    if alone and len(alone) == 1 and "$ref" in alone[0]:
+        return {**_schema(alone[0]), **{key: value for key, value in schema.items() if key.startswith("x-")}}
+    if schema.get("oneOf") == [{"type": "string"}, {"type": "integer"}]:
+        return {"type": "string", "format": "int-or-string"}
+    found: JSONObject = {}
+    for key, value in schema.items():
+        if key in UNSPEAKABLE:
+            continue
+        if key == "properties":
+            found[key] = {name: _schema(child) for name, child in value.items()}
+        elif key in ("items", "additionalProperties") and isinstance(value, dict):
+            found[key] = _schema(value)
+        else:
+            found[key] = value
+    if schema.get("nullable") or schema.get("x-kubernetes-int-or-string"):
+        found.pop("type", None)
+        found.pop("format", None)
+    if schema.get("x-kubernetes-preserve-unknown-fields"):
+        for key in ("type", "properties", "items", "additionalProperties", "required"):
+            found.pop(key, None)
+    return found

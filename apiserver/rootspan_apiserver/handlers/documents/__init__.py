@@ -1,0 +1,1 @@
+"""The endpoints of documents: discovery, OpenAPI, health, version."""

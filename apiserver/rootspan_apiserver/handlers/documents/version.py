@@ -1,0 +1,24 @@
+"""What `/version` says: the Kubernetes whose API is spoken here."""
+
+import platform
+import sys
+
+from rootspan_apiserver.kube.meta import JSONObject
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+VERSION: JSONObject = {
+    "major": "1",
+    "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
+    "gitVersion": "v1.36.2",
+    "gitCommit": "",
+    "gitTreeState": "",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": f"python{platform.python_version()}",
+    "compiler": sys.implementation.name,
+    "platform": f"{sys.platform}/{_ARCHITECTURES.get(platform.machine(), platform.machine())}",
+}

@@ -1,0 +1,1 @@
+"""Requests and responses: what is read of a request, negotiation, and what is written."""

@@ -1,0 +1,1 @@
+"""What every package shares: names of kinds and resources, `Status`, users, and Go's notations."""

@@ -1,0 +1,1 @@
+"""The flags of the commands, and what they mean."""

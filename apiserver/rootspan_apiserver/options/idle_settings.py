@@ -1,0 +1,28 @@
+"""Settings that are accepted and change nothing, so that the server can say so when it starts."""
+
+from collections.abc import Iterator
+
+from rootspan_apiserver.admission.plugins import NOT_IMPLEMENTED
+from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING
+from rootspan_apiserver.options.options import Options
+
+
+def idle_settings(options: Options) -> Iterator[str]:
+    """One sentence for each, which names the flag and the reason. `options` have been checked."""
+    if absent := [name for name in options.disable_admission_plugins if name in NOT_IMPLEMENTED]:
+        yield f"--disable-admission-plugins={','.join(absent)} changes nothing: there is no such plugin here"
+    for group in options.gates().idle_groups():
+        yield f"--feature-gates={group} changes nothing: no feature gate of {options.emulated_version} is in that stage"
+    if options.tracing_config_file and not options.gates().enabled(API_SERVER_TRACING):
+        yield f"--tracing-config-file changes nothing: the feature gate {API_SERVER_TRACING} is off"
+    if options.emulated_version == "1.22":
+        if options.inbound_trace_context != "ignore":
+            yield "--inbound-trace-context changes nothing with --emulated-version=1.22, which links no trace"
+    elif options.flush_spans_at_shutdown:
+        yield "--flush-spans-at-shutdown changes nothing without --emulated-version=1.22: spans are sent in any case"
+    if not options.etcd_servers:
+        for name in ("etcd_cafile", "etcd_certfile", "etcd_keyfile"):
+            if getattr(options, name):
+                yield f"--{name.replace('_', '-')} changes nothing without --etcd-servers"
+    if options.cert_dir and options.tls_cert_file:
+        yield "--cert-dir changes nothing with --tls-cert-file"

@@ -1,0 +1,249 @@
+"""The server's options: kube-apiserver's flags by kube-apiserver's names, and a few of our own.
+
+They are read from a command line, checked all together before anything is started, and then never change.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from rootspan import ConfigurationError
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
+from rootspan_apiserver.options.flags import FlagError, boolean, flag, integer, ip_address, parse_flags, seconds, text
+from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
+
+EMULATED_VERSIONS = ("1.22", "1.36")
+AUTHORIZATION_MODES = ("AlwaysAllow", "AlwaysDeny")
+INBOUND_TRACE_CONTEXTS = ("ignore", "link")
+
+
+class OptionsError(ValueError):
+    """The command line cannot be used. `faults` has every reason, one a line in the message."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAddress:
+    """Where a Service is to be found: `namespace/name` answers at `host:port`."""
+
+    name: str
+    namespace: str
+    host: str
+    port: int
+
+
+def read_service_address(value: str) -> ServiceAddress:
+    """Read `NAME.NAMESPACE=HOST:PORT`."""
+    match = re.fullmatch(r"([^.=]+)\.([^.=]+)=(.+):([0-9]+)", value)
+    if match is None or not 0 < int(match[4]) < 65536:
+        raise ValueError("must be NAME.NAMESPACE=HOST:PORT")
+    return ServiceAddress(match[1], match[2], match[3].removeprefix("[").removesuffix("]"), int(match[4]))
+
+
+def version_number(value: str) -> str:
+    return value.removeprefix("kube=").removeprefix("v")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the operator asked for. Durations are in seconds; a path or a text left empty is not given."""
+
+    bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
+    secure_port: int = flag(6443, integer, "The port on which to serve HTTPS. 0 takes any free one.")
+    advertise_address: str = flag("", ip_address, "The IP address on which to advertise the server to the cluster.")
+    cert_dir: str = flag("", text, "The directory where the certificates the server makes itself are kept.")
+    tls_cert_file: str = flag("", text, "File containing the x509 certificate for HTTPS, and its intermediates.")
+    tls_private_key_file: str = flag("", text, "File containing the private key matching --tls-cert-file.")
+    client_ca_file: str = flag(
+        "", text, "A client certificate signed by an authority in this file authenticates by its CommonName."
+    )
+    token_auth_file: str = flag("", text, 'File of static tokens: token,user name,user uid,"group,group" a line.')
+    anonymous_auth: bool = flag(True, boolean, "Take requests without credentials as those of system:anonymous.")
+    authorization_mode: tuple[str, ...] = flag(
+        ("AlwaysAllow",), text, f"Ordered list of plug-ins to do authorization: {', '.join(AUTHORIZATION_MODES)}."
+    )
+    etcd_servers: tuple[str, ...] = flag(
+        (), text, "List of etcd servers to connect with (scheme://ip:port). Without it an embedded etcd serves."
+    )
+    etcd_prefix: str = flag("/registry", text, "The prefix to prepend to all resource paths in etcd.")
+    etcd_cafile: str = flag("", text, "SSL Certificate Authority file used to secure etcd communication.")
+    etcd_certfile: str = flag("", text, "SSL certification file used to secure etcd communication.")
+    etcd_keyfile: str = flag("", text, "SSL key file used to secure etcd communication.")
+    data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
+    write_kubeconfig: str = flag(
+        "", text, "File to write a kubeconfig of the administrator to, once the server serves."
+    )
+    service_address: tuple[ServiceAddress, ...] = flag(
+        (),
+        read_service_address,
+        "Where a Service answers, NAME.NAMESPACE=HOST:PORT, for webhooks that name one. Repeatable.",
+    )
+    service_cluster_ip_range: str = flag("10.0.0.0/24", text, "A CIDR range from which to assign service cluster IPs.")
+    tracing_config_file: str = flag("", text, "File with apiserver tracing configuration.")
+    inbound_trace_context: str = flag(
+        "ignore", text, "What the trace context of a caller does to its root span: ignore, or link."
+    )
+    flush_spans_at_shutdown: bool = flag(
+        False,
+        boolean,
+        "With --emulated-version=1.22: send the spans that wait for the next batch, as later versions always do.",
+    )
+    feature_gates: str = flag("", text, "A set of key=value pairs: APIServerTracing=true|false, AllAlpha, AllBeta.")
+    emulated_version: str = flag(
+        "1.36", version_number, f"The version whose behaviour is emulated: {', '.join(EMULATED_VERSIONS)}."
+    )
+    enable_admission_plugins: tuple[str, ...] = flag((), text, "Admission plugins to enable besides the default ones.")
+    disable_admission_plugins: tuple[str, ...] = flag(
+        (), text, "Admission plugins to disable though enabled by default."
+    )
+    controllers: tuple[str, ...] = flag(
+        ("*",), text, "Controllers to enable: '*' all, 'foo' the one named foo, '-foo' all but the one named foo."
+    )
+    max_requests_inflight: int = flag(
+        400, integer, "The maximum number of non-mutating requests in flight. 0: no limit."
+    )
+    max_mutating_requests_inflight: int = flag(200, integer, "The maximum number of mutating ones. 0: no limit.")
+    request_timeout: float = flag(60.0, seconds, "The duration a handler may keep a request open before timing it out.")
+    min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
+    shutdown_delay_duration: float = flag(0.0, seconds, "How long to go on serving after being told to stop.")
+    audit_log_path: str = flag("", text, "File to log every request to, one audit event a line. '-' is standard out.")
+    v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
+
+    @classmethod
+    def parse(cls, arguments: Sequence[str]) -> Self:
+        """Read a command line and check it whole. Raises `OptionsError`, or `flags.HelpRequested` and `flags.VersionRequested`."""
+        try:
+            options = cls(**parse_flags(cls, arguments))
+        except FlagError as error:
+            raise OptionsError([str(error)]) from error
+        options.check()
+        return options
+
+    def check(self) -> None:
+        """Raise `OptionsError` if the options cannot be used, with every reason there is."""
+        if faults := list(self._faults()):
+            raise OptionsError(faults)
+
+    def gates(self) -> FeatureGates:
+        """The state of the feature gates. Raises `FeatureGateError`."""
+        return FeatureGates.parse(self.feature_gates, self.emulated_version)
+
+    def tracing_configuration(self) -> TracingConfiguration | None:
+        """What the tracing configuration file says; None without one, or if the gate is off.
+
+        Raises `rootspan.ConfigurationError`.
+        """
+        if not self.tracing_config_file or not self.gates().enabled(API_SERVER_TRACING):
+            return None
+        return TracingConfiguration.read(self.tracing_config_file, strict=self.emulated_version != "1.22")
+
+    def service_addresses(self) -> Mapping[tuple[str, str], tuple[str, int]]:
+        """Host and port of each `--service-address`, by namespace and name."""
+        return {(at.namespace, at.name): (at.host, at.port) for at in self.service_address}
+
+    def _faults(self) -> Iterator[str]:
+        if not 0 <= self.secure_port <= 65535:
+            yield f"--secure-port {self.secure_port} must be between 0 and 65535, inclusive. 0 takes any free port"
+        yield from self._faults_of_files()
+        yield from self._faults_of_authorization()
+        yield from self._faults_of_etcd()
+        yield from self._faults_of_limits()
+        yield from self._faults_of_names()
+        yield from self._faults_of_tracing()
+
+    def _faults_of_files(self) -> Iterator[str]:
+        for certificate, key in (("tls_cert_file", "tls_private_key_file"), ("etcd_certfile", "etcd_keyfile")):
+            if bool(getattr(self, certificate)) != bool(getattr(self, key)):
+                yield f"{_flag(certificate)} and {_flag(key)} must be given together"
+        for name in (
+            "tls_cert_file",
+            "tls_private_key_file",
+            "client_ca_file",
+            "token_auth_file",
+            "etcd_cafile",
+            "etcd_certfile",
+            "etcd_keyfile",
+        ):
+            path = getattr(self, name)
+            if path and (reason := _unreadable(path)):
+                yield f"{_flag(name)}: open {path}: {reason}"
+
+    def _faults_of_authorization(self) -> Iterator[str]:
+        if not self.authorization_mode:
+            yield "at least one authorization-mode must be passed"
+        for mode in dict.fromkeys(self.authorization_mode):
+            if mode not in AUTHORIZATION_MODES:
+                yield f"authorization-mode {quote(mode)} is not a valid mode"
+            elif self.authorization_mode.count(mode) > 1:
+                listed = " ".join(map(quote, self.authorization_mode))
+                yield f"authorization-mode [{listed}] has mode specified more than once"
+
+    def _faults_of_etcd(self) -> Iterator[str]:
+        for server in self.etcd_servers:
+            url = urlsplit(server)
+            if url.scheme not in ("http", "https") or not url.hostname:
+                yield f"--etcd-servers: {quote(server)} must be a URL, scheme://ip:port"
+        if self.etcd_servers and self.data_dir:
+            yield "--data-dir is of the embedded etcd and cannot be used with --etcd-servers"
+
+    def _faults_of_limits(self) -> Iterator[str]:
+        for name in (
+            "max_requests_inflight",
+            "max_mutating_requests_inflight",
+            "request_timeout",
+            "min_request_timeout",
+            "shutdown_delay_duration",
+        ):
+            if getattr(self, name) < 0:
+                yield f"{_flag(name)} can not be negative value"
+        try:
+            ipaddress.ip_network(self.service_cluster_ip_range, strict=False)
+        except ValueError:
+            yield f"--service-cluster-ip-range: {quote(self.service_cluster_ip_range)} is not a valid CIDR"
+
+    def _faults_of_names(self) -> Iterator[str]:
+        both = set(self.enable_admission_plugins) & set(self.disable_admission_plugins)
+        if both:
+            yield f"[{' '.join(sorted(both))}] in enable-admission-plugins and disable-admission-plugins overlapped"
+        if self.inbound_trace_context not in INBOUND_TRACE_CONTEXTS:
+            yield (
+                f"--inbound-trace-context {quote(self.inbound_trace_context)} must be one of "
+                f"{', '.join(INBOUND_TRACE_CONTEXTS)}"
+            )
+
+    def _faults_of_tracing(self) -> Iterator[str]:
+        if self.emulated_version not in EMULATED_VERSIONS:
+            yield f"emulation version {self.emulated_version} is not one of {', '.join(EMULATED_VERSIONS)}"
+            return
+        try:
+            self.gates()
+        except FeatureGateError as error:
+            yield str(error)
+            return
+        if self.tracing_config_file and not Path(self.tracing_config_file).exists():
+            yield f"tracing-config-file {self.tracing_config_file} does not exist"
+            return
+        try:
+            self.tracing_configuration()
+        except ConfigurationError as error:
+            yield str(error)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _unreadable(path: str) -> str | None:
+    try:
+        with open(path, "rb"):
+            return None
+    except OSError as error:
+        return (error.strerror or str(error)).lower()

@@ -1,0 +1,1 @@
+"""How a command runs as a process: its event loop, signals, and private files."""

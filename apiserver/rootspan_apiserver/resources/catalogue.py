@@ -1,0 +1,241 @@
+"""Every resource that is served, built in or custom: the one place to ask what a path or a kind means.
+
+`facts/resources.txt` holds the built-in ones: a line in the first column is a group-version, one blank in a resource (plural, singular,
+kind, notes), two blanks in a subresource of it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
+from rootspan_apiserver.resources.kinds import strategy_of
+from rootspan_apiserver.resources.kinds.service_allocation import DEFAULT_RANGE, ServiceAllocation
+from rootspan_apiserver.resources.kinds.services import ServiceStrategy
+from rootspan_apiserver.resources.places import go_type, storage_kind, storage_path
+from rootspan_apiserver.resources.resource import Resource, Subresource
+from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.resources.schema_table import builtin_types, type_name
+from rootspan_apiserver.resources.selectable import selectable
+
+ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
+CREATED_BY_UPDATE = {
+    ("", "services"),
+    ("", "events"),
+    ("", "endpoints"),
+    ("", "limitranges"),
+    ("events.k8s.io", "events"),
+    ("coordination.k8s.io", "leases"),
+    ("rbac.authorization.k8s.io", "roles"),
+    ("rbac.authorization.k8s.io", "rolebindings"),
+    ("rbac.authorization.k8s.io", "clusterroles"),
+    ("rbac.authorization.k8s.io", "clusterrolebindings"),
+    ("scheduling.k8s.io", "priorityclasses"),
+}
+UPDATED_ONLY_WITH_VERSION = {
+    ("coordination.k8s.io", "leases"),
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+    ("apiregistration.k8s.io", "apiservices"),
+    ("policy", "poddisruptionbudgets"),
+    ("admissionregistration.k8s.io", "mutatingadmissionpolicies"),
+    ("admissionregistration.k8s.io", "mutatingadmissionpolicybindings"),
+    ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
+    ("admissionregistration.k8s.io", "validatingadmissionpolicies"),
+    ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"),
+    ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
+    ("node.k8s.io", "runtimeclasses"),
+    ("storage.k8s.io", "csidrivers"),
+    ("storage.k8s.io", "csinodes"),
+    ("storage.k8s.io", "csistoragecapacities"),
+    ("storage.k8s.io", "volumeattachments"),
+}
+PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
+    ("", "events"): "",
+    ("events.k8s.io", "events"): "",
+    ("", "replicationcontrollers"): "Orphan",
+    ("batch", "jobs"): "Orphan",
+}
+EVENT_TIME_TO_LIVE = 3600
+DEPRECATIONS = {
+    ("", "v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
+    ("", "v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group and its served versions, the preferred one first."""
+
+    name: str
+    versions: tuple[str, ...]
+
+
+class Registry:
+    """The resources by path and by kind. `revision` grows with each change; `subscribe` tells of them at once."""
+
+    def __init__(self) -> None:
+        self._by_path: dict[tuple[str, str, str], Resource] = {}
+        self._by_kind: dict[GroupVersionKind, Resource] = {}
+        self._subscribers: list[Callable[[], None]] = []
+        self.revision = 0
+
+    def lookup(self, group: str, version: str, plural: str) -> Resource | None:
+        return self._by_path.get((group, version, plural))
+
+    def by_kind(self, kind: GroupVersionKind) -> Resource | None:
+        return self._by_kind.get(kind)
+
+    def resources(self) -> Iterable[Resource]:
+        return self._by_path.values()
+
+    def groups(self) -> Iterator[Group]:
+        """In the order of discovery: the built-in groups, then the custom ones by name."""
+        versions: dict[str, list[str]] = {}
+        custom: dict[str, list[str]] = {}
+        for resource in self._by_path.values():
+            group = resource.kind.group
+            known = versions if group in versions or not resource.custom else custom
+            found = known.setdefault(group, [])
+            if resource.kind.version not in found:
+                found.append(resource.kind.version)
+        for group, found in versions.items():
+            yield Group(group, tuple(found))
+        for group, found in sorted(custom.items()):
+            yield Group(group, tuple(sorted(found, key=version_priority)))
+
+    def in_version(self, group: str, version: str) -> list[Resource]:
+        """The resources of a group-version, by name."""
+        found = [r for r in self._by_path.values() if r.kind.group == group and r.kind.version == version]
+        return sorted(found, key=lambda resource: resource.plural)
+
+    def add(self, resource: Resource) -> None:
+        """Serve `resource`, in place of the one at the same path if there is one."""
+        self.replace((), (resource,))
+
+    def remove(self, resource: Resource) -> None:
+        self.replace((resource,), ())
+
+    def replace(self, old: Iterable[Resource], new: Iterable[Resource]) -> None:
+        """Stop serving some and begin to serve others, in one change."""
+        for resource in old:
+            self._by_path.pop(_path(resource), None)
+            self._by_kind.pop(resource.kind, None)
+        for resource in new:
+            self._by_path[_path(resource)] = resource
+            self._by_kind[resource.kind] = resource
+        self.revision += 1
+        for callback in tuple(self._subscribers):
+            callback()
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have `callback` called after each change, until what this returns is called."""
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
+
+
+def _path(resource: Resource) -> tuple[str, str, str]:
+    return resource.kind.group, resource.kind.version, resource.plural
+
+
+def version_priority(version: str) -> tuple[int, int, int, str]:
+    """The order of versions in Kubernetes: v2, v1, v2beta1, v1beta1, v1alpha1, then others by name."""
+    match = re.fullmatch(r"v([0-9]{1,18})(?:(alpha|beta)([0-9]{1,18}))?", version)
+    if match is None:
+        return 3, 0, 0, version
+    stability = {None: 0, "beta": 1, "alpha": 2}[match[2]]
+    return stability, -int(match[1]), -int(match[3] or 0), version
+
+
+def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
+    """A registry of the built-in resources, to which custom ones can be added.
+
+    Args:
+        service_range: the CIDR out of which services get their addresses.
+    """
+    registry = Registry()
+    registry.replace((), (_resource(*each) for each in _table()))
+    registry.revision = 0
+    services = registry.lookup("", "v1", "services")
+    if services is not None and isinstance(services.strategy, ServiceStrategy):
+        services.strategy.allocation = ServiceAllocation(service_range)
+    return registry
+
+
+@cache
+def _table() -> list[tuple[str, str, list[list[str]]]]:
+    """Group, version and lines of each resource: its own and those of its subresources."""
+    text = files("rootspan_apiserver.resources").joinpath("facts/resources.txt").read_text(encoding="utf-8")
+    found: list[tuple[str, str, list[list[str]]]] = []
+    for line in text.splitlines():
+        words = line.split()
+        if line[0] != " ":
+            group, _, version = line.rpartition("/")
+        elif line[1] != " ":
+            found.append((group, version, [words]))
+        else:
+            found[-1][2].append(words)
+    return found
+
+
+def _notes(words: list[str]) -> dict[str, str]:
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
+
+
+def _verbs(notes: dict[str, str]) -> frozenset[str]:
+    return frozenset(notes["verbs"].split(",")) if "verbs" in notes else ALL_VERBS
+
+
+def _listed(notes: dict[str, str], key: str) -> tuple[str, ...]:
+    return tuple(notes[key].split(",")) if key in notes else ()
+
+
+def _subresource(group: str, version: str, words: list[str]) -> Subresource:
+    notes = _notes(words[2:])
+    if "in" in notes:
+        group, _, version = notes["in"].rpartition("/")
+    return Subresource(words[0][1:], GroupVersionKind(group, version, words[1]), _verbs(notes))
+
+
+def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
+    plural, singular, kind_name, *rest = lines[0]
+    notes = _notes(rest)
+    kind = GroupVersionKind(group, version, kind_name)
+    kept = storage_kind(kind)
+    resource = GroupResource(group, plural)
+    subresources = {sub.name: sub for sub in (_subresource(group, version, words) for words in lines[1:])}
+    namespaced = "cluster" not in notes
+    values = selectable(resource, namespaced)
+    strategy = strategy_of(kept.group, kept.kind)(
+        kept, _schema(kept), namespaced=namespaced, subresources=subresources, values=values
+    )
+    return Resource(
+        kind=kind,
+        plural=plural,
+        singular=singular,
+        namespaced=namespaced,
+        verbs=_verbs(notes),
+        schema=_schema(kind),
+        strategy=strategy,
+        storage_path=storage_path(resource) if "stored" in notes else "",
+        storage_kind=kept,
+        go_type=go_type(kind),
+        list_kind=f"{kind_name}List",
+        short_names=_listed(notes, "short"),
+        categories=_listed(notes, "categories"),
+        subresources=subresources,
+        selectable=frozenset(values) | {"metadata.name", "metadata.namespace"},
+        delete_returns_object="deleted" in notes,
+        graceful=resource == GroupResource("", "pods"),
+        allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
+        allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
+        default_propagation=PROPAGATION.get((group, plural), "Background"),
+        time_to_live=EVENT_TIME_TO_LIVE if plural == "events" else 0,
+        deprecation=DEPRECATIONS.get((group, version, plural), ""),
+    )
+
+
+def _schema(kind: GroupVersionKind) -> Schema:
+    return builtin_types().type(type_name(kind))

@@ -1,0 +1,51 @@
+"""The defaults of a structural schema."""
+
+from copy import deepcopy
+from typing import Any
+
+import orjson
+
+from rootspan_apiserver.kube.status import MESSAGE_LIMIT, message_too_large
+from rootspan_apiserver.resources.schema import Schema
+
+
+def apply_defaults(value: Any, schema: Schema) -> None:
+    """Give each absent field its default, and each null one that may not be null; in place.
+
+    Raises:
+        StatusError: 500, with its defaults the object is larger than what can be stored. They are not all applied then: a default of
+            100 kB below an array would make gigabytes of an object that is small.
+    """
+    _apply(value, schema, _Size())
+
+
+class _Size:
+    """Counts the bytes that the defaults have as JSON."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+
+    def add(self, name: str, default: Any) -> None:
+        self._bytes += len(name) + len(orjson.dumps(default))
+        if self._bytes > MESSAGE_LIMIT:
+            raise message_too_large(f"({self._bytes} vs. {MESSAGE_LIMIT})")
+
+
+def _apply(value: Any, schema: Schema, size: _Size) -> None:
+    if isinstance(value, list):
+        if schema.items is not None:
+            for item in value:
+                _apply(item, schema.items, size)
+    elif isinstance(value, dict):
+        for name, child in schema.properties.items():
+            if child.default is not None and value.get(name) is None and not (name in value and child.nullable):
+                size.add(name, child.default)
+                value[name] = deepcopy(child.default)
+            elif name in value and value[name] is None and not child.nullable and name not in schema.required:
+                del value[name]
+            if name in value:
+                _apply(value[name], child, size)
+        if schema.additional is not None:
+            for name, item in value.items():
+                if name not in schema.properties:
+                    _apply(item, schema.additional, size)

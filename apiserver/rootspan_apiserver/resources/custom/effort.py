@@ -1,0 +1,64 @@
+"""How long validating a custom resource may take: in proportion to the object, and to the patterns of its schema."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rootspan_apiserver.kube.patterns import Pattern
+from rootspan_apiserver.resources.schema import JUNCTORS, Schema
+
+_STEPS_OF_A_VALUE = 100
+_FEW_STEPS = 5_000_000
+"""They take about 50 ms."""
+
+
+class Effort:
+    """The steps that validating against a schema takes at most, known once its patterns have been compiled."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._patterns = tuple(_patterns(schema))
+        self._steps_of_a_byte = 0 if self._patterns else 1
+
+    def measure(self) -> None:
+        """Compile the patterns, which takes up to a tenth of a second for each."""
+        if not self._steps_of_a_byte:
+            self._steps_of_a_byte = max(map(_steps, self._patterns))
+
+    def is_large(self, obj: Any) -> bool:
+        """Whether validating `obj` may take longer than an event loop can wait."""
+        if not self._steps_of_a_byte:
+            return True
+        values, characters = _size(obj)
+        return values * _STEPS_OF_A_VALUE + characters * self._steps_of_a_byte > _FEW_STEPS
+
+
+def _steps(pattern: Pattern) -> int:
+    try:
+        return pattern.steps()
+    except ValueError:
+        return 1
+
+
+def _patterns(schema: Schema) -> Iterator[Pattern]:
+    limits = schema.constraints
+    if "pattern" in limits:
+        yield limits["pattern"]
+    nested = [each for key in JUNCTORS for each in limits.get(key, ())]
+    for child in (*schema.properties.values(), schema.items, schema.additional, limits.get("not"), *nested):
+        if child is not None:
+            yield from _patterns(child)
+
+
+def _size(value: Any) -> tuple[int, int]:
+    """The number of values in `value`, itself included, and that of the characters of their texts."""
+    values = characters = 0
+    rest = [value]
+    while rest:
+        value = rest.pop()
+        values += 1
+        if isinstance(value, str):
+            characters += len(value)
+        elif isinstance(value, dict):
+            rest.extend(value.values())
+        elif isinstance(value, list):
+            rest.extend(value)
+    return values, characters

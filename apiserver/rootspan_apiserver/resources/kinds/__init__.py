@@ -1,0 +1,80 @@
+"""The kinds that have more to say than the facts do, each a strategy of its own."""
+
+from rootspan_apiserver.resources.kinds import (
+    access,
+    admission,
+    batch,
+    certificates,
+    cluster,
+    configuration,
+    definitions,
+    events,
+    networking,
+    pods,
+    policies,
+    quotas,
+    services,
+    storage_classes,
+    workloads,
+)
+from rootspan_apiserver.resources.strategy import BuiltinStrategy
+
+ADMISSION = "admissionregistration.k8s.io"
+RBAC = "rbac.authorization.k8s.io"
+FLOW = "flowcontrol.apiserver.k8s.io"
+
+STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
+    ("", "ConfigMap"): configuration.ConfigMapStrategy,
+    ("", "Endpoints"): networking.EndpointsStrategy,
+    ("", "Event"): events.EventStrategy,
+    ("", "LimitRange"): quotas.LimitRangeStrategy,
+    ("", "Namespace"): cluster.NamespaceStrategy,
+    ("", "Node"): cluster.NodeStrategy,
+    ("", "PersistentVolume"): cluster.PersistentVolumeStrategy,
+    ("", "PersistentVolumeClaim"): cluster.PersistentVolumeClaimStrategy,
+    ("", "Pod"): pods.PodStrategy,
+    ("", "PodTemplate"): pods.PodTemplateStrategy,
+    ("", "ReplicationController"): workloads.ReplicationControllerStrategy,
+    ("", "ResourceQuota"): quotas.ResourceQuotaStrategy,
+    ("", "Secret"): configuration.SecretStrategy,
+    ("", "Service"): services.ServiceStrategy,
+    ("apps", "ControllerRevision"): workloads.ControllerRevisionStrategy,
+    ("apps", "DaemonSet"): workloads.DaemonSetStrategy,
+    ("apps", "Deployment"): workloads.DeploymentStrategy,
+    ("apps", "ReplicaSet"): workloads.WorkloadStrategy,
+    ("apps", "StatefulSet"): workloads.StatefulSetStrategy,
+    ("autoscaling", "HorizontalPodAutoscaler"): policies.HorizontalPodAutoscalerStrategy,
+    ("batch", "CronJob"): batch.CronJobStrategy,
+    ("batch", "Job"): batch.JobStrategy,
+    ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
+    ("coordination.k8s.io", "Lease"): cluster.LeaseStrategy,
+    ("discovery.k8s.io", "EndpointSlice"): networking.EndpointSliceStrategy,
+    ("networking.k8s.io", "Ingress"): networking.IngressStrategy,
+    ("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
+    ("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
+    ("policy", "PodDisruptionBudget"): policies.PodDisruptionBudgetStrategy,
+    ("resource.k8s.io", "DeviceClass"): storage_classes.CountedStrategy,
+    ("resource.k8s.io", "ResourceSlice"): storage_classes.CountedStrategy,
+    ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
+    ("node.k8s.io", "RuntimeClass"): pods.RuntimeClassStrategy,
+    ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
+    ("storage.k8s.io", "StorageClass"): storage_classes.StorageClassStrategy,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
+    (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
+    (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
+    (RBAC, "ClusterRole"): access.RoleStrategy,
+    (RBAC, "ClusterRoleBinding"): access.BindingStrategy,
+    (RBAC, "Role"): access.RoleStrategy,
+    (RBAC, "RoleBinding"): access.BindingStrategy,
+    (ADMISSION, "MutatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
+    (ADMISSION, "MutatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
+    (ADMISSION, "MutatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,
+    (ADMISSION, "ValidatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
+    (ADMISSION, "ValidatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
+    (ADMISSION, "ValidatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,
+}
+
+
+def strategy_of(group: str, kind: str) -> type[BuiltinStrategy]:
+    """The strategy's class for a built-in kind."""
+    return STRATEGIES.get((group, kind), BuiltinStrategy)

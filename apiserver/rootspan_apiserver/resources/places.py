@@ -1,0 +1,42 @@
+"""Where kube-apiserver keeps a resource below the prefix of its store, and the Go type its spans name.
+
+Most resources lie under their plural; a few under the name they had before 1.0, and those of the aggregated servers and of custom
+resources under group and plural. An internal Go type is named by its package and kind.
+"""
+
+from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
+from rootspan_apiserver.resources.schema_table import go_package
+
+OLD_NAMES = {
+    GroupResource("", "replicationcontrollers"): "/controllers",
+    GroupResource("", "endpoints"): "/services/endpoints",
+    GroupResource("", "nodes"): "/minions",
+    GroupResource("", "services"): "/services/specs",
+    GroupResource("networking.k8s.io", "ingresses"): "/ingress",
+    GroupResource("events.k8s.io", "events"): "/events",
+}
+GROUPED = {"apiextensions.k8s.io", "apiregistration.k8s.io"}
+MOVED_PACKAGES = {("events.k8s.io", "Event"): "core"}
+
+
+def storage_path(resource: GroupResource) -> str:
+    """The place of a built-in resource, e.g. `/minions`."""
+    if resource.group in GROUPED:
+        return f"/{resource.group}/{resource.resource}"
+    return OLD_NAMES.get(resource, f"/{resource.resource}")
+
+
+def storage_kind(kind: GroupVersionKind) -> GroupVersionKind:
+    """The version of a built-in kind that is kept in the store, where several are served."""
+    match kind.group, kind.kind:
+        case "autoscaling", "HorizontalPodAutoscaler":
+            return GroupVersionKind("autoscaling", "v2", kind.kind)
+        case "events.k8s.io", "Event":
+            return GroupVersionKind("", "v1", kind.kind)
+    return kind
+
+
+def go_type(kind: GroupVersionKind) -> str:
+    """The internal type of a built-in kind, e.g. `*core.Node`."""
+    package = MOVED_PACKAGES.get((kind.group, kind.kind)) or go_package(kind.group)
+    return f"*{package}.{kind.kind}"

@@ -1,0 +1,32 @@
+"""What a schema requires and an object lacks, for the kinds that have no rules of their own."""
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.schema import Schema
+
+
+def missing(obj: JSONObject, schema: Schema, path: str = "") -> list[FieldError]:
+    """A `Required value` for each required text that is empty and each required struct that is absent."""
+    errors: list[FieldError] = []
+    for key, child in schema.properties.items():
+        if not path and key in ("metadata", "status"):
+            continue
+        at = f"{path}.{key}" if path else key
+        value = obj.get(key)
+        if (
+            key in schema.required
+            and (value is None or value == "")
+            and child.type not in ("array", "integer", "number")
+        ):
+            errors.append(FieldError.required(at))
+        elif isinstance(value, dict) and child.properties:
+            errors += missing(value, child, at)
+        elif isinstance(value, dict) and child.additional is not None and child.additional.properties:
+            for name, item in sorted(value.items()):
+                if isinstance(item, dict):
+                    errors += missing(item, child.additional, f"{at}[{name}]")
+        elif isinstance(value, list) and child.items is not None and child.items.properties:
+            for index, item in enumerate(value):
+                if isinstance(item, dict):
+                    errors += missing(item, child.items, f"{at}[{index}]")
+    return errors

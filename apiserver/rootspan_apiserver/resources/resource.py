@@ -1,0 +1,108 @@
+"""What a resource is: its names, its scope, its verbs, where it is kept, and the strategy that makes it itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class ScalePaths:
+    """Where an object keeps what its `Scale` shows, as dotted JSON paths; `selector` is "" where it keeps none."""
+
+    spec_replicas: str = ".spec.replicas"
+    status_replicas: str = ".status.replicas"
+    selector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subresource:
+    """A part of a resource with its own verbs; `kind` is what it takes and answers (`Scale`, `Eviction`, `Binding`…).
+
+    `scale` tells a custom resource's `scale` where to look; None for a built-in kind.
+    """
+
+    name: str
+    kind: GroupVersionKind
+    verbs: frozenset[str]
+    scale: ScalePaths | None = None
+
+
+class Strategy(Protocol):
+    """How one resource differs from the next. Objects are JSON in the resource's storage version; methods change them in place.
+
+    `subresource` is "" for the main resource, else "status", "scale", "approval"….
+    """
+
+    def default(self, obj: JSONObject) -> None: ...
+
+    def prepare_for_create(self, obj: JSONObject) -> None:
+        """Sets what clients may not: generation 1, no status where there is a status subresource."""
+        ...
+
+    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+        """Keeps what this update may not change (status in an update of the spec, all but it in one of the status); counts the
+        generation."""
+        ...
+
+    def validate_create(self, obj: JSONObject) -> list[FieldError]: ...
+
+    def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]: ...
+
+    def is_slow_to_validate(self, obj: JSONObject) -> bool:
+        """Whether validating `obj` may take so long that the event loop must not wait for it."""
+        ...
+
+    def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
+        """Texts for `Warning: 299` headers on a create or an update."""
+        ...
+
+    def selectable_fields(self, obj: JSONObject) -> Mapping[str, str]:
+        """The values of the labels of its field selectors, metadata.name and metadata.namespace among them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """One resource in one served version.
+
+    `storage_path` is its place below the prefix of the store, e.g. `/configmaps`, `/services/specs`, `/minions`; several versions of a
+    resource share it, and `storage_kind` is the version kept there. `go_type` is the name kube-apiserver's spans give it (`*core.Node`).
+    `selectable` are the labels its field selectors may use. `default_propagation` is what a deletion does to dependents if nobody says
+    (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events). Objects whose
+    `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
+    `deprecation` is the warning that each request for a deprecated version gets, "" for none.
+    """
+
+    kind: GroupVersionKind
+    plural: str
+    singular: str
+    namespaced: bool
+    verbs: frozenset[str]
+    schema: Schema
+    strategy: Strategy
+    storage_path: str
+    storage_kind: GroupVersionKind
+    go_type: str
+    list_kind: str
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    subresources: Mapping[str, Subresource] = field(default_factory=dict)
+    selectable: frozenset[str] = frozenset({"metadata.name", "metadata.namespace"})
+    delete_returns_object: bool = False
+    graceful: bool = False
+    allow_create_on_update: bool = False
+    allow_unconditional_update: bool = True
+    custom: bool = False
+    published: JSONObject | None = None
+    columns: tuple[JSONObject, ...] = ()
+    default_propagation: Literal["Background", "Orphan", ""] = "Background"
+    time_to_live: int = 0
+    deprecation: str = ""
+
+    @property
+    def group_resource(self) -> GroupResource:
+        return GroupResource(self.kind.group, self.plural)

@@ -1,0 +1,83 @@
+"""The labels that field selectors of the built-in resources may use, and where their values stand."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+
+Values = Mapping[str, Callable[[JSONObject], str]]
+
+
+def text(value: object) -> str:
+    """A value as Go prints it into a field set."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def at(path: str, default: str = "") -> Callable[[JSONObject], str]:
+    """The value at a dotted path, `default` where there is none."""
+    keys = path.split(".")
+
+    def read(obj: JSONObject) -> str:
+        found: Any = obj
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return default if found is None else text(found)
+
+    return read
+
+
+def paths(*names: str) -> Values:
+    return {name: at(name) for name in names}
+
+
+NAME = paths("metadata.name")
+NAMESPACED = paths("metadata.name", "metadata.namespace")
+
+
+def _reporter(obj: JSONObject) -> str:
+    return text(obj.get("source", {}).get("component") or obj.get("reportingComponent"))
+
+
+_OBJECT_FIELDS = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+_EVENT: Values = {
+    **{f"involvedObject.{field}": at(f"involvedObject.{field}") for field in _OBJECT_FIELDS},
+    "reason": at("reason"),
+    "reportingComponent": at("reportingComponent"),
+    "source": _reporter,
+    "type": at("type"),
+}
+_REGARDING: Values = {
+    **{f"regarding.{field}": at(f"involvedObject.{field}") for field in _OBJECT_FIELDS},
+    "reason": at("reason"),
+    "reportingController": at("reportingComponent"),
+    "type": at("type"),
+}
+_STATUS_REPLICAS: Values = {"status.replicas": at("status.replicas", "0")}
+
+SELECTABLE: Mapping[GroupResource, Values] = {
+    GroupResource("", "pods"): {
+        **paths("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName"),
+        "spec.hostNetwork": at("spec.hostNetwork", "false"),
+        **paths("status.phase", "status.podIP", "status.nominatedNodeName"),
+    },
+    GroupResource("", "nodes"): {"spec.unschedulable": at("spec.unschedulable", "false")},
+    GroupResource("", "namespaces"): paths("status.phase"),
+    GroupResource("", "secrets"): paths("type"),
+    GroupResource("", "services"): paths("spec.clusterIP", "spec.type"),
+    GroupResource("", "events"): _EVENT,
+    GroupResource("events.k8s.io", "events"): _REGARDING,
+    GroupResource("", "replicationcontrollers"): _STATUS_REPLICAS,
+    GroupResource("apps", "replicasets"): _STATUS_REPLICAS,
+    GroupResource("batch", "jobs"): {"status.successful": at("status.succeeded", "0")},
+    GroupResource("certificates.k8s.io", "certificatesigningrequests"): paths("spec.signerName"),
+    GroupResource("resource.k8s.io", "resourceslices"): paths("spec.nodeName", "spec.driver"),
+}
+
+
+def selectable(resource: GroupResource, namespaced: bool) -> Values:
+    """The selectable labels of a built-in resource, each with how to read it from a stored object."""
+    return {**(NAMESPACED if namespaced else NAME), **SELECTABLE.get(resource, {})}

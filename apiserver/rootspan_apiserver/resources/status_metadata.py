@@ -1,0 +1,24 @@
+"""Which metadata a write of the status cannot change, by kind: all of it for some, a field for others, none for most.
+
+Upstream: `ResetObjectMetaForStatus` of staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go, and the PrepareForUpdate of the
+status strategies below pkg/registry
+"""
+
+ALL = ("labels", "annotations", "finalizers", "ownerReferences")
+KEPT: dict[tuple[str, str], tuple[str, ...]] = {
+    ("", "Pod"): ("ownerReferences",),
+    ("apps", "Deployment"): ("labels",),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): ALL,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): ALL,
+    ("apiregistration.k8s.io", "APIService"): ALL,
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema"): ALL,
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): ALL,
+    ("networking.k8s.io", "ServiceCIDR"): ALL,
+    ("resource.k8s.io", "ResourceClaim"): ALL,
+    ("storage.k8s.io", "VolumeAttachment"): ALL,
+}
+
+
+def kept_by_status(group: str, kind: str) -> tuple[str, ...]:
+    """The fields of the metadata that a write of the kind's status leaves as they are."""
+    return KEPT.get((group, kind), ())

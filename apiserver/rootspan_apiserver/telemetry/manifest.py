@@ -1,0 +1,177 @@
+"""A component's configuration file, decoded as Kubernetes decodes one.
+
+YAML, or JSON if the first character is `{`. An `apiVersion` or `kind` left out takes its default (so an empty file is a
+valid one), a wrong one is refused. Strictly decoded, a field that is unknown or given twice is an error; in either mode
+a field of the wrong type is. The messages are those of apimachinery, sigs.k8s.io/json and go-yaml.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import yaml
+
+from rootspan_apiserver.kube.go_quote import quote
+
+FieldType = Literal["string", "int32"]
+_TYPES: Final = {"string": str, "int32": int}
+
+
+class ManifestError(ValueError):
+    """The text is not the manifest that was asked for; the message is Kubernetes' own."""
+
+
+class _JSONNumber(str):
+    """A JSON number that is not written as an integer, kept as it stands."""
+
+    __slots__ = ()
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's JSON types only: no dates, no base 60."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("null", "bool", "merge")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int",
+    re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[1-9][0-9_]*|0)\Z"),
+    list("-+0123456789"),
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z"),
+    list("-+.0123456789"),
+)
+
+
+def decode(
+    data: bytes, *, kind: str, versions: frozenset[str], fields: Mapping[str, FieldType], strict: bool
+) -> dict[str, Any]:
+    """The `fields` that `data` sets, by name; those set to null are left out.
+
+    `versions` are the accepted values of `apiVersion`. Raises `ManifestError`.
+    """
+    try:
+        text = data.decode()
+        manifest, faults = _load_json(text) if text.lstrip().startswith("{") else _load_yaml(text)
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"yaml: offset {error.start}: invalid UTF-8") from error
+    except RecursionError as error:
+        raise ManifestError("exceeded max depth") from error
+    if not isinstance(manifest, dict):
+        raise ManifestError(
+            f"couldn't get version/kind; json parse error: json: cannot unmarshal {_json_type(manifest)} into Go value "
+            r'of type struct { APIVersion string "json:\"apiVersion,omitempty\""; '
+            r'Kind string "json:\"kind,omitempty\"" }'
+        )
+    _check_kind(manifest, kind, versions)
+    decoded = {
+        name: _checked(value, f"{kind}.{name}", fields[name])
+        for name, value in manifest.items()
+        if name in fields and value is not None
+    }
+    faults += [f"unknown field {quote(name)}" for name in manifest if name not in {*fields, "apiVersion", "kind"}]
+    if strict and faults:
+        raise ManifestError(f"strict decoding error: {', '.join(faults)}")
+    return decoded
+
+
+def _load_json(text: str) -> tuple[Any, list[str]]:
+    faults: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        times = Counter(name for name, _ in pairs)
+        faults.extend(f"duplicate field {quote(name)}" for name in times if times[name] > 1)
+        return dict(pairs)
+
+    def constant(name: str) -> None:
+        raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
+
+    try:
+        return json.loads(text, object_pairs_hook=members, parse_float=_JSONNumber, parse_constant=constant), faults
+    except ValueError as error:
+        raise ManifestError(f"couldn't get version/kind; json parse error: {error}") from error
+
+
+def _load_yaml(text: str) -> tuple[Any, list[str]]:
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_node() if loader.check_node() else None
+            manifest = {} if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = str(error.problem).replace("not allowed here", "not allowed in this context")
+        raise ManifestError(f"yaml: line {line}: {problem}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ManifestError(f"yaml: {error}") from error
+    if manifest is None:
+        manifest = {}
+    if isinstance(manifest, dict):
+        manifest = {key if isinstance(key, str) else json.dumps(key, default=str): manifest[key] for key in manifest}
+        manifest = dict(sorted(manifest.items()))
+    duplicates = _duplicate_keys(node)
+    return manifest, [f"yaml: unmarshal errors:\n{duplicates}"] if duplicates else []
+
+
+def _duplicate_keys(node: yaml.Node | None) -> str:
+    seen = set()
+    lines = []
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        if key.value in seen:
+            lines.append(f"  line {key.start_mark.line + 1}: key {quote(str(key.value))} already set in map")
+        seen.add(key.value)
+    return "\n".join(lines)
+
+
+def _check_kind(manifest: dict[str, Any], kind: str, versions: frozenset[str]) -> None:
+    for name in ("apiVersion", "kind"):
+        if not isinstance(manifest.get(name) or "", str):
+            raise ManifestError(
+                f"couldn't get version/kind; json parse error: json: cannot unmarshal {_json_type(manifest[name])} "
+                f"into Go struct field .{name} of type string"
+            )
+    version = manifest.get("apiVersion") or ""
+    if version.count("/") > 1:
+        raise ManifestError(f"unexpected GroupVersion string: {version}")
+    found = manifest.get("kind") or kind
+    if found != kind or (version and version not in versions):
+        raise ManifestError(
+            f"no kind {quote(found)} is registered for version {quote(version)} "
+            f'in scheme "k8s.io/apiserver/pkg/server/options/tracing.go"'
+        )
+
+
+def _checked(value: Any, path: str, type_name: FieldType) -> Any:
+    if type_name == "int32" and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    fits = type(value) is _TYPES[type_name]
+    if fits and (type_name != "int32" or -(2**31) <= value < 2**31):
+        return value
+    found = _json_type(value)
+    if found == "number" and type_name == "int32":
+        found = f"number {value}"
+    raise ManifestError(f"json: cannot unmarshal {found} into Go struct field {path} of type {type_name}")
+
+
+def _json_type(value: object) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case int() | float() | _JSONNumber():
+            return "number"
+        case list():
+            return "array"
+        case dict():
+            return "object"
+        case _:
+            return "string"

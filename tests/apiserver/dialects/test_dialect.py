@@ -1,0 +1,81 @@
+"""The server span's attributes where requests are unusual."""
+
+from typing import Any
+
+import pytest
+from opentelemetry.trace import NoOpTracerProvider
+
+from rootspan_apiserver.dialects.dialect import LONGEST_TARGET, ServerSpan, ServerSpanV122, dialect, server_span, target
+
+
+def scope(*headers: tuple[bytes, bytes], **more: Any) -> dict[str, Any]:
+    defaults = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "https",
+        "path": "/é/x",
+        "raw_path": b"/%C3%A9/x",
+        "query_string": b"a=1&token=t",
+        "http_version": "1.1",
+        "client": ("10.0.0.1", 1234),
+        "headers": list(headers),
+    }
+    return defaults | more
+
+
+async def nothing(*_: object) -> None:
+    raise AssertionError("nothing is served")
+
+
+def attributes_of(version: str, asked: dict[str, Any]) -> dict[str, Any]:
+    spans = server_span(dialect(version))(nothing, tracer_provider=NoOpTracerProvider())
+    return dict(spans.request_attributes(asked))
+
+
+def test_each_version_has_its_dialect() -> None:
+    """What is emulated decides how the server span is made."""
+    assert server_span(dialect("1.36")) is ServerSpan
+    assert server_span(dialect("1.22")) is ServerSpanV122
+
+
+def test_the_query_is_part_of_the_target_alone() -> None:
+    """v1.36 has the path decoded in `url.path`, the query only in `http.target`, and that as it was sent, up to a limit."""
+    asked = scope((b"host", b"example.com:6443"))
+    assert "url.query" not in attributes_of("1.36", asked)
+    assert attributes_of("1.36", asked)["url.path"] == "/é/x"
+    assert target(asked) == "/%C3%A9/x?a=1&token=t"
+    assert len(target(scope(query_string=b"x" * 100_000))) == LONGEST_TARGET
+
+
+@pytest.mark.parametrize(
+    ("host", "port"), [(b"example.com:6443", 6443), (b"example.com:443", None), (b"example.com", None)]
+)
+def test_a_port_that_goes_without_saying(host: bytes, port: int | None) -> None:
+    """443 is not told of HTTPS."""
+    assert attributes_of("1.36", scope((b"host", host))).get("server.port") == port
+
+
+def test_the_client_is_the_first_that_was_forwarded_for() -> None:
+    """v1.36 takes the first hop of X-Forwarded-For, v1.22 the whole of it."""
+    asked = scope((b"x-forwarded-for", b"9.9.9.9, 8.8.8.8"))
+    assert attributes_of("1.36", asked)["client.address"] == "9.9.9.9"
+    assert attributes_of("1.22", asked)["http.client_ip"] == "9.9.9.9, 8.8.8.8"
+    assert attributes_of("1.36", scope())["client.address"] == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        (b"127.0.0.1:6443", {"net.host.ip": "127.0.0.1", "net.host.port": 6443}),
+        (b"[::1]:6443", {"net.host.ip": "::1", "net.host.port": 6443}),
+        (b"example.com:6443", {"net.host.name": "example.com", "net.host.port": 6443}),
+        (b"example.com", {"net.host.name": "example.com"}),
+        (b"\xff:x", {"net.host.name": "\xff:x"}),
+        (b"example.com:\xb2", {"net.host.name": "example.com:\xb2"}),
+        (b"a:" + b"9" * 19, {"net.host.name": "a:" + "9" * 19}),
+    ],
+)
+def test_the_host_of_v122(host: bytes, expected: dict[str, object]) -> None:
+    """An address is an ip, anything else a name; a port is told if it is one."""
+    found = attributes_of("1.22", scope((b"host", host)))
+    assert {key: value for key, value in found.items() if key.startswith("net.host.")} == expected

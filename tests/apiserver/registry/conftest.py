@@ -1,0 +1,12 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from rootspan_apiserver.registry.store import ObjectStore
+from tests.apiserver.registry.parts import object_store
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[ObjectStore]:
+    async with object_store() as store:
+        yield store

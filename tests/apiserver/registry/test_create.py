@@ -1,0 +1,162 @@
+"""Creating objects: what the server sets, what it refuses."""
+
+import re
+
+import pytest
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.registry.options import DeleteOptions
+from rootspan_apiserver.registry.store import ObjectStore
+from tests.apiserver.registry.parts import CONFIG_MAPS, NAMESPACES, PODS, made, pod, refusal
+
+pytestmark = pytest.mark.anyio
+
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+
+
+async def test_the_server_gives_an_object_its_identity(store: ObjectStore) -> None:
+    """uid, creationTimestamp, namespace and resourceVersion are the server's; what a client set of them, and empty fields, are gone."""
+    obj = made(
+        CONFIG_MAPS,
+        "c1",
+        uid="mine",
+        creationTimestamp="2001-01-01T00:00:00Z",
+        deletionTimestamp="2001-01-01T00:00:00Z",
+        deletionGracePeriodSeconds=3,
+        selfLink="/x",
+        labels={},
+        annotations=None,
+    )
+    metadata = (await store.create(CONFIG_MAPS, "default", obj)).decode()["metadata"]
+    assert list(metadata) == ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"]
+    assert metadata["namespace"] == "default"
+    assert re.fullmatch(UUID, metadata["uid"])
+    assert re.fullmatch(r"20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", metadata["creationTimestamp"])
+
+
+async def test_names_are_generated(store: ObjectStore) -> None:
+    """Five letters behind the base, which is cut so that the whole stays a label."""
+    for base in ("job-", "x" * 70):
+        obj = made(CONFIG_MAPS, generateName=base)
+        name = (await store.create(CONFIG_MAPS, "default", obj)).decode()["metadata"]["name"]
+        assert re.fullmatch(re.escape(base[:58]) + "[bcdfghjklmnpqrstvwxz2456789]{5}", name)
+
+
+async def test_a_generated_name_that_is_taken_is_generated_again(store: ObjectStore) -> None:
+    """Seven times; then the server says that it could not find one."""
+    taken: list[str] = []
+
+    async def take_first(count: int, obj: JSONObject) -> None:
+        name = obj["metadata"]["name"]
+        if len(taken) < count:
+            taken.append(name)
+            await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, name))
+
+    obj = made(CONFIG_MAPS, generateName="a-")
+    stored = await store.create(CONFIG_MAPS, "default", obj, validate=lambda new: take_first(7, new))
+    assert len(set(taken)) == 7
+    assert stored.decode()["metadata"]["name"] not in taken
+    taken.clear()
+    obj = made(CONFIG_MAPS, generateName="b-")
+    error = await refusal(store.create(CONFIG_MAPS, "default", obj, validate=lambda new: take_first(8, new)))
+    assert (error.code, error.reason) == (409, "AlreadyExists")
+    assert error.message == (
+        f'configmaps "{taken[-1]}" already exists, the server was not able to generate a unique name for the object'
+    )
+    assert error.details == {"name": taken[-1], "kind": "configmaps", "retryAfterSeconds": 1}
+
+
+async def test_what_is_there_is_not_created_again(store: ObjectStore) -> None:
+    """The refusal tells whether the other one is about to go."""
+    await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", finalizers=["example.com/hold"]))
+    error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1")))
+    assert (error.code, error.message) == (409, 'configmaps "c1" already exists')
+    await store.delete(CONFIG_MAPS, "default", "c1", DeleteOptions())
+    error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1")))
+    assert (error.code, error.message) == (409, 'object is being deleted: configmaps "c1" already exists')
+
+
+async def test_the_namespace_is_the_request_s(store: ObjectStore) -> None:
+    """An object that names another is refused; one that is in no namespace loses what it names."""
+    error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", namespace="other")))
+    assert (error.code, error.message) == (
+        400,
+        "the namespace of the provided object does not match the namespace sent on the request",
+    )
+    stored = await store.create(NAMESPACES, "", made(NAMESPACES, "n", {}, namespace="other"))
+    assert "namespace" not in stored.decode()["metadata"]
+    assert stored.key == "/namespaces/n"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "causes"),
+    [
+        ({}, ["metadata.name: Required value: name or generateName is required"]),
+        (
+            {"name": "c1", "labels": {"a": "b c"}},
+            ['metadata.labels: Invalid value: "b c": a valid label must be an empty string'],
+        ),
+        (
+            {"name": "c1", "finalizers": ["hold"]},
+            ['metadata.finalizers[0]: Invalid value: "hold": name is neither a standard'],
+        ),
+    ],
+)
+async def test_bad_metadata_is_refused(store: ObjectStore, metadata: JSONObject, causes: list[str]) -> None:
+    """With 422, once for each cause, and nothing is stored."""
+    error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, **metadata)))
+    assert (error.code, error.reason) == (422, "Invalid")
+    assert error.details is not None
+    found = [f"{cause['field']}: {cause['message']}" for cause in error.details["causes"]]
+    assert len(found) == len(causes)
+    for text, start in zip(found, causes, strict=True):
+        assert text.startswith(start)
+
+
+async def test_a_new_object_has_no_resource_version(store: ObjectStore) -> None:
+    """One that brings its own is refused in the real server's words."""
+    error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", resourceVersion="5")))
+    assert error.body() == {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": "resourceVersion should not be set on objects to be created",
+        "code": 500,
+    }
+
+
+@pytest.mark.parametrize(("given", "answered"), [("5", "5"), ("v1", None), ("9" * 5000, None)])
+async def test_dry_run_does_not_mind_a_resource_version(store: ObjectStore, given: str, answered: str | None) -> None:
+    """The check is one of the storage, which a dry run never reaches: the object is answered as it was given."""
+    new = made(CONFIG_MAPS, "c1", resourceVersion=given)
+    stored = await store.create(CONFIG_MAPS, "default", new, dry_run=True)
+    assert stored.decode()["metadata"].get("resourceVersion") == answered
+
+
+async def test_what_is_no_resource_version_is_dropped(store: ObjectStore) -> None:
+    """A new object whose resourceVersion is not a number has none: it is stored, as the real server stores it."""
+    stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", resourceVersion="v1"))
+    assert stored.decode()["metadata"]["resourceVersion"] == str(stored.revision)
+
+
+async def test_validating_admission_has_the_last_word(store: ObjectStore) -> None:
+    """It sees the object as it will be stored, and its refusal leaves nothing behind."""
+    saw: list[JSONObject] = []
+
+    async def deny(obj: JSONObject) -> None:
+        saw.append(obj)
+        raise PermissionError("denied")
+
+    with pytest.raises(PermissionError):
+        await store.create(PODS, "default", pod("p1"), validate=deny)
+    assert saw[0]["metadata"]["uid"]
+    assert saw[0]["status"]["phase"] == "Pending"
+    assert (await refusal(store.get(PODS, "default", "p1"))).message == 'pods "p1" not found'
+
+
+async def test_a_dry_run_creates_nothing(store: ObjectStore) -> None:
+    """It answers the object, without a resourceVersion."""
+    stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"), dry_run=True)
+    assert "resourceVersion" not in stored.decode()["metadata"]
+    assert (await refusal(store.get(CONFIG_MAPS, "default", "c1"))).code == 404

@@ -1,0 +1,334 @@
+"""Custom resources, from their definition to the last validation."""
+
+from copy import deepcopy
+from datetime import UTC, datetime
+
+import pytest
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.resources.custom import ServedDefinitions, accepted_status, resources_of
+from rootspan_apiserver.resources.custom.structural import structural_schema
+from rootspan_apiserver.resources.custom.validation import validate
+from rootspan_apiserver.resources.json_paths import find
+from tests.apiserver.resources.definitions import a_definition, a_widget
+from tests.apiserver.resources.kinds import created, refusals
+
+STATUS: JSONObject = {"subresources": {"status": {}}}
+
+
+def test_serves_each_version_that_is_served() -> None:
+    """One resource a served version, all kept in the storage version below the group and the plural."""
+    definition = a_definition()
+    definition["spec"]["versions"] += [
+        {"name": "v2", "served": True, "storage": False},
+        {"name": "v0", "served": False, "storage": False},
+    ]
+    first, second = resources_of(definition)
+    assert (first.kind.version, second.kind.version) == ("v1", "v2")
+    assert {first.storage_path, second.storage_path} == {"/example.com/widgets"}
+    assert second.storage_kind == first.kind
+    assert first.go_type == "*unstructured.Unstructured"
+
+
+def test_subresources_tell_where_the_scale_is() -> None:
+    """Status and scale exist where the definition asks for them."""
+    paths = {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}
+    (widgets,) = resources_of(a_definition(subresources={"status": {}, "scale": paths}))
+    assert set(widgets.subresources) == {"status", "scale"}
+    scale = widgets.subresources["scale"].scale
+    assert scale is not None
+    assert (scale.spec_replicas, scale.status_replicas, scale.selector) == (".spec.size", ".status.size", "")
+    assert resources_of(a_definition())[0].subresources == {}
+
+
+def test_defaults_by_the_schema() -> None:
+    """Absent fields, and null ones that may not be null, get their default; absent parents stay absent."""
+    (widgets,) = resources_of(a_definition())
+    for given, wanted in (
+        ({"spec": {}}, {"spec": {"size": 1}}),
+        ({"spec": {"size": None}}, {"spec": {"size": 1}}),
+        ({}, {}),
+    ):
+        widget = a_widget(**deepcopy(given))
+        widgets.strategy.default(widget)
+        assert widget == a_widget(**wanted)
+
+
+def test_splits_the_status_off() -> None:
+    """With a status subresource neither door changes what is behind the other; the generation counts the spec."""
+    (widgets,) = resources_of(a_definition(**STATUS))
+    old = a_widget(spec={"size": 1}, status={"seen": 1})
+    old["metadata"] |= {"generation": 4, "resourceVersion": "7"}
+    new = deepcopy(old) | {"spec": {"size": 2}, "status": {"seen": 2}}
+    widgets.strategy.prepare_for_update(new, old, "")
+    assert (new["spec"], new["status"], new["metadata"]["generation"]) == ({"size": 2}, {"seen": 1}, 5)
+    new = deepcopy(old) | {"spec": {"size": 2}, "status": {"seen": 2}}
+    new["metadata"]["labels"] = {"a": "b"}
+    widgets.strategy.prepare_for_update(new, old, "status")
+    assert (new["spec"], new["status"], new["metadata"]) == ({"size": 1}, {"seen": 2}, old["metadata"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "refusal"),
+    [
+        (
+            {"type": "integer"},
+            "x",
+            'spec.a: Invalid value: "string": spec.a in body must be of type integer: "string"',
+        ),
+        (
+            {"type": "integer", "minimum": 1},
+            0,
+            "spec.a: Invalid value: 0: spec.a in body should be greater than or equal to 1",
+        ),
+        (
+            {"type": "number", "maximum": 1.5},
+            2,
+            "spec.a: Invalid value: 2: spec.a in body should be less than or equal to 1.5",
+        ),
+        ({"type": "string", "pattern": "^a$"}, "b", "spec.a: Invalid value: \"b\": spec.a in body should match '^a$'"),
+        (
+            {"type": "string", "minLength": 2},
+            "b",
+            'spec.a: Invalid value: "b": spec.a in body should be at least 2 chars long',
+        ),
+        ({"type": "string", "maxLength": 2}, "bbb", "spec.a: Too long: may not be more than 2 bytes"),
+        (
+            {"type": "string", "enum": ["red", "blue"]},
+            "x",
+            'spec.a: Unsupported value: "x": supported values: "red", "blue"',
+        ),
+        (
+            {"type": "array", "items": {"type": "string"}, "maxItems": 1},
+            ["a", "b"],
+            "spec.a: Too many: 2: must have at most 1 items",
+        ),
+        (
+            {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+            ["a", "a"],
+            'spec.a[1]: Duplicate value: "a"',
+        ),
+        ({"type": "object", "required": ["b"]}, {}, "spec.a.b: Required value"),
+        (
+            {"type": "string", "format": "date-time"},
+            "now",
+            'spec.a: Invalid value: "now": spec.a in body must be of type date-time: "now"',
+        ),
+        (
+            {"x-kubernetes-int-or-string": True},
+            1.5,
+            'spec.a: Invalid value: "number": spec.a in body must be of type integer,string: "number"',
+        ),
+        (
+            {"type": "integer", "oneOf": [{"minimum": 1}, {"maximum": 3}]},
+            2,
+            "spec.a: Invalid value: 2: spec.a in body must validate one and only one schema (oneOf)",
+        ),
+    ],
+)
+def test_says_why_a_value_does_not_fit(schema: JSONObject, value: object, refusal: str) -> None:
+    """The wording is that of the real server, where it was recorded or is known."""
+    whole = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": schema}}}}
+    assert [str(error) for error in validate({"spec": {"a": value}}, structural_schema(whole))] == [refusal]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "integer"}, 3),
+        ({"type": "number"}, 3),
+        ({"type": "string", "nullable": True}, None),
+        ({"x-kubernetes-int-or-string": True}, "25%"),
+        ({"x-kubernetes-preserve-unknown-fields": True}, {"anything": [1]}),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, {"k": "v"}),
+        ({"type": "string", "format": "date-time"}, "2026-11-23T04:26:44Z"),
+    ],
+)
+def test_lets_pass_what_fits(schema: JSONObject, value: object) -> None:
+    """Each type takes its values."""
+    assert validate(value, structural_schema(schema), "a") == []
+
+
+def test_selects_by_the_fields_the_definition_names() -> None:
+    """Selectable fields become labels of field selectors."""
+    (widgets,) = resources_of(a_definition(selectableFields=[{"jsonPath": ".spec.colour"}]))
+    assert "spec.colour" in widgets.selectable
+    assert widgets.strategy.selectable_fields(a_widget(spec={"colour": "red"})) == {
+        "metadata.name": "w",
+        "metadata.namespace": "default",
+        "spec.colour": "red",
+    }
+
+
+def test_warns_of_a_deprecated_version() -> None:
+    """Each request through a deprecated version is told so, in the definition's own words if it has some."""
+    (widgets,) = resources_of(a_definition(deprecated=True))
+    assert widgets.deprecation == "example.com/v1 Widget is deprecated"
+    (widgets,) = resources_of(a_definition(deprecated=True, deprecationWarning="take v2"))
+    assert widgets.deprecation == "take v2"
+    (widgets,) = resources_of(a_definition())
+    assert widgets.deprecation == ""
+
+
+def test_follows_the_definitions() -> None:
+    """A definition is served when it is put, anew when it changes, no longer when it is removed; its status says so."""
+    registry = builtin_registry()
+    served = ServedDefinitions(registry)
+    status = served.put(a_definition())
+    assert [(c["type"], c["status"]) for c in status["conditions"]] == [
+        ("NamesAccepted", "True"),
+        ("Established", "True"),
+    ]
+    first = registry.lookup("example.com", "v1", "widgets")
+    assert served.put({**a_definition(), "status": status}) == status
+    assert registry.lookup("example.com", "v1", "widgets") is first
+    served.put(a_definition(deprecated=True))
+    assert registry.lookup("example.com", "v1", "widgets") not in (None, first)
+    served.remove("widgets.example.com")
+    assert registry.lookup("example.com", "v1", "widgets") is None
+
+
+def test_refuses_names_that_are_taken() -> None:
+    """Two definitions of a group cannot share a name: the second is not served."""
+    registry = builtin_registry()
+    served = ServedDefinitions(registry)
+    served.put(a_definition())
+    second = a_definition()
+    second["metadata"]["name"] = "gadgets.example.com"
+    second["spec"]["names"] = {"plural": "gadgets", "singular": "widget", "kind": "Gadget", "listKind": "GadgetList"}
+    status = served.put(second)
+    assert [(c["type"], c["status"]) for c in status["conditions"]] == [
+        ("NamesAccepted", "False"),
+        ("Established", "False"),
+    ]
+    assert registry.lookup("example.com", "v1", "gadgets") is None
+
+
+def test_keeps_the_time_of_a_condition_that_stands() -> None:
+    """Looking again changes nothing."""
+    definition = a_definition()
+    definition["status"] = accepted_status(definition, datetime(2026, 1, 1, tzinfo=UTC))
+    assert accepted_status(definition, datetime(2026, 2, 2, tzinfo=UTC)) == definition["status"]
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"scope": ""}, 'spec.scope: Unsupported value: "": supported values: "Cluster", "Namespaced"'),
+        (
+            {"group": "example.org"},
+            'metadata.name: Invalid value: "widgets.example.com": must be spec.names.plural+"."+spec.group',
+        ),
+    ],
+)
+def test_refuses_a_definition_that_makes_no_sense(change: JSONObject, refusal: str) -> None:
+    """Scope and name must agree with the rest."""
+    definition = a_definition()
+    definition["spec"] |= change
+    assert refusals(definition) == [refusal]
+
+
+def test_asks_for_the_type_of_each_field() -> None:
+    """A schema that is not structural is refused."""
+    schema = {"type": "object", "properties": {"spec": {"properties": {}}}}
+    at = "spec.validation.openAPIV3Schema.properties[spec].type"
+    assert refusals(a_definition(schema)) == [f"{at}: Required value: must not be empty for specified object fields"]
+
+
+A_STRING: JSONObject = {"type": "string", "pattern": "("}
+REASON = "must be a valid regular expression, but isn't: error parsing regexp: missing closing ): `(`"
+
+
+@pytest.mark.parametrize(
+    ("schema", "place"),
+    [
+        (A_STRING, ""),
+        ({"type": "object", "properties": {"b": A_STRING}}, ".properties[b]"),
+        ({"type": "array", "items": A_STRING}, ".items"),
+        ({"type": "object", "additionalProperties": A_STRING}, ".additionalProperties"),
+        ({"type": "string", "anyOf": [{"pattern": "a"}, {"pattern": "("}]}, ".anyOf[1]"),
+        ({"type": "string", "not": {"pattern": "("}}, ".not"),
+        (
+            {
+                "type": "object",
+                "properties": {"b": {"type": "string"}},
+                "allOf": [{"properties": {"b": {"pattern": "("}}}],
+            },
+            ".allOf[0].properties[b]",
+        ),
+    ],
+)
+def test_refuses_a_pattern_that_does_not_compile(schema: JSONObject, place: str) -> None:
+    """Wherever a pattern may stand, a wrong one is refused when the definition is created, in Go's words."""
+    whole = {"type": "object", "properties": {"a": schema}}
+    at = f"spec.validation.openAPIV3Schema.properties[a]{place}.pattern"
+    assert refusals(a_definition(whole)) == [f'{at}: Invalid value: "(": {REASON}']
+
+
+def test_names_the_version_whose_schema_is_wrong() -> None:
+    """Where versions have schemas of their own, a refusal names the version."""
+    definition = a_definition()
+    other = {"type": "object", "properties": {"a": A_STRING}}
+    version = {"name": "v2", "served": True, "storage": False, "schema": {"openAPIV3Schema": other}}
+    definition["spec"]["versions"].append(version)
+    at = "spec.versions[1].schema.openAPIV3Schema.properties[a].pattern"
+    assert refusals(definition) == [f'{at}: Invalid value: "(": {REASON}']
+
+
+def test_fits_no_value_to_a_pattern_that_does_not_compile() -> None:
+    """A stored definition may have a wrong pattern still: nothing passes it, as on a cluster."""
+    (error,) = validate("x", structural_schema(A_STRING), "a")
+    reason = REASON.removeprefix("must be a valid regular expression, but isn't: ")
+    assert str(error) == f"a: Invalid value: \"x\": a in body should match '(, but pattern is invalid: {reason}'"
+
+
+def test_validates_at_length_what_is_large() -> None:
+    """Objects are slow to validate by their size, and more so with the size of the schema's patterns; small ones are not."""
+
+    def is_slow(schema: JSONObject, value: object) -> bool:
+        whole = {"type": "object", "properties": {"spec": {"x-kubernetes-preserve-unknown-fields": True, **schema}}}
+        (widgets,) = resources_of(a_definition(whole))
+        widgets.strategy.validate_create(a_widget(metadata={"name": "w", "namespace": "default"}))
+        return widgets.strategy.is_slow_to_validate(a_widget(spec=value))
+
+    assert not is_slow({}, {"a": "x" * 10_000})
+    assert is_slow({}, [{} for _ in range(60_000)])
+    large = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^[a-z]{0,1000}$"}}}
+    assert not is_slow(large, {"a": "x" * 1_000})
+    assert is_slow(large, {"a": "x" * 10_000})
+
+
+def test_answers_a_new_definition_without_conditions() -> None:
+    """Names are accepted after the create, not by it."""
+    assert created(a_definition())["status"] == {
+        "conditions": None,
+        "acceptedNames": {"plural": "", "kind": ""},
+        "storedVersions": ["v1"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (".spec.size", [2]),
+        (".spec.hosts[0]", ["a"]),
+        (".spec.hosts[*]", ["a", "b"]),
+        ('.status.conditions[?(@.type=="Ready")].status', ["True"]),
+        (".metadata.labels['x.y/z']", ["1"]),
+        (r".metadata.labels.x\.y/z", ["1"]),
+        (".spec.missing.deeper", []),
+        (".spec.hosts[9]", []),
+        (".spec.hosts[٣]", []),
+        (f".spec.hosts[{'9' * 5000}]", []),
+        (".spec[", []),
+    ],
+)
+def test_follows_json_paths(path: str, found: list[object]) -> None:
+    """Printer columns and selectable fields name their values by simple paths."""
+    obj = {
+        "metadata": {"labels": {"x.y/z": "1"}},
+        "spec": {"size": 2, "hosts": ["a", "b"]},
+        "status": {"conditions": [{"type": "Other", "status": "False"}, {"type": "Ready", "status": "True"}]},
+    }
+    assert find(obj, path) == found

@@ -1,0 +1,142 @@
+"""Definitions in a running server: served, given a status, cleared up after."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from opentelemetry.trace import NoOpTracerProvider
+from starlette.routing import Router
+
+from rootspan_apiserver.admission.chain import Admission
+from rootspan_apiserver.authn.authentication import loopback_tokens
+from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
+from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authz.authorization import AllowAuthenticated
+from rootspan_apiserver.clients.loopback import LoopbackClient, pinned
+from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
+from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
+from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.handlers.routes import routes
+from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.serving.certificates import self_signed, server_context
+from rootspan_apiserver.serving.http import listen, serving
+from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.telemetry.tracing import Tracing
+from tests.apiserver.resources.definitions import a_definition, a_widget
+
+pytestmark = pytest.mark.anyio
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+DEFINITION = f"{DEFINITIONS}/widgets.example.com"
+WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
+SECONDS = 15
+Condition = Callable[[JSONObject | None], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    http: httpx.AsyncClient
+
+    async def send(
+        self, method: str, path: str, body: Any = None, media_type: str = "application/json"
+    ) -> httpx.Response:
+        content = None if body is None else orjson.dumps(body)
+        return await self.http.request(method, path, content=content, headers={"content-type": media_type})
+
+    async def until(self, condition: Condition, after: str = "") -> JSONObject | None:
+        """The definition once `condition` holds for it, `after` a resourceVersion; None stands for one that is gone."""
+        watch = f"{DEFINITIONS}?watch=1&resourceVersion={after}"
+        async with asyncio.timeout(SECONDS), self.http.stream("GET", watch) as answer:
+            async for line in answer.aiter_lines():
+                event = orjson.loads(line)
+                obj: JSONObject | None = None if event["type"] == "DELETED" else event["object"]
+                if condition(obj):
+                    return obj
+        raise AssertionError("the watch ended")
+
+
+def established(obj: JSONObject | None) -> bool:
+    conditions = ((obj or {}).get("status") or {}).get("conditions") or []
+    finalizers = (obj or {"metadata": {}})["metadata"].get("finalizers")
+    return bool(finalizers) and {"Established"} <= {each["type"] for each in conditions if each["status"] == "True"}
+
+
+@asynccontextmanager
+async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
+    provider = NoOpTracerProvider()
+    tracing, registry = Tracing(provider), builtin_registry()
+    loopback = LoopbackClient(provider)
+    async with AsyncExitStack() as stack:
+        etcd = await stack.enter_async_context(EtcdClient([URL], transport=embedded.transport))
+        storage = await stack.enter_async_context(Storage(etcd, tracing, resources=registry.resources()))
+        assert await storage.wait_ready(SECONDS)
+        authenticator = loopback_tokens(loopback.token)
+        tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
+        parts = Parts(
+            registry, ObjectStore(storage), Admission([]), tracing, authenticator, AllowAuthenticated(), tokens
+        )
+        app = chain(Router(routes(parts), redirect_slashes=False), parts)
+        own = self_signed(["localhost"], None)
+        tls = server_context(own, None)
+        at = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0), tls=tls, stopping=parts.stopping.set))
+        loopback.connect(at.host, at.port, own.pair.certificate)
+        stack.push_async_callback(loopback.aclose)
+        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
+        headers = {"authorization": f"Bearer {loopback.token}"}
+        verify = pinned(own.pair.certificate)
+        http = httpx.AsyncClient(base_url=at.url, verify=verify, headers=headers, timeout=SECONDS, trust_env=False)
+        yield Client(await stack.enter_async_context(http))
+
+
+async def test_a_definition_is_served_until_it_is_deleted() -> None:
+    """Created, established, used by every verb that matters, and deleted with all its objects."""
+    async with EmbeddedEtcd(None) as embedded, server(embedded) as client:
+        assert (await client.send("GET", WIDGETS)).status_code == 404
+        assert (await client.send("POST", DEFINITIONS, a_definition(subresources={"status": {}}))).status_code == 201
+        definition = await client.until(established)
+        assert definition is not None
+        assert definition["metadata"]["finalizers"] == ["customresourcecleanup.apiextensions.k8s.io"]
+        assert definition["status"]["acceptedNames"]["plural"] == "widgets"
+
+        made = await client.send("POST", WIDGETS, a_widget(spec={"junk": 1}, status={"seen": 1}))
+        assert made.status_code == 201
+        assert made.json()["spec"] == {"size": 1}
+        assert "status" not in made.json()
+        assert made.headers["warning"] == '299 - "unknown field \\"spec.junk\\""'
+        merge = "application/merge-patch+json"
+        refused = await client.send("PATCH", f"{WIDGETS}/w", {"spec": {"size": "x"}}, merge)
+        assert refused.status_code == 422
+        assert refused.json()["message"] == (
+            'Widget.example.com "w" is invalid: spec.size: Invalid value: "string": '
+            'spec.size in body must be of type integer: "string"'
+        )
+        seen = await client.send("PATCH", f"{WIDGETS}/w/status", {"status": {"seen": 2}, "spec": {"size": 5}}, merge)
+        assert (seen.json()["spec"], seen.json()["status"]) == ({"size": 1}, {"seen": 2})
+
+        version = (await client.send("GET", DEFINITION)).json()["metadata"]["resourceVersion"]
+        assert (await client.send("DELETE", DEFINITION)).status_code == 200
+        await client.until(lambda obj: obj is None, after=version)
+        assert (await client.send("POST", DEFINITIONS, a_definition())).status_code == 201
+        await client.until(established)
+        assert (await client.send("GET", WIDGETS)).json()["items"] == []
+
+
+async def test_a_stored_definition_is_served_from_the_start() -> None:
+    """What was defined before the server began is served by its first answer."""
+    async with EmbeddedEtcd(None) as embedded:
+        async with server(embedded) as client:
+            await client.send("POST", DEFINITIONS, a_definition())
+            await client.until(established)
+            await client.send("POST", WIDGETS, a_widget())
+        async with server(embedded) as client:
+            found = (await client.send("GET", WIDGETS)).json()
+            assert [item["metadata"]["name"] for item in found["items"]] == ["w"]
+            assert found["kind"] == "WidgetList"

@@ -1,0 +1,219 @@
+"""Services, configuration, access, policies, webhooks: defaults and rules."""
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.catalogue import builtin_registry
+from tests.apiserver.resources.kinds import REGISTRY, an_object, created, refusals, updated
+
+RBAC = "rbac.authorization.k8s.io/v1"
+NETWORKING = "networking.k8s.io/v1"
+RULE = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
+WEBHOOK = {
+    "name": "a.example.com",
+    "clientConfig": {"url": "https://localhost/x"},
+    "admissionReviewVersions": ["v1"],
+    "sideEffects": "None",
+    "rules": [RULE],
+}
+
+
+def a_webhook(**fields: object) -> JSONObject:
+    webhook = {**WEBHOOK, **fields}
+    api_version = "admissionregistration.k8s.io/v1"
+    return an_object(api_version, "MutatingWebhookConfiguration", namespace="", webhooks=[webhook])
+
+
+def test_every_kind_takes_its_emptiest_object() -> None:
+    """No strategy stumbles over an object without any field; it defaults it, and says what is missing."""
+    for resource in REGISTRY.resources():
+        if resource.kind == resource.storage_kind:
+            obj = an_object(resource.kind.api_version, resource.kind.kind, namespace="d" if resource.namespaced else "")
+            stored = created(obj)
+            assert stored["metadata"]["name"] == "x"
+            refusals(obj)
+            updated(stored, {})
+            updated(stored, {}, "status")
+
+
+def test_gives_a_service_an_address_and_node_ports() -> None:
+    """A service gets a cluster IP, and one that is reached from outside a node port; both stay when it is updated."""
+    spec = {"type": "NodePort", "ports": [{"port": 80}], "selector": {"app": "x"}}
+    service = created(an_object("v1", "Service", spec=spec))
+    assert ip_address(service["spec"]["clusterIP"]) in ip_network("10.0.0.0/24")
+    assert service["spec"]["clusterIPs"] == [service["spec"]["clusterIP"]]
+    port = service["spec"]["ports"][0]
+    assert (port["protocol"], port["targetPort"]) == ("TCP", 80)
+    assert 30000 <= port["nodePort"] <= 32767
+    changed, errors = updated(service, {"spec": {"ports": [{"port": 80}], "clusterIP": "", "clusterIPs": []}})
+    assert errors == []
+    assert changed["spec"]["clusterIP"] == service["spec"]["clusterIP"]
+    assert changed["spec"]["ports"][0]["nodePort"] == port["nodePort"]
+
+
+def test_gives_each_service_an_address_of_its_own() -> None:
+    """The addresses are those of the range that the registry was made with, and no two services share one."""
+    services = builtin_registry("10.9.0.0/28").lookup("", "v1", "services")
+    assert services is not None
+    given = []
+    for number in range(13):
+        service = an_object("v1", "Service", spec={"ports": [{"port": 80}]})
+        service["metadata"]["uid"] = f"uid-{number}"
+        services.strategy.default(service)
+        services.strategy.prepare_for_create(service)
+        given.append(service["spec"]["clusterIP"])
+    assert sorted(map(ip_address, given)) == [ip_address("10.9.0.2") + number for number in range(13)]
+
+
+def test_leaves_a_headless_service_without_address() -> None:
+    """`None` is an answer too."""
+    service = created(an_object("v1", "Service", spec={"clusterIP": "None", "selector": {"a": "b"}}))
+    assert service["spec"]["clusterIPs"] == ["None"]
+    assert service["spec"]["ipFamilyPolicy"] == "SingleStack"
+    assert refusals(an_object("v1", "Service", spec={"clusterIP": "None"})) == []
+
+
+def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
+    """stringData is for writing only."""
+    secret = created(an_object("v1", "Secret", stringData={"a": "b"}, data={"c": "ZA=="}))
+    assert secret["data"] == {"a": "Yg==", "c": "ZA=="}
+    assert "stringData" not in secret
+    assert secret["type"] == "Opaque"
+
+
+@pytest.mark.parametrize(
+    ("obj", "refusal"),
+    [
+        (
+            an_object("v1", "ConfigMap", data={"a b": ""}),
+            (
+                'data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters,'
+                " '-', '_' or '.' (e.g. 'key.name' or 'KEY_NAME' or 'key-name',"
+                " regex used for validation is '[-._a-zA-Z0-9]+')"
+            ),
+        ),
+        (an_object("v1", "Secret", type="kubernetes.io/tls", data={"tls.crt": ""}), "data[tls.key]: Required value"),
+        (
+            an_object("v1", "PersistentVolumeClaim", spec={"accessModes": ["ReadWriteOnce"]}),
+            "spec.resources[storage]: Required value",
+        ),
+        (
+            an_object(RBAC, "Role", rules=[{"verbs": ["get"], "apiGroups": [""]}]),
+            "rules[0].resources: Required value: resource rules must supply at least one resource",
+        ),
+        (
+            an_object(RBAC, "RoleBinding", roleRef={"kind": "Person", "name": "r"}),
+            'roleRef.kind: Unsupported value: "Person": supported values: "Role", "ClusterRole"',
+        ),
+        (
+            an_object("policy/v1", "PodDisruptionBudget", spec={"minAvailable": 1, "maxUnavailable": 1}),
+            (
+                'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}:'
+                " minAvailable and maxUnavailable cannot be both set"
+            ),
+        ),
+        (
+            an_object(NETWORKING, "Ingress"),
+            "spec: Invalid value: {}: either `defaultBackend` or `rules` must be specified",
+        ),
+        (
+            an_object("v1", "ConfigMap", name="A_b"),
+            (
+                'metadata.name: Invalid value: "A_b": a lowercase RFC 1123 subdomain must consist of lower case'
+                " alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
+                " (e.g. 'example.com', regex used for validation is"
+                " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+            ),
+        ),
+        (
+            an_object("v1", "Namespace", name="a.b", namespace=""),
+            'metadata.name: Invalid value: "a.b": must not contain dots',
+        ),
+        (
+            a_webhook(sideEffects=None),
+            "webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun",
+        ),
+        (
+            a_webhook(timeoutSeconds=31),
+            "webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds",
+        ),
+        (
+            a_webhook(clientConfig={}),
+            "webhooks[0].clientConfig: Required value: exactly one of url or service is required",
+        ),
+        (
+            a_webhook(name="short"),
+            'webhooks[0].name: Invalid value: "short": should be a domain with at least three segments separated by dots',
+        ),
+    ],
+)
+def test_refuses(obj: JSONObject, refusal: str) -> None:
+    """Each rule says which field is wrong and why."""
+    assert refusals(obj) == [refusal]
+
+
+def test_defaults_a_webhook() -> None:
+    """What a webhook's configuration leaves open has the server's answers."""
+    webhook = created(a_webhook())["webhooks"][0]
+    assert {key: value for key, value in webhook.items() if key not in WEBHOOK} == {
+        "failurePolicy": "Fail",
+        "matchPolicy": "Equivalent",
+        "namespaceSelector": {},
+        "objectSelector": {},
+        "timeoutSeconds": 10,
+        "reinvocationPolicy": "Never",
+    }
+    assert webhook["rules"] == [{**RULE, "scope": "*"}]
+
+
+def test_labels_a_namespace_with_its_name() -> None:
+    """A namespace is active, finalized by the server, and found by its own name."""
+    namespace = created(an_object("v1", "Namespace", name="team", namespace=""))
+    assert namespace["metadata"]["labels"] == {"kubernetes.io/metadata.name": "team"}
+    assert namespace["spec"] == {"finalizers": ["kubernetes"]}
+    assert namespace["status"] == {"phase": "Active"}
+
+
+def test_freezes_what_is_immutable() -> None:
+    """A config map that was made immutable keeps its data and stays so."""
+    frozen = created(an_object("v1", "ConfigMap", data={"a": "1"}, immutable=True))
+    why = "field is immutable when `immutable` is set"
+    assert updated(frozen, {"data": {"a": "2"}})[1] == [f"data: Forbidden: {why}"]
+    assert updated(frozen, {"immutable": False})[1] == [f"immutable: Forbidden: {why}"]
+    assert updated(frozen, {})[1] == []
+
+
+def test_lets_no_role_reference_change() -> None:
+    """A binding is bound to its role for life; only its subjects change."""
+    reference = {"kind": "Role", "name": "r"}
+    binding = created(an_object(RBAC, "RoleBinding", roleRef=reference))
+    assert binding["roleRef"]["apiGroup"] == "rbac.authorization.k8s.io"
+    _, errors = updated(binding, {"roleRef": {"name": "s"}})
+    assert errors == [
+        'roleRef: Invalid value: {"kind":"Role","name":"s","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef'
+    ]
+
+
+def test_asks_built_in_kinds_for_known_finalizers() -> None:
+    """A finalizer without a domain must be one of Kubernetes' own."""
+    obj = an_object("v1", "ConfigMap")
+    obj["metadata"]["finalizers"] = ["mine"]
+    assert refusals(obj) == [
+        'metadata.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified'
+    ]
+    obj["metadata"]["finalizers"] = ["example.com/mine", "orphan"]
+    assert refusals(obj) == []
+
+
+def test_writes_objects_as_go_does() -> None:
+    """Zero values go unless a pointer keeps them; required ones and structs stay though nobody set them."""
+    spec = {"containers": [{"name": "c", "env": [{"name": "A", "value": ""}], "stdin": False}]}
+    pod = created(an_object("v1", "Pod", spec={**spec, "hostNetwork": False, "automountServiceAccountToken": False}))
+    container = pod["spec"]["containers"][0]
+    assert container["env"] == [{"name": "A"}]
+    assert "stdin" not in container
+    assert container["resources"] == {}
+    assert "hostNetwork" not in pod["spec"]
+    assert pod["spec"]["automountServiceAccountToken"] is False
