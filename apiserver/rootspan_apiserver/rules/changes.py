@@ -3,19 +3,14 @@
 Upstream: staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go (ValidateImmutableField), pkg/api/validate/immutable.go
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rootspan_apiserver.registry.comparison import same
+from rootspan_apiserver.kube.comparison import same
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import ABSENT, Line, Rule, RuleContext
-from rootspan_apiserver.status import FieldError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from rootspan_apiserver.rules.paths import Path
 
 IMMUTABLE_WORDS = "field is immutable"
 
@@ -41,7 +36,7 @@ class Immutable(Rule):
     def describe(self) -> Iterator[Line]:
         yield Line("", "immutable" if self.words == IMMUTABLE_WORDS else f"immutable: “{self.words}”")
 
-    def __call__(self, words: str = IMMUTABLE_WORDS, *, forbid: bool = False) -> Immutable:
+    def __call__(self, words: str = IMMUTABLE_WORDS, *, forbid: bool = False) -> "Immutable":
         return Immutable(words, forbid)
 
 

@@ -1,19 +1,14 @@
 """Rules that are Python functions: for what crosses fields, or what no combinator says."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import Line, Rule, RuleContext
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from rootspan_apiserver.rules.paths import Path
-    from rootspan_apiserver.status import FieldError
-
-    Check = Callable[[Any, Any, Path, RuleContext], Iterable[FieldError]]
+Check = Callable[[Any, Any, Path, RuleContext], Iterable[FieldError]]
 
 
 @dataclass(frozen=True)

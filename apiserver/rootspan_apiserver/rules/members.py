@@ -3,20 +3,15 @@
 Upstream: staging/src/k8s.io/apimachinery/pkg/api/validate/{union,each}.go
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import Line, Rule, RuleContext
-from rootspan_apiserver.status import FieldError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from rootspan_apiserver.rules.paths import Path
 
 
 @dataclass(frozen=True)

@@ -5,25 +5,23 @@ A path is a link to its parent and a segment of its own, so that a check that fi
 Upstream: staging/src/k8s.io/apimachinery/pkg/util/validation/field/path.go
 """
 
-from __future__ import annotations
-
 
 class Path:
     """An immutable path from the root of an object; `str()` renders it as upstream's `field.Path`."""
 
     __slots__ = ("_parent", "_segment")
 
-    def __init__(self, name: str = "", parent: Path | None = None) -> None:
+    def __init__(self, name: str = "", parent: "Path | None" = None) -> None:
         self._parent = parent
         self._segment = name
 
-    def __truediv__(self, segment: str | int) -> Path:
+    def __truediv__(self, segment: str | int) -> "Path":
         """Return the path of a field (`path / "ports"`) or of an element of a list (`path / 0`)."""
         if isinstance(segment, str):
             return Path(segment, self)
         return Path(f"[{segment}]", self)
 
-    def key(self, key: str) -> Path:
+    def key(self, key: str) -> "Path":
         """Return the path of an entry of a map."""
         return Path(f"[{key}]", self)
 

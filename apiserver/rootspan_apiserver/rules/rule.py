@@ -3,19 +3,14 @@
 Upstream: staging/src/k8s.io/apimachinery/pkg/api/validate/README.md
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from rootspan_apiserver.rules.paths import Path
-    from rootspan_apiserver.status import FieldError
-
-JSONObject = dict[str, Any]
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.paths import Path
 
 
 class Absent(Enum):
@@ -72,7 +67,7 @@ class Rule:
         """Yield the lines of a listing."""
         raise NotImplementedError
 
-    def __and__(self, other: Rule) -> Rule:
+    def __and__(self, other: "Rule") -> "Rule":
         return both(self, other)
 
 

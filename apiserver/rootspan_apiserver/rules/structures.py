@@ -3,18 +3,13 @@
 Upstream: staging/src/k8s.io/apimachinery/pkg/api/validate/each.go and subfield.go
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import ABSENT, Line, Rule, RuleContext
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from rootspan_apiserver.rules.paths import Path
-    from rootspan_apiserver.status import FieldError
 
 
 @dataclass(frozen=True)

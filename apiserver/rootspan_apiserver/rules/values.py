@@ -5,18 +5,13 @@ Each error has upstream's words; `words` replaces them where upstream's own diff
 Upstream: staging/src/k8s.io/apimachinery/pkg/api/validate/{required,enum,limits}.go, pkg/apis/core/validation/validation.go
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import Guard, Line, Rule, RuleContext
-from rootspan_apiserver.status import FieldError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from rootspan_apiserver.rules.paths import Path
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ class Required(Guard):
     def describe(self) -> Iterator[Line]:
         yield Line("", ("not null" if self.nil_only else "required") + _quoted(self.words))
 
-    def __call__(self, words: str) -> Required:
+    def __call__(self, words: str) -> "Required":
         return Required(words, self.nil_only)
 
 
