@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.resource.names import driver_name
+from rootspan_apiserver.resources.resource_k8s_io.names import driver_name
 from rootspan_apiserver.rules import Line, Path, Rule, RuleContext, not_nil, struct
 
 PARAMETERS_LIMIT = 10 * 1024

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.resource.allocation import claim_status
-from rootspan_apiserver.resources.resource.requests import device_claim
-from rootspan_apiserver.resources.resource.slices import slice_spec
+from rootspan_apiserver.resources.resource_k8s_io.allocation import claim_status
+from rootspan_apiserver.resources.resource_k8s_io.requests import device_claim
+from rootspan_apiserver.resources.resource_k8s_io.slices import slice_spec
 from rootspan_apiserver.rules import ABSENT, Path, Rule, RuleContext, struct
 from rootspan_apiserver.rules.declared import declared
-from tests.apiserver.resources.resource.objects import CLAIM, COUNTERS, REMOVE, SLICE, STATUS, changed
+from tests.apiserver.resources.resource_k8s_io.objects import CLAIM, COUNTERS, REMOVE, SLICE, STATUS, changed
 
 REQUESTED = [{"name": "gpu", "exactly": {}}]
 TEXTS = ("", "Bad_Value!", "a" * 300)

@@ -8,8 +8,8 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.resource.collections import items
-from rootspan_apiserver.resources.resource.names import label_key
+from rootspan_apiserver.resources.resource_k8s_io.collections import items
+from rootspan_apiserver.resources.resource_k8s_io.names import label_key
 from rootspan_apiserver.rules import Path, RuleContext, function, struct
 
 LIMIT = 4

@@ -4,11 +4,20 @@ from typing import Any
 
 import pytest
 
-from rootspan_apiserver.resources.resource.allocation import claim_status
-from rootspan_apiserver.resources.resource.requests import default_claim, device_claim
-from rootspan_apiserver.resources.resource.slices import slice_spec
+from rootspan_apiserver.resources.resource_k8s_io.allocation import claim_status
+from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
+from rootspan_apiserver.resources.resource_k8s_io.slices import slice_spec
 from rootspan_apiserver.rules import ABSENT, ROOT, Rule, RuleContext
-from tests.apiserver.resources.resource.objects import CLAIM, COUNTERS, EXACTLY, REMOVE, RESULT, SLICE, STATUS, changed
+from tests.apiserver.resources.resource_k8s_io.objects import (
+    CLAIM,
+    COUNTERS,
+    EXACTLY,
+    REMOVE,
+    RESULT,
+    SLICE,
+    STATUS,
+    changed,
+)
 
 CLAIM_RULE = device_claim("spec", "devices")
 LABEL = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"

@@ -10,12 +10,12 @@ from typing import Any
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.resource.bindings import binding_conditions
-from rootspan_apiserver.resources.resource.collections import item_set, items
-from rootspan_apiserver.resources.resource.configuration import ObjectOfBytes, device_configuration
-from rootspan_apiserver.resources.resource.devices import node_selector
-from rootspan_apiserver.resources.resource.names import driver_name, label, pool_name, share_id
-from rootspan_apiserver.resources.resource.requests import LIMIT, request_reference
+from rootspan_apiserver.resources.resource_k8s_io.bindings import binding_conditions
+from rootspan_apiserver.resources.resource_k8s_io.collections import item_set, items
+from rootspan_apiserver.resources.resource_k8s_io.configuration import ObjectOfBytes, device_configuration
+from rootspan_apiserver.resources.resource_k8s_io.devices import node_selector
+from rootspan_apiserver.resources.resource_k8s_io.names import driver_name, label, pool_name, share_id
+from rootspan_apiserver.resources.resource_k8s_io.requests import LIMIT, request_reference
 from rootspan_apiserver.rules import (
     ABSENT,
     Path,

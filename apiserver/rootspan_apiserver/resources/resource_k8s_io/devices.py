@@ -12,10 +12,10 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.kinds.pod_scheduling import check_node_selector
-from rootspan_apiserver.resources.resource.bindings import binding_conditions
-from rootspan_apiserver.resources.resource.capacity import of_many_allocations, of_one_allocation
-from rootspan_apiserver.resources.resource.collections import item_map, item_set, items
-from rootspan_apiserver.resources.resource.names import (
+from rootspan_apiserver.resources.resource_k8s_io.bindings import binding_conditions
+from rootspan_apiserver.resources.resource_k8s_io.capacity import of_many_allocations, of_one_allocation
+from rootspan_apiserver.resources.resource_k8s_io.collections import item_map, item_set, items
+from rootspan_apiserver.resources.resource_k8s_io.names import (
     DOMAIN_LIMIT,
     IDENTIFIER_LIMIT,
     label,
@@ -23,7 +23,7 @@ from rootspan_apiserver.resources.resource.names import (
     label_text,
     qualified,
 )
-from rootspan_apiserver.resources.resource.requests import EFFECTS
+from rootspan_apiserver.resources.resource_k8s_io.requests import EFFECTS
 from rootspan_apiserver.rules import (
     ABSENT,
     Path,

@@ -9,9 +9,9 @@ from typing import Any
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.resource.collections import NoDoubles, item_set
-from rootspan_apiserver.resources.resource.devices import counter_set, device, node_choice
-from rootspan_apiserver.resources.resource.names import driver_name, pool_name
+from rootspan_apiserver.resources.resource_k8s_io.collections import NoDoubles, item_set
+from rootspan_apiserver.resources.resource_k8s_io.devices import counter_set, device, node_choice
+from rootspan_apiserver.resources.resource_k8s_io.names import driver_name, pool_name
 from rootspan_apiserver.rules import (
     ABSENT,
     Path,
