@@ -9,7 +9,8 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, invalid
 from rootspan_apiserver.registry import metadata as object_metadata
 from rootspan_apiserver.registry.allocating import look_around
-from rootspan_apiserver.resources.resource import Resource, Strategy
+from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.resource import AnyStrategy, Resource
 from rootspan_apiserver.storage import Storage, StoredObject
 
 NAME_ATTEMPTS = 8
@@ -23,6 +24,7 @@ async def create(
     *,
     validate: Callable[[JSONObject], Awaitable[None]] | None,
     dry_run: bool,
+    context: WriteContext,
 ) -> StoredObject:
     metadata = obj.setdefault("metadata", {})
     generated = bool(metadata.get("generateName")) and not metadata.get("name")
@@ -32,7 +34,7 @@ async def create(
         if generated:
             metadata["name"] = object_metadata.generate_name(metadata["generateName"])
         await look_around(storage, resource)
-        await before_create(resource, namespace, obj)
+        await before_create(resource, namespace, obj, context)
         if validate is not None:
             await validate(obj)
         version = object_metadata.resource_version(metadata) or 0
@@ -53,7 +55,7 @@ async def create(
                 raise _no_unique_name(exc) from exc
 
 
-async def before_create(resource: Resource, namespace: str, obj: JSONObject) -> None:
+async def before_create(resource: Resource, namespace: str, obj: JSONObject, context: WriteContext) -> None:
     """Make `obj` what is stored for it.
 
     Raises:
@@ -64,12 +66,14 @@ async def before_create(resource: Resource, namespace: str, obj: JSONObject) -> 
     object_metadata.fill_system_fields(metadata)
     object_metadata.match_namespace(resource, namespace, metadata)
     strategy = resource.strategy
-    strategy.prepare_for_create(obj)
+    strategy.prepare_for_create(obj, context)
     errors = await validated(strategy, obj, partial(strategy.validate_create, obj))
     refuse(resource, metadata.get("name", ""), errors or object_metadata.check(resource, metadata))
 
 
-async def validated(strategy: Strategy, obj: JSONObject, validate: Callable[[], list[FieldError]]) -> list[FieldError]:
+async def validated(
+    strategy: AnyStrategy, obj: JSONObject, validate: Callable[[], list[FieldError]]
+) -> list[FieldError]:
     """What `validate` says of `obj`; asked in a thread where that may take long."""
     return await asyncio.to_thread(validate) if strategy.is_slow_to_validate(obj) else validate()
 

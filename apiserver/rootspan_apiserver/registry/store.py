@@ -15,6 +15,7 @@ from rootspan_apiserver.registry.delete import delete, delete_collection
 from rootspan_apiserver.registry.list_options import check_list, check_watch, predicate
 from rootspan_apiserver.registry.options import DeleteOptions, ListOptions
 from rootspan_apiserver.registry.update import update
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import ListResult, Storage, StoredObject, Watch
 
@@ -53,9 +54,12 @@ class ObjectStore:
         *,
         validate: Callable[[JSONObject], Awaitable[None]] | None = None,
         dry_run: bool = False,
+        context: WriteContext = NO_CONTEXT,
     ) -> StoredObject:
         """Store a new object. `obj` is changed on the way; a generated name that is taken is generated again, `validate` asked again."""
-        return await create(self._storage, resource, namespace, obj, validate=validate, dry_run=dry_run)
+        return await create(
+            self._storage, resource, namespace, obj, validate=validate, dry_run=dry_run, context=context
+        )
 
     async def update(
         self,
@@ -69,6 +73,7 @@ class ObjectStore:
         precondition_uid: str = "",
         dry_run: bool = False,
         create_on_missing: bool = False,
+        context: WriteContext = NO_CONTEXT,
     ) -> tuple[StoredObject, bool]:
         """Store what `transform` makes of the present object: PUT and PATCH alike. The result, and whether it is new.
 
@@ -86,6 +91,7 @@ class ObjectStore:
             precondition_uid=precondition_uid,
             dry_run=dry_run,
             create_on_missing=create_on_missing,
+            context=context,
         )
 
     async def delete(

@@ -10,6 +10,7 @@ from rootspan_apiserver.registry import metadata as object_metadata
 from rootspan_apiserver.registry.allocating import look_around
 from rootspan_apiserver.registry.create import before_create, refuse, validated
 from rootspan_apiserver.registry.namespaces import is_namespace
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.scope import object_path
@@ -35,6 +36,7 @@ async def update(
     precondition_uid: str,
     dry_run: bool,
     create_on_missing: bool,
+    context: WriteContext,
 ) -> tuple[StoredObject, bool]:
     created = False
 
@@ -49,7 +51,7 @@ async def update(
                 raise not_found(resource.group_resource, name)
             obj = await transform(None)
             await look_around(storage, resource)
-            await before_create(resource, namespace, obj)
+            await before_create(resource, namespace, obj, context)
             if validate is not None:
                 await validate(obj, None)
             return canonical(obj, resource.storage_kind)
@@ -57,7 +59,7 @@ async def update(
         _check_version(resource, name, obj["metadata"], current)
         if not subresource:
             await look_around(storage, resource)
-        await before_update(resource, namespace, obj, old, subresource)
+        await before_update(resource, namespace, obj, old, subresource=subresource, context=context)
         if validate is not None:
             await validate(obj, old)
         if _completes_deletion(resource, obj, old):
@@ -73,7 +75,9 @@ async def update(
     return stored, created
 
 
-async def before_update(resource: Resource, namespace: str, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+async def before_update(
+    resource: Resource, namespace: str, obj: JSONObject, old: JSONObject, *, subresource: str, context: WriteContext
+) -> None:
     """Make `obj` what replaces `old`.
 
     Raises:
@@ -87,7 +91,7 @@ async def before_update(resource: Resource, namespace: str, obj: JSONObject, old
     else:
         metadata.pop("generation", None)
     strategy = resource.strategy
-    strategy.prepare_for_update(obj, old, subresource)
+    strategy.prepare_for_update(obj, old, subresource, context)
     metadata = obj["metadata"]
     object_metadata.keep_system_fields(metadata, before)
     errors = object_metadata.check(resource, metadata, before)

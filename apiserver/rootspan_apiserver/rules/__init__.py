@@ -23,7 +23,7 @@ from rootspan_apiserver.rules.changes import first_error, immutable, on_create, 
 from rootspan_apiserver.rules.functions import function
 from rootspan_apiserver.rules.members import at_most_one, union, unique
 from rootspan_apiserver.rules.paths import ROOT, Path
-from rootspan_apiserver.rules.rule import ABSENT, Line, Rule, RuleContext
+from rootspan_apiserver.rules.rule import ABSENT, NOTHING, Line, Rule, RuleContext
 from rootspan_apiserver.rules.structures import absent_as, each, entries, struct
 from rootspan_apiserver.rules.values import (
     between,
@@ -44,6 +44,7 @@ from rootspan_apiserver.rules.values import (
 
 __all__ = [
     "ABSENT",
+    "NOTHING",
     "ROOT",
     "Line",
     "Path",

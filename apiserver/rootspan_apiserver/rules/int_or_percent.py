@@ -27,6 +27,6 @@ def int_or_percent(value: Any, old: Any, path: Path, context: RuleContext) -> It
 @function("IsNotMoreThan100Percent")
 def at_most_100_percent(value: Any, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """A percentage is at most 100%."""
-    # Nineteen digits do not fit Go's int, which upstream takes for no percentage.
-    if isinstance(value, str) and re.fullmatch("[0-9]{1,18}%", value) and int(value[:-1]) > 100:
+    # What does not fit Go's int is no percentage to upstream.
+    if isinstance(value, str) and re.fullmatch("0*[0-9]{1,18}%", value) and int(value[:-1].lstrip("0") or 0) > 100:
         yield FieldError.invalid(path, value, "must not be greater than 100%")

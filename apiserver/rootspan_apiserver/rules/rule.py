@@ -107,3 +107,7 @@ def both(*rules: Rule) -> Rule:
         else:
             flat.append(rule)
     return All(tuple(flat), wants_absent=any(rule.wants_absent for rule in flat))
+
+
+NOTHING: Rule = All(())
+"""Lets everything through."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.rules import ABSENT, Rule
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
@@ -81,9 +82,12 @@ ROWS: list[tuple[str, Rule, Any, Any, list[str]]] = [
     ("selector: good", SELECTOR, {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]}, ABSENT, []),
     ("number: negative", int_or_percent, -1, ABSENT, ["invalid: f: Invalid value: -1: must be greater than or equal to 0"]),
     ("number: text", int_or_percent, "1", ABSENT, [f'invalid: f: Invalid value: "1": {PERCENT}']),
+    *((f"number: {text!r}", int_or_percent, text, ABSENT, [f"invalid: f: Invalid value: {quote(text)}: {PERCENT}"]) for text in ("²%", "٣%", "5%\n", "%")),
     ("number: good", int_or_percent, "101%", ABSENT, []),
     ("percentage: too much", at_most_100_percent, "101%", ABSENT, ['invalid: f: Invalid value: "101%": must not be greater than 100%']),
     ("percentage: a number", at_most_100_percent, 101, ABSENT, []),
+    ("percentage: zeros", at_most_100_percent, "0" * 5000 + "5%", ABSENT, []),
+    ("percentage: beyond int64", at_most_100_percent, "9" * 19 + "%", ABSENT, []),
     ("percentage: all", at_most_100_percent, "100%", ABSENT, []),
     ("quantity: negative", not_negative_quantity, "-1Ki", ABSENT, ['invalid: f: Invalid value: "-1Ki": must be greater than or equal to 0']),
     ("quantity: zero", not_negative_quantity, "0", ABSENT, []),
