@@ -582,6 +582,17 @@ def test_taints_that_stay_are_not_checked() -> None:
     assert len(refusals(slice_spec, spec, {"spec": spec}, stored)) == 1
 
 
+@pytest.mark.parametrize("terms", [[TERM, TERM], []])
+def test_slice_selects_nodes_with_one_term(terms: list[Any]) -> None:
+    """The node selector of a slice has one term."""
+    spec = changed(SLICE, "nodeName", REMOVE) | {"nodeSelector": {"nodeSelectorTerms": [TERM]}}
+    assert refusals(slice_spec, spec, {"spec": spec}) == []
+    spec["nodeSelector"] = {"nodeSelectorTerms": terms}
+    found = refusals(slice_spec, spec, {"spec": spec})[-1]
+    assert found.startswith("nodeSelector.nodeSelectorTerms: Invalid value: ")
+    assert found.endswith(": must have exactly one node selector term")
+
+
 def test_long_keys_are_shortened_in_paths() -> None:
     """A key that is too long is shown with its ends."""
     spec = changed(SLICE, "devices/0/attributes", {"a" * 200: {"int": 1}})
