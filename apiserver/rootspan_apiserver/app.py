@@ -32,7 +32,7 @@ from rootspan_apiserver.authn.authentication import (
 )
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import AllowAuthenticated, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
+from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.spans import HTTPClientSpans, HTTPClientSpansV122
 from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
@@ -140,7 +140,7 @@ async def apiserver(
             admission=admission,
             tracing=tracing,
             authenticator=_authenticator(options, token, loopback.token, accounts),
-            authorizer=_authorizer(options),
+            authorizer=authorizer_for(options.authorization_mode, storage, registry),
             tokens=accounts,
             checks={"etcd": etcd_check},
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
@@ -285,11 +285,6 @@ def _authenticator(
     if options.anonymous_auth:
         known.append(Anonymous())
     return Union(known, [accounts.issuer])
-
-
-def _authorizer(options: Options) -> Chain:
-    modes: dict[str, Callable[[], Authorizer]] = {"AlwaysAllow": AllowAuthenticated, "AlwaysDeny": AlwaysDeny}
-    return Chain([PrivilegedGroups(), *(modes[mode]() for mode in options.authorization_mode)])
 
 
 def _advertised(options: Options, address: Address) -> Address:

@@ -8,7 +8,7 @@ from typing import Any
 from rootspan_apiserver.admission.chain import Admission
 from rootspan_apiserver.authn.authentication import Authenticator
 from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import Authorizer
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects.dialect import V1_36, Dialect
 from rootspan_apiserver.registry.store import ObjectStore
 from rootspan_apiserver.resources.catalogue import Registry

@@ -14,7 +14,9 @@ from rootspan_apiserver.admission.chain import Admission
 from rootspan_apiserver.authn.authentication import Anonymous, Tokens, Union
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import ALLOW, NO_OPINION, Attributes, Chain, Decision, PrivilegedGroups
+from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
+from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
+from rootspan_apiserver.authz.union import UnionAuthorizer
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
@@ -35,7 +37,7 @@ USERS = Tokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("
 class Cautious:
     """Lets everybody ask for the version, and whom it knows for discovery and about themselves."""
 
-    async def authorize(self, attributes: Attributes) -> Decision:
+    async def authorize(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
         known = ALL_AUTHENTICATED in attributes.user.groups
         if attributes.is_resource:
             return ALLOW if known and attributes.resource.startswith("selfsubject") else NO_OPINION
@@ -68,7 +70,7 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
             Admission([]),
             tracing,
             Union([USERS, tokens, Anonymous()], [ISSUER]),
-            Chain([PrivilegedGroups(), Cautious()]),
+            UnionAuthorizer([PrivilegedGroups(), Cautious()]),
             tokens,
             limits=limits or Limits(),
         )

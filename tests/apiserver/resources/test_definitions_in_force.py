@@ -16,7 +16,7 @@ from rootspan_apiserver.admission.chain import Admission
 from rootspan_apiserver.authn.authentication import loopback_tokens
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import AllowAuthenticated
+from rootspan_apiserver.authz.always_allow import AlwaysAllow
 from rootspan_apiserver.clients.loopback import LoopbackClient, pinned
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
@@ -80,9 +80,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         assert await storage.wait_ready(SECONDS)
         authenticator = loopback_tokens(loopback.token)
         tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
-        parts = Parts(
-            registry, ObjectStore(storage), Admission([]), tracing, authenticator, AllowAuthenticated(), tokens
-        )
+        parts = Parts(registry, ObjectStore(storage), Admission([]), tracing, authenticator, AlwaysAllow(), tokens)
         app = chain(Router(routes(parts), redirect_slashes=False), parts)
         own = self_signed(["localhost"], None)
         tls = server_context(own, None)
