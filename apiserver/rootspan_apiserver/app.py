@@ -22,16 +22,14 @@ from starlette.applications import Starlette
 from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
 from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
-from rootspan_apiserver.authn.authentication import (
-    Anonymous,
-    Authenticator,
-    ClientCertificates,
-    Tokens,
-    Union,
-    loopback_tokens,
-)
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.client_certificates import ClientCertificates
+from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.tokens import StaticTokens, read_token_file
+from rootspan_apiserver.authn.union import UnionAuthenticator
 from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.spans import HTTPClientSpans, HTTPClientSpansV122
@@ -274,17 +272,17 @@ def _authenticator(
     options: Options, admin_token: str, loopback_token: str, accounts: ServiceAccountTokens
 ) -> Authenticator:
     known: list[Authenticator] = [
-        loopback_tokens(loopback_token),
-        Tokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
+        loopback_authenticator(loopback_token),
+        StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
     ]
     if options.client_ca_file:
         known.append(ClientCertificates())
     if options.token_auth_file:
-        known.append(Tokens.of_file(Path(options.token_auth_file)))
+        known.append(read_token_file(Path(options.token_auth_file)))
     known.append(accounts)
     if options.anonymous_auth:
-        known.append(Anonymous())
-    return Union(known, [accounts.issuer])
+        known.append(AnonymousAuthenticator())
+    return UnionAuthenticator(known, [accounts.issuer])
 
 
 def _advertised(options: Options, address: Address) -> Address:

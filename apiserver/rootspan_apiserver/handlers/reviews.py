@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rootspan_apiserver.authn.authentication import Credentials, Unauthenticated, bearer_token
+from rootspan_apiserver.authn.authenticator import Credentials, InvalidCredentialsError, bearer_token
 from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, RuleResolver, UserRules
 from rootspan_apiserver.handlers.calculated import calculated
 from rootspan_apiserver.handlers.subresources.binding import bind
@@ -35,7 +35,7 @@ async def _token(request: Request, target: Target, obj: JSONObject, dry_run: boo
     credentials = Credentials(bearer_token(f"Bearer {token}"), audiences=tuple(spec.get("audiences") or ()))
     try:
         found = await request.parts.authenticator.authenticate(credentials)
-    except Unauthenticated as exc:
+    except InvalidCredentialsError as exc:
         return {**obj, "status": {"user": {}, "error": str(exc)}}
     if found is None:
         return {**obj, "status": {"user": {}}}

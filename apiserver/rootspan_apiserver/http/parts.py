@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import Authenticator
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects.dialect import V1_36, Dialect
 from rootspan_apiserver.registry.store import ObjectStore

@@ -11,9 +11,11 @@ from starlette.routing import Router
 from rootspan import TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import Anonymous, Tokens, Union
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.tokens import StaticTokens
+from rootspan_apiserver.authn.union import UnionAuthenticator
 from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
 from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
 from rootspan_apiserver.authz.union import UnionAuthorizer
@@ -31,7 +33,7 @@ from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 ISSUER = "https://kubernetes.default.svc"
-USERS = Tokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
+USERS = StaticTokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
 
 
 class Cautious:
@@ -69,7 +71,7 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
             ObjectStore(storage),
             Admission([]),
             tracing,
-            Union([USERS, tokens, Anonymous()], [ISSUER]),
+            UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER]),
             UnionAuthorizer([PrivilegedGroups(), Cautious()]),
             tokens,
             limits=limits or Limits(),

@@ -1,9 +1,9 @@
-"""Bearer tokens of service accounts: signed by the server, checked by the server (JWT, ES256).
+"""Bearer tokens of service accounts: JWTs (ES256) that the server signs and verifies.
 
-https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens. The key is made when the
-process starts, so a token does not outlive the server it came from; nor does it outlive the objects it names.
+https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens. The key is generated when the
+process starts, so a token is valid until the server stops at most, and only while the objects that it names exist.
 
-Upstream: pkg/serviceaccount/jwt.go, claims.go
+Upstream: pkg/serviceaccount/jwt.go, pkg/serviceaccount/claims.go, pkg/serviceaccount/util.go
 """
 
 import base64
@@ -20,7 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from rootspan_apiserver.authn.authentication import Authenticated, Credentials, Unauthenticated, common_audiences
+from rootspan_apiserver.authn.authenticator import (
+    Authenticated,
+    Credentials,
+    InvalidCredentialsError,
+    common_audiences,
+)
 from rootspan_apiserver.authn.service_account_objects import LEEWAY, ServiceAccountObjects
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
@@ -31,8 +36,8 @@ _HASH = ec.ECDSA(hashes.SHA256())
 _EXTRA = "authentication.kubernetes.io/"
 
 
-class Issued(NamedTuple):
-    """A token, when it expires (seconds since the epoch), and how users and audit events name it."""
+class IssuedToken(NamedTuple):
+    """A token, its expiry (seconds since the epoch), and the credential ID that identifies it in users and audit events."""
 
     token: str
     expires: float
@@ -40,7 +45,7 @@ class Issued(NamedTuple):
 
 
 class ServiceAccountTokens:
-    """Issues tokens, and knows the users of those it issued. `issuer` is the server's own URL or name."""
+    """Issues tokens and authenticates them. `issuer` is the URL that identifies the server; it is the default audience."""
 
     def __init__(self, issuer: str, objects: ServiceAccountObjects) -> None:
         self.issuer = issuer
@@ -59,8 +64,12 @@ class ServiceAccountTokens:
         audiences: Sequence[str] = (),
         seconds: int = 3600,
         bound: Mapping[str, Mapping[str, str]] | None = None,
-    ) -> Issued:
-        """A token of a service account. `bound` are the objects that it is made for: `{"pod": {"name": …, "uid": …}}`."""
+    ) -> IssuedToken:
+        """Issue a token of a service account for `audiences`, valid for `seconds`.
+
+        Args:
+            bound: The objects that the token is bound to: `{"pod": {"name": …, "uid": …}}`.
+        """
         now = int(time.time())
         claims = {
             "aud": list(audiences) or [self.issuer],
@@ -77,13 +86,13 @@ class ServiceAccountTokens:
         r, s = decode_dss_signature(self._key.sign(signed, _HASH))
         signature = r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
         token = (signed + b"." + _encoded(signature)).decode()
-        return Issued(token, float(now + seconds), _credential_id(claims))
+        return IssuedToken(token, float(now + seconds), _credential_id(claims))
 
     async def authenticate(self, credentials: Credentials) -> Authenticated | None:
-        """The service account of a token of this issuer.
+        """Return the service account of a token of this issuer, None for other tokens.
 
         Raises:
-            Unauthenticated: it is forged, expired, meant for others, or what it was made for is gone.
+            InvalidCredentialsError: the signature, the expiry or the audience is wrong, or an object it names does not exist.
         """
         claims = self._verified(credentials.token)
         if claims is None:
@@ -92,13 +101,17 @@ class ServiceAccountTokens:
         audiences = common_audiences(claims["aud"], wanted)
         if not audiences:
             why = f"{_listed(claims['aud'])} is invalid for the target audiences {_listed(wanted)}"
-            raise Unauthenticated(f"token audiences {why}")
+            raise InvalidCredentialsError(f"token audiences {why}")
         _check_times(claims, time.time())
         await self._objects.check(claims["kubernetes.io"])
         return Authenticated(_user(claims), audiences)
 
     def _verified(self, token: str) -> dict[str, Any] | None:
-        """The claims of a token with our signature; None for what is no token of this issuer."""
+        """Return the claims of a token of this issuer, None for other tokens.
+
+        Raises:
+            InvalidCredentialsError: the signature is not valid.
+        """
         if token.count(".") != 2:
             return None
         signed, _, signature = token.rpartition(".")
@@ -112,20 +125,20 @@ class ServiceAccountTokens:
         if not isinstance(claims, dict) or claims.get("iss") != self.issuer:
             return None
         if (header.get("kid") or self._key_id) != self._key_id:
-            raise Unauthenticated("invalid signature, no keys found")
+            raise InvalidCredentialsError("invalid signature, no keys found")
         der = encode_dss_signature(int.from_bytes(raw[:_HALF], "big"), int.from_bytes(raw[_HALF:], "big"))
         try:
             self._public_key.verify(der, signed.encode(), _HASH)
         except InvalidSignature as exc:
-            raise Unauthenticated("go-jose/go-jose: error in cryptographic primitive") from exc
+            raise InvalidCredentialsError("go-jose/go-jose: error in cryptographic primitive") from exc
         return claims
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
     if now + LEEWAY < claims["nbf"]:
-        raise Unauthenticated("service account token is not valid yet")
+        raise InvalidCredentialsError("service account token is not valid yet")
     if now - LEEWAY > claims["exp"]:
-        raise Unauthenticated("service account token has expired")
+        raise InvalidCredentialsError("service account token has expired")
 
 
 def _user(claims: Mapping[str, Any]) -> User:
