@@ -21,7 +21,8 @@ from starlette.applications import Starlette
 
 from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
-from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
+from rootspan_apiserver.admission.initializer import PluginInitializer
+from rootspan_apiserver.admission.plugins.order import admission_chain, plugin_faults
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
@@ -125,9 +126,16 @@ async def apiserver(
         store = ObjectStore(storage)
         loopback = LoopbackClient(provider, HTTPClientSpans if emulated.internal else HTTPClientSpansV122)
         stack.push_async_callback(loopback.aclose)
-        admission = standard_admission(
-            AdmissionParts(storage, registry, loopback, tracing, provider, options.service_addresses()),
-            disable=options.disable_admission_plugins,
+        initializer = PluginInitializer(
+            cache=storage,
+            registry=registry,
+            loopback=loopback,
+            tracing=tracing,
+            tracer_provider=provider,
+            service_addresses=options.service_addresses(),
+        )
+        admission = admission_chain(
+            initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins
         )
         stack.push_async_callback(admission.aclose)
 

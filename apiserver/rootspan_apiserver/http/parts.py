@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rootspan_apiserver.admission.chain import Admission
+from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
@@ -39,7 +39,7 @@ class Parts:
 
     registry: Registry
     store: ObjectStore
-    admission: Admission
+    admission: AdmissionChain
     tracing: Tracing
     authenticator: Authenticator
     authorizer: Authorizer

@@ -10,7 +10,7 @@ from starlette.routing import Router
 
 from rootspan import TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider
-from rootspan_apiserver.admission.chain import Admission
+from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
@@ -69,7 +69,7 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
         parts = Parts(
             registry,
             ObjectStore(storage),
-            Admission([]),
+            AdmissionChain([]),
             tracing,
             UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER]),
             UnionAuthorizer([PrivilegedGroups(), Cautious()]),

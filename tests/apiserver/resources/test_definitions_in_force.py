@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.trace import NoOpTracerProvider
 from starlette.routing import Router
 
-from rootspan_apiserver.admission.chain import Admission
+from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
@@ -80,7 +80,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         assert await storage.wait_ready(SECONDS)
         authenticator = loopback_authenticator(loopback.token)
         tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
-        parts = Parts(registry, ObjectStore(storage), Admission([]), tracing, authenticator, AlwaysAllow(), tokens)
+        parts = Parts(registry, ObjectStore(storage), AdmissionChain([]), tracing, authenticator, AlwaysAllow(), tokens)
         app = chain(Router(routes(parts), redirect_slashes=False), parts)
         own = self_signed(["localhost"], None)
         tls = server_context(own, None)

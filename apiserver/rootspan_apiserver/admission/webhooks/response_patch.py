@@ -1,8 +1,11 @@
-"""The patch in a webhook's answer, applied; whatever is wrong with it is the webhook's fault and an internal error to the client."""
+"""Apply the patch in an AdmissionResponse. An invalid patch is an internal error to the client.
 
-from rootspan_apiserver.admission.webhooks.errors import CallFailedError
-from rootspan_apiserver.admission.webhooks.matching import Invocation
-from rootspan_apiserver.admission.webhooks.review import Answer
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/mutating/dispatcher.go
+"""
+
+from rootspan_apiserver.admission.webhooks.admission_review import AdmissionResponse
+from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation
+from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.codec import decoding
 from rootspan_apiserver.codec.problems import NotDecodableError, UnknownConversionError
 from rootspan_apiserver.kube.go_quote import quote
@@ -10,43 +13,47 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, internal_error
 from rootspan_apiserver.patch import json_patch
 
-_EXPLAINED = 100
-"""Patches of more operations are not searched for the one that fails."""
+_EXPLAINED_OPERATIONS = 100
+"""The failing operation is searched for among so many."""
 
 
-def operations(webhook: str, answer: Answer) -> list[JSONObject]:
-    """The operations of the answer's patch.
+def operations(webhook: str, response: AdmissionResponse) -> list[JSONObject]:
+    """Return the operations of the response's patch.
 
     Raises:
-        CallFailedError: a kind of patch that is not known.
-        StatusError: 500, it cannot be read.
+        CallFailedError: the type of the patch is not JSONPatch.
+        StatusError: 500, the patch is malformed.
     """
-    if not answer.patch:
+    if not response.patch:
         return []
-    if answer.patch_type != "JSONPatch":
-        raise CallFailedError(webhook, f"unsupported patch type {quote(answer.patch_type)}")
-    if answer.patch.strip() == b"null":
+    if response.patch_type != "JSONPatch":
+        raise CallFailedError(webhook, f"unsupported patch type {quote(response.patch_type)}")
+    if response.patch.strip() == b"null":
         return []
     try:
-        return json_patch.read(answer.patch)[0]
+        return json_patch.read(response.patch)[0]
     except StatusError as exc:
         raise internal_error(exc.message) from exc
 
 
 def patched(obj: JSONObject, operations: list[JSONObject]) -> JSONObject:
-    """What the operations make of `obj`, which stays as it is. Raises StatusError, 500."""
+    """Return a patched copy of `obj`.
+
+    Raises:
+        StatusError: 500, an operation does not apply.
+    """
     try:
         return json_patch.apply(obj, operations)
     except StatusError as exc:
         raise internal_error(_explained(obj, operations)) from exc
 
 
-def read_again(obj: JSONObject, invocation: Invocation) -> JSONObject:
-    """The patched object as its type has it, without the fields that are not known.
+def read_again(obj: JSONObject, invocation: WebhookInvocation) -> JSONObject:
+    """Decode the patched object by its type, without unknown fields.
 
     Raises:
-        StatusError: 500, it does not fit, or the patch made an object of another kind of it. A custom resource of another kind is left
-            to those who validate it.
+        StatusError: 500, a field has the wrong type, or the patch changed the kind of a built-in object. The kind of a custom resource is
+            checked by validation.
     """
     resource, kind = invocation.resource, invocation.kind
     schema = resource.schema if resource.custom and kind == resource.kind else None
@@ -59,7 +66,7 @@ def read_again(obj: JSONObject, invocation: Invocation) -> JSONObject:
 
 
 def _explained(obj: JSONObject, operations: list[JSONObject]) -> str:
-    for operation in operations[:_EXPLAINED]:
+    for operation in operations[:_EXPLAINED_OPERATIONS]:
         try:
             obj = json_patch.apply(obj, [operation])
         except StatusError:

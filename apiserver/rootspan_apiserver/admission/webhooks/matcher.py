@@ -1,13 +1,15 @@
-"""Which webhooks a request is for: rules, selectors and the match policy, as upstream's `ShouldCallHook` reads them."""
+"""Which webhooks match a request: rules, selectors and the match policy.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webhook.go (ShouldCallHook), predicates/rules/rules.go
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rootspan_apiserver.admission.attributes import Attributes
-from rootspan_apiserver.admission.names import is_namespace
-from rootspan_apiserver.admission.namespaces import Namespaces
-from rootspan_apiserver.admission.webhooks.configuration import Rule, Webhook
+from rootspan_apiserver.admission.attributes import AdmissionAttributes
+from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
+from rootspan_apiserver.admission.webhooks.accessors import Webhook, WebhookRule
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import forbidden
 from rootspan_apiserver.resources.resource import Resource
@@ -25,31 +27,31 @@ _EXEMPT = frozenset(
 
 
 def exempt(resource: Resource) -> bool:
-    """Whether objects of this resource are never sent to webhooks: those that configure admission, lest a broken one lock itself in."""
+    """Whether objects of this resource are never sent to webhooks: those that configure admission, so that it can be repaired."""
     return resource.kind.group == "admissionregistration.k8s.io" and resource.plural in _EXEMPT
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
-    """A webhook to be called, and as what resource and kind it is to see the object."""
+class WebhookInvocation:
+    """A webhook that matches, and the resource and kind in which it expects the object."""
 
     webhook: Webhook
     resource: Resource
     kind: GroupVersionKind
 
 
-class Matcher:
-    """`equivalents` gives the other resources, of other versions and groups, whose objects are those of a resource."""
+class WebhookMatcher:
+    """`equivalents` returns the other resources, in other versions or groups, that have the same objects as a resource."""
 
-    def __init__(self, namespaces: Namespaces, equivalents: Callable[[Resource], Iterable[Resource]]) -> None:
+    def __init__(self, namespaces: NamespaceGetter, equivalents: Callable[[Resource], Iterable[Resource]]) -> None:
         self._namespaces = namespaces
         self._equivalents = equivalents
 
-    async def invocation(self, webhook: Webhook, attributes: Attributes) -> Invocation | None:
-        """How to call `webhook`, or None if it has nothing to do with the request.
+    async def invocation(self, webhook: Webhook, attributes: AdmissionAttributes) -> WebhookInvocation | None:
+        """Return how to call `webhook`, None if it does not match the request.
 
         Raises:
-            StatusError: that cannot be told, because the namespace is not to be had or a condition cannot be evaluated.
+            StatusError: the namespace could not be read, or a match condition could not be evaluated.
         """
         found = self._by_rules(webhook, attributes)
         if found is None or not _object_matches(webhook, attributes):
@@ -63,9 +65,9 @@ class Matcher:
             raise forbidden(attributes.resource.group_resource, attributes.name, why)
         return found
 
-    def _by_rules(self, webhook: Webhook, attributes: Attributes) -> Invocation | None:
+    def _by_rules(self, webhook: Webhook, attributes: AdmissionAttributes) -> WebhookInvocation | None:
         if any(_rule_matches(rule, attributes, attributes.resource) for rule in webhook.rules):
-            return Invocation(webhook, attributes.resource, attributes.kind)
+            return WebhookInvocation(webhook, attributes.resource, attributes.kind)
         if not webhook.equivalent:
             return None
         others: Sequence[Resource] = [
@@ -77,20 +79,20 @@ class Matcher:
             for other in others:
                 if _rule_matches(rule, attributes, other):
                     sub = other.subresources.get(attributes.subresource)
-                    return Invocation(webhook, other, sub.kind if sub else other.kind)
+                    return WebhookInvocation(webhook, other, sub.kind if sub else other.kind)
         return None
 
-    async def _namespace_matches(self, webhook: Webhook, attributes: Attributes) -> bool:
+    async def _namespace_matches(self, webhook: Webhook, attributes: AdmissionAttributes) -> bool:
         selector = webhook.namespace_selector
-        if not selector or (not attributes.namespace and not is_namespace(attributes)):
+        if not selector or (not attributes.namespace and not attributes.is_namespace):
             return True
-        if is_namespace(attributes) and not attributes.subresource and attributes.operation in ("CREATE", "UPDATE"):
+        if attributes.is_namespace and not attributes.subresource and attributes.operation in ("CREATE", "UPDATE"):
             return selector.matches(_labels(attributes.object))
         namespace = await self._namespaces.get(attributes.namespace or attributes.name)
         return selector.matches(_labels(namespace))
 
 
-def _object_matches(webhook: Webhook, attributes: Attributes) -> bool:
+def _object_matches(webhook: Webhook, attributes: AdmissionAttributes) -> bool:
     selector = webhook.object_selector
     return not selector or any(
         obj is not None and selector.matches(_labels(obj)) for obj in (attributes.object, attributes.old_object)
@@ -101,7 +103,7 @@ def _labels(obj: Mapping[str, Any] | None) -> Mapping[str, str]:
     return ((obj or {}).get("metadata") or {}).get("labels") or {}
 
 
-def _rule_matches(rule: Rule, attributes: Attributes, resource: Resource) -> bool:
+def _rule_matches(rule: WebhookRule, attributes: AdmissionAttributes, resource: Resource) -> bool:
     kind = resource.kind
     return (
         _listed(rule.operations, attributes.operation)

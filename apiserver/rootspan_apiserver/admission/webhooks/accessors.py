@@ -1,4 +1,7 @@
-"""Webhook configurations as values: what a MutatingWebhookConfiguration or a ValidatingWebhookConfiguration asks for."""
+"""The webhooks of a MutatingWebhookConfiguration or a ValidatingWebhookConfiguration as values.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/accessors.go
+"""
 
 import base64
 import binascii
@@ -11,9 +14,9 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.selectors import LabelSelector
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Which operations on which resources; `*` stands for any. `scope` is Cluster, Namespaced or `*`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRule:
+    """The operations and resources that a webhook matches; `*` matches all. `scope` is Cluster, Namespaced or `*`."""
 
     operations: tuple[str, ...]
     groups: tuple[str, ...]
@@ -22,9 +25,9 @@ class Rule:
     scope: str = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class ClientConfig:
-    """Where a webhook answers: at `url`, or at `path` on `port` of `service` (namespace, name). `ca_bundle` is PEM."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookClientConfig:
+    """The address of a webhook: `url`, or `path` on `port` of `service` (namespace, name). `ca_bundle` is PEM."""
 
     url: str = ""
     service: tuple[str, str] | None = None
@@ -33,10 +36,10 @@ class ClientConfig:
     ca_bundle: bytes = b""
 
     def target(self) -> URL:
-        """What is called: scheme, host, and the path as client-go joins it.
+        """Return the URL to call: scheme, host, and the path as client-go joins it.
 
         Raises:
-            URLError: the URL is none, or there is none of a Service with such a name.
+            URLError: the URL, or the name of the Service as a host, is not valid.
         """
         if self.service is None:
             base, path = parse(self.url), ""
@@ -46,15 +49,15 @@ class ClientConfig:
         return URL(base.scheme, base.host, clean_path(f"{base.path}/{path}"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One webhook of a configuration. `uid` tells it from all others, `timeout` is in seconds."""
+    """One webhook of a configuration. `uid` is unique among all webhooks, `timeout` is in seconds."""
 
     uid: str
     name: str
     configuration: str
-    client: ClientConfig
-    rules: tuple[Rule, ...]
+    client: WebhookClientConfig
+    rules: tuple[WebhookRule, ...]
     namespace_selector: LabelSelector
     object_selector: LabelSelector
     review_versions: tuple[str, ...]
@@ -67,7 +70,7 @@ class Webhook:
 
 
 def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
-    """The webhooks of a configuration object, in its order; fields the API defaults are read as their defaults when absent."""
+    """Yield the webhooks of a configuration object in its order. Absent fields have the API's defaults."""
     name = configuration["metadata"]["name"]
     counts: dict[str, int] = {}
     for hook in configuration.get("webhooks") or ():
@@ -90,8 +93,8 @@ def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
         )
 
 
-def _rule(rule: Mapping[str, Any]) -> Rule:
-    return Rule(
+def _rule(rule: Mapping[str, Any]) -> WebhookRule:
+    return WebhookRule(
         operations=tuple(rule.get("operations") or ()),
         groups=tuple(rule.get("apiGroups") or ()),
         versions=tuple(rule.get("apiVersions") or ()),
@@ -100,12 +103,16 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
     )
 
 
-def _client(config: Mapping[str, Any]) -> ClientConfig:
+def _client(config: Mapping[str, Any]) -> WebhookClientConfig:
     bundle = _bundle(config.get("caBundle") or "")
     if service := config.get("service"):
-        where = (service["namespace"], service["name"])
-        return ClientConfig("", where, service.get("port") or 443, service.get("path") or "", bundle)
-    return ClientConfig(config.get("url") or "", ca_bundle=bundle)
+        return WebhookClientConfig(
+            service=(service["namespace"], service["name"]),
+            port=service.get("port") or 443,
+            path=service.get("path") or "",
+            ca_bundle=bundle,
+        )
+    return WebhookClientConfig(url=config.get("url") or "", ca_bundle=bundle)
 
 
 def _bundle(text: str) -> bytes:

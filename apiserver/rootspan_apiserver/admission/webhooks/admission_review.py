@@ -1,4 +1,7 @@
-"""AdmissionReview: what a webhook is asked (admission.k8s.io/v1 and v1beta1), and what its answer means."""
+"""AdmissionReview (admission.k8s.io/v1 and v1beta1): write the request, read and check the response.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/request/admissionreview.go, errors/statuserror.go
+"""
 
 import base64
 import binascii
@@ -8,10 +11,10 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.admission.attributes import Attributes
-from rootspan_apiserver.admission.webhooks.answer_types import check_types
-from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
-from rootspan_apiserver.admission.webhooks.matching import Invocation
+from rootspan_apiserver.admission.attributes import AdmissionAttributes
+from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation
+from rootspan_apiserver.admission.webhooks.response_types import check_types
+from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError, RejectedError
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError
@@ -22,9 +25,9 @@ GROUP = "admission.k8s.io"
 VERSIONS = ("v1", "v1beta1")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A webhook's answer once it has been found well-formed. `patch` is a JSON patch, as the bytes the webhook sent."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionResponse:
+    """The response of a webhook, checked. `patch` holds the bytes of a JSON patch."""
 
     allowed: bool
     patch: bytes = b""
@@ -34,8 +37,12 @@ class Answer:
     audit_annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-def version_for(invocation: Invocation) -> str:
-    """The first version the webhook lists that the server speaks. Raises CallFailedError if there is none."""
+def version_for(invocation: WebhookInvocation) -> str:
+    """Return the first version in the webhook's list that the server supports.
+
+    Raises:
+        CallFailedError: there is none.
+    """
     for version in invocation.webhook.review_versions:
         if version in VERSIONS:
             return version
@@ -46,21 +53,27 @@ def version_for(invocation: Invocation) -> str:
 
 
 def request(
-    uid: str, version: str, invocation: Invocation, attributes: Attributes, obj: bytes | None, old: bytes | None
+    *,
+    uid: str,
+    version: str,
+    invocation: WebhookInvocation,
+    attributes: AdmissionAttributes,
+    obj: bytes | None,
+    old: bytes | None,
 ) -> bytes:
-    """The body to send. `obj` and `old` are the objects as JSON, in the invocation's kind."""
+    """Return the AdmissionReview to send. `obj` and `old` are the objects as JSON, in the invocation's kind."""
     kind, resource = attributes.kind, attributes.resource
-    asked: JSONObject = {"uid": uid, "kind": _kind(invocation.kind), "resource": _resource(invocation.resource)}
+    fields: JSONObject = {"uid": uid, "kind": _kind(invocation.kind), "resource": _resource(invocation.resource)}
     if attributes.subresource:
-        asked["subResource"] = attributes.subresource
-    asked |= {"requestKind": _kind(kind), "requestResource": _resource(resource)}
+        fields["subResource"] = attributes.subresource
+    fields |= {"requestKind": _kind(kind), "requestResource": _resource(resource)}
     if attributes.subresource:
-        asked["requestSubResource"] = attributes.subresource
+        fields["requestSubResource"] = attributes.subresource
     if attributes.name:
-        asked["name"] = attributes.name
+        fields["name"] = attributes.name
     if attributes.namespace:
-        asked["namespace"] = attributes.namespace
-    asked |= {
+        fields["namespace"] = attributes.namespace
+    fields |= {
         "operation": attributes.operation,
         "userInfo": _user(attributes.user),
         "object": _fragment(obj),
@@ -68,25 +81,25 @@ def request(
         "dryRun": attributes.dry_run,
         "options": attributes.options or None,
     }
-    review = {"kind": "AdmissionReview", "apiVersion": f"{GROUP}/{version}", "request": asked}
+    review = {"kind": "AdmissionReview", "apiVersion": f"{GROUP}/{version}", "request": fields}
     return orjson.dumps(review, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def answer(webhook: str, uid: str, version: str, review: JSONObject, *, mutating: bool) -> Answer:
-    """Read the review a webhook sent back.
+def response(review: JSONObject, *, webhook: str, uid: str, version: str, mutating: bool) -> AdmissionResponse:
+    """Read the AdmissionReview that the webhook of that name returned.
 
     Raises:
-        CallFailedError: it is not an answer to this question.
+        CallFailedError: it is not a valid response to the request with this uid and version.
     """
     check_types(webhook, review)
     try:
-        return _v1_answer(uid, review, mutating) if version == "v1" else _v1beta1_answer(review, mutating)
+        return _v1_response(uid, review, mutating) if version == "v1" else _v1beta1_response(review, mutating)
     except _InvalidError as exc:
         raise CallFailedError(webhook, f"received invalid webhook response: {exc}") from exc
 
 
 def rejection(webhook: str, status: Mapping[str, Any] | None) -> RejectedError:
-    """The refusal as the client sees it: the webhook's own status, with a code that is an error's and the webhook named."""
+    """Return the error for the client: the webhook's status with a code of at least 400 and the webhook's name in the message."""
     status = status or {}
     code, message, reason = status.get("code") or 0, status.get("message") or "", status.get("reason") or ""
     by = f"admission webhook {quote(webhook)} denied the request"
@@ -98,7 +111,7 @@ class _InvalidError(Exception):
     pass
 
 
-def _v1_answer(uid: str, review: JSONObject, mutating: bool) -> Answer:
+def _v1_response(uid: str, review: JSONObject, mutating: bool) -> AdmissionResponse:
     response = _response(review)
     if response.get("uid", "") != uid:
         raise _InvalidError(f"expected response.uid={quote(uid)}, got {quote(str(response.get('uid', '')))}")
@@ -121,7 +134,7 @@ def _v1_answer(uid: str, review: JSONObject, mutating: bool) -> Answer:
     return _read(response, patch_type or "")
 
 
-def _v1beta1_answer(review: JSONObject, mutating: bool) -> Answer:
+def _v1beta1_response(review: JSONObject, mutating: bool) -> AdmissionResponse:
     response = _response(review)
     expected = f"{GROUP}/v1beta1, Kind=AdmissionReview"
     got = _type_of(review)
@@ -139,12 +152,12 @@ def _response(review: JSONObject) -> JSONObject:
     return response
 
 
-def _read(response: JSONObject, patch_type: str) -> Answer:
+def _read(response: JSONObject, patch_type: str) -> AdmissionResponse:
     try:
         patch = base64.b64decode(response.get("patch") or "", validate=True)
     except (binascii.Error, ValueError) as exc:
         raise _InvalidError(f"response.patch is not base64: {exc}") from exc
-    return Answer(
+    return AdmissionResponse(
         allowed=bool(response.get("allowed")),
         patch=patch,
         patch_type=patch_type,

@@ -1,7 +1,7 @@
-"""The wire to one webhook: TLS, connections kept open, and a bound on everything the other side may do.
+"""The HTTP transport to one webhook: TLS, persistent connections, and limits on the time and size of a response.
 
-The transport reads the whole answer before it returns, so that one deadline holds for connecting, sending, waiting and reading. What goes
-wrong is told in Go's words, as the real server's users know them.
+The transport reads the whole response before it returns, so that one deadline bounds connecting, sending, waiting and reading. Errors have
+the messages of Go's net/http, which kube-apiserver passes on to its clients.
 """
 
 import asyncio
@@ -14,20 +14,22 @@ from rootspan_apiserver.clients.go_errors import call_error, deadline_exceeded
 from rootspan_apiserver.clients.spans import CallError
 
 RESPONSE_LIMIT = 8 << 20
-"""Bytes of an answer, decompressed. A patch is base64 and at most rewrites an object, which the store bounds at 1.5 MiB."""
+"""Bytes of a response after decompression. A patch is base64 and rewrites at most an object, which is limited to 1.5 MiB."""
 IDLE_SECONDS = 4.0
-"""How long an idle connection is kept: less than the five seconds after which common servers close theirs."""
+"""How long an idle connection is kept: less than the five seconds after which common servers close it."""
 
 
 class BundleError(ValueError):
-    """A caBundle that holds no certificate."""
+    """The caBundle does not contain a certificate."""
 
 
 def client_context(ca_bundle: bytes) -> ssl.SSLContext:
-    """TLS for a client that trusts the PEM certificates in `ca_bundle`, each by itself as Go does; the system's without one.
+    """Return TLS settings of a client that trusts the PEM certificates in `ca_bundle`, or the system's if it is empty.
+
+    As in Go, each certificate of the bundle is a trust anchor, also one that is not self-signed.
 
     Raises:
-        BundleError: the bundle cannot be read.
+        BundleError: the bundle does not contain a certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -43,10 +45,12 @@ def client_context(ca_bundle: bytes) -> ssl.SSLContext:
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """Sends requests to where `address` says (host, port), and if it says None, to the address in their URL.
+    """Connects to the (host, port) that `address` returns, or to the address in the URL if it returns None.
 
-    `server_name` is what the certificate must be for. Every request carries its time in seconds in the extension `deadline`. Raises
-    CallError, and nothing else; `address` may raise it, too.
+    The certificate is verified for `server_name`. The extension `deadline` of a request is its timeout in seconds.
+
+    Raises:
+        CallError: for every failure; `address` may raise it, too.
     """
 
     def __init__(self, tls: ssl.SSLContext, address: Callable[[], tuple[str, int] | None], server_name: str) -> None:

@@ -1,9 +1,12 @@
-"""The types of the fields in a webhook's answer: what Go's decoder would not have taken, nobody has to expect afterwards."""
+"""Check the types of the fields in an AdmissionResponse, as Go's JSON decoder does.
+
+Upstream: staging/src/k8s.io/api/admission/v1/types.go
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rootspan_apiserver.admission.webhooks.errors import CallFailedError
+from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.codec.typed import kind_of
 
 _RESPONSE: Mapping[str, tuple[type, str]] = {
@@ -32,7 +35,11 @@ _DETAILS: Mapping[str, tuple[type, str]] = {
 
 
 def check_types(webhook: str, review: Mapping[str, Any]) -> None:
-    """Raises CallFailedError for a field of another type, in the words of Go's decoder."""
+    """Check the `response` of an AdmissionReview.
+
+    Raises:
+        CallFailedError: a field has the wrong type; the message is that of Go's decoder.
+    """
     for owner, field, value, go_type in _mismatches(review):
         kind = kind_of(value)
         shown = f"number {value}" if (kind, go_type) == ("number", "int32") else kind

@@ -1,4 +1,7 @@
-"""Calling webhooks: one client for each client configuration, kept while a configuration uses it."""
+"""HTTP clients of webhooks: one for each client configuration, kept as long as a webhook uses it.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/util/webhook/client.go
+"""
 
 from collections.abc import Iterable
 from functools import partial
@@ -6,11 +9,11 @@ from functools import partial
 import httpx
 from opentelemetry.trace import TracerProvider
 
-from rootspan_apiserver.admission.webhooks.configuration import ClientConfig, Webhook
-from rootspan_apiserver.admission.webhooks.errors import CallFailedError
+from rootspan_apiserver.admission.webhooks.accessors import Webhook, WebhookClientConfig
+from rootspan_apiserver.admission.webhooks.bounded_transport import BoundedTransport, BundleError, client_context
 from rootspan_apiserver.admission.webhooks.http_errors import server_error
-from rootspan_apiserver.admission.webhooks.services import Services
-from rootspan_apiserver.admission.webhooks.transport import BoundedTransport, BundleError, client_context
+from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolver
+from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.clients.loopback import pinned
 from rootspan_apiserver.clients.spans import CallError, HTTPClientSpans
 from rootspan_apiserver.codec.json_body import load_object
@@ -29,15 +32,19 @@ HEADERS = {
 
 
 class WebhookClients:
-    """All calls of the webhooks of one kind go through here."""
+    """The clients of all webhooks of one kind, mutating or validating."""
 
-    def __init__(self, services: Services, tracer_provider: TracerProvider) -> None:
+    def __init__(self, services: ServiceResolver, tracer_provider: TracerProvider) -> None:
         self._services = services
         self._tracer_provider = tracer_provider
-        self._clients: dict[ClientConfig, _Client] = {}
+        self._clients: dict[WebhookClientConfig, _Client] = {}
 
     def prepare(self, webhook: Webhook) -> "_Client":
-        """The client for `webhook`. Raises CallFailedError if its configuration cannot be used."""
+        """Return the client for `webhook`, opening it if necessary.
+
+        Raises:
+            CallFailedError: the client configuration is not usable.
+        """
         config = webhook.client
         client = self._clients.get(config)
         if client is None:
@@ -47,8 +54,8 @@ class WebhookClients:
                 raise CallFailedError(webhook.name, f"could not get REST client: {exc}") from exc
         return client
 
-    async def keep(self, used: Iterable[ClientConfig]) -> None:
-        """Close the clients that no configuration uses any more and no request is waiting for."""
+    async def keep(self, used: Iterable[WebhookClientConfig]) -> None:
+        """Close the clients that are not in `used` and have no request in flight."""
         wanted = set(used)
         for config, client in list(self._clients.items()):
             if config not in wanted and not client.in_flight:
@@ -56,13 +63,14 @@ class WebhookClients:
                 await client.aclose()
 
     async def aclose(self) -> None:
+        """Close all clients."""
         while self._clients:
             await self._clients.popitem()[1].aclose()
 
-    def _open(self, config: ClientConfig) -> "_Client":
+    def _open(self, config: WebhookClientConfig) -> "_Client":
         target, loopback = config.target(), self._services.loopback
         if self._services.is_loopback(config):
-            # Without the server's own credentials: whoever configures a webhook chooses the path.
+            # Without the server's own credentials: the path is chosen by the author of the webhook configuration.
             endpoint = loopback.endpoint()
             wire = BoundedTransport(pinned(endpoint.certificate), lambda: (endpoint.host, endpoint.port), endpoint.host)
         else:
@@ -80,10 +88,10 @@ class _Client:
         self.in_flight = 0
 
     async def call(self, webhook: Webhook, body: bytes) -> JSONObject:
-        """POST `body` and read the JSON object that comes back, within the webhook's time.
+        """POST `body` and return the JSON object in the response, within the webhook's timeout.
 
         Raises:
-            CallFailedError: no answer, or none that is a JSON object; the text is upstream's.
+            CallFailedError: there is no response, or it is not a JSON object; the message is upstream's.
         """
         query = f"timeout={webhook.timeout}s"
         url = f"{self._url}?{query}"
@@ -111,7 +119,7 @@ class _Client:
 
 
 def _host_header(target: URL, parsed: httpx.URL) -> str:
-    """The host as it was configured, in ASCII. Raises UnicodeError for a name that stands for none (`xn--`)."""
+    """Return the configured host in ASCII. Raises UnicodeError for an invalid IDNA name (`xn--`)."""
     if parsed.host.isascii():
         return target.host
     return parsed.raw_host.decode("ascii") + target.host.removeprefix(target.hostname)

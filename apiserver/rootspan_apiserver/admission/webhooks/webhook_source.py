@@ -1,22 +1,26 @@
-"""The webhooks in force: those of the configuration objects in the store, read again when one changes."""
+"""The webhooks of all configuration objects, parsed again when one of them changes.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/configuration/mutating_webhook_manager.go, validating_webhook_manager.go
+"""
 
 from collections.abc import Sequence
 
-from rootspan_apiserver.admission.namespaces import Cache
-from rootspan_apiserver.admission.webhooks.configuration import Webhook, webhooks
+from rootspan_apiserver.admission.webhooks.accessors import Webhook, webhooks
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.storage.object_cache import ObjectCache
 
 
-class Source:
+class WebhookSource:
     """The webhooks of all objects of `resource`, ordered by the name of their configuration."""
 
-    def __init__(self, cache: Cache, resource: Resource) -> None:
+    def __init__(self, cache: ObjectCache, resource: Resource) -> None:
         self._cache = cache
         self._resource = resource
         self._state: list[tuple[str, int]] = []
         self._webhooks: Sequence[Webhook] = ()
 
     async def current(self) -> Sequence[Webhook]:
+        """Return the webhooks; the same object as before if no configuration has changed."""
         stored = await self._cache.cached(self._resource)
         if not stored and not self._state:
             return ()

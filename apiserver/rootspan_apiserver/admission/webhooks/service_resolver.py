@@ -1,32 +1,35 @@
-"""Where the Services that webhook configurations name are to be found, there being no cluster network to find them."""
+"""The addresses of the Services in webhook configurations. There is no cluster network, so they come from --service-address.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/util/webhook/serviceresolver.go
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rootspan_apiserver.admission.webhooks.configuration import ClientConfig
+from rootspan_apiserver.admission.webhooks.accessors import WebhookClientConfig
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.spans import CallError
 from rootspan_apiserver.kube.go_quote import quote
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """`addresses` maps (namespace, name) of a Service to (host, port); `kubernetes` in `default` is the server itself."""
+class ServiceResolver:
+    """`addresses` maps (namespace, name) of a Service to (host, port). `default/kubernetes` is the server itself."""
 
     addresses: Mapping[tuple[str, str], tuple[str, int]]
     loopback: LoopbackClient
 
-    def is_loopback(self, config: ClientConfig) -> bool:
-        """Whether the server itself is meant. Raises URLError."""
+    def is_loopback(self, config: WebhookClientConfig) -> bool:
+        """Whether the webhook is served by this server. Raises URLError."""
         if config.service is not None:
             return config.service == ("default", "kubernetes") and config.port == 443
         return config.target().host in ("kubernetes.default.svc", "kubernetes.default.svc:443")
 
-    def address(self, config: ClientConfig) -> tuple[str, int] | None:
-        """The address to connect to instead of the one in the URL; None if the URL's own is good.
+    def address(self, config: WebhookClientConfig) -> tuple[str, int] | None:
+        """Return the (host, port) of the webhook's Service, None for a webhook with a URL.
 
         Raises:
-            CallError: nobody said where the service is.
+            CallError: there is no address for the Service.
         """
         if config.service is None:
             return None

@@ -1,30 +1,40 @@
-"""Priority: a pod's class becomes a number, and the default class is given to pods that name none."""
+"""Priority: sets the priority and preemption policy of a pod from its PriorityClass, or from the default class.
+
+Upstream: plugin/pkg/admission/priority/admission.go
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from rootspan_apiserver.admission.attributes import Attributes
-from rootspan_apiserver.admission.chain import Reinvocation
-from rootspan_apiserver.admission.names import creates_pod, is_pod, refused
-from rootspan_apiserver.admission.namespaces import Cache
+from rootspan_apiserver.admission.attributes import AdmissionAttributes
+from rootspan_apiserver.admission.chain import ReinvocationContext
+from rootspan_apiserver.admission.forbidden import new_forbidden
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.storage.object_cache import ObjectCache
 
 DEFAULT_POLICY = "PreemptLowerPriority"
 
 
 class Priority:
-    name = "Priority"
+    """Resolves priority classes; `resource` is that of priority classes."""
 
-    def __init__(self, cache: Cache, resource: Resource) -> None:
+    def __init__(self, cache: ObjectCache, resource: Resource) -> None:
         self._cache = cache
         self._resource = resource
 
-    async def mutate(self, attributes: Attributes, reinvocation: Reinvocation) -> JSONObject | None:
+    async def mutate(self, attributes: AdmissionAttributes, reinvocation: ReinvocationContext) -> JSONObject | None:
+        """Set the pod's priority on creation, and keep it on an update that omits it.
+
+        Raises:
+            StatusError: 403, the class does not exist or the pod names another priority than its class.
+        """
         pod = attributes.object
-        if pod is not None and attributes.operation == "UPDATE" and is_pod(attributes):
-            return _kept(pod, attributes.old_object or {})
-        if pod is None or not creates_pod(attributes):
+        if pod is None or not attributes.is_pod:
+            return pod
+        if attributes.operation == "UPDATE":
+            return _keep_priority(pod, attributes.old_object or {})
+        if attributes.operation != "CREATE":
             return pod
         spec = pod.setdefault("spec", {})
         found = await self._class(attributes, spec.get("priorityClassName") or "")
@@ -35,20 +45,24 @@ class Priority:
                 f"the integer value of priority ({spec['priority']}) must not be provided in pod spec; priority admission "
                 f"controller computed {value} from the given PriorityClass name"
             )
-            raise refused(attributes, why)
+            raise new_forbidden(attributes, why)
         if spec.get("preemptionPolicy") not in (None, policy):
             why = (
                 f"the string value of PreemptionPolicy ({spec['preemptionPolicy']}) must not be provided in pod spec; priority "
                 f"admission controller computed {policy} from the given PriorityClass name"
             )
-            raise refused(attributes, why)
+            raise new_forbidden(attributes, why)
         if found:
             spec["priorityClassName"] = found["metadata"]["name"]
         spec["priority"], spec["preemptionPolicy"] = value, policy
         return pod
 
-    async def validate(self, attributes: Attributes) -> None:
-        """One class at most is the default."""
+    async def validate(self, attributes: AdmissionAttributes) -> None:
+        """Check that there is at most one default class.
+
+        Raises:
+            StatusError: 403, another class is the default already.
+        """
         new = attributes.object
         if (
             attributes.resource.group_resource != self._resource.group_resource
@@ -59,14 +73,16 @@ class Priority:
         default = await self._class(attributes, "")
         name = (default.get("metadata") or {}).get("name")
         if name and (attributes.operation == "CREATE" or name != attributes.name):
-            raise refused(attributes, f"PriorityClass {name} is already marked as default. Only one default can exist")
+            raise new_forbidden(
+                attributes, f"PriorityClass {name} is already marked as default. Only one default can exist"
+            )
 
-    async def _class(self, attributes: Attributes, name: str) -> Mapping[str, Any]:
-        """The class of that name; without a name the default class, empty if there is none."""
+    async def _class(self, attributes: AdmissionAttributes, name: str) -> Mapping[str, Any]:
+        """Return the class of that name; without a name the default class, empty if there is none."""
         if name:
             stored = await self._cache.cached_object(self._resource, "", name)
             if stored is None:
-                raise refused(attributes, f"no PriorityClass with name {name} was found")
+                raise new_forbidden(attributes, f"no PriorityClass with name {name} was found")
             return stored.decode()
         default: Mapping[str, Any] = {}
         for stored in await self._cache.cached(self._resource):
@@ -76,10 +92,10 @@ class Priority:
         return default
 
 
-def _kept(pod: JSONObject, old: JSONObject) -> JSONObject:
-    """An update that says nothing of what was given on creation leaves it as it is."""
-    spec, there = pod.setdefault("spec", {}), old.get("spec") or {}
+def _keep_priority(pod: JSONObject, old: JSONObject) -> JSONObject:
+    """Copy the admission-set fields from the old pod where the new one omits them."""
+    spec, old_spec = pod.setdefault("spec", {}), old.get("spec") or {}
     for key in ("priority", "preemptionPolicy"):
-        if spec.get(key) is None and key in there:
-            spec[key] = there[key]
+        if spec.get(key) is None and key in old_spec:
+            spec[key] = old_spec[key]
     return pod
