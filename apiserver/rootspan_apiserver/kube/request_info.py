@@ -51,26 +51,6 @@ def request_info(scope: MutableMapping[str, Any]) -> RequestInfo:
     return info
 
 
-def span_name(scope: MutableMapping[str, Any]) -> str:
-    """The server span's name since v1.31: the method, and for a resource its route with placeholders."""
-    info = request_info(scope)
-    method: str = scope["method"]
-    if not info.is_resource_request:
-        return method
-    route = [method + " ", info.api_prefix]
-    if info.api_group:
-        route.append(info.api_group)
-    route.append(info.api_version)
-    if info.namespace:
-        route.append("namespaces/{:namespace}")
-    route.append(info.resource)
-    if info.name:
-        route.append("{:name}")
-    if info.subresource:
-        route.append(info.subresource)
-    return "/".join(route)
-
-
 def is_true(value: str) -> bool:
     """A boolean query parameter as Kubernetes reads one: everything but `false` and `0`, the empty value included."""
     return value.lower() not in ("false", "0")

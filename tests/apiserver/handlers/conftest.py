@@ -8,19 +8,19 @@ import httpx
 import pytest
 from starlette.routing import Router
 
-from rootspan import TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import Admission
 from rootspan_apiserver.authn.authentication import Anonymous, Tokens, Union
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.authz.authorization import ALLOW, NO_OPINION, Attributes, Chain, Decision, PrivilegedGroups
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.http.parts import Limits, Parts
-from rootspan_apiserver.kube.request_info import span_name
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.store import ObjectStore
 from rootspan_apiserver.resources.catalogue import builtin_registry
@@ -51,9 +51,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
+async def serve(limits: Limits | None = None, *, dialect: Dialect = DEFAULT) -> AsyncIterator[Server]:
     provider, recorder = recording_provider(service="apiserver")
-    tracing = Tracing(provider)
+    tracing = Tracing(provider, dialect)
     registry = builtin_registry()
     async with (
         EmbeddedEtcd(None) as embedded,
@@ -71,9 +71,10 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
             Chain([PrivilegedGroups(), Cautious()]),
             tokens,
             limits=limits or Limits(),
+            dialect=dialect,
         )
         app = chain(Router(routes(parts), redirect_slashes=False), parts)
-        traced = TracingMiddleware(app, tracer_provider=provider, span_name=span_name)
+        traced = dialect.server_span(app, tracer_provider=provider)
         headers = {"authorization": "Bearer admin", "user-agent": "tester/1.0", "accept": "application/json"}
         async with (
             serving(traced, listen("127.0.0.1", 0), stopping=parts.stopping.set) as address,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from uuid import uuid4
 
 import orjson
@@ -12,19 +13,24 @@ from rootspan_apiserver.admission.webhooks.client import WebhookClients
 from rootspan_apiserver.admission.webhooks.configuration import Webhook
 from rootspan_apiserver.admission.webhooks.matching import Invocation, Matcher, exempt
 from rootspan_apiserver.admission.webhooks.sources import Source
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
-from rootspan_apiserver.telemetry.tracing import Step, Tracing
+from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 
+_OPERATIONS = MappingProxyType(
+    {"mutating": operations.CALL_MUTATING_WEBHOOK, "validating": operations.CALL_VALIDATING_WEBHOOK}
+)
 _AFTER_UID = METADATA_ORDER.index("uid") + 1
 _METADATA = (*METADATA_ORDER[:_AFTER_UID], "resourceVersion", *METADATA_ORDER[_AFTER_UID:])
 
 
 class Dispatcher:
-    """Finds the webhooks for a request and calls them. `kind` is `mutating` or `validating`: part of the names of spans."""
+    """Finds the webhooks for a request and calls them. `kind` is `mutating` or `validating`."""
 
     def __init__(self, kind: str, source: Source, matcher: Matcher, clients: WebhookClients, tracing: Tracing) -> None:
         self._kind = kind
@@ -48,22 +54,22 @@ class Dispatcher:
         """See `Matcher.invocation`."""
         return await self._matcher.invocation(webhook, attributes)
 
-    def span(self, invocation: Invocation, attributes: Attributes, uid: str) -> AbstractContextManager[Step]:
+    def span(self, invocation: Invocation, attributes: Attributes, uid: str) -> AbstractContextManager[InternalSpan]:
         kind, webhook = invocation.resource.kind, invocation.webhook
         return self._tracing.span(
-            f"Call {self._kind} webhook",
-            lambda: {
-                "configuration": webhook.configuration,
-                "webhook": webhook.name,
-                "resource": f"{kind.group}/{kind.version}, Resource={invocation.resource.plural}",
-                "subresource": attributes.subresource,
-                "operation": attributes.operation,
-                "UID": uid,
-            },
+            _OPERATIONS[self._kind],
+            lambda: facts(
+                configuration=webhook.configuration,
+                webhook=webhook.name,
+                resource=f"{kind.group}/{kind.version}, Resource={invocation.resource.plural}",
+                subresource=attributes.subresource,
+                operation=attributes.operation,
+                uid=uid,
+            ),
         )
 
     async def call(
-        self, invocation: Invocation, attributes: Attributes, obj: bytes | None, step: Step, uid: str
+        self, invocation: Invocation, attributes: Attributes, obj: bytes | None, step: InternalSpan, uid: str
     ) -> review.Answer:
         """Ask the webhook. `obj` is the object as JSON, in the invocation's kind.
 
@@ -75,7 +81,7 @@ class Dispatcher:
         version = review.version_for(invocation)
         body = review.request(uid, version, invocation, attributes, obj, _as(attributes.old_object, invocation))
         returned = await client.call(webhook, body)
-        step.event("Request completed")
+        step.event(events.WEBHOOK_ANSWERED)
         answer = review.answer(webhook.name, uid, version, returned, mutating=self._kind == "mutating")
         attributes.audit_annotations.update({f"{webhook.name}/{k}": v for k, v in answer.audit_annotations.items()})
         attributes.warnings.extend(answer.warnings)

@@ -10,6 +10,7 @@ from rootspan_apiserver.admission.webhooks.dispatch import Dispatcher, check_dry
 from rootspan_apiserver.admission.webhooks.errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
 from rootspan_apiserver.admission.webhooks.patching import operations, patched, read_again
+from rootspan_apiserver.dialects import events
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import internal_error
@@ -78,7 +79,7 @@ class MutatingWebhooks:
                 raise internal_error(f"admission webhook {quote(invocation.webhook.name)} {why}")
             before = orjson.loads(sent)
             after = read_again(patched(before, steps), invocation)
-            step.event("Patch applied")
+            step.event(events.WEBHOOK_PATCH_APPLIED)
         if after == before:
             return None
         kind = invocation.kind
