@@ -124,7 +124,7 @@ async def apiserver(
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
-        store = Store(storage)
+        store = Store(storage, registry.resources())
         loopback = LoopbackClient(provider, HTTPClientSpans if emulated.internal else HTTPClientSpansV122)
         stack.push_async_callback(loopback.aclose)
         admission = standard_admission(

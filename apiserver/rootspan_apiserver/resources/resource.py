@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.schema import Schema
 
 
@@ -87,6 +88,7 @@ class Resource:
     `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
     `grace_period` gives the seconds that an object has to stop when it is deleted, of the object and of the seconds that were asked for;
     None if it is deleted at once.
+    `allocator` makes the allocator of one server.
     `deprecation` is the warning that each request for a deprecated version gets, "" for none.
     """
 
@@ -108,6 +110,7 @@ class Resource:
     delete_returns_object: bool = False
     grace_period: Callable[[JSONObject, int | None], int] | None = None
     finalization: Finalization | None = None
+    allocator: Callable[[], Allocator] | None = None
     allow_create_on_update: bool = False
     allow_unconditional_update: bool = True
     custom: bool = False

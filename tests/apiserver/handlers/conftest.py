@@ -64,7 +64,7 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
         tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         parts = Parts(
             registry,
-            Store(storage),
+            Store(storage, registry.resources()),
             Admission([]),
             tracing,
             Union([USERS, tokens, Anonymous()], [ISSUER]),
