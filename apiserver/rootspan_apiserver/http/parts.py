@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import Authenticator
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import Authorizer
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects.dialect import V1_36, Dialect
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
@@ -39,7 +39,7 @@ class Parts:
 
     registry: Registry
     store: Store
-    admission: Admission
+    admission: AdmissionChain
     tracing: Tracing
     authenticator: Authenticator
     authorizer: Authorizer
