@@ -23,7 +23,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, conflict, not_found
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
 from rootspan_apiserver.registry.options import UpdateOptions
-from rootspan_apiserver.resources.strategy import WriteContext
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import Step
 

@@ -13,7 +13,7 @@ from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.registry.options import UpdateOptions
-from rootspan_apiserver.resources.strategy import WriteContext
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import Step
 

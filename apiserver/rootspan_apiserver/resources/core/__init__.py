@@ -1,1 +1,1 @@
-"""The kinds of the core group, one module each."""
+"""The kinds of the core group, and of events.k8s.io."""

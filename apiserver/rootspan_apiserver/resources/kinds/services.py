@@ -14,11 +14,12 @@ from rootspan_apiserver.resources.core.service.spec import (
     needs_health_check,
     needs_node_ports,
 )
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, cidr, duplicates, ip, named, one_of, optional_name
 from rootspan_apiserver.resources.kinds.pod_handlers import check_port
 from rootspan_apiserver.resources.kinds.pod_validation import PROTOCOLS
 from rootspan_apiserver.resources.metadata import check_labels
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
@@ -47,7 +48,9 @@ class ServiceStrategy(BuiltinStrategy):
         if kind == "LoadBalancer":
             spec.setdefault("allocateLoadBalancerNodePorts", True)
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         super().prepare_for_update(obj, old, subresource)
         if not subresource:
             drop_by_type(obj["spec"], old["spec"])
