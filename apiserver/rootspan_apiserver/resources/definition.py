@@ -14,7 +14,7 @@ from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.kube.users import ANONYMOUS, User
 from rootspan_apiserver.resources.columns import DEFAULT_COLUMNS, Column
 from rootspan_apiserver.resources.required import RequiredByType
 from rootspan_apiserver.resources.schema_table import go_package
@@ -29,15 +29,17 @@ ALL_METADATA = ("*",)
 """For `SubresourceDefinition.keeps_metadata`: everything but managedFields and resourceVersion, as for custom resources."""
 
 
+_NOBODY = User(ANONYMOUS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class WriteContext:
-    """The request that a write is part of, for hooks.
+    """The request that creates or updates an object, for hooks: `user` makes it.
 
     `allocator` is the one that `Definition.allocator` made for this server.
     """
 
-    user: User | None = None
-    dry_run: bool = False
+    user: User = _NOBODY
     allocator: Any = None
 
 
@@ -80,6 +82,17 @@ class Generation:
 
 COUNTED = Generation()
 """1, and one more for each change of anything but metadata and status: upstream's usual."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finalization:
+    """A kind whose objects hold themselves while they are being deleted, besides by their `metadata.finalizers`.
+
+    `begin` changes an object whose deletion begins; `is_pending` tells whether an object in deletion is still held.
+    """
+
+    begin: Callable[[JSONObject], None]
+    is_pending: Callable[[JSONObject], bool]
 
 
 class UpdateOrder(Enum):
@@ -200,9 +213,10 @@ class Definition:
         `is_slow_to_validate`: whether validation needs a thread.
     Reading and deleting:
         `selectable` are labels of field selectors beside metadata.name and metadata.namespace. `columns` and `row_conditions` make the
-        table. `grace_period` returns the seconds that a deletion waits, from the object and the seconds that the client asks for; None
-        for kinds that go at once. `default_propagation` is what a deletion does to dependents unless told, "" where the garbage
-        collector has no say. Objects whose `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
+        table. `grace_period` returns the seconds that a deletion waits, of the object and of the seconds that the client asks for; None
+        where it does not wait. `finalization` holds an object that is being deleted. `default_propagation` is what a deletion does to
+        dependents unless the client says, "" where the garbage collector has no say. Objects whose `time_to_live` in seconds is not 0
+        vanish when they have not been written for that long.
     """
 
     api_version: str
@@ -246,6 +260,7 @@ class Definition:
     columns: tuple[Column, ...] = DEFAULT_COLUMNS
     row_conditions: Callable[[JSONObject], list[JSONObject]] | None = None
     grace_period: Callable[[JSONObject, int | None], int] | None = None
+    finalization: Finalization | None = None
     delete_returns_object: bool = False
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0

@@ -1,12 +1,12 @@
 """What a resource is: its names, its scope, its verbs, where it is kept, and the strategy that makes it itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.definition import NO_CONTEXT, Definition, ScalePaths, WriteContext
+from rootspan_apiserver.resources.definition import NO_CONTEXT, Definition, Finalization, ScalePaths, WriteContext
 from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.strategy import Strategy
 
@@ -71,6 +71,8 @@ class Resource:
     `selectable` are the labels its field selectors may use. `default_propagation` is what a deletion does to dependents if nobody says
     (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events). Objects whose
     `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
+    `grace_period` gives the seconds that an object has to stop when it is deleted, of the object and of the seconds that were asked for;
+    None if it is deleted at once.
     `deprecation` is the warning that each request for a deprecated version gets, "" for none. `definition` is what it was made of, None
     for a kind that has none yet.
     """
@@ -91,7 +93,8 @@ class Resource:
     subresources: Mapping[str, Subresource] = field(default_factory=dict)
     selectable: frozenset[str] = frozenset({"metadata.name", "metadata.namespace"})
     delete_returns_object: bool = False
-    graceful: bool = False
+    grace_period: Callable[[JSONObject, int | None], int] | None = None
+    finalization: Finalization | None = None
     allow_create_on_update: bool = False
     allow_unconditional_update: bool = True
     custom: bool = False
@@ -142,7 +145,8 @@ class Resource:
             },
             selectable=frozenset(strategy.selectable) | {"metadata.namespace"},
             delete_returns_object=definition.delete_returns_object,
-            graceful=definition.grace_period is not None,
+            grace_period=definition.grace_period,
+            finalization=definition.finalization,
             allow_create_on_update=definition.allow_create_on_update,
             allow_unconditional_update=not definition.update_needs_resource_version,
             custom=published is not None,

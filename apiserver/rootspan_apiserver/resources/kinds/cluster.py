@@ -7,7 +7,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain
 from rootspan_apiserver.kube.quantity import amount
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.definition import NO_CONTEXT, Finalization, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, one_of, optional_name, unchanged
 from rootspan_apiserver.resources.kinds.pod_scheduling import check_node_selector
@@ -44,6 +44,18 @@ class NamespaceStrategy(BuiltinStrategy):
         else:
             obj["spec"] = deepcopy(old["spec"])
         super().prepare_for_update(obj, old, subresource)
+
+
+def _terminate(namespace: JSONObject) -> None:
+    namespace.setdefault("status", {})["phase"] = "Terminating"
+
+
+def _has_own_finalizers(namespace: JSONObject) -> bool:
+    return bool((namespace.get("spec") or {}).get("finalizers"))
+
+
+FINALIZATION = Finalization(begin=_terminate, is_pending=_has_own_finalizers)
+"""A namespace is Terminating until its `spec.finalizers` are removed, which its subresource `finalize` does."""
 
 
 class NodeStrategy(BuiltinStrategy):
