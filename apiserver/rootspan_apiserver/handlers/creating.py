@@ -14,7 +14,7 @@ from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.registry.options import CreateOptions
-from rootspan_apiserver.resources.strategy import WriteContext
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import InternalSpan
 
@@ -52,6 +52,6 @@ async def store_new(request: Request, target: Target, obj: JSONObject, options: 
         CreateOptions(
             validate=admitting.validating_create(name),
             dry_run=options.dry_run,
-            context=WriteContext(user=request.context.user),
+            context=WriteContext(user=request.context.user, dry_run=options.dry_run),
         ),
     )

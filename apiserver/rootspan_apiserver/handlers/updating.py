@@ -14,7 +14,7 @@ from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.registry.options import UpdateOptions
-from rootspan_apiserver.resources.strategy import WriteContext
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import InternalSpan
 
@@ -66,6 +66,6 @@ async def replace(
             precondition_uid=metadata_of(obj).get("uid", ""),
             dry_run=options.dry_run,
             create_on_missing=resource.allow_create_on_update and not target.part,
-            context=WriteContext(user=request.context.user),
+            context=WriteContext(user=request.context.user, dry_run=options.dry_run),
         ),
     )
