@@ -120,7 +120,7 @@ async def apiserver(
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
-        store = Store(storage)
+        store = Store(storage, registry.resources())
         loopback = LoopbackClient(provider, dialect.http_client)
         stack.push_async_callback(loopback.aclose)
         initializer = PluginInitializer(
