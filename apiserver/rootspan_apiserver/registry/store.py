@@ -31,6 +31,7 @@ from rootspan_apiserver.registry.options import (
 from rootspan_apiserver.registry.update import before_update, check_uid, check_version
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import (
+    CacheWatch,
     Decision,
     Delete,
     Keep,
@@ -38,7 +39,6 @@ from rootspan_apiserver.storage import (
     Outcome,
     Storage,
     StoredObject,
-    Watch,
     Write,
     Written,
 )
@@ -72,7 +72,9 @@ class Store:
         check_list(options)
         return await self._storage.list(namespace, predicate(resource, options), options)
 
-    def watch(self, resource: Resource, namespace: str, options: ListOptions) -> AbstractAsyncContextManager[Watch]:
+    def watch(
+        self, resource: Resource, namespace: str, options: ListOptions
+    ) -> AbstractAsyncContextManager[CacheWatch]:
         """`async with store.watch(…) as events: async for event in events`.
 
         Invalid options are refused here and when entering; that the watch cannot begin at the requested version (410, 504) is raised by
