@@ -8,24 +8,24 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from rootspan_apiserver.conformance.options import ConformanceOptions
+from rootspan_apiserver.cli.command_options import (
+    CollectorOptions,
+    ConformanceOptions,
+    DemoOptions,
+    SampleWebhooksOptions,
+)
 from rootspan_apiserver.options.flags import (
     FlagError,
     HelpRequested,
     VersionRequested,
-    boolean,
     describe_flags,
-    flag,
     parse_flags,
-    text,
 )
 from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.processes.interruption import until_interrupted
-from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -36,26 +36,12 @@ USAGE_STATUS = 1
 """kube-apiserver exits 1 for a wrong flag, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
-    keep: bool = flag(False, boolean, "Leave everything running afterwards and say how to go on with kubectl.")
-    kubeconfig: str = flag(
-        "", text, "Start nothing; tell the story to the server this file names. The file is waited for."
-    )
-    server: str = flag("", text, "The address of that server, if not the one in the kubeconfig.")
-
-
-@dataclass(frozen=True, slots=True)
-class CollectorOptions:
-    otlp_grpc_endpoint: str = flag("127.0.0.1:4317", text, "Where to receive spans, host:port or unix:///path.")
-
-
 def demo(arguments: Sequence[str]) -> int:
     """Start everything, tell a short story as a client, print the traces the collector received."""
     options = _parse(DemoOptions, arguments)
     for setting in [name for name in os.environ if name.startswith("OTEL_")]:
         del os.environ[setting]  # it proves claims about Rootspan, which the settings of a shell must not change
-    from rootspan_apiserver.demo.command import run_demo, run_story
+    from rootspan_apiserver.cli.demo import run_demo, run_story
 
     if options.kubeconfig:
         return until_interrupted(lambda: run_story(Path(options.kubeconfig), options.server))
@@ -73,7 +59,7 @@ def apiserver(arguments: Sequence[str]) -> int:
 def collector(arguments: Sequence[str]) -> int:
     """Receive spans over OTLP/gRPC and print each trace as a tree."""
     options = _parse(CollectorOptions, arguments)
-    from rootspan_apiserver.collector.command import run_collector
+    from rootspan_apiserver.cli.collector import run_collector
 
     return until_interrupted(lambda: run_collector(options.otlp_grpc_endpoint))
 
@@ -81,7 +67,7 @@ def collector(arguments: Sequence[str]) -> int:
 def sample_webhooks(arguments: Sequence[str]) -> int:
     """Serve two admission webhooks to look at, and make them known to an API server."""
     options = _parse(SampleWebhooksOptions, arguments)
-    from rootspan_apiserver.sample_webhooks.command import run_sample_webhooks
+    from rootspan_apiserver.cli.sample_webhooks import run_sample_webhooks
 
     return until_interrupted(lambda: run_sample_webhooks(options))
 
@@ -89,7 +75,7 @@ def sample_webhooks(arguments: Sequence[str]) -> int:
 def conformance(arguments: Sequence[str]) -> int:
     """Record a server's traces, operation by operation, and say where they differ from a recording."""
     options = _parse(ConformanceOptions, arguments)
-    from rootspan_apiserver.conformance.command import run_conformance
+    from rootspan_apiserver.cli.conformance import run_conformance
 
     return until_interrupted(lambda: run_conformance(options))
 

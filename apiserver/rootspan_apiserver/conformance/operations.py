@@ -13,7 +13,15 @@ from rootspan_apiserver.conformance.operation import (
     Caller,
     Operation,
 )
-from rootspan_apiserver.conformance.webhooks import DENY, HANG, MUTATE, MUTATE_TOO, UNREACHABLE, VALIDATE, Webhooks
+from rootspan_apiserver.conformance.webhook_server import (
+    DENY,
+    HANG,
+    MUTATE,
+    MUTATE_TOO,
+    UNREACHABLE,
+    VALIDATE,
+    Webhooks,
+)
 from rootspan_apiserver.kube.meta import JSONObject
 
 MAPS = "/api/v1/namespaces/default/configmaps"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from rootspan.spans import Span
-from rootspan_apiserver.collector.received import ReceivedSpans
+from rootspan_apiserver.collector.received_spans import ReceivedSpans
 from rootspan_apiserver.collector.trees import is_whole
 from rootspan_apiserver.conformance.callers import Callers
 from rootspan_apiserver.conformance.operation import Caller, Operation

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rootspan.spans import Span
-from rootspan_apiserver.demo.story import FORGED_BAGGAGE, FORGED_STATE, Step
+from rootspan_apiserver.demo.story import FORGED_BAGGAGE, FORGED_STATE, StoryStep
 
 APISERVER = "apiserver"
 
@@ -18,7 +18,7 @@ class Finding:
     counted: int
 
 
-def trace_of(step: Step, spans: Iterable[Span]) -> str | None:
+def trace_of(step: StoryStep, spans: Iterable[Span]) -> str | None:
     """The id of the trace in which the API server served the step, found by the audit id of the answer."""
     for span in spans:
         if span.kind == "SERVER" and span.attributes.get("audit-id") == step.audit_id:
@@ -26,7 +26,7 @@ def trace_of(step: Step, spans: Iterable[Span]) -> str | None:
     return None
 
 
-def examine(steps: Sequence[Step], spans: Sequence[Span], webhooks: str) -> Iterator[Finding]:
+def examine(steps: Sequence[StoryStep], spans: Sequence[Span], webhooks: str) -> Iterator[Finding]:
     """Compare what the client forged with everything that was received. `webhooks` is the service name of the webhooks."""
     forged = [part for step in steps for part in (step.forgery.trace_id, step.forgery.span_id)]
     forged += [*FORGED_STATE.split("="), *FORGED_BAGGAGE.split("=")]

@@ -37,7 +37,7 @@ class Forgery:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StoryStep:
     """One thing the client did. `outcome` says how it went, `expected` whether that is what should happen."""
 
     title: str
@@ -51,18 +51,18 @@ def config_map(name: str, **data: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
-async def tell(client: httpx.AsyncClient, denied_data: dict[str, str]) -> AsyncIterator[Step]:
+async def tell(client: httpx.AsyncClient, denied_data: dict[str, str]) -> AsyncIterator[StoryStep]:
     """Do one thing after the other. `denied_data` is what the validating webhook will not have in a config map.
 
     Raises httpx.TransportError when the server cannot be reached.
     """
 
-    async def did(title: str, number: int, method: str, path: str, status: int, **request: Any) -> Step:
+    async def did(title: str, number: int, method: str, path: str, status: int, **request: Any) -> StoryStep:
         forgery = Forgery.number(number)
         headers = forgery.headers | request.pop("headers", {})
         answer = await client.request(method, path, headers=headers, **request)
         outcome = f"{method} {path} -> {answer.status_code} {_summary(answer)}"
-        return Step(title, forgery, answer.headers.get("audit-id", ""), outcome, answer.status_code == status)
+        return StoryStep(title, forgery, answer.headers.get("audit-id", ""), outcome, answer.status_code == status)
 
     yield await did("creates a config map", 1, "POST", CONFIG_MAPS, 201, json=config_map("greeting", hello="world"))
     yield await did("lists them", 2, "GET", CONFIG_MAPS, 200)
@@ -95,14 +95,14 @@ async def webhooks_known(client: httpx.AsyncClient) -> None:
         await anext(answer.aiter_lines())
 
 
-async def _watch(client: httpx.AsyncClient) -> Step:
+async def _watch(client: httpx.AsyncClient) -> StoryStep:
     forgery = Forgery.number(6)
     query = {"watch": "1", "fieldSelector": "metadata.name=greeting", "timeoutSeconds": "30"}
     async with client.stream("GET", CONFIG_MAPS, params=query, headers=forgery.headers) as answer:
         if answer.status_code != httpx.codes.OK:
             await answer.aread()
             outcome = f"GET {CONFIG_MAPS}?watch=1 -> {answer.status_code} {_summary(answer)}"
-            return Step("watches", forgery, answer.headers.get("audit-id", ""), outcome, expected=False)
+            return StoryStep("watches", forgery, answer.headers.get("audit-id", ""), outcome, expected=False)
         seen: list[str] = []
         async for line in answer.aiter_lines():
             seen.append(orjson.loads(line)["type"])
@@ -111,7 +111,7 @@ async def _watch(client: httpx.AsyncClient) -> Step:
             if seen[-1] == "DELETED":
                 break
         outcome = f"GET {CONFIG_MAPS}?watch=1 -> {answer.status_code} {', '.join(seen)}"
-        return Step("watches it go", forgery, answer.headers["audit-id"], outcome, seen == ["ADDED", "DELETED"])
+        return StoryStep("watches it go", forgery, answer.headers["audit-id"], outcome, seen == ["ADDED", "DELETED"])
 
 
 def _summary(answer: httpx.Response) -> str:

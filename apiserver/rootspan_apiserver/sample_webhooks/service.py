@@ -22,7 +22,7 @@ from starlette.routing import Route
 from rootspan import Continuation, TracingMiddleware
 from rootspan.httpx import traced
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.sample_webhooks.reviews import mutated, validated
+from rootspan_apiserver.sample_webhooks.review_responses import mutated, validated
 from rootspan_apiserver.serving.http import Address, serving
 
 SERVICE_NAME = "sample-webhooks"

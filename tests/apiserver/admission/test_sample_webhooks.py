@@ -16,9 +16,9 @@ from opentelemetry.trace import NoOpTracerProvider
 
 from rootspan.testing import tree
 from rootspan_apiserver.app import apiserver
-from rootspan_apiserver.demo.parts import stage
+from rootspan_apiserver.demo.stage import stage
 from rootspan_apiserver.options.options import Options
-from rootspan_apiserver.sample_webhooks.reviews import ALLOW_LABEL, DENIED_DATA, mutated, validated
+from rootspan_apiserver.sample_webhooks.review_responses import ALLOW_LABEL, DENIED_DATA, mutated, validated
 from rootspan_apiserver.sample_webhooks.service import KubernetesAPI, serving_webhooks
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving

@@ -7,10 +7,10 @@ import pytest
 
 from rootspan.spans import AttributeValue
 from rootspan_apiserver.cli.main import run
-from rootspan_apiserver.conformance.comparison import compare
 from rootspan_apiserver.conformance.normal_form import FILTERS, normal_trace
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan, read_recording, write_recording
 from rootspan_apiserver.conformance.replay import collection_of
+from rootspan_apiserver.conformance.trace_comparison import compare
 
 AUDIT = RecordedSpan("audit", scope=(FILTERS, ""))
 SERVER = RecordedSpan(

@@ -13,11 +13,11 @@ import httpx
 from rootspan.spans import Span
 from rootspan_apiserver.collector.trees import is_whole, render_trace
 from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
-from rootspan_apiserver.demo.parts import Stage, stage
-from rootspan_apiserver.demo.story import Step, tell, webhooks_known
+from rootspan_apiserver.demo.stage import Stage, stage
+from rootspan_apiserver.demo.story import StoryStep, tell, webhooks_known
 from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.processes.interruption import run
-from rootspan_apiserver.sample_webhooks.reviews import DENIED_DATA
+from rootspan_apiserver.sample_webhooks.review_responses import DENIED_DATA
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
 from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.http import BindError
@@ -86,7 +86,7 @@ async def _demo(folder: Path, keep: bool) -> int:
     return 0 if held else 1
 
 
-async def _received(on: Stage, steps: list[Step]) -> tuple[Span, ...]:
+async def _received(on: Stage, steps: list[StoryStep]) -> tuple[Span, ...]:
     """The spans the collector has once the trace of every step is whole, or once it should be."""
 
     def arrived(spans: tuple[Span, ...]) -> bool:
@@ -103,7 +103,7 @@ async def _received(on: Stage, steps: list[Step]) -> tuple[Span, ...]:
     return on.spans.snapshot()
 
 
-def _print_step(number: int, step: Step, spans: tuple[Span, ...]) -> None:
+def _print_step(number: int, step: StoryStep, spans: tuple[Span, ...]) -> None:
     print(f"\n{number}. The stranger {step.title}{'' if step.expected else '  (NOT what should happen)'}")
     print(f"   {step.outcome}")
     print(f"   sent  00-{step.forgery.trace_id}-{step.forgery.span_id}-01")
@@ -132,7 +132,7 @@ def _called_back(root: Span, trace: str, spans: tuple[Span, ...]) -> bool:
     )
 
 
-def _print_findings(steps: list[Step], spans: tuple[Span, ...]) -> bool:
+def _print_findings(steps: list[StoryStep], spans: tuple[Span, ...]) -> bool:
     print("\nWhat the spans prove")
     findings = [
         Finding("the client got the answers it should", all(step.expected for step in steps), len(steps)),

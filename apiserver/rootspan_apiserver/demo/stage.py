@@ -13,8 +13,8 @@ from opentelemetry.sdk.resources import Resource
 
 from rootspan import create_tracer_provider
 from rootspan_apiserver.app import Running, apiserver
-from rootspan_apiserver.collector.received import ReceivedSpans
-from rootspan_apiserver.collector.receiver import Collector
+from rootspan_apiserver.collector.otlp_receiver import Collector
+from rootspan_apiserver.collector.received_spans import ReceivedSpans
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.sample_webhooks.configurations import by_url, configurations, path_of
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks

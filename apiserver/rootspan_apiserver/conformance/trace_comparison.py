@@ -26,7 +26,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Comparison:
+class TraceComparison:
     """What was found. `spans` counts those of both recordings, one in the same place once."""
 
     differences: list[Difference] = field(default_factory=list)
@@ -39,13 +39,13 @@ class Comparison:
         return self.identical / self.spans if self.spans else 1.0
 
 
-def compare(left: Iterable[Recorded], right: Iterable[Recorded], *, answers: bool = True) -> Comparison:
+def compare(left: Iterable[Recorded], right: Iterable[Recorded], *, answers: bool = True) -> TraceComparison:
     """Compare operation by operation. An operation that only one side has is a difference, and its spans are too.
 
     Args:
         answers: Whether to compare the answers (status, headers, body) besides the traces.
     """
-    comparison = Comparison()
+    comparison = TraceComparison()
     of_left = {item.operation: item for item in left}
     of_right = {item.operation: item for item in right}
     for name in dict.fromkeys([*of_left, *of_right]):
@@ -85,7 +85,7 @@ def _values(path: str, one: Any, other: Any) -> Iterator[Difference]:
         yield Difference(path, repr(one), repr(other))
 
 
-def _traces(name: str, one: Recorded, other: Recorded, comparison: Comparison) -> None:
+def _traces(name: str, one: Recorded, other: Recorded, comparison: TraceComparison) -> None:
     if one.trace is None or other.trace is None:
         if one.trace is not other.trace:
             comparison.differences.append(Difference(f"{name} / trace", _there_is(one.trace), _there_is(other.trace)))
@@ -98,7 +98,9 @@ def _there_is(trace: RecordedSpan | None) -> str:
     return f"{_size(trace)} spans" if trace else ""
 
 
-def _siblings(path: str, left: Sequence[RecordedSpan], right: Sequence[RecordedSpan], comparison: Comparison) -> None:
+def _siblings(
+    path: str, left: Sequence[RecordedSpan], right: Sequence[RecordedSpan], comparison: TraceComparison
+) -> None:
     for one, other in _aligned(left, right):
         only = one or other
         assert only is not None

@@ -13,9 +13,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import ConfigurationError
+from rootspan_apiserver.cli.command_options import SampleWebhooksOptions
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.sample_webhooks.configurations import by_service, configurations, path_of
-from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
 from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.certificates import self_signed, server_context
