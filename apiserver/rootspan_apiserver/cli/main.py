@@ -1,7 +1,7 @@
 """The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`, `rootspan conformance`.
 
-Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing. A signal ends what runs
-from then on in order, and before that the process.
+The modules of a command are imported when it runs, so that --help and errors in flags are fast. A signal before that ends the process, a
+later one shuts the command down in order.
 """
 
 import io
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=DataclassInstance)
 
 USAGE_STATUS = 1
-"""kube-apiserver exits 1 for a wrong flag, too."""
+"""The exit status of kube-apiserver for a wrong flag."""
 
 
 def demo(arguments: Sequence[str]) -> int:
-    """Start everything, tell a short story as a client, print the traces the collector received."""
+    """Start everything, send requests as a client, print the traces that the collector received."""
     options = _parse(DemoOptions, arguments)
     for setting in [name for name in os.environ if name.startswith("OTEL_")]:
-        del os.environ[setting]  # it proves claims about Rootspan, which the settings of a shell must not change
-    from rootspan_apiserver.cli.demo import run_demo, run_story
+        del os.environ[setting]  # the demo checks claims, which must not depend on the settings of a shell
+    from rootspan_apiserver.cli.demo import run_demo, run_demo_against
 
     if options.kubeconfig:
-        return until_interrupted(lambda: run_story(Path(options.kubeconfig), options.server))
+        return until_interrupted(lambda: run_demo_against(Path(options.kubeconfig), options.server))
     return until_interrupted(lambda: run_demo(keep=options.keep))
 
 
@@ -65,7 +65,7 @@ def collector(arguments: Sequence[str]) -> int:
 
 
 def sample_webhooks(arguments: Sequence[str]) -> int:
-    """Serve two admission webhooks to look at, and make them known to an API server."""
+    """Serve two sample admission webhooks, and register them with an API server."""
     options = _parse(SampleWebhooksOptions, arguments)
     from rootspan_apiserver.cli.sample_webhooks import run_sample_webhooks
 
@@ -73,7 +73,7 @@ def sample_webhooks(arguments: Sequence[str]) -> int:
 
 
 def conformance(arguments: Sequence[str]) -> int:
-    """Record a server's traces, operation by operation, and say where they differ from a recording."""
+    """Record a server's traces, operation by operation, and print the differences from a recording."""
     options = _parse(ConformanceOptions, arguments)
     from rootspan_apiserver.cli.conformance import run_conformance
 
@@ -90,9 +90,10 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstanc
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command named by the first argument. Returns the exit status.
+    """Run the command named by the first argument. Return the exit status.
 
-    What a terminal has no letters for is shown as `?`; a reader who has seen enough, as `head` has, ends the command with status 1.
+    Characters that the terminal cannot encode are printed as `?`. If the reader of the output closes the pipe, as `head` does, the command
+    ends with status 1.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -133,7 +134,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _version(command: str = "") -> str:
-    """What `--version` prints; of `apiserver` first what kube-apiserver prints, which scripts look for."""
+    """Return the output of `--version`; for `apiserver` it begins as that of kube-apiserver, which scripts parse."""
     from importlib.metadata import version
 
     own = f"rootspan {version('rootspan')}"

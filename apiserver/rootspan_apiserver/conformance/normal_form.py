@@ -1,8 +1,8 @@
-"""What two recordings are compared in: the same operation gives the same, whenever and wherever it is done.
+"""The normal form in which recordings are compared: it does not depend on when and where an operation is performed.
 
-Ids, times, sizes, counts, ports and what is derived from them become placeholders. And the one deliberate difference is evened out: whether
-SERVER is inside `authentication` (kube-apiserver since v1.33), outside it (here), or in another trace (an ordinary user of the real
-server), the normal form has SERVER outermost and `authentication` its child. A request refused by `authentication` has no SERVER in it.
+Ids, times, sizes, counts, ports and values derived from them become placeholders. The one deliberate difference is removed: the SERVER span
+is inside `authentication` in kube-apiserver since v1.33, outside of it here, and in another trace for ordinary users of kube-apiserver; in
+the normal form SERVER is outermost and `authentication` its child. A request that `authentication` rejects has no SERVER span.
 """
 
 import re
@@ -17,26 +17,51 @@ from rootspan_apiserver.conformance.recording import Attributes, RecordedSpan
 
 FILTERS = "k8s.op/apiserver/pkg/endpoints/filterlatency"
 AUTHENTICATION = RecordedSpan("authentication", scope=(FILTERS, ""))
-VOLATILE_HEADERS = frozenset({"audit-id", "date", "content-length", "x-kubernetes-pf-flowschema-uid"}) | {
-    "x-kubernetes-pf-prioritylevel-uid"
-}
-_NUMBERS = frozenset({"server.port", "network.peer.port", "len", "size", "count", "rpc.message.compressed_size"}) | {
-    "rpc.message.uncompressed_size",
-    "http.request.body.size",
-    "http.response.body.size",
-    "http.request_content_length",
-    "http.read_bytes",
-    "http.wrote_bytes",
-    "message.uncompressed_size",
-    "net.peer.port",
-    "net.host.port",
-}
+VOLATILE_HEADERS = frozenset(
+    {
+        "audit-id",
+        "content-length",
+        "date",
+        "x-kubernetes-pf-flowschema-uid",
+        "x-kubernetes-pf-prioritylevel-uid",
+    }
+)
+_NUMBERS = frozenset(
+    {
+        "count",
+        "http.read_bytes",
+        "http.request.body.size",
+        "http.request_content_length",
+        "http.response.body.size",
+        "http.wrote_bytes",
+        "len",
+        "message.uncompressed_size",
+        "net.host.port",
+        "net.peer.port",
+        "network.peer.port",
+        "rpc.message.compressed_size",
+        "rpc.message.uncompressed_size",
+        "server.port",
+        "size",
+    }
+)
 _IDS = frozenset({"audit-id", "UID"})
 _VOLATILE_FIELDS = frozenset(
-    {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "time", "continue"}
-) | {
-    *("lastTransitionTime", "token", "expirationTimestamp", "clusterIP", "clusterIPs", "startTime"),
-}
+    {
+        "clusterIP",
+        "clusterIPs",
+        "continue",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "expirationTimestamp",
+        "lastTransitionTime",
+        "resourceVersion",
+        "startTime",
+        "time",
+        "token",
+        "uid",
+    }
+)
 _HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
 _REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
 _CONTINUE = re.compile(r"(continue=)[^&]+")
@@ -47,18 +72,19 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def normal_trace(root: RecordedSpan) -> RecordedSpan:
-    """The normal form of a trace, from its root down."""
+    """Return the normal form of a trace, given by its root."""
     return _normal_span(_server_outermost(root))
 
 
 def normal_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a response without the volatile ones."""
     return {
         name.lower(): _normal_text(value) for name, value in headers.items() if name.lower() not in VOLATILE_HEADERS
     }
 
 
 def normal_body(body: str) -> Any:
-    """The body of a response: as an object where it is JSON, as a list of them where each line is."""
+    """Return the body of a response: an object if it is JSON, a list of objects if each line is JSON, else text."""
     try:
         return _normal_value(orjson.loads(body))
     except orjson.JSONDecodeError:
@@ -98,7 +124,7 @@ def _normal_span(span: RecordedSpan) -> RecordedSpan:
 
 
 def _side_by_side(children: list[RecordedSpan]) -> tuple[RecordedSpan, ...]:
-    """Validating webhooks are called at once, so the order in which their spans begin says nothing."""
+    """Sort the calls of validating webhooks by name: they are concurrent, so the order of their start is not deterministic."""
     positions = [index for index, child in enumerate(children) if child.name == "Call validating webhook"]
     ordered = sorted((children[index] for index in positions), key=lambda child: str(child.attributes.get("webhook")))
     for index, child in zip(positions, ordered, strict=True):

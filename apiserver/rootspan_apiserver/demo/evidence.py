@@ -1,4 +1,4 @@
-"""What the collector's spans prove about the story, checked one by one."""
+"""The claims of the demo, checked against the spans that the collector received."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ APISERVER = "apiserver"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A claim, and whether the spans bear it out; `counted` is how many of them were looked at."""
+    """A claim, whether it holds, and the number of spans that were checked."""
 
     claim: str
     holds: bool
@@ -19,7 +19,7 @@ class Finding:
 
 
 def trace_of(step: StoryStep, spans: Iterable[Span]) -> str | None:
-    """The id of the trace in which the API server served the step, found by the audit id of the answer."""
+    """Return the id of the trace in which the API server served the step, found by the audit id of the answer."""
     for span in spans:
         if span.kind == "SERVER" and span.attributes.get("audit-id") == step.audit_id:
             return span.trace_id
@@ -27,7 +27,7 @@ def trace_of(step: StoryStep, spans: Iterable[Span]) -> str | None:
 
 
 def examine(steps: Sequence[StoryStep], spans: Sequence[Span], webhooks: str) -> Iterator[Finding]:
-    """Compare what the client forged with everything that was received. `webhooks` is the service name of the webhooks."""
+    """Check the claims. `webhooks` is the service name of the webhooks."""
     forged = [part for step in steps for part in (step.forgery.trace_id, step.forgery.span_id)]
     forged += [*FORGED_STATE.split("="), *FORGED_BAGGAGE.split("=")]
     everything = "\n".join(map(repr, spans))
@@ -51,11 +51,11 @@ def examine(steps: Sequence[StoryStep], spans: Sequence[Span], webhooks: str) ->
     reentrant = [span for span in served if span.parent_id is not None]
     yield Finding("the server's calls to itself join the trace", _continue(reentrant, by_id), len(reentrant))
 
-    strangers = [
+    callbacks = [
         span for span in spans if span.kind == "SERVER" and span.attributes.get("user_agent.original") == webhooks
     ]
-    alone = bool(strangers) and all(span.parent_id is None for span in strangers)
-    yield Finding("a webhook that calls back starts a trace of its own", alone, len(strangers))
+    alone = bool(callbacks) and all(span.parent_id is None for span in callbacks)
+    yield Finding("a webhook that calls back starts a trace of its own", alone, len(callbacks))
 
 
 def _continue(spans: Sequence[Span], by_id: dict[str, Span]) -> bool:

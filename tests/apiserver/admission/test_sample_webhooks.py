@@ -130,7 +130,7 @@ async def test_the_command_makes_the_webhooks_known_as_a_service(tmp_path: Path)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(SECONDS), apiserver(Options.parse(flags)) as server:
-            while (line := await process.stdout.readline()) != b"The API server knows them\n":
+            while (line := await process.stdout.readline()) != b"The webhooks are registered with the API server\n":
                 assert line, "the command ended"
             tls = ssl.create_default_context(cadata=server.ca_bundle.decode())
             headers = {"authorization": f"Bearer {server.token}"}

@@ -20,7 +20,15 @@ SERVER = RecordedSpan(
     {"audit-id": "a1", "server.port": 6443, "http.target": "/api/v1/pods?resourceVersion=7"},
     children=(AUDIT,),
 )
-GET = Recorded("get", "GET", "/api/v1/pods", 200, {"Date": "now", "Warning": "w"}, '{"metadata":{"uid":"1"}}', SERVER)
+GET = Recorded(
+    operation="get",
+    method="GET",
+    path="/api/v1/pods",
+    status=200,
+    headers={"Date": "now", "Warning": "w"},
+    body='{"metadata":{"uid":"1"}}',
+    trace=SERVER,
+)
 
 
 def authenticated(*children: RecordedSpan) -> RecordedSpan:
