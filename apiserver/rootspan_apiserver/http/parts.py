@@ -10,7 +10,7 @@ from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects.dialect import V1_36, Dialect
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -38,7 +38,7 @@ class Parts:
     """
 
     registry: Registry
-    store: ObjectStore
+    store: Store
     admission: AdmissionChain
     tracing: Tracing
     authenticator: Authenticator

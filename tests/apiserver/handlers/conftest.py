@@ -26,7 +26,7 @@ from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.http.parts import Limits, Parts
 from rootspan_apiserver.kube.request_info import span_name
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage import Storage
@@ -68,7 +68,7 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
         tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         parts = Parts(
             registry,
-            ObjectStore(storage),
+            Store(storage),
             AdmissionChain([]),
             tracing,
             UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER]),
