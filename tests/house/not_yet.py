@@ -15,11 +15,6 @@ NOT_YET_UNIQUE: frozenset[str] = frozenset(
 NOT_YET: dict[str, frozenset[str]] = {
     "many_positional_arguments": frozenset(
         (
-            "rootspan.client",
-            "rootspan.middleware",
-            "rootspan.otlp",
-            "rootspan.sampling",
-            "rootspan.tracers",
             "rootspan_apiserver.codec.typed",
             "rootspan_apiserver.controllers.running",
             "rootspan_apiserver.embedded_etcd.records",
@@ -43,7 +38,6 @@ NOT_YET: dict[str, frozenset[str]] = {
     "long_modules": frozenset(("rootspan_apiserver.app",)),
     "mutable_module_state": frozenset(
         (
-            "rootspan.ids",
             "rootspan_apiserver.codec.zero_values",
             "rootspan_apiserver.resources.canonical",
         )
@@ -51,7 +45,6 @@ NOT_YET: dict[str, frozenset[str]] = {
     "mutable_class_attributes": frozenset(()),
     "missing_docstrings": frozenset(
         (
-            "rootspan.current",
             "rootspan_apiserver.codec.problems",
             "rootspan_apiserver.codec.wire",
             "rootspan_apiserver.controllers.actor",
@@ -137,13 +130,6 @@ NOT_YET: dict[str, frozenset[str]] = {
     ),
     "private_dialect": frozenset(
         (
-            "rootspan.batching",
-            "rootspan.capture",
-            "rootspan.configuration",
-            "rootspan.exchange",
-            "rootspan.otlp_environment",
-            "rootspan.route",
-            "rootspan.spans",
             "rootspan_apiserver.clients.spans",
             "rootspan_apiserver.codec.custom",
             "rootspan_apiserver.codec.decoding",
