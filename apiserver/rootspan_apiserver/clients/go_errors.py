@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from rootspan_apiserver.clients.spans import CallError
+from rootspan_apiserver.dialects.http_client import CallError
 
 # Verification errors of OpenSSL (X509_V_ERR_*)
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
