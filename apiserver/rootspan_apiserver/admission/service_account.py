@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from rootspan_apiserver.admission.namespaces import Cache, Loopback
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import random_suffix
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.resources.resource import Resource
 
@@ -21,7 +21,6 @@ DEFAULT_ATTEMPTS = 10
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 TOKEN_SECONDS = 3607
 _MIRROR = "kubernetes.io/config.mirror"
-_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 
 
 class ServiceAccount:
@@ -76,7 +75,7 @@ def _automounts(spec: Mapping[str, Any], account: Mapping[str, Any]) -> bool:
 
 
 def _mount_token(spec: JSONObject) -> None:
-    volume = "kube-api-access-" + "".join(secrets.choice(_SUFFIX) for _ in range(5))
+    volume = "kube-api-access-" + random_suffix()
     mounted = False
     for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
         mounts = container.get("volumeMounts") or []

@@ -11,11 +11,11 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextvars import Context
-from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.authn.authentication import Unauthenticated
 from rootspan_apiserver.kube.status import StatusError, not_found
+from rootspan_apiserver.kube.times import read_time
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage, StoredObject
@@ -84,7 +84,7 @@ class ServiceAccountObjects:
 def _is_deleted(found: StoredObject) -> bool:
     if not found.is_terminating:
         return False
-    return datetime.fromisoformat(found.deletion_timestamp).timestamp() < time.time() - LEEWAY
+    return read_time(found.deletion_timestamp).timestamp() < time.time() - LEEWAY
 
 
 def _resource(registry: Registry, plural: str) -> Resource:

@@ -14,6 +14,7 @@ import orjson
 
 from rootspan.spans import AttributeValue
 from rootspan_apiserver.conformance.recording import Attributes, RecordedSpan
+from rootspan_apiserver.kube.names import SUFFIX_ALPHABET, SUFFIX_LENGTH
 
 FILTERS = "k8s.op/apiserver/pkg/endpoints/filterlatency"
 AUTHENTICATION = RecordedSpan("authentication", scope=(FILTERS, ""))
@@ -40,7 +41,7 @@ _VOLATILE_FIELDS = frozenset(
 _HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
 _REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
 _CONTINUE = re.compile(r"(continue=)[^&]+")
-_GENERATED = re.compile("-[bcdfghjklmnpqrstvwxz2456789]{5}$")
+_GENERATED = re.compile(f"-[{SUFFIX_ALPHABET}]{{{SUFFIX_LENGTH}}}$")
 _AGE = re.compile(r"\d+[smhdy]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")

@@ -13,6 +13,7 @@ from rootspan_apiserver.controllers.bootstrap import bootstrap
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
+from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
@@ -47,7 +48,7 @@ class ControllerParts:
     loopback: LoopbackClient
     ca_bundle: bytes
     secure_port: int
-    service_range: str = "10.0.0.0/24"
+    service_range: str = DEFAULT_SERVICE_RANGE
 
 
 def controller_faults(chosen: Sequence[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """A certificate signing request says who asks for it: whoever makes the request, whatever the client writes there."""
 
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
-from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.kube.users import User, user_info
 
 SIGNED = GroupResource("certificates.k8s.io", "certificatesigningrequests")
 
@@ -11,9 +11,6 @@ def name_requester(resource: GroupResource, obj: JSONObject, user: User) -> None
     if resource != SIGNED:
         return
     spec = obj.setdefault("spec", {})
-    extra = {key: list(values) for key, values in user.extra.items()}
-    told = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
-    for field, value in told.items():
+    for field in ("username", "uid", "groups", "extra"):
         spec.pop(field, None)
-        if value:
-            spec[field] = value
+    spec.update(user_info(user))

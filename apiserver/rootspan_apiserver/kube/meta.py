@@ -1,7 +1,7 @@
-"""The names of kinds and resources, and the type of a decoded JSON object."""
+"""The names of kinds, resources and objects, and the type of a decoded JSON object."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 JSONObject = dict[str, Any]
 
@@ -26,3 +26,13 @@ class GroupResource:
 
     def __str__(self) -> str:
         return f"{self.resource}.{self.group}" if self.group else self.resource
+
+
+class ObjectKey(NamedTuple):
+    """The namespace and the name of an object; the namespace of a cluster-scoped one is empty."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name

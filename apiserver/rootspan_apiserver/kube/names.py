@@ -1,10 +1,14 @@
-"""What names may look like, and what the server says of those that do not.
+"""The rules for names, each with its error messages, and the names that the server generates.
 
-Each rule takes a value and gives the reasons against it, none if it is good. The patterns and the wording are Kubernetes' own
-(`IsDNS1123Subdomain` and its siblings in k8s.io/apimachinery).
+A rule takes a value and returns the reasons why it is invalid, none if it is valid. Lengths are counted in bytes of UTF-8, whatever
+the message calls them.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go and pkg/api/validate/content,
+staging/src/k8s.io/apiserver/pkg/storage/names/generate.go
 """
 
 import re
+import secrets
 from collections.abc import Callable
 
 Rule = Callable[[str], list[str]]
@@ -15,21 +19,34 @@ _LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _VALUE = f"({_QUALIFIED})?"
 _CONFIG_KEY = r"[-._a-zA-Z0-9]+"
-_ENV_NAME = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
+SUFFIX_LENGTH = 5
+SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""No vowels and no digits that look like one: a suffix is never a word."""
+LONGEST_GENERATED_BASE = 63 - SUFFIX_LENGTH
 
 
-def _too_long(limit: int) -> str:
-    return f"must be no more than {limit} characters"
+def random_suffix() -> str:
+    """Return five random letters and digits, as generated names end with."""
+    return "".join(secrets.choice(SUFFIX_ALPHABET) for _ in range(SUFFIX_LENGTH))
+
+
+def generate_name(base: str) -> str:
+    """Return a random name that begins with `base`, which is cut so that the name fits into a DNS label."""
+    return base[:LONGEST_GENERATED_BASE] + random_suffix()
+
+
+def _too_long(limit: int, unit: str = "characters") -> str:
+    return f"must be no more than {limit} {unit}"
 
 
 def _regex(message: str, pattern: str, *examples: str) -> str:
-    shown = " or ".join(f"'{example}'" for example in examples)
-    return f"{message} (e.g. {shown}, regex used for validation is '{pattern}')"
+    shown = " or ".join(f"'{example}', " for example in examples)
+    return f"{message} (e.g. {shown}regex used for validation is '{pattern}')"
 
 
 def dns_label(value: str) -> list[str]:
     """RFC 1123 label: namespaces, containers, ports."""
-    errors = [_too_long(63)] if len(value) > 63 else []
+    errors = [_too_long(63)] if len(value.encode()) > 63 else []
     if not re.fullmatch(_LABEL, value):
         if re.fullmatch(_SUBDOMAIN, value):
             return [*errors, "must not contain dots"]
@@ -43,7 +60,12 @@ def dns_label(value: str) -> list[str]:
 
 def dns_subdomain(value: str) -> list[str]:
     """RFC 1123 subdomain: most names."""
-    errors = [_too_long(253)] if len(value) > 253 else []
+    return _dns_subdomain(value, "characters")
+
+
+def _dns_subdomain(value: str, unit: str) -> list[str]:
+    """Upstream says "bytes" in the names that labels are made of, and "characters" elsewhere; it counts bytes in both."""
+    errors = [_too_long(253, unit)] if len(value.encode()) > 253 else []
     if not re.fullmatch(_SUBDOMAIN, value):
         message = (
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.',"
@@ -55,7 +77,7 @@ def dns_subdomain(value: str) -> list[str]:
 
 def dns_1035_label(value: str) -> list[str]:
     """RFC 1035 label: services."""
-    errors = [_too_long(63)] if len(value) > 63 else []
+    errors = [_too_long(63)] if len(value.encode()) > 63 else []
     if not re.fullmatch(_LABEL_1035, value):
         message = (
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-',"
@@ -80,28 +102,27 @@ def qualified_name(value: str) -> list[str]:
         "name part must consist of alphanumeric characters, '-', '_' or '.',"
         " and must start and end with an alphanumeric character"
     )
-    shown = _regex(part, _QUALIFIED, "MyName", "my.name", "123-abc")
     if len(parts) > 2:
         text = part.removeprefix("name part")
-        regex = _regex(f"a qualified name{text}", _QUALIFIED, "MyName", "my.name", "123-abc")
+        regex = _regex(f"a valid label key{text}", _QUALIFIED, "MyName", "my.name", "123-abc")
         return [f"{regex} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
     if len(parts) == 2:
         if not parts[0]:
             errors.append("prefix part must be non-empty")
         else:
-            errors += [f"prefix part {reason}" for reason in dns_subdomain(parts[0])]
+            errors += [f"prefix part {reason}" for reason in _dns_subdomain(parts[0], "bytes")]
     name = parts[-1]
     if not name:
         errors.append("name part must be non-empty")
-    elif len(name) > 63:
-        errors.append("name part " + _too_long(63))
+    elif len(name.encode()) > 63:
+        errors.append("name part " + _too_long(63, "bytes"))
     if not re.fullmatch(_QUALIFIED, name):
-        errors.append(shown)
+        errors.append(_regex(part, _QUALIFIED, "MyName", "my.name", "123-abc"))
     return errors
 
 
 def label_value(value: str) -> list[str]:
-    errors = [_too_long(63)] if len(value) > 63 else []
+    errors = [_too_long(63, "bytes")] if len(value.encode()) > 63 else []
     if not re.fullmatch(_VALUE, value):
         message = (
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.',"
@@ -113,7 +134,7 @@ def label_value(value: str) -> list[str]:
 
 def config_key(value: str) -> list[str]:
     """A key of a ConfigMap's or Secret's data."""
-    errors = [_too_long(253)] if len(value) > 253 else []
+    errors = [_too_long(253)] if len(value.encode()) > 253 else []
     if not re.fullmatch(_CONFIG_KEY, value):
         message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
         errors.append(_regex(message, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name"))
@@ -128,7 +149,9 @@ def config_key(value: str) -> list[str]:
 
 def environment_name(value: str) -> list[str]:
     """The name of a variable of a container: printable ASCII without `=`."""
-    if value and all(" " <= letter <= "~" and letter != "=" for letter in value):
+    if not value:
+        return ["environment variable name must be non-empty"]
+    if all(" " <= letter <= "~" and letter != "=" for letter in value):
         return []
     return ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 
@@ -151,3 +174,11 @@ def port_name(value: str) -> list[str]:
 
 def port_number(value: int) -> list[str]:
     return [] if 1 <= value <= 65535 else ["must be between 1 and 65535, inclusive"]
+
+
+def percent(value: str) -> list[str]:
+    """A percentage without fraction: `25%`."""
+    if re.fullmatch("[0-9]+%", value):
+        return []
+    message = "a valid percent string must be a numeric string followed by an ending '%'"
+    return [_regex(message, "[0-9]+%", "1%", "93%")]

@@ -6,6 +6,7 @@ from functools import partial
 
 from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import generate_name
 from rootspan_apiserver.kube.status import FieldError, StatusError, invalid
 from rootspan_apiserver.registry import metadata as object_metadata
 from rootspan_apiserver.registry.allocating import look_around
@@ -30,7 +31,7 @@ async def create(
     while True:
         attempts += 1
         if generated:
-            metadata["name"] = object_metadata.generate_name(metadata["generateName"])
+            metadata["name"] = generate_name(metadata["generateName"])
         await look_around(storage, resource)
         await before_create(resource, namespace, obj)
         if validate is not None:

@@ -1,10 +1,10 @@
 """Graceful deletion: a pod gets time to stop, and is gone when its node says so by deleting it with a grace period of 0."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.registry.metadata import now, timestamp
+from rootspan_apiserver.kube.times import now, read_time, timestamp, write_time
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.resources.resource import Resource
 
@@ -22,7 +22,7 @@ def begin(resource: Resource, obj: JSONObject, options: DeleteOptions) -> tuple[
     if "deletionTimestamp" in metadata:
         return _shorten(metadata, options)
     period = _period(obj, options)
-    metadata["deletionTimestamp"] = timestamp(now() + timedelta(seconds=period))
+    metadata["deletionTimestamp"] = write_time(now() + timedelta(seconds=period))
     metadata["deletionGracePeriodSeconds"] = period
     if metadata.get("generation", 0) > 0:
         metadata["generation"] += 1
@@ -34,9 +34,9 @@ def mark_for_finalizers(metadata: JSONObject) -> None:
     if "deletionTimestamp" not in metadata:
         if metadata.get("generation", 0) > 0:
             metadata["generation"] += 1
-        metadata["deletionTimestamp"] = timestamp(now())
-    elif _moment(metadata["deletionTimestamp"]) > now():
-        metadata["deletionTimestamp"] = timestamp(now())
+        metadata["deletionTimestamp"] = timestamp()
+    elif read_time(metadata["deletionTimestamp"]) > now():
+        metadata["deletionTimestamp"] = timestamp()
     metadata["deletionGracePeriodSeconds"] = 0
 
 
@@ -47,8 +47,8 @@ def _shorten(metadata: JSONObject, options: DeleteOptions) -> tuple[Outcome, int
     period = options.grace_period_seconds
     if period is None or period >= present:
         return "pending", present
-    earlier = _moment(metadata["deletionTimestamp"]) - timedelta(seconds=present - period)
-    metadata["deletionTimestamp"] = timestamp(earlier)
+    earlier = read_time(metadata["deletionTimestamp"]) - timedelta(seconds=present - period)
+    metadata["deletionTimestamp"] = write_time(earlier)
     metadata["deletionGracePeriodSeconds"] = period
     return "marked", period
 
@@ -61,7 +61,3 @@ def _period(pod: JSONObject, options: DeleteOptions) -> int:
     if period is None:
         period = spec.get("terminationGracePeriodSeconds") or 0
     return 1 if period < 0 else period
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rootspan_apiserver.registry.metadata import now, timestamp
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.resources.resource import Resource
 
 
@@ -12,5 +12,5 @@ def is_namespace(resource: Resource) -> bool:
 
 def terminate(namespace: dict[str, Any]) -> None:
     """Mark it as being deleted."""
-    namespace["metadata"].setdefault("deletionTimestamp", timestamp(now()))
+    namespace["metadata"].setdefault("deletionTimestamp", timestamp())
     namespace.setdefault("status", {})["phase"] = "Terminating"

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from rootspan_apiserver.codec.canonical import canonical
+from rootspan_apiserver.kube.go_numbers import parse_uint
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, conflict, invalid, modified, not_found
 from rootspan_apiserver.registry import metadata as object_metadata
@@ -106,10 +107,10 @@ def uid_differs(resource: Resource, namespace: str, name: str, wanted: str, pres
 
 
 def _check_version(resource: Resource, name: str, metadata: JSONObject, current: StoredObject) -> None:
-    version = object_metadata.resource_version(metadata)
-    if version is None:
-        why = f'strconv.ParseUint: parsing "{metadata["resourceVersion"]}": invalid syntax'
-        raise StatusError(500, "", why)
+    try:
+        version = parse_uint(metadata.get("resourceVersion") or "0")
+    except ValueError as reason:
+        raise StatusError(500, "", str(reason)) from reason
     if not version:
         if not resource.allow_unconditional_update:
             error = FieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update")

@@ -12,8 +12,9 @@ from importlib.resources import files
 from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
+from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.resources.kinds import strategy_of
-from rootspan_apiserver.resources.kinds.service_allocation import DEFAULT_RANGE, ServiceAllocation
+from rootspan_apiserver.resources.kinds.service_allocation import ServiceAllocation
 from rootspan_apiserver.resources.kinds.services import ServiceStrategy
 from rootspan_apiserver.resources.places import go_type, storage_kind, storage_path
 from rootspan_apiserver.resources.resource import Resource, Subresource
@@ -149,7 +150,7 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
     return stability, -int(match[1]), -int(match[3] or 0), version
 
 
-def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
+def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
     """A registry of the built-in resources, to which custom ones can be added.
 
     Args:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.selectors import shown_selector
 from rootspan_apiserver.tables.autoscaler_rows import autoscaler
 from rootspan_apiserver.tables.cell_texts import (
     NONE,
@@ -13,7 +14,6 @@ from rootspan_apiserver.tables.cell_texts import (
     created,
     labels,
     name,
-    selector,
     spec,
     status,
 )
@@ -100,7 +100,7 @@ def deployment(item: JSONObject, now: datetime) -> list[Any]:
         count(item, "availableReplicas"),
         created(item, now),
         *containers(wanted.get("template")),
-        selector(wanted.get("selector")),
+        shown_selector(wanted.get("selector")),
     ]
 
 
@@ -114,7 +114,7 @@ def replica_set(item: JSONObject, now: datetime) -> list[Any]:
         count(item, "readyReplicas"),
         created(item, now),
         *containers(wanted.get("template")),
-        labels(chosen) if item.get("kind") == "ReplicationController" else selector(chosen),
+        labels(chosen) if item.get("kind") == "ReplicationController" else shown_selector(chosen),
     ]
 
 
@@ -137,7 +137,7 @@ def daemon_set(item: JSONObject, now: datetime) -> list[Any]:
         labels(nodes),
         created(item, now),
         *containers(wanted.get("template")),
-        selector(wanted.get("selector")),
+        shown_selector(wanted.get("selector")),
     ]
 
 
@@ -159,7 +159,7 @@ def job(item: JSONObject, now: datetime) -> list[Any]:
         duration,
         created(item, now),
         *containers(wanted.get("template")),
-        selector(wanted.get("selector")),
+        shown_selector(wanted.get("selector")),
     ]
 
 
@@ -193,7 +193,7 @@ def cron_job(item: JSONObject, now: datetime) -> list[Any]:
         age(last, now) if last else NONE,
         created(item, now),
         *containers(template),
-        selector(chosen),
+        shown_selector(chosen),
     ]
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import yaml
 
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_values import json_type
 
 FieldType = Literal["string", "int32"]
 _TYPES: Final = {"string": str, "int32": int}
@@ -164,14 +165,4 @@ def _checked(value: Any, path: str, type_name: FieldType) -> Any:
 
 
 def _json_type(value: object) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case int() | float() | _JSONNumber():
-            return "number"
-        case list():
-            return "array"
-        case dict():
-            return "object"
-        case _:
-            return "string"
+    return "number" if isinstance(value, _JSONNumber) else json_type(value)

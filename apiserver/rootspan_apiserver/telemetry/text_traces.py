@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 
 from opentelemetry.util.types import AttributeValue
 
+from rootspan_apiserver.kube.go_durations import format_duration
+from rootspan_apiserver.kube.go_quote import quote
+
 THRESHOLD = 500_000_000
 THRESHOLDS = {"SerializeObject": 5_000_000_000}
 logger = logging.getLogger(__name__)
@@ -43,10 +46,10 @@ class TextTrace:
         if self._above is not None or self._duration < self._threshold:
             return None
         number = random.getrandbits(31)
-        head = f"Trace[{number}]: {_quoted(self._name)} {_fields(self._attributes)}({_date(self._start)})"
+        head = f"Trace[{number}]: {quote(self._name)} {_fields(self._attributes)}({_date(self._start)})"
         lines = [f"{head} (total time: {_milliseconds(self._duration)}ms):"]
         last = self._write_steps(lines, f"Trace[{number}]: ", self._share, everything=everything)
-        lines.append(f"Trace[{number}]: [{_go(self._duration)}] [{_go(self._end - last)}] END")
+        lines.append(f"Trace[{number}]: [{format_duration(self._duration)}] [{format_duration(self._end - last)}] END")
         return "\n".join(lines)
 
     @property
@@ -104,7 +107,7 @@ class TextTraces:
 
 
 def _summary(name: str, attributes: Attributes, duration: int, at: int) -> str:
-    return f"{_quoted(name)} {_fields(attributes)}{_milliseconds(duration)}ms ({_time(at)})"
+    return f"{quote(name)} {_fields(attributes)}{_milliseconds(duration)}ms ({_time(at)})"
 
 
 def _fields(attributes: Attributes) -> str:
@@ -116,22 +119,8 @@ def _value(value: AttributeValue) -> str:
     return str(value).replace("\n", "\\n").replace("\r", "\\r")
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"'
-
-
 def _milliseconds(duration: int) -> int:
     return duration // 1_000_000
-
-
-def _go(duration: int) -> str:
-    """As Go writes a duration: `1.5s`, `512.25ms`, `3µs`."""
-    for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
-        if duration >= size:
-            whole, rest = divmod(duration, size)
-            fraction = f"{rest:0{len(str(size)) - 1}d}".rstrip("0")
-            return f"{whole}.{fraction}{unit}" if fraction else f"{whole}{unit}"
-    return f"{duration}ns" if duration else "0s"
 
 
 def _date(at: int) -> str:

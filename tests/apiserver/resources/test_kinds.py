@@ -90,7 +90,7 @@ def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
             an_object("v1", "ConfigMap", data={"a b": ""}),
             (
                 'data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters,'
-                " '-', '_' or '.' (e.g. 'key.name' or 'KEY_NAME' or 'key-name',"
+                " '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name',"
                 " regex used for validation is '[-._a-zA-Z0-9]+')"
             ),
         ),

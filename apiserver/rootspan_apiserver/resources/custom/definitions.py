@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.times import write_time
 from rootspan_apiserver.resources.catalogue import ALL_VERBS
 from rootspan_apiserver.resources.custom.strategy import CustomStrategy
 from rootspan_apiserver.resources.custom.structural import structural_schema
@@ -92,7 +93,7 @@ def accepted_status(definition: JSONObject, now: datetime, conflict: str = "") -
         if served
         else ("Established", "False", "NotAccepted", "not all names are accepted"),
     ]
-    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = write_time(now)
     conditions = []
     for kind, value, reason, message in wanted:
         last = known.get(kind, {})

@@ -9,16 +9,16 @@ from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.kube.status import FieldError
 
-DEFAULT_RANGE = "10.0.0.0/24"
 NODE_PORTS = range(30000, 32768)
 
 
 class ServiceAllocation:
     """Gives out the addresses of `service_range`, the first and the last excepted, and the ports in `NODE_PORTS`."""
 
-    def __init__(self, service_range: str = DEFAULT_RANGE) -> None:
+    def __init__(self, service_range: str = DEFAULT_SERVICE_RANGE) -> None:
         self._network: IPv4Network | IPv6Network = ip_network(service_range, strict=False)
         self._given: set[int] = set()
         self._owners: Mapping[str | int, str] = {}
