@@ -21,18 +21,17 @@ from starlette.applications import Starlette
 
 from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
-from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
-from rootspan_apiserver.authn.authentication import (
-    Anonymous,
-    Authenticator,
-    ClientCertificates,
-    Tokens,
-    Union,
-    loopback_tokens,
-)
+from rootspan_apiserver.admission.initializer import PluginInitializer
+from rootspan_apiserver.admission.plugins.order import admission_chain, plugin_faults
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.client_certificates import ClientCertificates
+from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import AllowAuthenticated, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.tokens import StaticTokens, read_token_file
+from rootspan_apiserver.authn.union import UnionAuthenticator
+from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.spans import HTTPClientSpans, HTTPClientSpansV122
 from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
@@ -48,7 +47,7 @@ from rootspan_apiserver.http.parts import Check, Limits, Parts
 from rootspan_apiserver.kube.users import MASTERS, User
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
@@ -124,12 +123,19 @@ async def apiserver(
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
-        store = ObjectStore(storage)
+        store = Store(storage)
         loopback = LoopbackClient(provider, HTTPClientSpans if emulated.internal else HTTPClientSpansV122)
         stack.push_async_callback(loopback.aclose)
-        admission = standard_admission(
-            AdmissionParts(storage, registry, loopback, tracing, provider, options.service_addresses()),
-            disable=options.disable_admission_plugins,
+        initializer = PluginInitializer(
+            cache=storage,
+            registry=registry,
+            loopback=loopback,
+            tracing=tracing,
+            tracer_provider=provider,
+            service_addresses=options.service_addresses(),
+        )
+        admission = admission_chain(
+            initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins
         )
         stack.push_async_callback(admission.aclose)
 
@@ -140,7 +146,7 @@ async def apiserver(
             admission=admission,
             tracing=tracing,
             authenticator=_authenticator(options, token, loopback.token, accounts),
-            authorizer=_authorizer(options),
+            authorizer=authorizer_for(options.authorization_mode, storage, registry),
             tokens=accounts,
             checks={"etcd": etcd_check},
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
@@ -274,22 +280,17 @@ def _authenticator(
     options: Options, admin_token: str, loopback_token: str, accounts: ServiceAccountTokens
 ) -> Authenticator:
     known: list[Authenticator] = [
-        loopback_tokens(loopback_token),
-        Tokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
+        loopback_authenticator(loopback_token),
+        StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
     ]
     if options.client_ca_file:
         known.append(ClientCertificates())
     if options.token_auth_file:
-        known.append(Tokens.of_file(Path(options.token_auth_file)))
+        known.append(read_token_file(Path(options.token_auth_file)))
     known.append(accounts)
     if options.anonymous_auth:
-        known.append(Anonymous())
-    return Union(known, [accounts.issuer])
-
-
-def _authorizer(options: Options) -> Chain:
-    modes: dict[str, Callable[[], Authorizer]] = {"AlwaysAllow": AllowAuthenticated, "AlwaysDeny": AlwaysDeny}
-    return Chain([PrivilegedGroups(), *(modes[mode]() for mode in options.authorization_mode)])
+        known.append(AnonymousAuthenticator())
+    return UnionAuthenticator(known, [accounts.issuer])
 
 
 def _advertised(options: Options, address: Address) -> Address:

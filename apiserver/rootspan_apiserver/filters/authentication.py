@@ -1,6 +1,6 @@
 """Finds out who calls; 401 for wrong credentials."""
 
-from rootspan_apiserver.authn.authentication import Credentials, Unauthenticated, bearer_token
+from rootspan_apiserver.authn.authenticator import Credentials, InvalidCredentialsError, bearer_token
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
 from rootspan_apiserver.http.request_context import request_context
@@ -30,7 +30,7 @@ class Authentication:
         with self._parts.tracing.span("authentication", scope=FILTERLATENCY):
             try:
                 found = await self._parts.authenticator.authenticate(credentials_of(scope))
-            except Unauthenticated:
+            except InvalidCredentialsError:
                 found = None
             if found is None:
                 version = request_context(scope).info.group_version

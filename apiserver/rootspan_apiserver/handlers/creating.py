@@ -12,6 +12,8 @@ from rootspan_apiserver.http.query import WriteOptions, manager_of, write_option
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.registry.options import CreateOptions
+from rootspan_apiserver.resources.strategy import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import Step
 
@@ -46,6 +48,9 @@ async def store_new(request: Request, target: Target, obj: JSONObject, options: 
         resource,
         target.namespace,
         stored_version,
-        validate=admitting.validating_create(name),
-        dry_run=options.dry_run,
+        CreateOptions(
+            validate=admitting.validating_create(name),
+            dry_run=options.dry_run,
+            context=WriteContext(user=request.context.user),
+        ),
     )

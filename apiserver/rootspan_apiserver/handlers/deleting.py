@@ -1,5 +1,7 @@
 """delete and deletecollection."""
 
+from dataclasses import replace
+
 import orjson
 
 from rootspan_apiserver.codec.decoding import decode
@@ -32,7 +34,7 @@ async def delete(request: Request, target: Target, shown: Representation, span: 
 
     span.event("About to delete object from database")
     stored, gone = await request.parts.store.delete(
-        target.resource, target.namespace, target.name, options, validate=validate
+        target.resource, target.namespace, target.name, replace(options, validate=validate)
     )
     span.event("Object deleted from database")
     with answering(span):
@@ -52,7 +54,7 @@ async def delete_collection(request: Request, target: Target, shown: Representat
         await admitting.validate("DELETE", name, None, before)
 
     found = await request.parts.store.delete_collection(
-        target.resource, target.namespace, wanted, options, validate=validate
+        target.resource, target.namespace, wanted, replace(options, validate=validate)
     )
     with answering(span):
         await write_list(request, target, found, shown)

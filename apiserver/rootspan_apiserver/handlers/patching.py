@@ -22,6 +22,8 @@ from rootspan_apiserver.kube.go_values import go_format
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, conflict, not_found
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
+from rootspan_apiserver.registry.options import UpdateOptions
+from rootspan_apiserver.resources.strategy import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import Step
 
@@ -100,10 +102,13 @@ class Patch:
             target.namespace,
             target.name,
             self._transform,
-            subresource=target.stored_part,
-            validate=self._admitting.validating_update(),
-            dry_run=self._options.dry_run,
-            create_on_missing=self._patch_type == APPLY_PATCH and not target.part,
+            UpdateOptions(
+                subresource=target.stored_part,
+                validate=self._admitting.validating_update(),
+                dry_run=self._options.dry_run,
+                create_on_missing=self._patch_type == APPLY_PATCH and not target.part,
+                context=WriteContext(user=self._request.context.user),
+            ),
         )
 
     async def _transform(self, current: JSONObject | None) -> JSONObject:

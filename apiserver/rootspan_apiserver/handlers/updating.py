@@ -12,6 +12,8 @@ from rootspan_apiserver.http.query import WriteOptions, manager_of, write_option
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.registry.options import UpdateOptions
+from rootspan_apiserver.resources.strategy import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import Step
 
@@ -57,9 +59,12 @@ async def replace(
         target.namespace,
         target.name,
         transform,
-        subresource=target.stored_part,
-        validate=admitting.validating_update(),
-        precondition_uid=metadata_of(obj).get("uid", ""),
-        dry_run=options.dry_run,
-        create_on_missing=resource.allow_create_on_update and not target.part,
+        UpdateOptions(
+            subresource=target.stored_part,
+            validate=admitting.validating_update(),
+            precondition_uid=metadata_of(obj).get("uid", ""),
+            dry_run=options.dry_run,
+            create_on_missing=resource.allow_create_on_update and not target.part,
+            context=WriteContext(user=request.context.user),
+        ),
     )

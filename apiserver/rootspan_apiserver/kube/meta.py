@@ -1,7 +1,7 @@
-"""The names of kinds, resources and objects, and the type of a decoded JSON object."""
+"""The names of kinds and resources, and the type of a decoded JSON object."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 JSONObject = dict[str, Any]
 
@@ -28,8 +28,9 @@ class GroupResource:
         return f"{self.resource}.{self.group}" if self.group else self.resource
 
 
-class ObjectKey(NamedTuple):
-    """The namespace and the name of an object; the namespace of a cluster-scoped one is empty."""
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """An object among those of its resource; `namespace` is "" for a cluster-scoped one."""
 
     namespace: str
     name: str

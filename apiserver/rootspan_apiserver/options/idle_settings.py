@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rootspan_apiserver.admission.plugins import NOT_IMPLEMENTED
+from rootspan_apiserver.admission.plugins.order import NOT_IMPLEMENTED
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING
 from rootspan_apiserver.options.options import Options
 

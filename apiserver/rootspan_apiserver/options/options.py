@@ -12,6 +12,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from rootspan import ConfigurationError
+from rootspan_apiserver.authz.modes import MODES
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
@@ -19,7 +20,6 @@ from rootspan_apiserver.options.flags import FlagError, boolean, flag, integer, 
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
 EMULATED_VERSIONS = ("1.22", "1.36")
-AUTHORIZATION_MODES = ("AlwaysAllow", "AlwaysDeny")
 INBOUND_TRACE_CONTEXTS = ("ignore", "link")
 
 
@@ -69,7 +69,7 @@ class Options:
     token_auth_file: str = flag("", text, 'File of static tokens: token,user name,user uid,"group,group" a line.')
     anonymous_auth: bool = flag(True, boolean, "Take requests without credentials as those of system:anonymous.")
     authorization_mode: tuple[str, ...] = flag(
-        ("AlwaysAllow",), text, f"Ordered list of plug-ins to do authorization: {', '.join(AUTHORIZATION_MODES)}."
+        ("AlwaysAllow",), text, f"Ordered list of plug-ins to do authorization: {', '.join(MODES)}."
     )
     etcd_servers: tuple[str, ...] = flag(
         (), text, "List of etcd servers to connect with (scheme://ip:port). Without it an embedded etcd serves."
@@ -183,7 +183,7 @@ class Options:
         if not self.authorization_mode:
             yield "at least one authorization-mode must be passed"
         for mode in dict.fromkeys(self.authorization_mode):
-            if mode not in AUTHORIZATION_MODES:
+            if mode not in MODES:
                 yield f"authorization-mode {quote(mode)} is not a valid mode"
             elif self.authorization_mode.count(mode) > 1:
                 listed = " ".join(map(quote, self.authorization_mode))
