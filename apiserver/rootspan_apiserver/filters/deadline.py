@@ -35,19 +35,23 @@ class Deadline:
                     await write_filter_error(Request(self._parts, scope, receive, send), error, "")
                     return
                 limit = min(limit, seconds) if seconds > 0 else limit
-        begun = False
+        begun = late = False
+        clock = asyncio.timeout(limit)
 
         async def sending(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, late
+            # A request that never waits for anything is done before the clock can interrupt it.
+            late = not begun and asyncio.get_running_loop().time() >= (clock.when() or 0)
+            if late:
+                raise TimeoutError
             begun = True
             await send(message)
 
-        clock = asyncio.timeout(limit)
         try:
             async with clock:
                 await self._app(scope, receive, sending)
         except TimeoutError:
-            if not clock.expired() or begun:
+            if begun or not (late or clock.expired()):
                 raise
             error = timeout("request did not complete within the allotted timeout")
             await write_filter_error(Request(self._parts, scope, receive, send), error, "")

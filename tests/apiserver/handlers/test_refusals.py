@@ -144,6 +144,15 @@ JSON = {"content-type": "application/json"}
         ),
         (
             "GET",
+            f"{MAPS}?timeout=1%CE%BCs",
+            {},
+            "",
+            504,
+            "Timeout",
+            "Timeout: request did not complete within the allotted timeout",
+        ),
+        (
+            "GET",
             f"{MAPS}?timeout=soon",
             {},
             "",
