@@ -33,14 +33,12 @@ from rootspan_apiserver.authn.tokens import StaticTokens, read_token_file
 from rootspan_apiserver.authn.union import UnionAuthenticator
 from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.clients.spans import HTTPClientSpans, HTTPClientSpansV122
 from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
-from rootspan_apiserver.dialects.dialect import Dialect, ServerSpans, dialect, server_span, server_span_name
+from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.etcd.lanes import gateway_transport
-from rootspan_apiserver.etcd.tracing import EtcdTracingTransport, EtcdTracingTransportV122
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.http.parts import Check, Limits, Parts
@@ -53,7 +51,6 @@ from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.audit_log import AuditLog
-from rootspan_apiserver.telemetry.server_resource import server_resource
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import tracer_provider
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -112,19 +109,19 @@ async def apiserver(
         tls = certificates.server_context(certificate, _path(options.client_ca_file))
         token = secrets.token_urlsafe(32)
 
+        dialect = options.dialect()
         provider = tracer_provider
         if provider is None:
-            provider = await stack.enter_async_context(_tracer_provider(options))
-        emulated = dialect(options.emulated_version)
+            provider = await stack.enter_async_context(_tracer_provider(options, dialect))
         texts = TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
-        tracing = Tracing(provider, internal=emulated.internal, texts=texts)
-        etcd, etcd_check = await stack.enter_async_context(_etcd(options, provider, emulated))
+        tracing = Tracing(provider, dialect, texts=texts)
+        etcd, etcd_check = await stack.enter_async_context(_etcd(options, provider, dialect))
         registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
         store = Store(storage)
-        loopback = LoopbackClient(provider, HTTPClientSpans if emulated.internal else HTTPClientSpansV122)
+        loopback = LoopbackClient(provider, dialect.http_client)
         stack.push_async_callback(loopback.aclose)
         initializer = PluginInitializer(
             cache=storage,
@@ -150,7 +147,7 @@ async def apiserver(
             tokens=accounts,
             checks={"etcd": etcd_check},
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
-            dialect=emulated,
+            dialect=dialect,
             limits=Limits(
                 request_timeout=options.request_timeout,
                 min_request_timeout=options.min_request_timeout,
@@ -158,11 +155,10 @@ async def apiserver(
                 max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
             ),
         )
-        application = server_span(emulated)(
+        application = dialect.server_span(
             chain(_routed(parts), parts),
-            tracer_provider=ServerSpans(provider, emulated.otelhttp),
-            span_name=server_span_name(emulated),
-            continuation=_continuation(options, loopback),
+            tracer_provider=provider,
+            continuation=_continuation(options, dialect, loopback),
         )
 
         await storage.wait_ready(CACHE_SECONDS)
@@ -201,9 +197,9 @@ def _routed(parts: Parts) -> Starlette:
 
 
 @contextlib.asynccontextmanager
-async def _tracer_provider(options: Options) -> AsyncIterator[TracerProvider]:
-    provider = tracer_provider(options.tracing_configuration(), server_resource(options.emulated_version))
-    flushes = options.emulated_version != "1.22" or options.flush_spans_at_shutdown
+async def _tracer_provider(options: Options, dialect: Dialect) -> AsyncIterator[TracerProvider]:
+    provider = tracer_provider(options.tracing_configuration(), dialect.resource(socket.gethostname()))
+    flushes = dialect.flushes_at_shutdown or options.flush_spans_at_shutdown
     if not flushes:
         atexit.unregister(provider.shutdown)
     try:
@@ -213,9 +209,9 @@ async def _tracer_provider(options: Options) -> AsyncIterator[TracerProvider]:
             await asyncio.to_thread(provider.shutdown)
 
 
-def _continuation(options: Options, loopback: LoopbackClient) -> Continuation | ContinuationOf:
-    """Our own calls join their trace; before v1.26 every request had a trace of its own, without a link."""
-    if options.emulated_version == "1.22":
+def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:
+    """Return what is done with a caller's trace context: the loopback client's traces are continued, unless every request has its own."""
+    if not dialect.joins_traces:
         return Continuation.RESTART_WITHOUT_LINK
     linked = options.inbound_trace_context == "link"
     return loopback.continuation(Continuation.RESTART_WITH_LINK if linked else Continuation.RESTART_WITHOUT_LINK)
@@ -223,7 +219,7 @@ def _continuation(options: Options, loopback: LoopbackClient) -> Continuation | 
 
 @contextlib.asynccontextmanager
 async def _etcd(
-    options: Options, provider: TracerProvider, emulated: Dialect
+    options: Options, provider: TracerProvider, dialect: Dialect
 ) -> AsyncIterator[tuple[EtcdClient, Check]]:
     """The client of the store, and the check that the store is healthy."""
     async with contextlib.AsyncExitStack() as stack:
@@ -239,8 +235,7 @@ async def _etcd(
             endpoints, inner = (URL,), embedded.transport
 
         def traced() -> httpx.AsyncBaseTransport:
-            spans = EtcdTracingTransport if emulated.internal else EtcdTracingTransportV122
-            return spans(inner(), tracer_provider=provider)
+            return dialect.etcd_client(inner(), tracer_provider=provider)
 
         client = await stack.enter_async_context(EtcdClient(endpoints, transport=traced))
         await client.wait_until_ready(lambda why: logger.warning("waiting for etcd: %s", why))

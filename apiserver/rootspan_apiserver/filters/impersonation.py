@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
 from rootspan_apiserver.authz.authorizer import AuthorizationAttributes
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.filters.authorization import forbidden_error
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
@@ -17,7 +18,6 @@ from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain
 from rootspan_apiserver.kube.status import StatusError, bad_request
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, User
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 _EXTRA = b"impersonate-extra-"
 _SERVICE_ACCOUNT = "system:serviceaccount:"
@@ -123,7 +123,7 @@ class Impersonation:
         self._parts = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._parts.tracing.span("constrainedimpersonation", scope=FILTERLATENCY):
+        with self._parts.tracing.span(operations.IMPERSONATION):
             if any(name.startswith(b"impersonate-") for name, _ in scope["headers"]) and not await self._become(
                 scope, receive, send
             ):

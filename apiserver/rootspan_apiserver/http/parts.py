@@ -9,7 +9,8 @@ from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
-from rootspan_apiserver.dialects.dialect import V1_36, Dialect
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.telemetry.metrics import Metrics
@@ -51,4 +52,4 @@ class Parts:
     readiness: Mapping[str, Check] = field(default_factory=dict)
     limits: Limits = Limits()
     audit: Callable[[dict[str, Any]], None] | None = None
-    dialect: Dialect = V1_36
+    dialect: Dialect = DEFAULT

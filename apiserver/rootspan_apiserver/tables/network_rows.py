@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.cells import NONE, created, joined, labels, name, spec, status
 from rootspan_apiserver.selectors import shown_selector
-from rootspan_apiserver.tables.cell_texts import NONE, created, joined, labels, name, spec, status
 
 PORTS_SHOWN = 3
 

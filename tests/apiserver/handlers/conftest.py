@@ -8,7 +8,6 @@ import httpx
 import pytest
 from starlette.routing import Router
 
-from rootspan import TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
@@ -19,12 +18,13 @@ from rootspan_apiserver.authn.union import UnionAuthenticator
 from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
 from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
 from rootspan_apiserver.authz.union import UnionAuthorizer
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.http.parts import Limits, Parts
-from rootspan_apiserver.kube.request_info import span_name
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
@@ -55,9 +55,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
+async def serve(limits: Limits | None = None, *, dialect: Dialect = DEFAULT) -> AsyncIterator[Server]:
     provider, recorder = recording_provider(service="apiserver")
-    tracing = Tracing(provider)
+    tracing = Tracing(provider, dialect)
     registry = builtin_registry()
     async with (
         EmbeddedEtcd(None) as embedded,
@@ -75,9 +75,10 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
             UnionAuthorizer([PrivilegedGroups(), Cautious()]),
             tokens,
             limits=limits or Limits(),
+            dialect=dialect,
         )
         app = chain(Router(routes(parts), redirect_slashes=False), parts)
-        traced = TracingMiddleware(app, tracer_provider=provider, span_name=span_name)
+        traced = dialect.server_span(app, tracer_provider=provider)
         headers = {"authorization": "Bearer admin", "user-agent": "tester/1.0", "accept": "application/json"}
         async with (
             serving(traced, listen("127.0.0.1", 0), stopping=parts.stopping.set) as address,

@@ -13,6 +13,7 @@ from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher, 
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation
 from rootspan_apiserver.admission.webhooks.response_patch import operations, patched, read_again
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError, RejectedError
+from rootspan_apiserver.dialects import events
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import internal_error
@@ -91,7 +92,7 @@ class MutatingAdmissionWebhook:
                 raise internal_error(f"admission webhook {quote(invocation.webhook.name)} {why}")
             before = orjson.loads(sent)
             after = read_again(patched(before, steps), invocation)
-            step.event("Patch applied")
+            step.event(events.WEBHOOK_PATCH_APPLIED)
         if after == before:
             return None
         kind = invocation.kind

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import httpx
 
 from rootspan_apiserver.clients.go_errors import call_error, deadline_exceeded
-from rootspan_apiserver.clients.spans import CallError
+from rootspan_apiserver.dialects.http_client import CallError
 
 RESPONSE_LIMIT = 8 << 20
 """Bytes of a response after decompression. A patch is base64 and rewrites at most an object, which is limited to 1.5 MiB."""

@@ -5,6 +5,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webh
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from uuid import uuid4
 
 import orjson
@@ -15,13 +16,18 @@ from rootspan_apiserver.admission.webhooks.accessors import Webhook
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation, WebhookMatcher, exempt
 from rootspan_apiserver.admission.webhooks.webhook_clients import WebhookClients
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
-from rootspan_apiserver.telemetry.tracing import Step, Tracing
+from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 
+_OPERATIONS = MappingProxyType(
+    {"mutating": operations.CALL_MUTATING_WEBHOOK, "validating": operations.CALL_VALIDATING_WEBHOOK}
+)
 _AFTER_UID = METADATA_ORDER.index("uid") + 1
 _METADATA = (*METADATA_ORDER[:_AFTER_UID], "resourceVersion", *METADATA_ORDER[_AFTER_UID:])
 
@@ -55,23 +61,28 @@ class WebhookDispatcher:
 
     def span(
         self, invocation: WebhookInvocation, attributes: AdmissionAttributes, uid: str
-    ) -> AbstractContextManager[Step]:
+    ) -> AbstractContextManager[InternalSpan]:
         """Return the span of one call; `uid` is that of the AdmissionReview."""
         kind, webhook = invocation.resource.kind, invocation.webhook
         return self._tracing.span(
-            f"Call {self._kind} webhook",
-            lambda: {
-                "configuration": webhook.configuration,
-                "webhook": webhook.name,
-                "resource": f"{kind.group}/{kind.version}, Resource={invocation.resource.plural}",
-                "subresource": attributes.subresource,
-                "operation": attributes.operation,
-                "UID": uid,
-            },
+            _OPERATIONS[self._kind],
+            lambda: facts(
+                configuration=webhook.configuration,
+                webhook=webhook.name,
+                resource=f"{kind.group}/{kind.version}, Resource={invocation.resource.plural}",
+                subresource=attributes.subresource,
+                operation=attributes.operation,
+                uid=uid,
+            ),
         )
 
     async def call(
-        self, invocation: WebhookInvocation, attributes: AdmissionAttributes, obj: bytes | None, step: Step, uid: str
+        self,
+        invocation: WebhookInvocation,
+        attributes: AdmissionAttributes,
+        obj: bytes | None,
+        step: InternalSpan,
+        uid: str,
     ) -> admission_review.AdmissionResponse:
         """Call the webhook and record its warnings and audit annotations.
 
@@ -96,7 +107,7 @@ class WebhookDispatcher:
             old=_as(attributes.old_object, invocation),
         )
         returned = await client.call(webhook, body)
-        step.event("Request completed")
+        step.event(events.WEBHOOK_ANSWERED)
         response = admission_review.response(
             returned, webhook=webhook.name, uid=uid, version=version, mutating=self._kind == "mutating"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rootspan_apiserver.admission.webhooks.accessors import WebhookClientConfig
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.clients.spans import CallError
+from rootspan_apiserver.dialects.http_client import CallError
 from rootspan_apiserver.kube.go_quote import quote
 
 

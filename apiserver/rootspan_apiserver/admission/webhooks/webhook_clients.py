@@ -15,9 +15,9 @@ from rootspan_apiserver.admission.webhooks.http_errors import server_error
 from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolver
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.clients.loopback import pinned
-from rootspan_apiserver.clients.spans import CallError, HTTPClientSpans
 from rootspan_apiserver.codec.json_body import load_object
 from rootspan_apiserver.codec.problems import NotDecodableError
+from rootspan_apiserver.dialects.http_client import CallError
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.go_url import URL, URLError, escape_path
 from rootspan_apiserver.kube.meta import JSONObject
@@ -80,7 +80,7 @@ class WebhookClients:
 
 
 class _Client:
-    def __init__(self, target: URL, transport: HTTPClientSpans) -> None:
+    def __init__(self, target: URL, transport: httpx.AsyncBaseTransport) -> None:
         self._url = f"{target.scheme}://{target.host}{escape_path(target.path)}"
         self._parsed = httpx.URL(self._url)
         self._headers = {"Host": _host_header(target, self._parsed)} | HEADERS

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.tables.durations import age
 
 NONE = "<none>"
 
