@@ -32,8 +32,8 @@ class ServiceAccountObjects:
 
     def __init__(self, storage: Storage, registry: Registry) -> None:
         self._storage = storage
-        self._accounts = _resource(registry, "serviceaccounts")
-        self._bindable = {claim: _resource(registry, plural) for claim, plural in _BINDABLE.items()}
+        self._accounts = registry.builtin("serviceaccounts")
+        self._bindable = {claim: registry.builtin(plural) for claim, plural in _BINDABLE.items()}
 
     async def check(self, claims: Mapping[str, Any]) -> None:
         """Check the objects in the `kubernetes.io` claims of a token.
@@ -89,10 +89,3 @@ def _is_deleted(found: StoredObject) -> bool:
     if not found.is_terminating:
         return False
     return read_time(found.deletion_timestamp).timestamp() < time.time() - LEEWAY
-
-
-def _resource(registry: Registry, plural: str) -> Resource:
-    found = registry.lookup("", "v1", plural)
-    if found is None:
-        raise LookupError(f"{plural} are not in the registry")
-    return found

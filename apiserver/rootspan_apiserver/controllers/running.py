@@ -15,7 +15,6 @@ from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.resources.catalogue import Registry
-from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -74,7 +73,7 @@ async def running_controllers(parts: ControllerParts, chosen: Sequence[str] = ("
     Raises:
         StatusError: the watch cache is not there.
     """
-    found = await parts.storage.cached(_builtin(parts.registry, "namespaces"))
+    found = await parts.storage.cached(parts.registry.builtin("namespaces"))
     present = [stored.key.rpartition("/")[2] for stored in found]
     await bootstrap(parts.loopback, present, secure_port=parts.secure_port, service_range=parts.service_range)
     controllers = [each for each in _controllers(parts) if is_enabled(each.name, chosen)]
@@ -99,19 +98,12 @@ async def _run(controller: Controller) -> None:
 
 
 def _controllers(parts: ControllerParts) -> Iterator[Controller]:
-    namespaces = _builtin(parts.registry, "namespaces")
+    namespaces = parts.registry.builtin("namespaces")
     yield NamespaceController(parts.storage, parts.registry, parts.loopback, namespaces)
     yield GarbageCollector(parts.storage, parts.registry, parts.loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(parts.ca_bundle)),
     ):
-        resource = _builtin(parts.registry, plural)
+        resource = parts.registry.builtin(plural)
         yield InEveryNamespace(name, parts.storage, parts.loopback, namespaces, resource, wanted)
-
-
-def _builtin(registry: Registry, plural: str) -> Resource:
-    found = registry.lookup("", "v1", plural)
-    if found is None:
-        raise LookupError(f"{plural} are not in the registry")
-    return found

@@ -87,6 +87,13 @@ class Registry:
     def lookup(self, group: str, version: str, plural: str) -> Resource | None:
         return self._by_path.get((group, version, plural))
 
+    def builtin(self, plural: str, group: str = "", version: str = "v1") -> Resource:
+        """Return a built-in resource. Raises LookupError if it is not served."""
+        found = self.lookup(group, version, plural)
+        if found is None:
+            raise LookupError(f"{plural} of {group or 'the core group'}, {version}, are not in the registry")
+        return found
+
     def by_kind(self, kind: GroupVersionKind) -> Resource | None:
         return self._by_kind.get(kind)
 
