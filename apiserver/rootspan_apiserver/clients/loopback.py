@@ -23,9 +23,10 @@ from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.go_errors import call_error
 from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.release import GIT_VERSION
 from rootspan_apiserver.kube.status import StatusError, internal_error, unavailable
 
-USER_AGENT = "kube-apiserver/v1.36.2 (linux/amd64) kubernetes"
+USER_AGENT = f"kube-apiserver/{GIT_VERSION} (linux/amd64) kubernetes"
 TIMEOUT = 34.0
 """Seconds for one request: the time limit of a write of kube-apiserver."""
 

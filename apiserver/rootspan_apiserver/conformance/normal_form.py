@@ -18,6 +18,7 @@ from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.dialects.dialect import SpanDescription
 from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.dialects.versions import DIALECTS
+from rootspan_apiserver.kube.names import SUFFIX_ALPHABET, SUFFIX_LENGTH
 
 VOLATILE_HEADERS = frozenset(
     {"audit-id", "date", "content-length", "x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid"}
@@ -68,7 +69,7 @@ _INSERTED_BEFORE = _authentications()
 _HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
 _REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
 _CONTINUE = re.compile(r"(continue=)[^&]+")
-_GENERATED = re.compile("-[bcdfghjklmnpqrstvwxz2456789]{5}$")
+_GENERATED = re.compile(f"-[{SUFFIX_ALPHABET}]{{{SUFFIX_LENGTH}}}$")
 _AGE = re.compile(r"\d+[smhdy]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")

@@ -13,12 +13,13 @@ from dataclasses import replace
 
 from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import generate_name
 from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.registry.allocation import Allocations
 from rootspan_apiserver.registry.create import NAME_ATTEMPTS, before_create, explain_conflict
 from rootspan_apiserver.registry.delete import before_delete, check_preconditions, completes_deletion, is_held
 from rootspan_apiserver.registry.list_options import check_list, check_watch, predicate
-from rootspan_apiserver.registry.metadata import generate_name, resource_version
+from rootspan_apiserver.registry.metadata import resource_version
 from rootspan_apiserver.registry.options import (
     CREATE,
     DELETE,
