@@ -1,1 +1,1 @@
-"""The server's own HTTP clients: the loopback client, and the spans of every outgoing call."""
+"""HTTP clients: the loopback client, and the spans and errors of every outgoing call."""

@@ -1,7 +1,9 @@
-"""The server's client of itself: requests that leave the process and come in again by the front door.
+"""The loopback client: requests of the server to itself over TLS, through all filters.
 
-It is known by a random token that lives as long as the process, and by nothing else, so that its trace may be continued while nobody
-else's is. The certificate it trusts is the very one the server presents: it need not name the address the client connects to.
+It authenticates with a random token of the process, by which the tracing middleware recognizes it: its traces are continued, those of other
+clients are not. It trusts exactly the certificate that the server presents, which need not name the address the client connects to.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/server/config_selfclient.go
 """
 
 import hmac
@@ -21,28 +23,35 @@ from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.go_errors import call_error
 from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.release import GIT_VERSION
 from rootspan_apiserver.kube.status import StatusError, internal_error, unavailable
 
-USER_AGENT = "kube-apiserver/v1.36.2 (linux/amd64) kubernetes"
+USER_AGENT = f"kube-apiserver/{GIT_VERSION} (linux/amd64) kubernetes"
 TIMEOUT = 34.0
-"""Seconds for one request: as long as the server gives a write to its store."""
+"""Seconds for one request: the time limit of a write of kube-apiserver."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoopbackEndpoint:
-    """Where the server listens, as its own clients reach it. `certificate` is the PEM of what it presents."""
+    """The address of the server for its own clients, the certificate it presents (PEM), and the token of the client."""
 
     host: str
     port: int
     certificate: bytes
     token: str
 
+    @property
+    def url(self) -> str:
+        """The base URL, without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"https://{host}:{self.port}"
+
 
 class LoopbackClient:
-    """Takes and gives JSON objects; raises StatusError as the server answered it.
+    """Sends and returns JSON objects; raises the StatusError that the server answers.
 
-    It can be passed around before the server listens, and is told where that is by `connect`. `client_spans` makes the spans of its
-    calls, and of those to webhooks.
+    It may be used by constructors before the server listens; `connect` sets the address. `client_spans` makes the spans of its calls, and
+    of those to webhooks.
     """
 
     def __init__(
@@ -56,7 +65,7 @@ class LoopbackClient:
         self._traced: httpx.AsyncBaseTransport | None = None
 
     def connect(self, host: str, port: int, certificate: bytes) -> None:
-        """The server listens at `host`:`port`, any address of the machine, and presents `certificate` (PEM, a chain may follow)."""
+        """Set the address `host`:`port` and the certificate (PEM, a chain may follow) of the server, once it listens."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
         self._endpoint = LoopbackEndpoint(host, port, certificate, self.token)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=60)
@@ -64,17 +73,18 @@ class LoopbackClient:
         self._traced = self.client_spans(self._plain, tracer_provider=self._tracer_provider)
 
     async def aclose(self) -> None:
+        """Close the connections."""
         if self._traced is not None:
             await self._traced.aclose()
 
     def endpoint(self) -> LoopbackEndpoint:
-        """Raises StatusError, 503, before `connect`."""
+        """Return the address of the server. Raises StatusError, 503, before `connect`."""
         if self._endpoint is None:
-            raise unavailable("the server does not listen yet")
+            raise unavailable("the server is not listening yet")
         return self._endpoint
 
     def continuation(self, otherwise: Continuation) -> ContinuationOf:
-        """For the tracing middleware: continue this client's traces, do `otherwise` with everybody else's."""
+        """Return a decision for the tracing middleware: continue the traces of this client, do `otherwise` for others."""
         expected = f"Bearer {self.token}".encode()
 
         def decide(scope: Scope) -> Continuation:
@@ -86,9 +96,11 @@ class LoopbackClient:
         return decide
 
     async def get(self, path: APIPath) -> JSONObject:
+        """Return an object. Raises StatusError."""
         return await self.request("GET", path)
 
     async def create(self, path: APIPath, obj: Mapping[str, Any]) -> JSONObject:
+        """Create an object and return it. Raises StatusError."""
         return await self.request("POST", path, obj)
 
     async def request(
@@ -101,26 +113,35 @@ class LoopbackClient:
         agent: str = USER_AGENT,
         traced: bool = True,
     ) -> JSONObject:
-        """One request, with a CLIENT span under the current one unless not `traced`.
+        """Send a request and return the object in the answer. If `traced`, the call has a CLIENT span below the current span.
 
         Raises:
-            StatusError: what the server answered, or 500 if it did not.
+            StatusError: the server's answer, or 500 if there is none.
         """
         endpoint = self.endpoint()
         transport = self._traced if traced else self._plain
         assert transport is not None
-        request = _request(endpoint, method, path, body, content_type, agent)
+        headers = {"Authorization": f"Bearer {endpoint.token}", "User-Agent": agent, "Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        request = httpx.Request(
+            method,
+            f"{endpoint.url}{path}",
+            headers=headers,
+            content=None if body is None else orjson.dumps(body),
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},
+        )
         try:
             response = await transport.handle_async_request(request)
             await response.aread()
         except httpx.TransportError as exc:
-            told = call_error(exc, endpoint.host, endpoint.port, endpoint.host)
-            raise internal_error(f'{method.title()} "{request.url}": {told}') from exc
+            error = call_error(exc, endpoint.host, endpoint.port, endpoint.host)
+            raise internal_error(f'{method.title()} "{request.url}": {error}') from exc
         return _object(response)
 
 
 def pinned(certificate: bytes) -> ssl.SSLContext:
-    """TLS for a client that accepts this certificate and no other."""
+    """Return TLS settings of a client that accepts only this certificate (PEM)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -128,31 +149,6 @@ def pinned(certificate: bytes) -> ssl.SSLContext:
     first = certificate.partition(end)[0] + end
     context.load_verify_locations(cadata=first.decode("ascii"))
     return context
-
-
-def _request(
-    endpoint: LoopbackEndpoint,
-    method: str,
-    path: APIPath,
-    body: Mapping[str, Any] | None,
-    content_type: str,
-    agent: str,
-) -> httpx.Request:
-    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-    headers = {
-        "Authorization": f"Bearer {endpoint.token}",
-        "User-Agent": agent,
-        "Accept": "application/json",
-    }
-    if body is not None:
-        headers["Content-Type"] = content_type
-    return httpx.Request(
-        method,
-        f"https://{host}:{endpoint.port}{path}",
-        headers=headers,
-        content=None if body is None else orjson.dumps(body),
-        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},
-    )
 
 
 def _object(response: httpx.Response) -> JSONObject:

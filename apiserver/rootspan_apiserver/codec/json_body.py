@@ -38,6 +38,8 @@ def load_object(body: bytes, *, duplicates: bool) -> dict[str, Any]:
     """As `load`, for a text that must be an object with a kind and an apiVersion that are strings."""
     try:
         value = load(body, duplicates=duplicates)
+        if value is None:  # Go leaves a struct as it is.
+            return {}
         if not isinstance(value, dict):
             raise NotDecodableError(f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_META}")
     except NotDecodableError as error:

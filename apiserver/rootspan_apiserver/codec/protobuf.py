@@ -16,6 +16,7 @@ from rootspan_apiserver.codec.scalars import plain
 from rootspan_apiserver.codec.types import Field, Message, Type, message_of
 from rootspan_apiserver.codec.zero_values import complete, is_empty, zero
 from rootspan_apiserver.kube import quantity, times
+from rootspan_apiserver.kube.go_durations import format_duration
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 
 MAGIC = b"k8s\x00"
@@ -148,7 +149,7 @@ def _well_known(data: memoryview, code: str) -> Any:
             case "n":
                 return texts.get(3, "") if numbers.get(1) else numbers.get(2, 0)
             case "d":
-                return times.duration(numbers.get(1, 0))
+                return format_duration(numbers.get(1, 0))
             case _:
                 return times.from_seconds(numbers.get(1, 0), numbers.get(2, 0), micro=code == "m") if parts else None
     except ValueError as error:

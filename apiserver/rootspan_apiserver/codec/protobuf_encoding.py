@@ -10,6 +10,7 @@ from rootspan_apiserver.codec import wire
 from rootspan_apiserver.codec.protobuf import MAGIC
 from rootspan_apiserver.codec.types import Message, Type, message_of
 from rootspan_apiserver.kube import times
+from rootspan_apiserver.kube.go_durations import parse_duration
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 
 
@@ -73,7 +74,7 @@ def _special(value: Any, kind: Type) -> bytes:
         case "t" | "m":
             return b"" if value is None else _time(value)
         case "d":
-            return wire.integer_field(1, times.duration_nanoseconds(value or "0"))
+            return wire.integer_field(1, parse_duration(value or "0"))
         case "n":
             text = value if isinstance(value, str) else ""
             integer = 0 if isinstance(value, str) else value or 0

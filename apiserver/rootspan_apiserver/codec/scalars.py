@@ -8,6 +8,7 @@ from rootspan_apiserver.codec.problems import MismatchError, NotDecodableError
 from rootspan_apiserver.codec.types import Message, Type
 from rootspan_apiserver.codec.zero_values import zero
 from rootspan_apiserver.kube import times
+from rootspan_apiserver.kube.go_durations import format_duration, parse_duration
 from rootspan_apiserver.kube.quantity import canonical as canonical_quantity
 
 _INTEGERS = {"i": (-(1 << 31), (1 << 31) - 1), "l": (-(1 << 63), (1 << 63) - 1)}
@@ -63,7 +64,7 @@ def well_known(value: Any, kind: Type, owner: Message, fields: str) -> Any:
             case "m" if isinstance(value, str):
                 return times.canonical_micro_time(value)
             case "d" if isinstance(value, str):
-                return times.duration(times.duration_nanoseconds(value))
+                return format_duration(parse_duration(value))
             case "y" if isinstance(value, str):
                 return base64.b64encode(
                     base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)

@@ -1,8 +1,8 @@
-"""The normal form of recordings: the same operation has the same one, whenever and wherever it was recorded.
+"""The normal form in which recordings are compared: it does not depend on when and where an operation is performed.
 
-Ids, times, sizes, counts, ports and values derived from them become placeholders. One deliberate difference is removed: SERVER can be
-inside `authentication` (kube-apiserver since v1.33), outside it (here) or in another trace (an ordinary user of the real server); the
-normal form has SERVER outermost and `authentication` its child. A request that `authentication` refused has no SERVER span in it.
+Ids, times, sizes, counts, ports and values derived from them become placeholders. The one deliberate difference is removed: the SERVER span
+is inside `authentication` in kube-apiserver since v1.33, outside of it here, and in another trace for ordinary users of kube-apiserver; in
+the normal form SERVER is outermost and `authentication` its child. A request that `authentication` rejects has no SERVER span.
 """
 
 import re
@@ -18,6 +18,7 @@ from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.dialects.dialect import SpanDescription
 from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.dialects.versions import DIALECTS
+from rootspan_apiserver.kube.names import SUFFIX_ALPHABET, SUFFIX_LENGTH
 
 VOLATILE_HEADERS = frozenset(
     {"audit-id", "date", "content-length", "x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid"}
@@ -68,25 +69,26 @@ _INSERTED_BEFORE = _authentications()
 _HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
 _REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
 _CONTINUE = re.compile(r"(continue=)[^&]+")
-_GENERATED = re.compile("-[bcdfghjklmnpqrstvwxz2456789]{5}$")
+_GENERATED = re.compile(f"-[{SUFFIX_ALPHABET}]{{{SUFFIX_LENGTH}}}$")
 _AGE = re.compile(r"\d+[smhdy]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def normal_trace(root: RecordedSpan) -> RecordedSpan:
-    """The normal form of a trace, from its root down."""
+    """Return the normal form of a trace, given by its root."""
     return _normal_span(_server_outermost(root))
 
 
 def normal_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a response without the volatile ones."""
     return {
         name.lower(): _normal_text(value) for name, value in headers.items() if name.lower() not in VOLATILE_HEADERS
     }
 
 
 def normal_body(body: str) -> Any:
-    """The body of a response: as an object where it is JSON, as a list of them where each line is."""
+    """Return the body of a response: an object if it is JSON, a list of objects if each line is JSON, else text."""
     try:
         return _normal_value(orjson.loads(body))
     except orjson.JSONDecodeError:
@@ -126,7 +128,7 @@ def _normal_span(span: RecordedSpan) -> RecordedSpan:
 
 
 def _side_by_side(children: list[RecordedSpan]) -> tuple[RecordedSpan, ...]:
-    """Validating webhooks are called at once, so the order in which their spans begin says nothing."""
+    """Sort the calls of validating webhooks by name: they are concurrent, so the order of their start is not deterministic."""
     positions = [index for index, child in enumerate(children) if child.name in _CALL_VALIDATING_WEBHOOK]
     ordered = sorted((children[index] for index in positions), key=_webhook)
     for index, child in zip(positions, ordered, strict=True):

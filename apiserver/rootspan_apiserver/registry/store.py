@@ -13,12 +13,13 @@ from dataclasses import replace
 
 from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import generate_name
 from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.registry.allocation import Allocations
 from rootspan_apiserver.registry.create import NAME_ATTEMPTS, before_create, explain_conflict
 from rootspan_apiserver.registry.delete import before_delete, check_preconditions, completes_deletion, is_held
 from rootspan_apiserver.registry.list_options import check_list, check_watch, predicate
-from rootspan_apiserver.registry.metadata import generate_name, resource_version
+from rootspan_apiserver.registry.metadata import resource_version
 from rootspan_apiserver.registry.options import (
     CREATE,
     DELETE,
@@ -31,6 +32,7 @@ from rootspan_apiserver.registry.options import (
 from rootspan_apiserver.registry.update import before_update, check_uid, check_version
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import (
+    CacheWatch,
     Decision,
     Delete,
     Keep,
@@ -38,7 +40,6 @@ from rootspan_apiserver.storage import (
     Outcome,
     Storage,
     StoredObject,
-    Watch,
     Write,
     Written,
 )
@@ -72,7 +73,9 @@ class Store:
         check_list(options)
         return await self._storage.list(namespace, predicate(resource, options), options)
 
-    def watch(self, resource: Resource, namespace: str, options: ListOptions) -> AbstractAsyncContextManager[Watch]:
+    def watch(
+        self, resource: Resource, namespace: str, options: ListOptions
+    ) -> AbstractAsyncContextManager[CacheWatch]:
         """`async with store.watch(…) as events: async for event in events`.
 
         Invalid options are refused here and when entering; that the watch cannot begin at the requested version (410, 504) is raised by

@@ -12,9 +12,10 @@ from importlib.resources import files
 from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
+from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.builtin import GROUPS, definitions
-from rootspan_apiserver.resources.core.service.allocation import DEFAULT_RANGE, ServiceAllocator
+from rootspan_apiserver.resources.core.service.allocation import ServiceAllocator
 from rootspan_apiserver.resources.definition import ALL_VERBS, Definition, kind_in
 from rootspan_apiserver.resources.kinds import strategy_of
 from rootspan_apiserver.resources.kinds.cluster import FINALIZATION
@@ -86,6 +87,13 @@ class Registry:
     def lookup(self, group: str, version: str, plural: str) -> Resource | None:
         return self._by_path.get((group, version, plural))
 
+    def builtin(self, plural: str, group: str = "", version: str = "v1") -> Resource:
+        """Return a built-in resource. Raises LookupError if it is not served."""
+        found = self.lookup(group, version, plural)
+        if found is None:
+            raise LookupError(f"{plural} of {group or 'the core group'}, {version}, are not in the registry")
+        return found
+
     def by_kind(self, kind: GroupVersionKind) -> Resource | None:
         return self._by_kind.get(kind)
 
@@ -150,7 +158,7 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
     return stability, -int(match[1]), -int(match[3] or 0), version
 
 
-def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
+def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
     """A registry of the built-in resources, to which custom ones can be added.
 
     Args:
@@ -166,7 +174,7 @@ def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
     return registry
 
 
-def builtin_resources(definition: Definition, service_range: str = DEFAULT_RANGE) -> Iterator[Resource]:
+def builtin_resources(definition: Definition, service_range: str = DEFAULT_SERVICE_RANGE) -> Iterator[Resource]:
     """Yield the resources that a definition serves, one for each of its versions.
 
     Args:

@@ -8,6 +8,7 @@ import orjson
 
 from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.times import write_time
 from rootspan_apiserver.resources.columns import NAME, Column, at
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
 from rootspan_apiserver.resources.custom.effort import Effort
@@ -175,7 +176,7 @@ def accepted_status(definition: JSONObject, now: datetime, conflict: str = "") -
         if served
         else ("Established", "False", "NotAccepted", "not all names are accepted"),
     ]
-    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = write_time(now)
     conditions = []
     for kind, value, reason, message in wanted:
         last = known.get(kind, {})

@@ -1,4 +1,4 @@
-"""What the two webhooks think of an object. `request` is the request of an AdmissionReview, what is returned its response."""
+"""The responses of the two webhooks to the request of an AdmissionReview."""
 
 import base64
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ LABEL = "seen-by"
 MARK = "sample-webhooks"
 ALLOW_LABEL = "sample-webhooks/allow-passwords"
 DENIED_DATA = {"password": "hunter2"}
-"""Data of a config map that the validating webhook refuses."""
+"""Data of a config map that the validating webhook denies."""
 
 
 def mutated(request: JSONObject) -> JSONObject:
-    """Everything is let through, with the label `seen-by: sample-webhooks`."""
+    """Allow the request and add the label `seen-by: sample-webhooks`."""
     labels = ((request.get("object") or {}).get("metadata") or {}).get("labels") or {}
     operation = {"op": "add", "path": "/metadata/labels", "value": {**labels, LABEL: MARK}}
     patch = base64.b64encode(orjson.dumps([operation])).decode()
@@ -24,7 +24,7 @@ def mutated(request: JSONObject) -> JSONObject:
 
 
 def validated(request: JSONObject, namespace: Mapping[str, Any]) -> JSONObject:
-    """A config map has no `password`, unless its namespace is labelled `sample-webhooks/allow-passwords: "true"`."""
+    """Deny a config map with a `password`, unless its namespace is labelled `sample-webhooks/allow-passwords: "true"`."""
     data = (request.get("object") or {}).get("data") or {}
     labels = (namespace.get("metadata") or {}).get("labels") or {}
     if "password" not in data or labels.get(ALLOW_LABEL) == "true":

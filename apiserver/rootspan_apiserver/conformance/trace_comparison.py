@@ -1,7 +1,7 @@
-"""Where two recordings differ, by path, and how large a share of their spans is identical.
+"""Compare two recordings: the differences by path, and the share of identical spans.
 
-A span is identical when there is one in the same place of the other recording with the same name, kind, scope, attributes, events,
-links and status, in the normal form. Those below it count for themselves.
+A span is identical if the other recording has a span in the same place with the same name, kind, scope, attributes, events, links and
+status in the normal form. Its children are compared separately.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is not the same. `path` leads to it; `left` and `right` say what is there, "" for nothing."""
+    """A difference at `path`, with both values as text; "" if there is none."""
 
     path: str
     left: str
@@ -26,8 +26,8 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Comparison:
-    """What was found. `spans` counts those of both recordings, one in the same place once."""
+class TraceComparison:
+    """The result. `spans` counts the spans of both recordings, two in the same place once."""
 
     differences: list[Difference] = field(default_factory=list)
     spans: int = 0
@@ -35,23 +35,23 @@ class Comparison:
 
     @property
     def share(self) -> float:
-        """The identical spans among all, from 0 to 1."""
+        """The share of identical spans, from 0 to 1."""
         return self.identical / self.spans if self.spans else 1.0
 
 
-def compare(left: Iterable[Recorded], right: Iterable[Recorded], *, answers: bool = True) -> Comparison:
-    """Compare operation by operation. An operation that only one side has is a difference, and its spans are too.
+def compare(left: Iterable[Recorded], right: Iterable[Recorded], *, answers: bool = True) -> TraceComparison:
+    """Compare operation by operation. An operation in one recording only is a difference, and so are its spans.
 
     Args:
         answers: Whether to compare the answers (status, headers, body) besides the traces.
     """
-    comparison = Comparison()
+    comparison = TraceComparison()
     of_left = {item.operation: item for item in left}
     of_right = {item.operation: item for item in right}
     for name in dict.fromkeys([*of_left, *of_right]):
         one, other = of_left.get(name), of_right.get(name)
         if one is None or other is None:
-            comparison.differences.append(Difference(name, _there(one), _there(other)))
+            comparison.differences.append(Difference(name, _presence(one), _presence(other)))
             comparison.spans += sum(_size(item.trace) for item in (one, other) if item is not None)
             continue
         if answers:
@@ -60,7 +60,7 @@ def compare(left: Iterable[Recorded], right: Iterable[Recorded], *, answers: boo
     return comparison
 
 
-def _there(item: Recorded | None) -> str:
+def _presence(item: Recorded | None) -> str:
     return "recorded" if item else ""
 
 
@@ -85,20 +85,22 @@ def _values(path: str, one: Any, other: Any) -> Iterator[Difference]:
         yield Difference(path, repr(one), repr(other))
 
 
-def _traces(name: str, one: Recorded, other: Recorded, comparison: Comparison) -> None:
+def _traces(name: str, one: Recorded, other: Recorded, comparison: TraceComparison) -> None:
     if one.trace is None or other.trace is None:
         if one.trace is not other.trace:
-            comparison.differences.append(Difference(f"{name} / trace", _there_is(one.trace), _there_is(other.trace)))
+            comparison.differences.append(Difference(f"{name} / trace", _size_text(one.trace), _size_text(other.trace)))
         comparison.spans += max(_size(one.trace), _size(other.trace))
         return
     _siblings(name, (normal_trace(one.trace),), (normal_trace(other.trace),), comparison)
 
 
-def _there_is(trace: RecordedSpan | None) -> str:
+def _size_text(trace: RecordedSpan | None) -> str:
     return f"{_size(trace)} spans" if trace else ""
 
 
-def _siblings(path: str, left: Sequence[RecordedSpan], right: Sequence[RecordedSpan], comparison: Comparison) -> None:
+def _siblings(
+    path: str, left: Sequence[RecordedSpan], right: Sequence[RecordedSpan], comparison: TraceComparison
+) -> None:
     for one, other in _aligned(left, right):
         only = one or other
         assert only is not None
@@ -117,7 +119,7 @@ def _siblings(path: str, left: Sequence[RecordedSpan], right: Sequence[RecordedS
 def _aligned(
     left: Sequence[RecordedSpan], right: Sequence[RecordedSpan]
 ) -> Iterator[tuple[RecordedSpan | None, RecordedSpan | None]]:
-    """Pairs of spans of the same name, in order, and the rest alone. A root is always in the place of a root."""
+    """Yield pairs of spans with the same name, in order, and the other spans alone. Roots are always paired."""
     if len(left) == len(right) == 1:
         yield left[0], right[0]
         return

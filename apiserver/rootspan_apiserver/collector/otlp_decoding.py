@@ -1,7 +1,7 @@
-"""OTLP's protobuf spans as `rootspan.spans.Span` values.
+"""Decode OTLP's protobuf spans into `rootspan.spans.Span` values.
 
-Since its first release OTLP has renamed fields, but not renumbered them: what `opentelemetry-go` 0.20 called
-instrumentation libraries (etcd 3.5.1 still does) arrives as scopes.
+OTLP has renamed fields since its first release, but not renumbered them: the instrumentation libraries of `opentelemetry-go` 0.20 (which
+etcd 3.5.1 sends) are decoded as scopes.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ _SAMPLED = 1
 
 
 def decode_spans(request: ExportTraceServiceRequest) -> tuple[list[Span], list[str]]:
-    """The spans of an export request, and for each span that is not valid, what is wrong with it."""
+    """Return the valid spans of an export request, and an error message for each invalid one."""
     spans: list[Span] = []
     faults: list[str] = []
     for of_resource in request.resource_spans:

@@ -1,11 +1,11 @@
-"""The admission webhooks that the server under test is told to call: over TLS, one path for each way to answer.
+"""The admission webhooks of the conformance run, served over TLS: one path for each kind of response.
 
-They make no spans: what is recorded is the server's side. A configuration sees only what carries its name in the label `wh`.
+They make no spans, because the API server's side is recorded. A configuration matches objects with its name in the label `wh`.
 """
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,20 +20,20 @@ from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
 
 MUTATE, MUTATE_TOO, VALIDATE, DENY, HANG, UNREACHABLE = "/mutate", "/mutate2", "/validate", "/deny", "/slow", "/x"
-SECONDS = {HANG: 1, UNREACHABLE: 2}
-DEFAULT_SECONDS = 10
+TIMEOUT_SECONDS: Mapping[str, int] = {HANG: 1, UNREACHABLE: 2}
+DEFAULT_TIMEOUT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Where they are served, what to trust, and an address at which nobody listens."""
+    """The URL of the webhooks, its CA bundle, and a URL without a server."""
 
     url: str
     ca_bundle: bytes
     unreachable: str
 
     def configuration(self, kind: str, name: str, path: str, *, again: str = "", policy: str = "Fail") -> JSONObject:
-        """An object of `kind` with a webhook at `path`, and a second one at `again` if that is given."""
+        """Return a configuration of `kind` with a webhook at `path`, and a second one at `again` if that is given."""
         webhooks = [self._webhook(f"{name}.example.com", name, path, policy)]
         if again:
             webhooks.append(self._webhook(f"{name}2.example.com", name, again, policy))
@@ -57,14 +57,14 @@ class Webhooks:
             "objectSelector": {"matchLabels": {"wh": label}},
             "failurePolicy": policy,
             "sideEffects": "None",
-            "timeoutSeconds": SECONDS.get(path, DEFAULT_SECONDS),
+            "timeoutSeconds": TIMEOUT_SECONDS.get(path, DEFAULT_TIMEOUT_SECONDS),
             "admissionReviewVersions": ["v1"],
         }
 
 
 @asynccontextmanager
 async def serving_webhooks(bind_address: str) -> AsyncIterator[Webhooks]:
-    """Serve them on a free port of `bind_address` inside the block. Raises BindError."""
+    """Serve the webhooks on a free port of `bind_address` inside the block. Raises BindError."""
     certificate = self_signed([bind_address], None)
     with listen(bind_address, 0) as silent:
         unreachable = f"https://{bind_address}:{silent.getsockname()[1]}"
@@ -84,7 +84,7 @@ async def _answer(request: Request) -> Response:
     elif path == DENY:
         response |= {"allowed": False, "status": {"code": 403, "message": "no way"}}
     elif path == HANG:
-        await asyncio.sleep(2 * SECONDS[HANG])
+        await asyncio.sleep(2 * TIMEOUT_SECONDS[HANG])
     return JSONResponse({"apiVersion": review["apiVersion"], "kind": review["kind"], "response": response})
 
 

@@ -1,4 +1,4 @@
-"""One request and its answer on the wire, where uvicorn's own would not do."""
+"""One request and its response on a connection: uvicorn's cycle with three differences in how it ends."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,14 +8,16 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 ASGIApp = Callable[..., Any]
 
-# A webhook may name any code of three digits, and Go's server writes it; uvicorn knows those below 600.
+# A webhook may choose any code of three digits, and Go's server writes it; uvicorn has the codes below 600 only.
 for _code in range(600, 1000):
     STATUS_LINE.setdefault(_code, b"HTTP/1.1 %d status code %d\r\n" % (_code, _code))
 
 
-class Exchange(RequestResponseCycle):
+class RequestCycle(RequestResponseCycle):
+    """Calls the application for one request; connections of unfinished responses are cut rather than completed."""
+
     async def run_asgi(self, app: ASGIApp) -> None:
-        """Call the application. What it leaves unanswered when it is cancelled, because the server stops, has its connection cut."""
+        """Call the application. If it is cancelled because the server stops, the connection is cut."""
         try:
             await app(self.scope, self.receive, self.send)
         except asyncio.CancelledError:
@@ -41,10 +43,10 @@ class Exchange(RequestResponseCycle):
 
 
 def _nothing() -> None:
-    """The protocol is not referred to any more by what its last exchange leaves behind."""
+    """Replace the callback, so that a finished cycle does not keep its protocol alive."""
 
 
 async def answer_general_options(scope: Any, receive: Any, send: Any) -> None:
-    """`OPTIONS *` asks for the server's abilities, not a resource's; anybody may."""
+    """Answer `OPTIONS *`, which is about the server rather than a resource, without authentication."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})

@@ -1,8 +1,8 @@
-"""`rootspan collector`: print each trace as it completes.
+"""`rootspan collector`: print each trace when it is complete.
 
-The services of a trace export on their own schedules, so a trace counts as complete when it has its root, no span of it
-lacks its parent, and nothing of it has arrived for a second; or when nothing has for seven, longer than any exporter
-waits by default. Spans that come later still have the whole trace printed again.
+The services of a trace export their spans on separate schedules, so a trace counts as complete when it has a root and the parent of every
+span, and no span of it has arrived for a second; or when none has arrived for seven seconds, which is longer than the default schedule of
+any exporter. If a span arrives later, the whole trace is printed again.
 """
 
 import signal
@@ -12,18 +12,18 @@ from queue import Empty, SimpleQueue
 from typing import TextIO
 
 from rootspan.spans import Span
-from rootspan_apiserver.collector.received import ReceivedSpans
-from rootspan_apiserver.collector.receiver import Collector, CollectorError
+from rootspan_apiserver.collector.otlp_receiver import Collector, CollectorError
+from rootspan_apiserver.collector.received_spans import ReceivedSpans
 from rootspan_apiserver.collector.trees import is_whole, render_trace
 
-_SETTLED = 1.0
-_GIVEN_UP = 7.0
+_COMPLETE_SECONDS = 1.0
+_INCOMPLETE_SECONDS = 7.0
 
 
 def run_collector(endpoint: str = "127.0.0.1:4317", *, out: TextIO = sys.stdout) -> int:
     """Receive spans on `endpoint` and print traces to `out` until SIGINT or SIGTERM. Return the exit status.
 
-    To be called in the main thread, which alone may set signal handlers.
+    Must be called in the main thread, because it sets signal handlers.
     """
     arrivals: SimpleQueue[tuple[Span, ...] | None] = SimpleQueue()
     previous = {
@@ -54,7 +54,7 @@ def _print_traces(arrivals: SimpleQueue[tuple[Span, ...] | None], spans: Receive
             break
         now = time.monotonic()
         for trace_id in {span.trace_id for span in arrived}:
-            due[trace_id] = now + (_SETTLED if is_whole(spans.trace(trace_id)) else _GIVEN_UP)
+            due[trace_id] = now + (_COMPLETE_SECONDS if is_whole(spans.trace(trace_id)) else _INCOMPLETE_SECONDS)
         for trace_id in [trace_id for trace_id, at in due.items() if at <= now]:
             del due[trace_id]
             _print_trace(trace_id, spans, out)

@@ -1,8 +1,7 @@
-"""An OTLP/gRPC receiver in plain text, as `opentelemetry.proto.collector.trace.v1.TraceService` defines it.
+"""An OTLP/gRPC receiver without TLS (`opentelemetry.proto.collector.trace.v1.TraceService`).
 
-It serves from threads of its own: whoever shares the process with it may block an event loop to flush spans into it.
-A request that cannot be read is refused whole, with INVALID_ARGUMENT; of one that can, the valid spans are kept and the
-others are counted in the answer's partial success. Neither touches what was received before.
+It serves from separate threads, so that an event loop in the same process may block while it flushes spans. A malformed request is
+rejected with INVALID_ARGUMENT; of other requests the valid spans are kept and the invalid ones counted in `partial_success`.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +16,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from rootspan_apiserver.collector.decoding import decode_spans
-from rootspan_apiserver.collector.received import ReceivedSpans
+from rootspan_apiserver.collector.otlp_decoding import decode_spans
+from rootspan_apiserver.collector.received_spans import ReceivedSpans
 
 _SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
 _MAX_REQUEST_BYTES = 64 * 1024 * 1024
@@ -26,7 +25,7 @@ _MAX_REPORTED_FAULTS = 3
 
 
 class CollectorError(Exception):
-    """The collector cannot listen where it was told to."""
+    """The collector cannot listen on its endpoint."""
 
 
 class Collector:
@@ -43,7 +42,7 @@ class Collector:
 
     @property
     def endpoint(self) -> str:
-        """Where to send spans, in the form a TracingConfiguration takes. Only known once the collector listens."""
+        """The address of the collector in the form of a TracingConfiguration. Raises CollectorError unless it is listening."""
         if self._endpoint is None:
             raise CollectorError("the collector is not listening")
         return self._endpoint

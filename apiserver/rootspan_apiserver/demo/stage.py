@@ -1,4 +1,4 @@
-"""The parts of the demo: collector, webhooks, API server. Each is what it would be in production, in one process and on free ports."""
+"""Collector, webhooks and API server of the demo: the production parts, in one process and on free ports."""
 
 import asyncio
 import contextlib
@@ -13,21 +13,22 @@ from opentelemetry.sdk.resources import Resource
 
 from rootspan import create_tracer_provider
 from rootspan_apiserver.app import Running, apiserver
-from rootspan_apiserver.collector.received import ReceivedSpans
-from rootspan_apiserver.collector.receiver import Collector
+from rootspan_apiserver.collector.otlp_receiver import Collector
+from rootspan_apiserver.collector.received_spans import ReceivedSpans
+from rootspan_apiserver.demo.story import USER_AGENT
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.sample_webhooks.configurations import by_url, configurations, path_of
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen
 
-EVERYTHING = 1_000_000
-"""Samples per million: the demo wants every trace, where a real server takes a few."""
+ALL_SAMPLED = 1_000_000
+"""Sampling rate per million: the demo samples every trace."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Everything running. `flush` sends on what is still to be exported, and returns when the collector has it."""
+    """The running parts. `flush` exports all ended spans and returns when the collector has them."""
 
     server: Running
     client: httpx.AsyncClient
@@ -39,34 +40,15 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def stage(folder: Path) -> AsyncIterator[Stage]:
-    """Set everything up, with files in `folder`: a TracingConfiguration and a kubeconfig."""
+    """Start all parts, with a TracingConfiguration and a kubeconfig in `folder`."""
     async with contextlib.AsyncExitStack() as stack:
         collector = stack.enter_context(Collector())
-        tracing = folder / "tracing-configuration.yaml"
-        tracing.write_text(
-            yaml.safe_dump(
-                {
-                    "apiVersion": "apiserver.config.k8s.io/v1",
-                    "kind": "TracingConfiguration",
-                    "endpoint": collector.endpoint,
-                    "samplingRatePerMillion": EVERYTHING,
-                },
-                sort_keys=False,
-            )
-        )
-        options = Options.parse(
-            [
-                "--secure-port=0",
-                f"--tracing-config-file={tracing}",
-                f"--write-kubeconfig={folder / 'kubeconfig'}",
-            ]
-        )
-        server = await stack.enter_async_context(apiserver(options))
+        server = await stack.enter_async_context(apiserver(_options(folder, collector.endpoint)))
         tls = ssl.create_default_context(cadata=server.ca_bundle.decode())
 
         provider = create_tracer_provider(
             endpoint=collector.endpoint,
-            sampling_rate_per_million=EVERYTHING,
+            sampling_rate_per_million=ALL_SAMPLED,
             resource=Resource({"service.name": SERVICE_NAME}),
         )
         stack.push_async_callback(asyncio.to_thread, provider.shutdown)
@@ -83,7 +65,7 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
             httpx.AsyncClient(
                 base_url=server.address.url,
                 verify=tls,
-                headers={"authorization": f"Bearer {server.token}", "user-agent": "stranger"},
+                headers={"authorization": f"Bearer {server.token}", "user-agent": USER_AGENT},
                 trust_env=False,
             )
         )
@@ -94,4 +76,24 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
             server.tracer_provider.force_flush()
             provider.force_flush()
 
-        yield Stage(server, client, collector.spans, collector.endpoint, webhooks.url, flush)
+        yield Stage(
+            server=server,
+            client=client,
+            spans=collector.spans,
+            collector=collector.endpoint,
+            webhooks=webhooks.url,
+            flush=flush,
+        )
+
+
+def _options(folder: Path, collector: str) -> Options:
+    tracing = folder / "tracing-configuration.yaml"
+    configuration = {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "TracingConfiguration",
+        "endpoint": collector,
+        "samplingRatePerMillion": ALL_SAMPLED,
+    }
+    tracing.write_text(yaml.safe_dump(configuration, sort_keys=False))
+    flags = ["--secure-port=0", f"--tracing-config-file={tracing}", f"--write-kubeconfig={folder / 'kubeconfig'}"]
+    return Options.parse(flags)

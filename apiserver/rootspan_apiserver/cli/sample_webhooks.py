@@ -1,4 +1,4 @@
-"""`rootspan sample-webhooks`: serve the webhooks and make them known to the API server that a kubeconfig names."""
+"""`rootspan sample-webhooks`: serve the webhooks and register them with the API server of a kubeconfig."""
 
 import asyncio
 import contextlib
@@ -13,9 +13,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import ConfigurationError
+from rootspan_apiserver.cli.command_options import SampleWebhooksOptions
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.sample_webhooks.configurations import by_service, configurations, path_of
-from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
 from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.certificates import self_signed, server_context
@@ -29,9 +29,12 @@ PAUSE = 0.5
 
 
 def run_sample_webhooks(options: SampleWebhooksOptions) -> int:
-    """Serve until SIGINT or SIGTERM. Returns the exit status."""
+    """Serve until SIGINT or SIGTERM. Return the exit status."""
     if not options.kubeconfig:
-        print("Error: --kubeconfig is needed: the validating webhook asks the API server", file=sys.stderr)
+        print(
+            "Error: --kubeconfig is needed: the validating webhook reads namespaces from the API server",
+            file=sys.stderr,
+        )
         return 1
     try:
         configuration = TracingConfiguration.read(options.tracing_config_file) if options.tracing_config_file else None
@@ -58,7 +61,7 @@ async def _serving(
         print(f"Serving webhooks on {address.url}", flush=True)
         where = by_service(options.namespace, options.service, address.port, certificate.ca_bundle)
         await _register(api, configurations(where))
-        print("The API server knows them", flush=True)
+        print("The webhooks are registered with the API server", flush=True)
         yield
 
 
@@ -76,16 +79,16 @@ async def _register(api: KubernetesAPI, objects: list[JSONObject]) -> None:
 
 
 async def _put(client: httpx.AsyncClient, api: KubernetesAPI, obj: JSONObject) -> None:
-    """Create the object, in the place of one that is there. Tries until the API server answers."""
-    path, told = path_of(obj), ""
+    """Create the object, replacing an existing one. Repeat until the API server answers."""
+    path, reported = path_of(obj), ""
     while True:
         try:
             await client.delete(f"{path}/{obj['metadata']['name']}", extensions=api.extensions)
             (await client.post(path, json=obj, extensions=api.extensions)).raise_for_status()
         except httpx.HTTPError as error:
-            if str(error) != told:
-                told = str(error)
-                print(f"Waiting for the API server: {told}", file=sys.stderr, flush=True)
+            if str(error) != reported:
+                reported = str(error)
+                print(f"Waiting for the API server: {reported}", file=sys.stderr, flush=True)
             await asyncio.sleep(PAUSE)
         else:
             return
