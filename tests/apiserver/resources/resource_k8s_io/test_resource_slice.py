@@ -63,7 +63,7 @@ def test_taint_gets_a_time() -> None:
 
 def test_fields_of_gates_that_are_off_are_dropped() -> None:
     """Lists of attributes and mappings to resources of nodes are dropped, unless the stored slice has some already."""
-    mappings = {"nodeAllocatableResourceMappings": {"cpu": {}}}
+    mappings: Changes = {"nodeAllocatableResourceMappings": {"cpu": {}}}
     gated: Changes = {"spec.devices.0": {"name": "d", **mappings, "attributes": {"a": {"int": 1, "ints": [1]}}}}
     assert KIND.stored(gated)["spec"]["devices"] == [{"name": "d", "attributes": {"a": {"int": 1}}}]
     assert KIND.updated(gated)[0]["spec"]["devices"] == [{"name": "d", "attributes": {"a": {"int": 1}}}]
