@@ -7,6 +7,7 @@ from binascii import Error as NotBase64Error
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import path_segment
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.kube.users import user_info
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import duplicates, one_of
@@ -43,6 +44,15 @@ USAGES = (
 
 class CertificateSigningRequestStrategy(BuiltinStrategy):
     name_rule = staticmethod(path_segment)
+
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
+        """Put the user who makes the request into the spec, whatever the client wrote there."""
+        super().prepare_for_create(obj, context)
+        spec = obj["spec"]
+        for field in ("username", "uid", "groups", "extra"):
+            spec.pop(field, None)
+        if (user := context.user) is not None:
+            spec.update(user_info(user))
 
     def prepare_for_update(
         self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
