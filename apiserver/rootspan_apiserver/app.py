@@ -33,7 +33,7 @@ from rootspan_apiserver.authn.tokens import StaticTokens, read_token_file
 from rootspan_apiserver.authn.union import UnionAuthenticator
 from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
+from rootspan_apiserver.controllers import controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
@@ -123,7 +123,7 @@ async def apiserver(
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
-        store = Store(storage)
+        store = Store(storage, registry.resources())
         loopback = LoopbackClient(provider, dialect.http_client)
         stack.push_async_callback(loopback.aclose)
         initializer = PluginInitializer(
@@ -169,16 +169,18 @@ async def apiserver(
             serving(application, bound, tls=tls, stopping=parts.stopping.set, grace=grace)
         )
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        controllers = ControllerParts(
-            storage=storage,
-            registry=registry,
-            loopback=loopback,
-            ca_bundle=certificate.ca_bundle,
-            secure_port=address.port,
-            service_range=options.service_cluster_ip_range,
-        )
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
-        settled = await stack.enter_async_context(running_controllers(controllers, options.controllers))
+        settled = await stack.enter_async_context(
+            running_controllers(
+                storage,
+                registry,
+                loopback,
+                ca_bundle=certificate.ca_bundle,
+                secure_port=address.port,
+                service_range=options.service_cluster_ip_range,
+                chosen=options.controllers,
+            )
+        )
         running = Running(
             address=_advertised(options, address),
             ca_bundle=certificate.ca_bundle,

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
-from rootspan_apiserver.handlers.requester import name_requester
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
@@ -51,10 +50,7 @@ class Admitting:
         self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
     ) -> JSONObject | None:
         """The object as admission leaves it. Raises StatusError where a plugin refuses."""
-        admitted = await self._request.parts.admission.mutate(self.attributes(operation, name, obj, old))
-        if admitted is not None and operation == "CREATE":
-            name_requester(self._target.resource.group_resource, admitted, self._request.context.user)
-        return admitted
+        return await self._request.parts.admission.mutate(self.attributes(operation, name, obj, old))
 
     async def validate(self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None) -> None:
         """Raises StatusError where a plugin refuses."""

@@ -52,6 +52,6 @@ async def store_new(request: Request, target: Target, obj: JSONObject, options: 
         CreateOptions(
             validate=admitting.validating_create(name),
             dry_run=options.dry_run,
-            context=WriteContext(user=request.context.user, dry_run=options.dry_run),
+            context=WriteContext(user=request.context.user),
         ),
     )

@@ -108,7 +108,7 @@ class Patch:
                 validate=self._admitting.validating_update(),
                 dry_run=self._options.dry_run,
                 create_on_missing=self._patch_type == APPLY_PATCH and not target.part,
-                context=WriteContext(user=self._request.context.user, dry_run=self._options.dry_run),
+                context=WriteContext(user=self._request.context.user),
             ),
         )
 

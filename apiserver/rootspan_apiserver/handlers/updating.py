@@ -66,6 +66,6 @@ async def replace(
             precondition_uid=metadata_of(obj).get("uid", ""),
             dry_run=options.dry_run,
             create_on_missing=resource.allow_create_on_update and not target.part,
-            context=WriteContext(user=request.context.user, dry_run=options.dry_run),
+            context=WriteContext(user=request.context.user),
         ),
     )

@@ -68,7 +68,7 @@ async def serve(limits: Limits | None = None, *, dialect: Dialect = DEFAULT) -> 
         tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         parts = Parts(
             registry,
-            Store(storage),
+            Store(storage, registry.resources()),
             AdmissionChain([]),
             tracing,
             UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER]),

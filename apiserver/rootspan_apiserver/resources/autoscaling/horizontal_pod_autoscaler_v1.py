@@ -40,6 +40,7 @@ def to_v1(obj: JSONObject) -> JSONObject:
         spec["targetCPUUtilizationPercentage"] = target["resource"]["target"]["averageUtilization"]
     _write(annotations, METRICS, [metric for metric in metrics if metric is not target])
     _write(annotations, BEHAVIOR, spec.pop("behavior", None))
+    status.setdefault("currentReplicas", 0)  # Required in v1, optional in v2.
     current = status.pop("currentMetrics", None) or []
     cpu = next((metric for metric in current if _is_current_cpu(metric)), None)
     if cpu is not None:

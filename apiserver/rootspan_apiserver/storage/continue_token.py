@@ -1,4 +1,7 @@
-"""Continue tokens: where a list that was cut by its limit goes on, and in which revision."""
+"""Continue tokens: where a list that was cut by its limit goes on, and at which revision.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/continue.go
+"""
 
 import posixpath
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -12,8 +15,11 @@ VERSION = "meta.k8s.io/v1"
 
 
 @dataclass(frozen=True, slots=True)
-class Continuation:
-    """`start` is the first key to come, relative to the listed prefix and with a slash in front; `revision` -1 means the present."""
+class ContinueToken:
+    """Where a list goes on: `start` is its next key, relative to the listed prefix and with a slash in front.
+
+    A `revision` of -1 means the present one.
+    """
 
     revision: int
     start: str
@@ -23,10 +29,11 @@ class Continuation:
         return urlsafe_b64encode(orjson.dumps(document)).rstrip(b"=").decode()
 
     @classmethod
-    def decode(cls, token: str) -> "Continuation":
-        """
+    def decode(cls, token: str) -> "ContinueToken":
+        """Read a token.
+
         Raises:
-            StatusError: 400, this is no token of ours, or one that was tampered with.
+            StatusError: 400, it is not a token of this server, or was changed.
         """
         try:
             document = orjson.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))

@@ -1,4 +1,4 @@
-"""List the rules of a built-in kind: `python -m rootspan_apiserver.rules KIND`."""
+"""List the rules of a built-in kind: `python -m rootspan_apiserver.resources KIND`."""
 
 import sys
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     for definition in found:
         print("\n".join(listing(definition)))
     if not found:
-        print("usage: python -m rootspan_apiserver.rules KIND…", file=sys.stderr)
+        print("usage: python -m rootspan_apiserver.resources KIND…", file=sys.stderr)
         print(f"kinds: {' '.join(sorted(each.name for each in definitions()))}", file=sys.stderr)
     return 0 if found else 2
 
