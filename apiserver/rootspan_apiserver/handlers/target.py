@@ -6,8 +6,8 @@ from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError, invalid
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.resource import Resource, Subresource
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.types.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, invalid
 from rootspan_apiserver.registry import metadata as object_metadata
 from rootspan_apiserver.registry.allocating import look_around
 from rootspan_apiserver.resources.resource import Resource, Strategy
 from rootspan_apiserver.storage import Storage, StoredObject
+from rootspan_apiserver.types.normal_form import written
 
 NAME_ATTEMPTS = 8
 
@@ -40,8 +40,8 @@ async def create(
             raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
         name = metadata["name"]
         try:
-            written = canonical(obj, resource.storage_kind)
-            created = await storage.create(resource, namespace, name, written, dry_run=dry_run)
+            stored = written(obj, resource.storage_kind)
+            created = await storage.create(resource, namespace, name, stored, dry_run=dry_run)
             return created.at(version) if dry_run else created
         except StatusError as exc:
             if exc.reason != "AlreadyExists":

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, conflict, invalid, modified, not_found
 from rootspan_apiserver.registry import metadata as object_metadata
@@ -14,6 +13,7 @@ from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.scope import object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
+from rootspan_apiserver.types.normal_form import written
 
 
 class _FinalizersEmptied(Exception):  # noqa: N818  not an error: the update that lets a deletion happen
@@ -52,7 +52,7 @@ async def update(
             await before_create(resource, namespace, obj)
             if validate is not None:
                 await validate(obj, None)
-            return canonical(obj, resource.storage_kind)
+            return written(obj, resource.storage_kind)
         obj, old = await transform(current.decode()), current.decode()
         _check_version(resource, name, obj["metadata"], current)
         if not subresource:
@@ -62,7 +62,7 @@ async def update(
             await validate(obj, old)
         if _completes_deletion(resource, obj, old):
             raise _FinalizersEmptied(obj, current.revision)
-        return canonical(obj, resource.storage_kind)
+        return written(obj, resource.storage_kind)
 
     try:
         stored = await storage.guaranteed_update(resource, namespace, name, change, missing_ok=True, dry_run=dry_run)

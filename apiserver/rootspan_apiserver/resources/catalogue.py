@@ -17,9 +17,8 @@ from rootspan_apiserver.resources.kinds.service_allocation import DEFAULT_RANGE,
 from rootspan_apiserver.resources.kinds.services import ServiceStrategy
 from rootspan_apiserver.resources.places import go_type, storage_kind, storage_path
 from rootspan_apiserver.resources.resource import Resource, Subresource
-from rootspan_apiserver.resources.schema import Schema
-from rootspan_apiserver.resources.schema_table import builtin_types, type_name
 from rootspan_apiserver.resources.selectable import selectable
+from rootspan_apiserver.types.schema import schema_of
 
 ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 CREATED_BY_UPDATE = {
@@ -209,7 +208,7 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
     namespaced = "cluster" not in notes
     values = selectable(resource, namespaced)
     strategy = strategy_of(kept.group, kept.kind)(
-        kept, _schema(kept), namespaced=namespaced, subresources=subresources, values=values
+        kept, schema_of(kept), namespaced=namespaced, subresources=subresources, values=values
     )
     return Resource(
         kind=kind,
@@ -217,7 +216,7 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
         singular=singular,
         namespaced=namespaced,
         verbs=_verbs(notes),
-        schema=_schema(kind),
+        schema=schema_of(kind),
         strategy=strategy,
         storage_path=storage_path(resource) if "stored" in notes else "",
         storage_kind=kept,
@@ -235,7 +234,3 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
         time_to_live=EVENT_TIME_TO_LIVE if plural == "events" else 0,
         deprecation=DEPRECATIONS.get((group, version, plural), ""),
     )
-
-
-def _schema(kind: GroupVersionKind) -> Schema:
-    return builtin_types().type(type_name(kind))

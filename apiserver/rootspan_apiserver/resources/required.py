@@ -2,7 +2,7 @@
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 
 def missing(obj: JSONObject, schema: Schema, path: str = "") -> list[FieldError]:

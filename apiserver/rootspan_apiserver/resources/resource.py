@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootspan_apiserver.codec import FieldValidation, canonical, decode, empty_object
+from rootspan_apiserver.codec import FieldValidation, decode
 from rootspan_apiserver.codec.json_syntax import explain
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.types.normal_form import empty_object, written
 
 CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
 POD = GroupVersionKind("", "v1", "Pod")
@@ -212,7 +213,7 @@ def test_the_canonical_form_has_gos_order_and_nulls() -> None:
         "kind": "Pod",
         "apiVersion": "v1",
     }
-    assert orjson.dumps(canonical(pod, POD)) == (
+    assert orjson.dumps(written(pod, POD)) == (
         b'{"kind":"Pod","apiVersion":"v1","metadata":{"name":"p","labels":{"a":"2","b":"1"}},'
         b'"spec":{"containers":null,"restartPolicy":"Always"},"status":{}}'
     )
@@ -240,8 +241,8 @@ def test_a_kind_within_a_kind_keeps_its_name() -> None:
     claim = {"metadata": {"name": "data"}, "kind": "PersistentVolumeClaim", "apiVersion": "v1"}
     body = json.dumps({"spec": {"volumeClaimTemplates": [claim]}}).encode()
     decoded = decode(body, JSON, kind, field_validation="Strict")
-    written = canonical(decoded.object, kind)["spec"]["volumeClaimTemplates"][0]
-    assert list(written) == ["kind", "apiVersion", "metadata", "spec", "status"]
+    template = written(decoded.object, kind)["spec"]["volumeClaimTemplates"][0]
+    assert list(template) == ["kind", "apiVersion", "metadata", "spec", "status"]
     pod = json.dumps({"spec": {"template": {"kind": "Pod"}}}).encode()
     assert refusal(pod, kind).message.endswith('strict decoding error: unknown field "spec.template.kind"')
 

@@ -14,11 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootspan_apiserver.codec import NotDecodableError, decode, encode_protobuf, wire
-from rootspan_apiserver.codec.protobuf import MAGIC
-from rootspan_apiserver.codec.protobuf import decode as decode_envelope
+from rootspan_apiserver.codec import decode
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.types import wire
+from rootspan_apiserver.types.problems import NotDecodableError
+from rootspan_apiserver.types.protobuf import MAGIC
+from rootspan_apiserver.types.protobuf import decode as decode_envelope
+from rootspan_apiserver.types.protobuf import encode as encode_protobuf
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 

@@ -14,11 +14,11 @@ from rootspan_apiserver.admission.webhooks.transport import BoundedTransport, Bu
 from rootspan_apiserver.clients.loopback import pinned
 from rootspan_apiserver.clients.spans import CallError, HTTPClientSpans
 from rootspan_apiserver.codec.json_body import load_object
-from rootspan_apiserver.codec.problems import NotDecodableError
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.go_url import URL, URLError, escape_path
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.types.problems import NotDecodableError
 
 HEADERS = {
     "User-Agent": "kube-apiserver-admission",

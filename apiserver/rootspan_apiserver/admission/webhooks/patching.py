@@ -4,11 +4,11 @@ from rootspan_apiserver.admission.webhooks.errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.matching import Invocation
 from rootspan_apiserver.admission.webhooks.review import Answer
 from rootspan_apiserver.codec import decoding
-from rootspan_apiserver.codec.problems import NotDecodableError, UnknownConversionError
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, internal_error
 from rootspan_apiserver.patch import json_patch
+from rootspan_apiserver.types.problems import NotDecodableError, UnknownConversionError
 
 _EXPLAINED = 100
 """Patches of more operations are not searched for the one that fails."""

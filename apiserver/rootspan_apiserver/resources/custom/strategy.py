@@ -16,8 +16,8 @@ from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.resources.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.resources.nested import integer_at, text_at
 from rootspan_apiserver.resources.resource import ScalePaths
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.selectable import text
+from rootspan_apiserver.types.schema import Schema
 
 INT32_MAX = 2**31 - 1
 

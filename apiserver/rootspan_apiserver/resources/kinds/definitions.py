@@ -6,8 +6,8 @@ from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.kinds.checks import duplicates, named, one_of, unchanged
 from rootspan_apiserver.resources.kinds.webhook_clients import check_client
-from rootspan_apiserver.resources.schema import JUNCTORS
 from rootspan_apiserver.resources.strategy import BuiltinStrategy
+from rootspan_apiserver.types.schema import JUNCTORS
 
 
 class CustomResourceDefinitionStrategy(BuiltinStrategy):

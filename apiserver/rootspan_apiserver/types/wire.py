@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from rootspan_apiserver.codec.problems import NotDecodableError
+from rootspan_apiserver.types.problems import NotDecodableError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
@@ -72,8 +72,13 @@ def double(data: memoryview) -> float:
     return number
 
 
+_ONE_BYTE = tuple(bytes([value]) for value in range(0x80))
+
+
 def varint(value: int) -> bytes:
     """An integer as a varint; negative ones take ten bytes."""
+    if 0 <= value < 0x80:
+        return _ONE_BYTE[value]
     value &= 0xFFFFFFFFFFFFFFFF
     out = bytearray()
     while value > 0x7F:
@@ -83,13 +88,41 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-def integer_field(number: int, value: int) -> bytes:
-    return varint(number << 3 | VARINT) + varint(value)
-
-
 def bytes_field(number: int, value: bytes) -> bytes:
     return varint(number << 3 | BYTES) + varint(len(value)) + value
 
 
-def double_field(number: int, value: float) -> bytes:
-    return varint(number << 3 | FIXED64) + struct.pack("<d", value)
+def length_prefixed(tag: bytes, value: bytes) -> bytes:
+    """A field of bytes whose key is `tag`."""
+    return tag + varint(len(value)) + value
+
+
+def integer_field(number: int, value: int) -> bytes:
+    return varint(number << 3 | VARINT) + varint(value)
+
+
+def double_bytes(value: float) -> bytes:
+    return struct.pack("<d", value)
+
+
+def wrong_wire_type(wire_type: int, number: int) -> NotDecodableError:
+    """Return the error for a field whose wire type is not that of its Go type."""
+    return NotDecodableError(f"proto: wrong wireType = {wire_type} for field {number}")
+
+
+def text(data: int | memoryview) -> str:
+    """Return the text of a string field.
+
+    Raises:
+        NotDecodableError: the bytes are not UTF-8.
+    """
+    try:
+        return str(octets(data), "utf-8")
+    except UnicodeDecodeError as error:
+        raise NotDecodableError("proto: string field contains invalid UTF-8") from error
+
+
+def octets(value: int | memoryview) -> memoryview:
+    """Narrow the value of a field of wire type BYTES or FIXED64."""
+    assert isinstance(value, memoryview)
+    return value

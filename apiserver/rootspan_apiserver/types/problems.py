@@ -1,4 +1,4 @@
-"""What is found wrong with a body while it is decoded: what strictness minds, and what cannot be decoded at all."""
+"""What is wrong with a body that is decoded: strict decoding errors, and what cannot be decoded at all."""
 
 from dataclasses import dataclass, field
 
@@ -12,12 +12,13 @@ class NotDecodableError(Exception):
 
 
 class MismatchError(NotDecodableError):
-    """A value that its field cannot take, and Go's name of the field's type."""
+    """A value that its field cannot take, with the name and the `reflect.Kind` of the field's Go type."""
 
-    def __init__(self, text: str, value: object, wanted: str) -> None:
+    def __init__(self, text: str, value: object, go_name: str, go_kind: str) -> None:
         super().__init__(text)
         self.value = value
-        self.wanted = wanted
+        self.go_name = go_name
+        self.go_kind = go_kind
 
 
 class UnknownConversionError(NotDecodableError):
