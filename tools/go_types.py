@@ -130,7 +130,8 @@ class Table:
             lines.append(f"{name} {self.type(declaration.renames, declaration)}{nullable}")
         else:
             atomic = [value for key in ("structType", "mapType") for value in declaration.markers.get(key, ())]
-            lines.append(" ".join([name, "struct", *(f"map={value}" for value in atomic)]))
+            kind = ["kind"] if declaration.is_kind else []
+            lines.append(" ".join([name, "struct", *kind, *(f"map={value}" for value in atomic)]))
             lines.extend(self.fields(declaration))
 
     def type(self, text: str, owner: Declaration) -> str:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.types.json_values import DuplicateKeys, kind_of, plain
-from rootspan_apiserver.types.problems import NotDecodableError, Problems
+from rootspan_apiserver.types.json_values import DuplicateKeys, plain
+from rootspan_apiserver.types.problems import Problems
 from rootspan_apiserver.types.reading import search_duplicates
 from rootspan_apiserver.types.schema import Schema
 from rootspan_apiserver.types.tables import go_types
@@ -26,19 +26,13 @@ def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
     pruned: list[str] = []
     _prune_resource(out, schema, "", pruned)
     metadata = value.get("metadata")
-    if not isinstance(metadata, dict | None):
-        raise NotDecodableError(f"json: cannot unmarshal {kind_of(metadata)} into Go value of type v1.ObjectMeta")
     if metadata is not None:
         own = Problems()
-        struct = go_types().struct(_WITH_METADATA)
-        out["metadata"] = struct.read_object({"metadata": metadata}, own)["metadata"]
+        out["metadata"] = go_types().struct("meta/v1.ObjectMeta").read_object(metadata, own, "metadata")
         problems.found.extend(own.found)
     for path in sorted(pruned):
         problems.add("unknown", path)
     return out
-
-
-_WITH_METADATA = "meta/v1.PartialObjectMetadata"
 
 
 def _prune_resource(value: JSONObject, schema: Schema, at: str, pruned: list[str]) -> None:

@@ -1,5 +1,6 @@
 """What Go says where a value of no type, as a strategic merge patch leaves it, cannot become an object of one: other words than JSON's."""
 
+from rootspan_apiserver.types.json_values import kind_of
 from rootspan_apiserver.types.problems import MismatchError, NotDecodableError
 
 
@@ -8,6 +9,13 @@ def conversion_error(error: NotDecodableError) -> str:
     if not isinstance(error, MismatchError):
         return str(error)
     kind, wanted = _kind(error.value), error.go_kind
+    if not wanted:
+        shown = (
+            f"number {error.value}"
+            if error.go_name == "int32" and kind in ("int64", "float64")
+            else kind_of(error.value)
+        )
+        return f"json: cannot unmarshal {shown} into Go value of type {error.go_name}"
     if wanted in ("map", "slice"):
         return f"cannot restore {wanted} from {kind}"
     if wanted == "struct":

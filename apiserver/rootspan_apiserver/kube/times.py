@@ -3,12 +3,15 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from rootspan_apiserver.kube.go_quote import quote
+
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))\Z", re.ASCII)
 _TO_MINUTES = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"]
 _MINUTES = r"(\d{4})?(-)?(\d\d)?(-)?(\d\d)?(T)?(\d\d)?(:)?(\d\d)?(:)?"
 _LAYOUT = [*_TO_MINUTES, "Z07:00"], re.compile(_MINUTES + r"(\d\d(?:[.,]\d+)?)?", re.ASCII)
 _MICRO_LAYOUT = [*_TO_MINUTES, ".000000", "Z07:00"], re.compile(_MINUTES + r"(\d\d)?([.,]\d{6})?", re.ASCII)
 _SIX_DIGITS = re.compile(r".{19}[.,]\d{6}(?!\d)", re.DOTALL | re.ASCII)
+_ZONE = re.compile(r"Z|[+-]\d\d:\d\d", re.ASCII)
 _PART = re.compile(r"([0-9]*+(?:\.[0-9]*+)?)(ns|us|µs|μs|ms|s|m|h)")
 _NANOSECONDS = {
     "ns": 1,
@@ -43,6 +46,8 @@ def _unparsed(text: str, layout: list[str], pattern: re.Pattern[str]) -> str:
     parts = match.groups() if match else ()
     good = next((index for index, part in enumerate(parts) if part is None), len(parts))
     rest = text[sum(len(part) for part in parts[:good] if part) :]
+    if good == len(parts) and (zone := _ZONE.match(rest)):
+        return f'parsing time "{text}": extra text: {quote(rest[zone.end() :])}'
     return f'parsing time "{text}" as "{"".join(layout)}": cannot parse "{rest}" as "{layout[good]}"'
 
 

@@ -12,7 +12,14 @@ class NotDecodableError(Exception):
 
 
 class MismatchError(NotDecodableError):
-    """A value that its field cannot take, with the name and the `reflect.Kind` of the field's Go type."""
+    """A value that its field cannot take.
+
+    Args:
+        text: Go's message.
+        value: the value.
+        go_name: the name of the type that it should have.
+        go_kind: the `reflect.Kind` of that type; "" if the field's type reads itself.
+    """
 
     def __init__(self, text: str, value: object, go_name: str, go_kind: str) -> None:
         super().__init__(text)

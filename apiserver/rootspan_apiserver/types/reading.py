@@ -32,9 +32,9 @@ class Reading:
 
     __slots__ = ("path", "problems")
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, *path: str) -> None:
         self.problems = problems
-        self.path: list[FieldName | int | str] = []
+        self.path: list[FieldName | int | str] = [*path]
 
     def report(self, kind: str, key: str) -> None:
         """Report an `unknown` or `duplicate` key of the object that is being read; the last element of the path is its own."""
@@ -43,7 +43,8 @@ class Reading:
     def mismatch(self, value: Any, go_name: str, go_kind: str, shown: str = "") -> MismatchError:
         """Return Go's error for a value that its field cannot take.
 
-        `go_name` and `go_kind` are of the field's type, `shown` describes the value where its kind does not.
+        `go_name` and `go_kind` are of the type that the value should have; a type that reads itself has no kind. `shown` describes the
+        value where its kind does not.
         """
         described = shown or kind_of(value)
         fields = [element for element in self.path if isinstance(element, FieldName)]

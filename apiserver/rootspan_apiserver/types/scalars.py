@@ -137,4 +137,18 @@ class BytesType(Type):
 
 
 def _first_illegal(text: str) -> int:
-    return next((index for index, letter in enumerate(text) if letter not in _BASE64), len(text) // 4 * 4)
+    """Return the byte offset at which Go's decoder gives up on a text that is not base64."""
+    data = text.encode(errors="replace")
+    digits = ((index, chr(byte)) for index, byte in enumerate(data) if byte not in b"\r\n")
+    position = 0
+    for index, digit in digits:
+        if digit in _BASE64:
+            position = (position + 1) % 4
+        elif digit != "=" or position < 2:
+            return index
+        elif position == 2:
+            following, digit = next(digits, (len(data), "="))
+            return following - 1 if digit != "=" else next(digits, (len(data), ""))[0]
+        else:
+            return next(digits, (len(data), ""))[0]
+    return len(data) - position

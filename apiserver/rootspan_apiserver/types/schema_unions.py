@@ -103,7 +103,7 @@ class SchemaOrStrings(SchemaOrList):
 class SchemaOrBool(SchemaUnion):
     """`JSONSchemaPropsOrBool`."""
 
-    expected = "boolean JSON value"
+    expected = "boolean or JSON schema"
     schema_number = 2
 
     def read(self, value: Any, reading: Reading) -> Any:

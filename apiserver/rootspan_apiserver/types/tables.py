@@ -1,7 +1,8 @@
 """The table of Go types, `table.txt`, which `tools/go_types.py` writes.
 
 It consists of blocks between empty lines. The first one names packages (`NAME IMPORT-PATH`, then `group=` and the API group); each of the
-others is a named type (`NAME TYPE`) or a struct (`NAME struct`), whose fields stand below in the order of declaration:
+others is a named type (`NAME TYPE`) or a struct (`NAME struct`, `NAME struct kind` if objects have it), whose fields stand below in the
+order of declaration:
 
     JSON-NAME PROTOBUF-NUMBER TYPE [omitempty] [omitzero] [required] [list=] [keys=] [map=] [patch=] [merge-key=] [default=]
 
@@ -10,7 +11,6 @@ in Go, packages as in the first lines; a name without a package is of the same p
 carries as a message of its own. The words after the type say what struct tags and marker comments say; `default=` is JSON.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib.resources import files
@@ -62,16 +62,9 @@ _SCALARS: Mapping[str, Callable[[str], Type]] = MappingProxyType(
 
 
 _IN_EVERY_GROUP = frozenset(
-    {
-        "CreateOptions",
-        "DeleteOptions",
-        "GetOptions",
-        "ListOptions",
-        "PatchOptions",
-        "UpdateOptions",
-        "WatchEvent",
-    }
+    ("CreateOptions", "DeleteOptions", "GetOptions", "ListOptions", "PatchOptions", "UpdateOptions", "WatchEvent")
 )
+"""Kinds of meta/v1 that are kinds of all other groups too."""
 
 
 class TypeTable:
@@ -135,8 +128,7 @@ class TypeTable:
         return self._packages.get((group, version), "")
 
     def _is_kind(self, name: str) -> bool:
-        _, _, fields = self._blocks.get(name, "").partition("\n")
-        return re.match("  inline - (meta/v1.)?TypeMeta", fields) is not None
+        return self._blocks.get(name, "").startswith("struct kind")
 
     def type(self, text: str, package: str) -> Type:
         """Return a type as the package `package` spells it.
@@ -174,7 +166,7 @@ class TypeTable:
         head, _, fields = self._blocks[name].partition("\n")
         underlying, *notes = head.split(" ")
         if underlying == "struct":
-            map_type = "".join(note.removeprefix("map=") for note in notes)
+            map_type = "".join(note.removeprefix("map=") for note in notes if note != "kind")
             return Struct(name, partial(self._fields, fields, name), map_type)
         if "nullable-message" in notes:
             return MessageListType(go_name, self.type("string", ""))

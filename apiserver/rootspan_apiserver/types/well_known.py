@@ -65,7 +65,7 @@ class TimeType(Type):
 
     def read(self, value: Any, reading: Reading) -> str:
         if not isinstance(value, str):
-            raise NotDecodableError(f"json: cannot unmarshal {kind_of(value)} into Go value of type string")
+            raise reading.mismatch(value, "string", "")
         try:
             return self._canonical(value)
         except ValueError as error:
@@ -98,9 +98,7 @@ class IntOrStringType(Type):
     def read(self, value: Any, reading: Reading) -> Any:
         if isinstance(value, str) or (value.__class__ is int and -(1 << 31) <= value < 1 << 31):
             return value
-        shown = kind_of(value)
-        shown = f"number {value}" if shown == "number" else shown
-        raise NotDecodableError(f"json: cannot unmarshal {shown} into Go value of type int32")
+        raise reading.mismatch(value, "int32", "", f"number {value}" if kind_of(value) == "number" else "")
 
     def encode(self, tag: bytes, value: Any) -> bytes:
         is_text = isinstance(value, str)
