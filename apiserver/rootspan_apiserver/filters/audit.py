@@ -10,11 +10,11 @@ from typing import Any
 
 from opentelemetry import trace
 
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request import ASGIApp, Message, Receive, Request, Scope, Send
 from rootspan_apiserver.http.request_context import request_context
 from rootspan_apiserver.kube.users import User
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 Event = dict[str, Any]
 Sink = Callable[[Event], None]
@@ -39,7 +39,7 @@ class Audit:
         self._parts = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._parts.tracing.span("audit", scope=FILTERLATENCY):
+        with self._parts.tracing.span(operations.AUDIT):
             if self._parts.audit is None:
                 await self._app(scope, receive, send)
                 return

@@ -1,12 +1,12 @@
 """Finds out who calls; 401 for wrong credentials."""
 
-from rootspan_apiserver.authn.authentication import Credentials, Unauthenticated, bearer_token
+from rootspan_apiserver.authn.authenticator import Credentials, InvalidCredentialsError, bearer_token
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
 from rootspan_apiserver.http.request_context import request_context
 from rootspan_apiserver.http.responses import write_error
 from rootspan_apiserver.kube.status import unauthorized
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 
 def credentials_of(scope: Scope) -> Credentials:
@@ -27,10 +27,10 @@ class Authentication:
         self._parts = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._parts.tracing.span("authentication", scope=FILTERLATENCY):
+        with self._parts.tracing.span(operations.AUTHENTICATION):
             try:
                 found = await self._parts.authenticator.authenticate(credentials_of(scope))
-            except Unauthenticated:
+            except InvalidCredentialsError:
                 found = None
             if found is None:
                 version = request_context(scope).info.group_version

@@ -1,17 +1,18 @@
 """May the user do this; 403 where nobody says yes."""
 
-from rootspan_apiserver.authz.authorization import Attributes, attributes_of, refusal
+from rootspan_apiserver.authz.authorizer import AuthorizationAttributes
+from rootspan_apiserver.authz.forbidden import forbidden_message
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
 from rootspan_apiserver.http.request_context import request_context
 from rootspan_apiserver.http.responses import write_filter_error
 from rootspan_apiserver.kube.meta import GroupResource
 from rootspan_apiserver.kube.status import StatusError, forbidden
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 
-def forbidden_error(attributes: Attributes, reason: str) -> StatusError:
-    why = refusal(attributes, reason)
+def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusError:
+    why = forbidden_message(attributes, reason)
     if not attributes.is_resource:
         return StatusError(403, "Forbidden", f"forbidden: {why}", {})
     return forbidden(GroupResource(attributes.group, attributes.resource), attributes.name, why)
@@ -23,9 +24,9 @@ class Authorization:
         self._parts = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._parts.tracing.span("authorization", scope=FILTERLATENCY):
+        with self._parts.tracing.span(operations.AUTHORIZATION):
             context = request_context(scope)
-            attributes = attributes_of(context.user, context.info)
+            attributes = AuthorizationAttributes.of_request(context.user, context.info)
             decision = await self._parts.authorizer.authorize(attributes)
             if decision.verdict != "allow":
                 error = forbidden_error(attributes, decision.reason)

@@ -9,7 +9,7 @@ import uuid
 
 from opentelemetry import trace
 
-from rootspan_apiserver.dialects.dialect import Dialect, target
+from rootspan_apiserver.dialects.server_span import ServerSpan
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.filters.warnings import warning_headers
 from rootspan_apiserver.http.parts import Parts
@@ -22,20 +22,25 @@ from rootspan_apiserver.telemetry.metrics import verb_of
 _CACHE_CONTROL = (b"cache-control", b"no-cache, private")
 _AUDIT_ID_LIMIT = 64
 _KNOWN_VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
-_NOT_RESOURCE = {verb: RequestInfo(False, "", verb) for verb in _KNOWN_VERBS}
-_OTHER = RequestInfo(False, "", "other")
+_NOT_RESOURCE = {verb: RequestInfo(is_resource_request=False, path="", verb=verb) for verb in _KNOWN_VERBS}
+_OTHER = RequestInfo(is_resource_request=False, path="", verb="other")
 
 
 class _Answer:
     """Sends the answer on, adding its headers and measuring it."""
 
-    __slots__ = ("_context", "_dialect", "_read", "_receive", "_send", "_span", "size", "status")
+    __slots__ = ("_context", "_read", "_receive", "_send", "_server_span", "_span", "size", "status")
 
     def __init__(
-        self, context: RequestContext, dialect: Dialect, receive: Receive, send: Send, span: trace.Span | None
+        self,
+        context: RequestContext,
+        server_span: type[ServerSpan],
+        receive: Receive,
+        send: Send,
+        span: trace.Span | None,
     ) -> None:
         self._context = context
-        self._dialect = dialect
+        self._server_span = server_span
         self._receive = receive
         self._send = send
         self._span = span
@@ -55,10 +60,7 @@ class _Answer:
         else:
             self.size += len(message.get("body", b""))
             if self._span is not None and self._span.is_recording() and not message.get("more_body", False):
-                if self.size:
-                    self._span.set_attribute(self._dialect.bytes_written, self.size)
-                if self._read:
-                    self._span.set_attribute(self._dialect.bytes_read, self._read)
+                self._server_span.record_sizes(self._span, read=self._read, written=self.size)
         await self._send(message)
 
     def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -81,7 +83,7 @@ class Exchange:
         self._app = app
         self._metrics = parts.metrics
         self._registry = parts.registry
-        self._dialect = parts.dialect
+        self._server_span = parts.dialect.server_span
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -94,11 +96,10 @@ class Exchange:
         context.put(scope)
         span: trace.Span | None = trace.get_current_span()
         if span is not None and span.is_recording():
-            if self._dialect.internal:
-                _describe(span, scope, context)
+            self._server_span.describe(span, scope, context.audit_id[:_AUDIT_ID_LIMIT])
         else:
             span = None
-        answer = _Answer(context, self._dialect, receive, send, span)
+        answer = _Answer(context, self._server_span, receive, send, span)
         long_running = is_long_running(info, scope)
         counted = self._counted(info)
         gauge = self._metrics.long_running(counted) if long_running else self._metrics.in_flight(counted)
@@ -122,14 +123,6 @@ class Exchange:
             if resource is not None and (not info.subresource or info.subresource in resource.subresources):
                 return info
         return _OTHER if info.is_resource_request or info.verb not in _KNOWN_VERBS else _NOT_RESOURCE[info.verb]
-
-
-def _describe(span: trace.Span, scope: Scope, context: RequestContext) -> None:
-    span.set_attribute("http.target", target(scope))
-    span.set_attribute("audit-id", context.audit_id[:_AUDIT_ID_LIMIT])
-    if peer := scope.get("client"):
-        span.set_attribute("network.peer.address", peer[0])
-        span.set_attribute("network.peer.port", peer[1])
 
 
 def _headers_read(scope: Scope) -> tuple[str, str]:

@@ -7,6 +7,7 @@ long-running request.
 import math
 import uuid
 
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.filters.flow_schemas import SCHEMAS, SHARES, schema_of
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.filters.priority_level import PriorityLevel, Rejected
@@ -14,7 +15,6 @@ from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
 from rootspan_apiserver.http.request_context import request_context
 from rootspan_apiserver.http.responses import send_bytes
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 _TOO_MANY = b"Too many requests, please try again later.\n"
 
@@ -30,7 +30,7 @@ class PriorityAndFairness:
         self._level_uids = {name: str(uuid.uuid4()) for name in (*SHARES, "exempt")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._parts.tracing.span("priorityandfairness", scope=FILTERLATENCY):
+        with self._parts.tracing.span(operations.PRIORITY_AND_FAIRNESS):
             context = request_context(scope)
             schema = schema_of(context.user, context.info)
             context.flow_schema_uid = self._schema_uids[schema.name]

@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from rootspan_apiserver.admission.attributes import Attributes, Operation
-from rootspan_apiserver.handlers.requester import name_requester
+from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
@@ -26,33 +25,32 @@ class Admitting:
         self._options = options
         self._dry_run = dry_run
 
-    def attributes(self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None) -> Attributes:
+    def attributes(
+        self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
+    ) -> AdmissionAttributes:
         context = self._request.context
         target = self._target
-        return Attributes(
-            operation,
-            target.resource,
-            target.kind,
-            target.part,
-            target.namespace,
-            name,
-            obj,
-            old,
-            self._options,
-            context.user,
-            self._dry_run,
-            context.warnings,
-            context.audit_annotations,
+        return AdmissionAttributes(
+            operation=operation,
+            resource=target.resource,
+            kind=target.kind,
+            subresource=target.part,
+            namespace=target.namespace,
+            name=name,
+            object=obj,
+            old_object=old,
+            options=self._options,
+            user=context.user,
+            dry_run=self._dry_run,
+            warnings=context.warnings,
+            audit_annotations=context.audit_annotations,
         )
 
     async def mutate(
         self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
     ) -> JSONObject | None:
         """The object as admission leaves it. Raises StatusError where a plugin refuses."""
-        admitted = await self._request.parts.admission.mutate(self.attributes(operation, name, obj, old))
-        if admitted is not None and operation == "CREATE":
-            name_requester(self._target.resource.group_resource, admitted, self._request.context.user)
-        return admitted
+        return await self._request.parts.admission.mutate(self.attributes(operation, name, obj, old))
 
     async def validate(self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None) -> None:
         """Raises StatusError where a plugin refuses."""

@@ -3,6 +3,7 @@
 from typing import cast
 
 from rootspan_apiserver.codec.decoding import FieldValidation, decode, unsupported_media_type
+from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.negotiation import JSON, PROTOBUF, YAML
 from rootspan_apiserver.http.query import WriteOptions
@@ -10,7 +11,7 @@ from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.registry.metadata import match_namespace
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 _OLDER = {GroupVersionKind("policy", "v1", "Eviction"): "policy/v1beta1"}
 """The versions a body may be in besides the path's: what kubectl before v1.22 sends to evict a pod."""
@@ -22,13 +23,15 @@ def check_content_type(request: Request, target: Target) -> None:
         raise unsupported_media_type(custom=target.custom)
 
 
-def decode_object(request: Request, target: Target, body: bytes, options: WriteOptions, span: Step) -> JSONObject:
+def decode_object(
+    request: Request, target: Target, body: bytes, options: WriteOptions, span: InternalSpan
+) -> JSONObject:
     """The object, in the version of the path; what strictness minds becomes warnings or a refusal.
 
     Raises:
         StatusError: 400 for what is not the expected object.
     """
-    span.event("About to convert to expected version")
+    span.event(events.CONVERTING)
     decoded = decode(
         body,
         request.content_type,
@@ -37,7 +40,7 @@ def decode_object(request: Request, target: Target, body: bytes, options: WriteO
         field_validation=cast("FieldValidation", options.field_validation or "Warn"),
     )
     request.context.warnings += decoded.warnings
-    span.event("Conversion done")
+    span.event(events.CONVERTED)
     if decoded.kind.api_version not in (target.group_version, _OLDER.get(target.kind)):
         raise bad_request(
             f"the API version in the data ({decoded.kind.api_version}) does not match the expected API version ({target.group_version})"

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.admitting import Admitting
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.target import Target
@@ -13,7 +14,7 @@ from rootspan_apiserver.http.query import write_options
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import write
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 Calculate = Callable[[Request, Target, JSONObject, bool], Awaitable[JSONObject]]
 """From the object as admitted to the answer; the last argument tells a dry run."""
@@ -24,8 +25,8 @@ SUCCESS: JSONObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "st
 def calculated(calculate: Calculate) -> Callable[[Request, Target], Awaitable[None]]:
     """The handler of create for such a kind."""
 
-    @verb("Create", transformations=False)
-    async def create(request: Request, target: Target, shown: Representation, span: Step) -> None:
+    @verb(operations.CREATE, transformations=False)
+    async def create(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
         check_content_type(request, target)
         body = await request.body(span)
         options = write_options(request, "CreateOptions")

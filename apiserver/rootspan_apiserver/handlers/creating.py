@@ -1,5 +1,6 @@
 """create: decode, default, record who manages which fields, admit, store."""
 
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.field_managers import field_manager
@@ -12,12 +13,14 @@ from rootspan_apiserver.http.query import WriteOptions, manager_of, write_option
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.registry.options import CreateOptions
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 
-@verb("Create")
-async def create(request: Request, target: Target, shown: Representation, span: Step) -> None:
+@verb(operations.CREATE)
+async def create(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
     check_content_type(request, target)
     body = await request.body(span)
     options = write_options(request, "CreateOptions")
@@ -46,6 +49,9 @@ async def store_new(request: Request, target: Target, obj: JSONObject, options: 
         resource,
         target.namespace,
         stored_version,
-        validate=admitting.validating_create(name),
-        dry_run=options.dry_run,
+        CreateOptions(
+            validate=admitting.validating_create(name),
+            dry_run=options.dry_run,
+            context=WriteContext(user=request.context.user),
+        ),
     )

@@ -1,8 +1,11 @@
 """delete and deletecollection."""
 
+from dataclasses import replace
+
 import orjson
 
 from rootspan_apiserver.codec.decoding import decode
+from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.handlers.admitting import Admitting
 from rootspan_apiserver.handlers.bodies import check_content_type
 from rootspan_apiserver.handlers.reading import write_list, write_stored
@@ -15,13 +18,13 @@ from rootspan_apiserver.http.responses import write
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 _OPTIONS_KIND = GroupVersionKind("", "v1", "DeleteOptions")
 
 
-@verb("Delete")
-async def delete(request: Request, target: Target, shown: Representation, span: Step) -> None:
+@verb(operations.DELETE)
+async def delete(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
     options, document = await read_options(request, target, span)
     admitting = Admitting(request, target, document, dry_run=options.dry_run)
 
@@ -30,19 +33,19 @@ async def delete(request: Request, target: Target, shown: Representation, span: 
         await admitting.mutate("DELETE", target.name, None, before)
         await admitting.validate("DELETE", target.name, None, before)
 
-    span.event("About to delete object from database")
+    span.event(events.DELETING)
     stored, gone = await request.parts.store.delete(
-        target.resource, target.namespace, target.name, options, validate=validate
+        target.resource, target.namespace, target.name, replace(options, validate=validate)
     )
-    span.event("Object deleted from database")
+    span.event(events.DELETED)
     with answering(span):
         await _write_deleted(request, target, stored, gone, options, shown)
 
 
-@verb("Delete")
-async def delete_collection(request: Request, target: Target, shown: Representation, span: Step) -> None:
+@verb(operations.DELETE)
+async def delete_collection(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
     wanted = list_options(request)
-    options, document = await read_options(request, target, span, events=False)
+    options, document = await read_options(request, target, span, bare=True)
     admitting = Admitting(request, target, document, dry_run=options.dry_run)
 
     async def validate(old: JSONObject) -> None:
@@ -52,24 +55,27 @@ async def delete_collection(request: Request, target: Target, shown: Representat
         await admitting.validate("DELETE", name, None, before)
 
     found = await request.parts.store.delete_collection(
-        target.resource, target.namespace, wanted, options, validate=validate
+        target.resource, target.namespace, wanted, replace(options, validate=validate)
     )
     with answering(span):
         await write_list(request, target, found, shown)
 
 
 async def read_options(
-    request: Request, target: Target, span: Step, *, events: bool = True
+    request: Request, target: Target, span: InternalSpan, *, bare: bool = False
 ) -> tuple[DeleteOptions, JSONObject]:
-    """From the body where there is one, else from the query; also as a document for admission. Raises StatusError."""
+    """Return the options of the body if there is one, else of the query; also as a document for admission. Raises StatusError.
+
+    Decoding a body is an event of the span, unless `bare`.
+    """
     body = await request.body(span)
     if not body:
         return delete_options_of_query(request)
     check_content_type(request, target)
     decoded = decode(body, request.content_type, _OPTIONS_KIND, field_validation="Ignore", bare=True)
-    if events:
-        span.event("Decoded delete options")
-        span.event("Recorded the audit event")
+    if not bare:
+        span.event(events.DELETE_OPTIONS_DECODED)
+        span.event(events.AUDIT_RECORDED)
     return delete_options(decoded.object)
 
 

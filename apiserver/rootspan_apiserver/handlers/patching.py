@@ -8,6 +8,7 @@ from typing import cast
 import orjson
 
 from rootspan_apiserver.codec.decoding import FieldValidation, decode_applied, read_patched
+from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.bodies import check_object
 from rootspan_apiserver.handlers.field_managers import field_manager
@@ -22,8 +23,10 @@ from rootspan_apiserver.kube.go_values import go_format
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, conflict, not_found
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
+from rootspan_apiserver.registry.options import UpdateOptions
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -40,16 +43,16 @@ def check_patch_type(request: Request, target: Target) -> str:
     return request.content_type
 
 
-@verb("Patch")
-async def patch(request: Request, target: Target, shown: Representation, span: Step) -> None:
+@verb(operations.PATCH)
+async def patch(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
     patch_type = check_patch_type(request, target)
     body = await request.body(span)
     options = write_options(request, "PatchOptions", apply=patch_type == APPLY_PATCH)
-    span.event("Recorded the audit event")
+    span.event(events.AUDIT_RECORDED)
     change = Patch(request, target, patch_type, body, options, span)
     stored, created = await change.store()
     warn_of_unenforced(request, target, stored, created=created, dry_run=options.dry_run)
-    span.event("Object stored in database")
+    span.event(events.PATCH_STORED)
     with answering(span):
         await write_stored(request, target, 201 if created else 200, stored, shown)
 
@@ -72,7 +75,7 @@ class Patch:
     )
 
     def __init__(
-        self, request: Request, target: Target, patch_type: str, body: bytes, options: WriteOptions, span: Step
+        self, request: Request, target: Target, patch_type: str, body: bytes, options: WriteOptions, span: InternalSpan
     ) -> None:
         self._request = request
         self._target = target
@@ -100,15 +103,18 @@ class Patch:
             target.namespace,
             target.name,
             self._transform,
-            subresource=target.stored_part,
-            validate=self._admitting.validating_update(),
-            dry_run=self._options.dry_run,
-            create_on_missing=self._patch_type == APPLY_PATCH and not target.part,
+            UpdateOptions(
+                subresource=target.stored_part,
+                validate=self._admitting.validating_update(),
+                dry_run=self._options.dry_run,
+                create_on_missing=self._patch_type == APPLY_PATCH and not target.part,
+                context=WriteContext(user=self._request.context.user),
+            ),
         )
 
     async def _transform(self, current: JSONObject | None) -> JSONObject:
         target, strategy = self._target, self._target.resource.strategy
-        self._span.event("About to apply patch")
+        self._span.event(events.PATCHING)
         live = target.live(current) if current is not None else None
         if self._patch_type == APPLY_PATCH:
             new = self._fields.apply(live, self._document, self._manager, now(), force=bool(self._options.force))
@@ -120,7 +126,7 @@ class Patch:
             new = self._patched(live)
             self._check(new, live)
             new = self._fields.update(live, target.defaulted(new), self._manager, now())
-        self._span.event("About to check admission control")
+        self._span.event(events.ADMITTING)
         admitted = await self._admitting.mutate("UPDATE" if live is not None else "CREATE", target.name, new, live)
         if admitted is None:
             raise bad_request("admission removed the object")

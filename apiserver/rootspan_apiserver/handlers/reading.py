@@ -2,6 +2,7 @@
 
 import orjson
 
+from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.transformations import transform, transform_list
 from rootspan_apiserver.handlers.verb import answering, verb
@@ -14,12 +15,12 @@ from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.list_options import check_list, predicate
 from rootspan_apiserver.storage import ListResult
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 
-@verb("Get")
-async def get(request: Request, target: Target, shown: Representation, span: Step) -> None:
-    span.event("About to Get from storage")
+@verb(operations.GET)
+async def get(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
+    span.event(events.GETTING)
     version = request.parameter("resourceVersion") or ""
     stored = await request.parts.store.get(target.resource, target.namespace, target.name, resource_version=version)
     with answering(span):
@@ -37,7 +38,7 @@ async def list_(request: Request, target: Target) -> None:
         check_list(options)
         if options.label_selector or options.field_selector:
             predicate(target.resource, options)
-        with request.verb_span("List"):
+        with request.verb_span(operations.LIST):
             found = await request.parts.store.list(target.resource, target.namespace, options)
             await write_list(request, target, found, shown)
     except StatusError as error:

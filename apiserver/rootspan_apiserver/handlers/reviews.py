@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rootspan_apiserver.authn.authentication import Credentials, Unauthenticated, bearer_token
-from rootspan_apiserver.authz.authorization import Attributes
+from rootspan_apiserver.authn.authenticator import Credentials, InvalidCredentialsError, bearer_token
+from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, RuleResolver, UserRules
 from rootspan_apiserver.handlers.calculated import calculated
 from rootspan_apiserver.handlers.subresources.binding import bind
 from rootspan_apiserver.handlers.target import Target
@@ -14,23 +14,6 @@ from rootspan_apiserver.kube.users import User
 
 _AUTHENTICATION = "authentication.k8s.io"
 _AUTHORIZATION = "authorization.k8s.io"
-_EVERYTHING = {
-    "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
-    "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
-    "incomplete": False,
-}
-_ABOUT_ONESELF = {
-    "resourceRules": [
-        {
-            "verbs": ["create"],
-            "apiGroups": [_AUTHORIZATION],
-            "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-        },
-        {"verbs": ["create"], "apiGroups": [_AUTHENTICATION], "resources": ["selfsubjectreviews"]},
-    ],
-    "nonResourceRules": [],
-    "incomplete": False,
-}
 
 
 def user_info(user: User) -> JSONObject:
@@ -52,7 +35,7 @@ async def _token(request: Request, target: Target, obj: JSONObject, dry_run: boo
     credentials = Credentials(bearer_token(f"Bearer {token}"), audiences=tuple(spec.get("audiences") or ()))
     try:
         found = await request.parts.authenticator.authenticate(credentials)
-    except Unauthenticated as exc:
+    except InvalidCredentialsError as exc:
         return {**obj, "status": {"user": {}, "error": str(exc)}}
     if found is None:
         return {**obj, "status": {"user": {}}}
@@ -108,21 +91,14 @@ async def _answered(request: Request, target: Target, obj: JSONObject, user: Use
     return {**obj, "status": status}
 
 
-def _attributes(user: User, resource: dict[str, Any] | None, other: dict[str, Any] | None) -> Attributes:
+def _attributes(user: User, resource: dict[str, Any] | None, other: dict[str, Any] | None) -> AuthorizationAttributes:
     if resource is None:
         asked = other or {}
-        return Attributes(user, asked.get("verb") or "", False, path=asked.get("path") or "")
-    get = resource.get
-    return Attributes(
-        user,
-        get("verb") or "",
-        True,
-        get("namespace") or "",
-        get("group") or "",
-        get("version") or "",
-        get("resource") or "",
-        get("subresource") or "",
-        get("name") or "",
+        verb, path = asked.get("verb") or "", asked.get("path") or ""
+        return AuthorizationAttributes(user=user, verb=verb, is_resource=False, path=path)
+    fields = ("verb", "namespace", "group", "version", "resource", "subresource", "name")
+    return AuthorizationAttributes(
+        user=user, is_resource=True, **{field: resource.get(field) or "" for field in fields}
     )
 
 
@@ -130,9 +106,23 @@ async def _rules(request: Request, target: Target, obj: JSONObject, dry_run: boo
     namespace = (obj.get("spec") or {}).get("namespace") or ""
     if not namespace:
         raise bad_request("no namespace on request")
-    everything = Attributes(request.context.user, "*", True, namespace, "*", "*", "*")
-    decision = await request.parts.authorizer.authorize(everything)
-    return {**obj, "status": _EVERYTHING if decision.verdict == "allow" else _ABOUT_ONESELF}
+    authorizer = request.parts.authorizer
+    if not isinstance(authorizer, RuleResolver):
+        return {**obj, "status": _rules_status(UserRules(incomplete=True))}
+    return {**obj, "status": _rules_status(await authorizer.rules_for(request.context.user, namespace))}
+
+
+def _rules_status(rules: UserRules) -> JSONObject:
+    """The rules as `SubjectRulesReviewStatus` of authorization/v1."""
+    resource_rules: list[JSONObject] = []
+    for rule in rules.resource_rules:
+        shown = {"verbs": list(rule.verbs), "apiGroups": list(rule.api_groups), "resources": list(rule.resources)}
+        resource_rules.append(shown | ({"resourceNames": list(rule.resource_names)} if rule.resource_names else {}))
+    others = [
+        {"verbs": list(rule.verbs), "nonResourceURLs": list(rule.non_resource_urls)}
+        for rule in rules.non_resource_rules
+    ]
+    return {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": rules.incomplete}
 
 
 REVIEWS = {

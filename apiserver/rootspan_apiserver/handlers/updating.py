@@ -1,5 +1,6 @@
 """update: the whole object replaced, or created where the resource allows that by PUT."""
 
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.admitting import Admitting, now
 from rootspan_apiserver.handlers.bodies import check_content_type, check_object, decode_object, metadata_of
 from rootspan_apiserver.handlers.field_managers import field_manager
@@ -12,12 +13,14 @@ from rootspan_apiserver.http.query import WriteOptions, manager_of, write_option
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.registry.options import UpdateOptions
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 
-@verb("Update")
-async def update(request: Request, target: Target, shown: Representation, span: Step) -> None:
+@verb(operations.UPDATE)
+async def update(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
     body = await request.body(span)
     options = write_options(request, "UpdateOptions")
     check_content_type(request, target)
@@ -57,9 +60,12 @@ async def replace(
         target.namespace,
         target.name,
         transform,
-        subresource=target.stored_part,
-        validate=admitting.validating_update(),
-        precondition_uid=metadata_of(obj).get("uid", ""),
-        dry_run=options.dry_run,
-        create_on_missing=resource.allow_create_on_update and not target.part,
+        UpdateOptions(
+            subresource=target.stored_part,
+            validate=admitting.validating_update(),
+            precondition_uid=metadata_of(obj).get("uid", ""),
+            dry_run=options.dry_run,
+            create_on_missing=resource.allow_create_on_update and not target.part,
+            context=WriteContext(user=request.context.user),
+        ),
     )

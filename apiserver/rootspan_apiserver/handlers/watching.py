@@ -13,6 +13,8 @@ from dataclasses import replace
 import anyio
 import orjson
 
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.handlers.reading import json_of
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.transformations import transform
@@ -25,8 +27,7 @@ from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.list_options import NOT_OLDER_THAN
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import WatchEvent
-from rootspan_apiserver.telemetry.audit_id import audit_id
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 from rootspan_apiserver.types.normal_form import empty_object
 from rootspan_apiserver.types.wire import bytes_field
 
@@ -52,7 +53,7 @@ async def watch(request: Request, target: Target) -> None:
         with ExitStack() as spans:
             is_list = bool(options.send_initial_events and options.allow_watch_bookmarks)
             if is_list:
-                spans.enter_context(request.verb_span("WatchList"))
+                spans.enter_context(request.verb_span(operations.WATCH_LIST))
             async with request.parts.store.watch(target.resource, target.namespace, options) as events:
                 stream = _Stream(request, target, shown, spans, is_list)
                 await stream.run(events, seconds)
@@ -87,25 +88,24 @@ class _Stream:
         self._shown = shown
         self._spans = spans
         self._columns = True
-        self._serving: Step | None = None
+        self._serving: InternalSpan | None = None
         if is_list:
-            self._serving = spans.enter_context(request.parts.tracing.span("WatchServer.HandleHTTP", self._attributes))
+            self._serving = spans.enter_context(request.parts.tracing.span(operations.WRITE_WATCH, self._facts))
 
     @property
     def _media_type(self) -> str:
         media_type = self._shown.media_type
         return media_type if media_type == JSON else f"{media_type};stream=watch"
 
-    def _attributes(self) -> dict[str, str]:
+    def _facts(self) -> Facts:
         request = self._request
-        return {
-            "audit-id": audit_id.get(),
-            "method": request.method,
-            "url": request.path,
-            "protocol": request.protocol,
-            "mediaType": self._media_type,
-            "encoder": f'{{"encodeGV":"{self._target.group_version}","encoder":{self._shown.encoder},"name":"versioning"}}',
-        }
+        return facts(
+            method=request.method,
+            url=request.path,
+            protocol=request.protocol,
+            media_type=self._media_type,
+            encoder=f'{{"encodeGV":"{self._target.group_version}","encoder":{self._shown.encoder},"name":"versioning"}}',
+        )
 
     async def run(self, events: AsyncIterator[WatchEvent], seconds: float) -> None:
         """Sends events until one of the ends. The client's disconnection cancels nothing but this."""
@@ -121,7 +121,7 @@ class _Stream:
 
     async def _start(self) -> None:
         if self._serving is not None:
-            self._serving.event("About to start writing response")
+            self._serving.event(events.WRITE_STARTING)
         headers = [(b"content-type", self._media_type.encode())]
         await self._request.send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send(b"")
@@ -140,7 +140,7 @@ class _Stream:
 
     def _initial_events_written(self) -> None:
         if self._serving is not None:
-            self._serving.event("Writing initial events done")
+            self._serving.event(events.INITIAL_EVENTS_WRITTEN)
             self._serving = None
         self._spans.close()
 

@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import Authenticator
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import Authorizer
-from rootspan_apiserver.dialects.dialect import V1_36, Dialect
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authz.authorizer import Authorizer
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -38,8 +39,8 @@ class Parts:
     """
 
     registry: Registry
-    store: ObjectStore
-    admission: Admission
+    store: Store
+    admission: AdmissionChain
     tracing: Tracing
     authenticator: Authenticator
     authorizer: Authorizer
@@ -51,4 +52,4 @@ class Parts:
     readiness: Mapping[str, Check] = field(default_factory=dict)
     limits: Limits = Limits()
     audit: Callable[[dict[str, Any]], None] | None = None
-    dialect: Dialect = V1_36
+    dialect: Dialect = DEFAULT

@@ -6,12 +6,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qs
 
+from rootspan_apiserver.dialects import events
+from rootspan_apiserver.dialects.dialect import Facts, facts
+from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request_context import RequestContext, request_context
 from rootspan_apiserver.kube.status import StatusError, bad_request, too_large_body
-from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.metrics import scope_of, verb_of
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -89,7 +91,7 @@ class Request:
         """The media type of the body in lower case, its parameters taken off."""
         return self.header(b"content-type").partition(";")[0].strip().lower()
 
-    async def body(self, span: Step) -> bytes:
+    async def body(self, span: InternalSpan) -> bytes:
         """Reads the body, telling the verb's span so.
 
         Raises:
@@ -100,9 +102,9 @@ class Request:
         try:
             body = await self._read(limit)
         except StatusError as exc:
-            span.event("limitedReadBody failed", {"len": 0, "err": exc.message})
+            span.event(events.BODY_REFUSED, length=0, error=exc.message)
             raise
-        span.event("limitedReadBody succeeded", {"len": len(body)})
+        span.event(events.BODY_READ, length=len(body))
         return body
 
     async def _read(self, limit: int) -> bytes:
@@ -120,32 +122,31 @@ class Request:
             if not message.get("more_body", False):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def verb_attributes(self) -> dict[str, str]:
-        """The fourteen attributes of a verb's span."""
+    def verb_facts(self) -> Facts:
+        """Return what the span of a verb records."""
         info = self.context.info
         agent = self.user_agent
         if len(agent) > _USER_AGENT_LIMIT:
             agent = agent[:_USER_AGENT_LIMIT] + "...TRUNCATED"
-        return {
-            "accept": self.header(b"accept"),
-            "audit-id": audit_id.get(),
-            "client": self.client,
-            "api-group": info.api_group,
-            "api-version": info.api_version,
-            "name": info.name,
-            "subresource": info.subresource,
-            "namespace": info.namespace,
-            "protocol": self.protocol,
-            "resource": info.resource,
-            "scope": scope_of(info),
-            "url": self.path,
-            "user-agent": agent,
-            "verb": verb_of(info, self.content_type),
-        }
+        return facts(
+            accept=self.header(b"accept"),
+            client=self.client,
+            api_group=info.api_group,
+            api_version=info.api_version,
+            name=info.name,
+            subresource=info.subresource,
+            namespace=info.namespace,
+            protocol=self.protocol,
+            resource=info.resource,
+            scope=scope_of(info),
+            url=self.path,
+            user_agent=agent,
+            verb=verb_of(info, self.content_type),
+        )
 
-    def verb_span(self, name: str) -> AbstractContextManager[Step]:
-        """The span of a verb: `with request.verb_span("Create") as span:`."""
-        return self.parts.tracing.span(name, self.verb_attributes)
+    def verb_span(self, operation: InternalOperation) -> AbstractContextManager[InternalSpan]:
+        """Return the span of a verb: `with request.verb_span(operations.CREATE) as span:`."""
+        return self.parts.tracing.span(operation, self.verb_facts)
 
 
 def integer(name: str, text: str) -> int:

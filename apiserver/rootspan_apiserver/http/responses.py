@@ -1,4 +1,4 @@
-"""Writing an answer: representation, `SerializeObject` span, compression.
+"""Writing an answer: representation, the span of writing it, compression.
 
 Bodies are bytes already: what is stored is answered as it is stored, so that a get or a list decodes nothing.
 """
@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import orjson
 import yaml
 
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.http.negotiation import JSON, PROTOBUF, YAML, Representation, negotiate, wants_pretty
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError
-from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.types.protobuf import MAGIC, encode
 
 _GZIP_THRESHOLD = 128 * 1024
@@ -86,22 +87,21 @@ async def _serialize(
     first: int,
     headers: Sequence[tuple[bytes, bytes]],
 ) -> None:
-    def attributes() -> dict[str, str]:
+    def facts_of() -> Facts:
         version = f'"encodeGV":"{group_version}",' if group_version else ""
-        return {
-            "audit-id": audit_id.get(),
-            "method": request.method,
-            "url": request.path,
-            "protocol": request.protocol,
-            "mediaType": content_type,
-            "encoder": f'{{{version}"encoder":{shown.encoder},"name":"versioning"}}',
-        }
+        return facts(
+            method=request.method,
+            url=request.path,
+            protocol=request.protocol,
+            media_type=content_type,
+            encoder=f'{{{version}"encoder":{shown.encoder},"name":"versioning"}}',
+        )
 
-    with request.parts.tracing.span("SerializeObject", attributes) as span:
+    with request.parts.tracing.span(operations.WRITE_RESPONSE, facts_of) as span:
         size = len(body)
-        span.event("About to start writing response", {"writer": writer, "size": first or size})
+        span.event(events.WRITE_STARTING, writer=writer, size=first or size)
         await send_bytes(request, status, body, content_type, headers)
-        span.event("Write call succeeded", {"size": size})
+        span.event(events.WRITE_SUCCEEDED, size=size)
 
 
 async def write_error(request: Request, error: StatusError, group_version: str) -> None:

@@ -12,24 +12,26 @@ from contextlib import AbstractAsyncContextManager
 from contextvars import Context
 from typing import Self
 
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
-from rootspan_apiserver.storage.collection import Collection
+from rootspan_apiserver.storage.collection import Collection, Observer
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compaction
 from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult
+from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.scope import Predicate, Scope, collection_path, object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, Watch
 from rootspan_apiserver.storage.watch_cache import WatchCache
-from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 
@@ -106,20 +108,19 @@ class Storage:
         """
         path = object_path(resource, namespace, name)
         with self._tracing.span(
-            "cacher.Get",
-            lambda: {"audit-id": audit_id.get(), "key": path, "resource-version": resource_version},
+            operations.CACHE_GET, lambda: facts(key=path, resource_version=resource_version)
         ) as step:
             if not resource_version:
-                step.event("About to Get from underlying storage")
+                step.event(events.GETTING_FROM_STORAGE)
                 return await self._etcd.get(path)
             requested = parse_resource_version(resource_version)
             if not self._cache.ready:
-                step.event("About to Get from underlying storage - cache not initialized")
+                step.event(events.GETTING_FROM_STORAGE_WITHOUT_CACHE)
                 return await self._etcd.get(path)
-            step.event("About to fetch object from cache")
-            step.event("watchCache locked acquired")
+            step.event(events.GETTING_FROM_CACHE)
+            step.event(events.CACHE_LOCKED)
             await self._fresh(requested)
-            step.event("watchCache fresh enough")
+            step.event(events.CACHE_FRESH)
             return self._collection(resource).get(path)
 
     async def cached(self, resource: Resource, namespace: str = "") -> list[StoredObject]:
@@ -128,7 +129,7 @@ class Storage:
         Raises:
             StatusError: 429, the cache is not there yet; 504, it does not keep up.
         """
-        collection = await self._caught_up(resource)
+        collection = await self.catch_up(resource)
         return collection.select(Scope(collection_path(resource, namespace)))
 
     async def cached_object(self, resource: Resource, namespace: str, name: str) -> StoredObject | None:
@@ -137,14 +138,22 @@ class Storage:
         Raises:
             StatusError: 429, the cache is not there yet; 504, it does not keep up.
         """
-        collection = await self._caught_up(resource)
+        collection = await self.catch_up(resource)
         try:
             return collection.get(object_path(resource, namespace, name))
         except StatusError:  # of a name that nothing can have
             return None
 
-    async def _caught_up(self, resource: Resource) -> Collection:
-        """The collection of a resource, once it shows what this process wrote to it."""
+    def subscribe(self, resource: Resource, observer: Observer) -> None:
+        """Tell `observer` of every object of a resource in the watch cache, and of every change of them."""
+        self._collection(resource).subscribe(observer)
+
+    async def catch_up(self, resource: Resource) -> Collection:
+        """Return the collection of a resource, once it shows what this process wrote to it.
+
+        Raises:
+            StatusError: 429, the cache is not ready; 504, it does not keep up.
+        """
         if not await self._cache.wait_ready(FRESH):
             raise initializing()
         collection = self._collection(resource)
@@ -174,25 +183,36 @@ class Storage:
         resource: Resource,
         namespace: str,
         name: str,
-        change: Callable[[StoredObject | None], Awaitable[JSONObject]],
+        change: Callable[[StoredObject | None], Awaitable[Decision]],
         *,
         missing_ok: bool = False,
         dry_run: bool = False,
-    ) -> StoredObject:
-        """Store what `change` makes of the present object, begun anew when that was stale or somebody else was faster.
+    ) -> Outcome:
+        """Carry out what `change` decides on the present object; it is called again when that was stale or has changed.
+
+        Args:
+            change: called with the present object, or with None if there is none and `missing_ok`.
+            missing_ok: call `change` also if there is no object.
+            dry_run: store nothing; the result is at the revision of the present object.
 
         Raises:
-            StatusError: 404, there is none and not `missing_ok` (which gives `change` None); and whatever `change` raises.
+            StatusError: 404, there is no such object and not `missing_ok`; and whatever `change` raises.
         """
         path = object_path(resource, namespace, name)
         if dry_run:
             current = await self.get(resource, namespace, name)
             if current is None and not missing_ok:
                 raise not_found(resource.group_resource, name)
-            return StoredObject(path, current.revision if current else 0, encode(await change(current)))
+            decision = await change(current)
+            if not isinstance(decision, Write):
+                return decision
+            revision = current.revision if current else 0
+            return Written(StoredObject(path, revision, encode(decision.obj)), created=current is None)
         cached = self._cached(resource, path)
-        stored = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
-        return self._wrote(resource, stored)
+        outcome = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
+        if isinstance(outcome, Written):
+            self._wrote(resource, outcome.stored)
+        return outcome
 
     async def delete(
         self,

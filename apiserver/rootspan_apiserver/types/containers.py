@@ -10,6 +10,8 @@ from rootspan_apiserver.types.reading import Reading
 
 
 class ListType(Type):
+    """A list, in protobuf a repeated field."""
+
     go_kind = "slice"
     nil_in_protobuf = True
 

@@ -10,7 +10,7 @@ from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.types.containers import ListType, MapType
 from rootspan_apiserver.types.model import Field, Published, Type
 from rootspan_apiserver.types.schema import published_default
-from rootspan_apiserver.types.structs import Struct
+from rootspan_apiserver.types.structs import StructType
 from rootspan_apiserver.types.tables import go_types
 
 
@@ -35,7 +35,7 @@ def components(names: Iterable[str]) -> JSONObject:
         go_type = todo.pop()
         name = published_name(go_type.name)
         if name not in schemas:
-            schemas[name] = _struct(go_type) if isinstance(go_type, Struct) else _opaque(go_type)
+            schemas[name] = _struct(go_type) if isinstance(go_type, StructType) else _opaque(go_type)
             todo.extend(_references(go_type))
     return schemas
 
@@ -46,7 +46,7 @@ def _structs_by_published_name() -> dict[str, str]:
 
 
 def _references(go_type: Type) -> Iterator[Type]:
-    if isinstance(go_type, Struct):
+    if isinstance(go_type, StructType):
         for field in go_type.fields.values():
             inner = field.type
             while isinstance(inner, ListType | MapType):
@@ -55,7 +55,7 @@ def _references(go_type: Type) -> Iterator[Type]:
                 yield inner
 
 
-def _struct(struct: Struct) -> JSONObject:
+def _struct(struct: StructType) -> JSONObject:
     schema: JSONObject = {"type": "object"}
     if struct.map_type:
         schema["x-kubernetes-map-type"] = struct.map_type

@@ -46,4 +46,5 @@ class Problems:
 
 
 def strict_error(found: list[str]) -> str:
+    """Return the message of a refusal for unknown and repeated fields."""
     return "strict decoding error: " + ", ".join(found)

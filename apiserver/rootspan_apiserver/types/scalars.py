@@ -14,6 +14,8 @@ _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 class StringType(Type):
+    """`string`."""
+
     go_kind = "string"
     openapi_type = "string"
     literal = str
@@ -34,6 +36,8 @@ class StringType(Type):
 
 
 class BooleanType(Type):
+    """`bool`."""
+
     go_kind = "bool"
     openapi_type = "boolean"
     literal = bool
@@ -87,6 +91,8 @@ class IntegerType(Type):
 
 
 class FloatType(Type):
+    """`float64`."""
+
     go_kind = "float64"
     openapi_type = "number"
     openapi_format = "double"

@@ -14,7 +14,7 @@ from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.types.containers import ListType, MapType
 from rootspan_apiserver.types.model import Field, OpenAPIType, Published, Type
 from rootspan_apiserver.types.scalars import BooleanType, FloatType, IntegerType, StringType
-from rootspan_apiserver.types.structs import Struct
+from rootspan_apiserver.types.structs import StructType
 from rootspan_apiserver.types.tables import go_types
 
 JUNCTORS = ("allOf", "anyOf", "oneOf")
@@ -54,7 +54,7 @@ class _StructSchema(Schema):
 
     __slots__ = ("_struct",)
 
-    def __init__(self, struct: Struct, **facts: Any) -> None:
+    def __init__(self, struct: StructType, **facts: Any) -> None:
         super().__init__(type="object", **facts)
         del self.properties, self.required, self.preserve_unknown_fields
         self._struct = struct
@@ -79,10 +79,7 @@ def schema_of(kind: GroupVersionKind) -> Schema:
     Raises:
         KeyError: the kind is not built in.
     """
-    struct = go_types().struct_of(kind)
-    if struct is None:
-        raise KeyError(kind)
-    return struct_schema(struct)
+    return struct_schema(go_types().builtin(kind))
 
 
 def schema_named(name: str) -> Schema:
@@ -91,7 +88,7 @@ def schema_named(name: str) -> Schema:
 
 
 @cache
-def struct_schema(struct: Struct) -> Schema:
+def struct_schema(struct: StructType) -> Schema:
     """Return the schema of a struct."""
     return _struct_schema(struct, Published())
 
@@ -102,21 +99,21 @@ def published_default(field: Field) -> Any:
         return field.published.default
     if field.pointer:
         return None
-    if isinstance(field.type, Struct):
+    if isinstance(field.type, StructType):
         return {}
     is_scalar = isinstance(field.type, StringType | BooleanType | IntegerType | FloatType)
     return field.zero() if is_scalar and not field.left_out_when_empty else None
 
 
 @cache
-def _properties(struct: Struct) -> Mapping[str, Schema]:
+def _properties(struct: StructType) -> Mapping[str, Schema]:
     return {
         name: _schema(field.type, field.published, published_default(field)) for name, field in struct.fields.items()
     }
 
 
 def _schema(go_type: Type, published: Published, default: Any = None) -> Schema:
-    if isinstance(go_type, Struct):
+    if isinstance(go_type, StructType):
         return _struct_schema(go_type, published, default)
     facts = _facts(published, default)
     if isinstance(go_type, ListType):
@@ -132,7 +129,7 @@ def _schema(go_type: Type, published: Published, default: Any = None) -> Schema:
     )
 
 
-def _struct_schema(struct: Struct, published: Published, default: Any = None) -> Schema:
+def _struct_schema(struct: StructType, published: Published, default: Any = None) -> Schema:
     facts = _facts(published, default)
     facts["map_type"] = facts["map_type"] or struct.map_type
     return _StructSchema(struct, **facts)

@@ -11,7 +11,7 @@ from rootspan_apiserver.types.model import Type
 from rootspan_apiserver.types.problems import NotDecodableError
 from rootspan_apiserver.types.reading import Reading
 from rootspan_apiserver.types.scalars import StringType
-from rootspan_apiserver.types.structs import Struct
+from rootspan_apiserver.types.structs import StructType
 
 
 class SchemaUnion(Type):
@@ -22,7 +22,7 @@ class SchemaUnion(Type):
     expected: ClassVar[str]
     schema_number: ClassVar[int] = 1
 
-    def __init__(self, go_name: str, schema: Struct) -> None:
+    def __init__(self, go_name: str, schema: StructType) -> None:
         super().__init__(go_name)
         self.schema = schema
 
@@ -55,7 +55,7 @@ class SchemaOrList(SchemaUnion):
     items: the list that may stand in the schema's place.
     """
 
-    def __init__(self, go_name: str, schema: Struct, items: ListType) -> None:
+    def __init__(self, go_name: str, schema: StructType, items: ListType) -> None:
         super().__init__(go_name, schema)
         self._items = items
 
@@ -87,7 +87,7 @@ class SchemaOrSchemas(SchemaOrList):
 
     expected = "array or JSON object"
 
-    def __init__(self, go_name: str, schema: Struct) -> None:
+    def __init__(self, go_name: str, schema: StructType) -> None:
         super().__init__(go_name, schema, ListType(f"[]{schema.go_name}", schema))
 
 
@@ -96,7 +96,7 @@ class SchemaOrStrings(SchemaOrList):
 
     expected = "array of strings or JSON object"
 
-    def __init__(self, go_name: str, schema: Struct) -> None:
+    def __init__(self, go_name: str, schema: StructType) -> None:
         super().__init__(go_name, schema, ListType("[]string", StringType("string")))
 
 

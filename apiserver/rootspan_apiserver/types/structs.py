@@ -15,7 +15,7 @@ from rootspan_apiserver.types.reading import Reading
 _MAXIMUM_DEPTH = 100
 
 
-class Struct(Type):
+class StructType(Type):
     """A struct. Its fields are read from the table when they are first asked for.
 
     Args:
@@ -48,7 +48,7 @@ class Struct(Type):
             if field.name:
                 found[field.name] = field
             else:
-                assert isinstance(field.type, Struct)
+                assert isinstance(field.type, StructType)
                 embedded = field.type.name.rpartition(".")[2]
                 found |= {name: inner.promoted(own, embedded) for name, inner in field.type.fields.items()}
         return found
@@ -119,7 +119,7 @@ class Struct(Type):
             if item is None:
                 if field.always_written:
                     of = field.type
-                    out[name] = of.write({}) if isinstance(of, Struct) and not field.pointer else field.zero()
+                    out[name] = of.write({}) if isinstance(of, StructType) and not field.pointer else field.zero()
             elif item or not field.left_out_when_empty:
                 out[name] = item if field.type.literal is not None else field.type.write(item)
         return out
@@ -207,7 +207,7 @@ class Struct(Type):
                 found[field.name] = field.type.accumulate(before, value, (number, wire_type), depth + 1)
             else:
                 field.type.check_wire_type((number, wire_type))
-                assert isinstance(field.type, Struct)
+                assert isinstance(field.type, StructType)
                 field.type._collect(found, wire.octets(value), depth + 1)
 
 
@@ -216,6 +216,6 @@ def _default(field: Field) -> Any:
     if field.published.default is not None:
         return field.published.default
     value = field.zero()
-    if isinstance(field.type, Struct):
+    if isinstance(field.type, StructType):
         field.type.normalise(value)
     return value

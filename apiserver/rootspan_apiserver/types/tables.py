@@ -24,7 +24,7 @@ from rootspan_apiserver.types.model import Field, Published, Type
 from rootspan_apiserver.types.reading import FieldName
 from rootspan_apiserver.types.scalars import BooleanType, BytesType, FloatType, IntegerType, StringType
 from rootspan_apiserver.types.schema_unions import SchemaOrBool, SchemaOrSchemas, SchemaOrStrings, SchemaUnion
-from rootspan_apiserver.types.structs import Struct
+from rootspan_apiserver.types.structs import StructType
 from rootspan_apiserver.types.well_known import IntOrStringType, JSONType, ObjectType, QuantityType, TimeType
 
 _OPAQUE: Mapping[str, Callable[[str], Type]] = MappingProxyType(
@@ -40,7 +40,7 @@ _OPAQUE: Mapping[str, Callable[[str], Type]] = MappingProxyType(
         "util/intstr.IntOrString": IntOrStringType,
     }
 )
-_UNIONS: Mapping[str, Callable[[str, Struct], SchemaUnion]] = MappingProxyType(
+_UNIONS: Mapping[str, Callable[[str, StructType], SchemaUnion]] = MappingProxyType(
     {
         "JSONSchemaPropsOrArray": SchemaOrSchemas,
         "JSONSchemaPropsOrBool": SchemaOrBool,
@@ -85,18 +85,18 @@ class TypeTable:
             if group:
                 self._packages[group[0].removeprefix("group="), package.rpartition("/")[2]] = package
 
-    def struct(self, name: str) -> Struct:
+    def struct(self, name: str) -> StructType:
         """Return the struct with this name, e.g. `core/v1.PodSpec`.
 
         Raises:
             KeyError: there is none.
         """
         found = self.type(name, "")
-        if not isinstance(found, Struct):
+        if not isinstance(found, StructType):
             raise KeyError(name)
         return found
 
-    def struct_of(self, kind: GroupVersionKind) -> Struct | None:
+    def struct_of(self, kind: GroupVersionKind) -> StructType | None:
         """Return the struct of a built-in kind, None if there is none. Options and WatchEvent are kinds of every group."""
         name = f"{self.package(kind.group, kind.version)}.{kind.kind}"
         if self._is_kind(name):
@@ -106,7 +106,18 @@ class TypeTable:
             return self.struct(in_meta)
         return None
 
-    def kind_of(self, struct: Struct) -> GroupVersionKind | None:
+    def builtin(self, kind: GroupVersionKind) -> StructType:
+        """Return the struct of a kind that is built in.
+
+        Raises:
+            KeyError: it is not.
+        """
+        found = self.struct_of(kind)
+        if found is None:
+            raise KeyError(kind)
+        return found
+
+    def kind_of(self, struct: StructType) -> GroupVersionKind | None:
         """Return the kind of which objects have this struct, None if it is a part of others. `Status` and options are of the core group."""
         package, _, own = struct.name.rpartition(".")
         version = package.rpartition("/")[2]
@@ -167,7 +178,7 @@ class TypeTable:
         underlying, *notes = head.split(" ")
         if underlying == "struct":
             map_type = "".join(note.removeprefix("map=") for note in notes if note != "kind")
-            return Struct(name, partial(self._fields, fields, name), map_type)
+            return StructType(name, partial(self._fields, fields, name), map_type)
         if "nullable-message" in notes:
             return MessageListType(go_name, self.type("string", ""))
         return self._type(underlying, package, go_name)

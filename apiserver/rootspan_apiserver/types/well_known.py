@@ -19,6 +19,8 @@ _PROTOBUF_DEPTH = 100
 
 
 class QuantityType(Type):
+    """`resource.Quantity`, in its canonical form."""
+
     go_kind = "struct"
     int_or_string = True
     omittable = False
@@ -88,6 +90,8 @@ class TimeType(Type):
 
 
 class IntOrStringType(Type):
+    """`intstr.IntOrString`: an int32 or a string."""
+
     go_kind = "struct"
     int_or_string = True
     omittable = False

@@ -9,7 +9,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 def fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
-    """Number, wire type and value of each field of a message; a value is an integer or the bytes.
+    """Yield number, wire type and value of each field of a message; a value is an integer or the bytes.
 
     Raises:
         NotDecodableError: the message is cut short or no protobuf.
@@ -56,7 +56,7 @@ def _varint(data: memoryview, position: int) -> tuple[int, int]:
 
 
 def varints(data: memoryview) -> Iterator[int]:
-    """The numbers of a packed list."""
+    """Yield the numbers of a packed list."""
     position = 0
     while position < len(data):
         value, position = _varint(data, position)
@@ -64,10 +64,12 @@ def varints(data: memoryview) -> Iterator[int]:
 
 
 def signed(value: int) -> int:
+    """Return the integer that a varint stands for in two's complement."""
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
 def double(data: memoryview) -> float:
+    """Return the number of eight bytes."""
     number: float = struct.unpack("<d", data)[0]
     return number
 
@@ -76,7 +78,7 @@ _ONE_BYTE = tuple(bytes([value]) for value in range(0x80))
 
 
 def varint(value: int) -> bytes:
-    """An integer as a varint; negative ones take ten bytes."""
+    """Return an integer as a varint; negative ones take ten bytes."""
     if 0 <= value < 0x80:
         return _ONE_BYTE[value]
     value &= 0xFFFFFFFFFFFFFFFF
@@ -89,19 +91,22 @@ def varint(value: int) -> bytes:
 
 
 def bytes_field(number: int, value: bytes) -> bytes:
+    """Return bytes as a field, after their length."""
     return varint(number << 3 | BYTES) + varint(len(value)) + value
 
 
 def length_prefixed(tag: bytes, value: bytes) -> bytes:
-    """A field of bytes whose key is `tag`."""
+    """Return bytes as a field whose key is `tag`."""
     return tag + varint(len(value)) + value
 
 
 def integer_field(number: int, value: int) -> bytes:
+    """Return an integer as a field."""
     return varint(number << 3 | VARINT) + varint(value)
 
 
 def double_bytes(value: float) -> bytes:
+    """Return the eight bytes of a number."""
     return struct.pack("<d", value)
 
 

@@ -9,7 +9,7 @@ from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.types.containers import ListType, MapType
 from rootspan_apiserver.types.model import Type
 from rootspan_apiserver.types.scalars import BooleanType, BytesType, FloatType, IntegerType, StringType
-from rootspan_apiserver.types.structs import Struct
+from rootspan_apiserver.types.structs import StructType
 from rootspan_apiserver.types.tables import go_types
 from rootspan_apiserver.types.well_known import IntOrStringType, QuantityType, TimeType
 from tests.apiserver.fuzz.values import (
@@ -250,14 +250,14 @@ def _fields(random: Random, depth: int) -> Any:
     return {random.choice(FIELDS): _fields(random, depth + 1) for _ in range(count)}
 
 
-def filled(random: Random, struct: Struct, depth: int) -> JSONObject:
+def filled(random: Random, struct: StructType, depth: int) -> JSONObject:
     """Some of the fields of a type with values of their types, not all of them good."""
     names = list(struct.fields)
     chosen = names if depth == 0 else random.sample(names, min(len(names), random.randrange(4)))
     return {name: _value(random, struct.fields[name].type, depth + 1) for name in chosen if name != "managedFields"}
 
 
-def enrich(random: Random, obj: JSONObject, struct: Struct) -> None:
+def enrich(random: Random, obj: JSONObject, struct: StructType) -> None:
     """Give one field somewhere in the object, mostly one that it has not, a value of its type."""
     name = random.choice(list(struct.fields))
     inner = [key for key, value in obj.items() if isinstance(value, dict | list) and value and key in struct.fields]
@@ -267,9 +267,9 @@ def enrich(random: Random, obj: JSONObject, struct: Struct) -> None:
         return
     name = random.choice(inner)
     kind, value = struct.fields[name].type, obj[name]
-    if isinstance(kind, ListType) and isinstance(kind.element, Struct) and isinstance(value, list):
+    if isinstance(kind, ListType) and isinstance(kind.element, StructType) and isinstance(value, list):
         kind, value = kind.element, random.choice(value)
-    if isinstance(kind, Struct) and isinstance(value, dict):
+    if isinstance(kind, StructType) and isinstance(value, dict):
         enrich(random, value, kind)
     else:
         obj[name] = _value(random, kind, 6)
@@ -279,7 +279,7 @@ def _value(random: Random, kind: Type, depth: int) -> Any:
     if random.random() < 0.03:
         return anything(random)
     match kind:
-        case Struct():
+        case StructType():
             return filled(random, kind, depth) if depth < 9 else {}
         case ListType():
             return [_value(random, kind.element, depth) for _ in range(random.choice((0, 1, 1, 2)))]

@@ -8,34 +8,38 @@ import httpx
 import pytest
 from starlette.routing import Router
 
-from rootspan import TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider
-from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import Anonymous, Tokens, Union
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import ALLOW, NO_OPINION, Attributes, Chain, Decision, PrivilegedGroups
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.tokens import StaticTokens
+from rootspan_apiserver.authn.union import UnionAuthenticator
+from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
+from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
+from rootspan_apiserver.authz.union import UnionAuthorizer
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.http.parts import Limits, Parts
-from rootspan_apiserver.kube.request_info import span_name
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 ISSUER = "https://kubernetes.default.svc"
-USERS = Tokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
+USERS = StaticTokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
 
 
 class Cautious:
     """Lets everybody ask for the version, and whom it knows for discovery and about themselves."""
 
-    async def authorize(self, attributes: Attributes) -> Decision:
+    async def authorize(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
         known = ALL_AUTHENTICATED in attributes.user.groups
         if attributes.is_resource:
             return ALLOW if known and attributes.resource.startswith("selfsubject") else NO_OPINION
@@ -51,9 +55,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
+async def serve(limits: Limits | None = None, *, dialect: Dialect = DEFAULT) -> AsyncIterator[Server]:
     provider, recorder = recording_provider(service="apiserver")
-    tracing = Tracing(provider)
+    tracing = Tracing(provider, dialect)
     registry = builtin_registry()
     async with (
         EmbeddedEtcd(None) as embedded,
@@ -64,16 +68,17 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
         tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         parts = Parts(
             registry,
-            ObjectStore(storage),
-            Admission([]),
+            Store(storage, registry.resources()),
+            AdmissionChain([]),
             tracing,
-            Union([USERS, tokens, Anonymous()], [ISSUER]),
-            Chain([PrivilegedGroups(), Cautious()]),
+            UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER]),
+            UnionAuthorizer([PrivilegedGroups(), Cautious()]),
             tokens,
             limits=limits or Limits(),
+            dialect=dialect,
         )
         app = chain(Router(routes(parts), redirect_slashes=False), parts)
-        traced = TracingMiddleware(app, tracer_provider=provider, span_name=span_name)
+        traced = dialect.server_span(app, tracer_provider=provider)
         headers = {"authorization": "Bearer admin", "user-agent": "tester/1.0", "accept": "application/json"}
         async with (
             serving(traced, listen("127.0.0.1", 0), stopping=parts.stopping.set) as address,

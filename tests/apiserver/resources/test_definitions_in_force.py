@@ -12,11 +12,11 @@ import pytest
 from opentelemetry.trace import NoOpTracerProvider
 from starlette.routing import Router
 
-from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import loopback_tokens
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import AllowAuthenticated
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authz.always_allow import AlwaysAllow
 from rootspan_apiserver.clients.loopback import LoopbackClient, pinned
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
@@ -25,7 +25,7 @@ from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
@@ -78,11 +78,9 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         etcd = await stack.enter_async_context(EtcdClient([URL], transport=embedded.transport))
         storage = await stack.enter_async_context(Storage(etcd, tracing, resources=registry.resources()))
         assert await storage.wait_ready(SECONDS)
-        authenticator = loopback_tokens(loopback.token)
+        authenticator = loopback_authenticator(loopback.token)
         tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
-        parts = Parts(
-            registry, ObjectStore(storage), Admission([]), tracing, authenticator, AllowAuthenticated(), tokens
-        )
+        parts = Parts(registry, Store(storage), AdmissionChain([]), tracing, authenticator, AlwaysAllow(), tokens)
         app = chain(Router(routes(parts), redirect_slashes=False), parts)
         own = self_signed(["localhost"], None)
         tls = server_context(own, None)

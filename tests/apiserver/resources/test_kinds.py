@@ -1,11 +1,8 @@
 """Services, configuration, access, policies, webhooks: defaults and rules."""
 
-from ipaddress import ip_address, ip_network
-
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.catalogue import builtin_registry
 from tests.apiserver.resources.kinds import REGISTRY, an_object, created, refusals, updated
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -38,43 +35,6 @@ def test_every_kind_takes_its_emptiest_object() -> None:
             updated(stored, {}, "status")
 
 
-def test_gives_a_service_an_address_and_node_ports() -> None:
-    """A service gets a cluster IP, and one that is reached from outside a node port; both stay when it is updated."""
-    spec = {"type": "NodePort", "ports": [{"port": 80}], "selector": {"app": "x"}}
-    service = created(an_object("v1", "Service", spec=spec))
-    assert ip_address(service["spec"]["clusterIP"]) in ip_network("10.0.0.0/24")
-    assert service["spec"]["clusterIPs"] == [service["spec"]["clusterIP"]]
-    port = service["spec"]["ports"][0]
-    assert (port["protocol"], port["targetPort"]) == ("TCP", 80)
-    assert 30000 <= port["nodePort"] <= 32767
-    changed, errors = updated(service, {"spec": {"ports": [{"port": 80}], "clusterIP": "", "clusterIPs": []}})
-    assert errors == []
-    assert changed["spec"]["clusterIP"] == service["spec"]["clusterIP"]
-    assert changed["spec"]["ports"][0]["nodePort"] == port["nodePort"]
-
-
-def test_gives_each_service_an_address_of_its_own() -> None:
-    """The addresses are those of the range that the registry was made with, and no two services share one."""
-    services = builtin_registry("10.9.0.0/28").lookup("", "v1", "services")
-    assert services is not None
-    given = []
-    for number in range(13):
-        service = an_object("v1", "Service", spec={"ports": [{"port": 80}]})
-        service["metadata"]["uid"] = f"uid-{number}"
-        services.strategy.default(service)
-        services.strategy.prepare_for_create(service)
-        given.append(service["spec"]["clusterIP"])
-    assert sorted(map(ip_address, given)) == [ip_address("10.9.0.2") + number for number in range(13)]
-
-
-def test_leaves_a_headless_service_without_address() -> None:
-    """`None` is an answer too."""
-    service = created(an_object("v1", "Service", spec={"clusterIP": "None", "selector": {"a": "b"}}))
-    assert service["spec"]["clusterIPs"] == ["None"]
-    assert service["spec"]["ipFamilyPolicy"] == "SingleStack"
-    assert refusals(an_object("v1", "Service", spec={"clusterIP": "None"})) == []
-
-
 def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
     """stringData is for writing only."""
     secret = created(an_object("v1", "Secret", stringData={"a": "b"}, data={"c": "ZA=="}))
@@ -86,14 +46,6 @@ def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
 @pytest.mark.parametrize(
     ("obj", "refusal"),
     [
-        (
-            an_object("v1", "ConfigMap", data={"a b": ""}),
-            (
-                'data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters,'
-                " '-', '_' or '.' (e.g. 'key.name' or 'KEY_NAME' or 'key-name',"
-                " regex used for validation is '[-._a-zA-Z0-9]+')"
-            ),
-        ),
         (an_object("v1", "Secret", type="kubernetes.io/tls", data={"tls.crt": ""}), "data[tls.key]: Required value"),
         (
             an_object("v1", "PersistentVolumeClaim", spec={"accessModes": ["ReadWriteOnce"]}),
@@ -108,24 +60,8 @@ def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
             'roleRef.kind: Unsupported value: "Person": supported values: "Role", "ClusterRole"',
         ),
         (
-            an_object("policy/v1", "PodDisruptionBudget", spec={"minAvailable": 1, "maxUnavailable": 1}),
-            (
-                'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}:'
-                " minAvailable and maxUnavailable cannot be both set"
-            ),
-        ),
-        (
             an_object(NETWORKING, "Ingress"),
             "spec: Invalid value: {}: either `defaultBackend` or `rules` must be specified",
-        ),
-        (
-            an_object("v1", "ConfigMap", name="A_b"),
-            (
-                'metadata.name: Invalid value: "A_b": a lowercase RFC 1123 subdomain must consist of lower case'
-                " alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
-                " (e.g. 'example.com', regex used for validation is"
-                " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-            ),
         ),
         (
             an_object("v1", "Namespace", name="a.b", namespace=""),
@@ -174,15 +110,6 @@ def test_labels_a_namespace_with_its_name() -> None:
     assert namespace["metadata"]["labels"] == {"kubernetes.io/metadata.name": "team"}
     assert namespace["spec"] == {"finalizers": ["kubernetes"]}
     assert namespace["status"] == {"phase": "Active"}
-
-
-def test_freezes_what_is_immutable() -> None:
-    """A config map that was made immutable keeps its data and stays so."""
-    frozen = created(an_object("v1", "ConfigMap", data={"a": "1"}, immutable=True))
-    why = "field is immutable when `immutable` is set"
-    assert updated(frozen, {"data": {"a": "2"}})[1] == [f"data: Forbidden: {why}"]
-    assert updated(frozen, {"immutable": False})[1] == [f"immutable: Forbidden: {why}"]
-    assert updated(frozen, {})[1] == []
 
 
 def test_lets_no_role_reference_change() -> None:

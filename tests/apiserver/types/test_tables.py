@@ -3,7 +3,7 @@
 import pytest
 
 from rootspan_apiserver.kube.meta import GroupVersionKind
-from rootspan_apiserver.types.structs import Struct
+from rootspan_apiserver.types.structs import StructType
 from rootspan_apiserver.types.tables import go_types
 
 
@@ -80,4 +80,4 @@ def test_name_that_is_no_struct_is_a_key_error() -> None:
     for name in ("core/v1.Unknown", "core/v1.RestartPolicy", "meta/v1.Time"):
         with pytest.raises(KeyError):
             go_types().struct(name)
-    assert isinstance(go_types().struct("meta/v1.Patch"), Struct)
+    assert isinstance(go_types().struct("meta/v1.Patch"), StructType)

@@ -10,6 +10,7 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, not_found, unknown_resource
+from rootspan_apiserver.registry.options import UpdateOptions
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.scope import object_path
 
@@ -59,7 +60,7 @@ async def bind(request: Request, target: Target, obj: JSONObject, dry_run: bool)
         return pod
 
     await request.parts.store.update(
-        pods, target.namespace, name, assign, subresource="binding", validate=None, dry_run=dry_run
+        pods, target.namespace, name, assign, UpdateOptions(subresource="binding", dry_run=dry_run)
     )
     return SUCCESS
 

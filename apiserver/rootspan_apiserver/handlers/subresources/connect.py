@@ -3,6 +3,7 @@
 The refusals are those of a real server whose node cannot be reached.
 """
 
+from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.verb import answering, verb
 from rootspan_apiserver.http.negotiation import Representation
@@ -10,7 +11,7 @@ from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import write_error
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, not_found, unavailable
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 
 async def connect(request: Request, target: Target) -> None:
@@ -20,11 +21,11 @@ async def connect(request: Request, target: Target) -> None:
         await write_error(request, error, target.group_version)
 
 
-@verb("Get", transformations=False)
-async def log(request: Request, target: Target, shown: Representation, span: Step) -> None:
+@verb(operations.GET, transformations=False)
+async def log(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
     """The log of a pod: nothing before it is on a node, and a refusal then."""
-    span.event("About to process Get options")
-    span.event("About to Get from storage")
+    span.event(events.READING_GET_OPTIONS)
+    span.event(events.GETTING)
     stored = await request.parts.store.get(target.resource, target.namespace, target.name)
     spec = stored.decode().get("spec") or {}
     _check_container(request, target, spec)

@@ -28,7 +28,7 @@ async def evict(request: Request, target: Target, obj: JSONObject, dry_run: bool
         options = replace(options, dry_run=True)
     pod = (await request.parts.store.get(target.resource, target.namespace, target.name)).decode()
     await _ask_budgets(request, target, pod)
-    await request.parts.store.delete(target.resource, target.namespace, target.name, options, validate=None)
+    await request.parts.store.delete(target.resource, target.namespace, target.name, options)
     return SUCCESS
 
 

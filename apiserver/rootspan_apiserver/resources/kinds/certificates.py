@@ -7,8 +7,9 @@ from binascii import Error as NotBase64Error
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import path_segment
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import duplicates, one_of
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 DECIDED = {"Approved", "Denied"}
 
@@ -43,7 +44,20 @@ USAGES = (
 class CertificateSigningRequestStrategy(BuiltinStrategy):
     name_rule = staticmethod(path_segment)
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
+        """Put the user who makes the request into the spec, whatever the client wrote there."""
+        super().prepare_for_create(obj, context)
+        spec = obj["spec"]
+        for field in ("username", "uid", "groups", "extra"):
+            spec.pop(field, None)
+        if (user := context.user) is not None:
+            extra = {key: list(values) for key, values in user.extra.items()}
+            requester = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
+            spec.update({field: value for field, value in requester.items() if value})
+
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         wanted = (obj.get("status") or {}).get("conditions") or []
         kept = (old.get("status") or {}).get("conditions") or []
         if subresource == "approval":

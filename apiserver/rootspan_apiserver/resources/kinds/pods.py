@@ -6,10 +6,11 @@ from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import named, unchanged
 from rootspan_apiserver.resources.kinds.pod_defaults import default_pod, default_pod_spec, quality_of_service
 from rootspan_apiserver.resources.kinds.pod_validation import CONTAINERS, check_pod_spec, check_template
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 ONLY_THESE_CHANGE = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
@@ -24,7 +25,7 @@ class PodStrategy(BuiltinStrategy):
     def set_defaults(self, obj: JSONObject) -> None:
         default_pod(obj["spec"])
 
-    def prepare_for_create(self, obj: JSONObject) -> None:
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
         super().prepare_for_create(obj)
         obj["status"] = {"phase": "Pending", "qosClass": quality_of_service(obj["spec"])}
         if obj["spec"].get("schedulingGates"):
@@ -38,7 +39,9 @@ class PodStrategy(BuiltinStrategy):
             }
             obj["status"]["conditions"] = [condition]
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         if subresource == "binding":
             return  # A binding goes past the strategy: the generation does not count it.
         if subresource == "ephemeralcontainers":
@@ -126,6 +129,18 @@ def _fixed(spec: JSONObject, old: JSONObject) -> JSONObject:
         for container in fixed.get(kind) or []:
             container.pop("image", None)
     return fixed
+
+
+def grace_period(pod: JSONObject, requested: int | None) -> int:
+    """Return the seconds a pod has to stop: none if it was never bound to a node, or has stopped.
+
+    Upstream: pkg/registry/core/pod/strategy.go (CheckGracefulDelete)
+    """
+    spec, phase = pod.get("spec") or {}, (pod.get("status") or {}).get("phase")
+    if not spec.get("nodeName") or phase in ("Failed", "Succeeded"):
+        return 0
+    period = requested if requested is not None else spec.get("terminationGracePeriodSeconds") or 0
+    return 1 if period < 0 else period
 
 
 class PodTemplateStrategy(BuiltinStrategy):
