@@ -1,1 +1,1 @@
-"""HTTP clients: the loopback client, and the spans and errors of every outgoing call."""
+"""The server's own HTTP clients: the loopback client, the paths of its requests, and the errors of calls in Go's words."""

@@ -1,6 +1,6 @@
-"""Translate the errors of httpx into the messages and types of Go's net/http, which kube-apiserver passes on to its clients.
+"""The messages of Go's net/http for calls that failed, which kube-apiserver passes on to its users.
 
-Upstream: Go's net/http, crypto/tls and crypto/x509
+Upstream: Go's src/net/net.go, src/net/http/transport.go, src/crypto/x509/verify.go
 """
 
 import errno
@@ -13,10 +13,10 @@ import httpx
 
 from rootspan_apiserver.dialects.http_client import CallError
 
-# Verification errors of OpenSSL (X509_V_ERR_*)
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 _EXPIRED = frozenset({9, 10})
 _HOSTNAME_MISMATCH = frozenset({62, 64})
+"""Verification errors of OpenSSL (`X509_V_ERR_…`)."""
 
 
 def deadline_exceeded() -> CallError:
@@ -25,7 +25,7 @@ def deadline_exceeded() -> CallError:
 
 
 def call_error(error: Exception, host: str, port: int, name: str) -> CallError:
-    """Translate an error of a call to `host`:`port`, whose certificate TLS verified for `name`."""
+    """Return the error of a call to `host`:`port`, whose certificate had to name `name`, in Go's words."""
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return deadline_exceeded()
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

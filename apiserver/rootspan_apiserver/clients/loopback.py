@@ -1,9 +1,9 @@
-"""The loopback client: requests of the server to itself over TLS, through all filters.
+"""The loopback client: the server's requests to its own API, over the network.
 
-It authenticates with a random token of the process, by which the tracing middleware recognizes it: its traces are continued, those of other
-clients are not. It trusts exactly the certificate that the server presents, which need not name the address the client connects to.
+The server knows it by a random token that lives as long as the process, and continues its traces only. The client trusts exactly the
+certificate that the server presents, which need not name the address that the client connects to.
 
-Upstream: staging/src/k8s.io/apiserver/pkg/server/config_selfclient.go
+Upstream: staging/src/k8s.io/apiserver/pkg/server/options/serving_with_loopback.go
 """
 
 import hmac
@@ -23,35 +23,31 @@ from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.go_errors import call_error
 from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.release import GIT_VERSION
 from rootspan_apiserver.kube.status import StatusError, internal_error, unavailable
 
-USER_AGENT = f"kube-apiserver/{GIT_VERSION} (linux/amd64) kubernetes"
+USER_AGENT = "kube-apiserver/v1.36.2 (linux/amd64) kubernetes"
 TIMEOUT = 34.0
-"""Seconds for one request: the time limit of a write of kube-apiserver."""
+"""Seconds for one request: as long as the server gives a write to its store."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoopbackEndpoint:
-    """The address of the server for its own clients, the certificate it presents (PEM), and the token of the client."""
+    """How clients in the process reach the server. `certificate` is what it presents, as PEM."""
 
     host: str
     port: int
     certificate: bytes
     token: str
 
-    @property
-    def url(self) -> str:
-        """The base URL, without a path."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"https://{host}:{self.port}"
-
 
 class LoopbackClient:
-    """Sends and returns JSON objects; raises the StatusError that the server answers.
+    """Sends and returns JSON objects, and raises the server's StatusError.
 
-    It may be used by constructors before the server listens; `connect` sets the address. `client_spans` makes the spans of its calls, and
-    of those to webhooks.
+    It can be passed on before the server listens; `connect` sets the address.
+
+    Args:
+        tracer_provider: Makes the spans of calls.
+        client_spans: The transport that makes them, for the calls to webhooks too.
     """
 
     def __init__(
@@ -65,7 +61,7 @@ class LoopbackClient:
         self._traced: httpx.AsyncBaseTransport | None = None
 
     def connect(self, host: str, port: int, certificate: bytes) -> None:
-        """Set the address `host`:`port` and the certificate (PEM, a chain may follow) of the server, once it listens."""
+        """Set where the server listens, which can be any address of the machine, and its certificate (PEM, a chain may follow)."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
         self._endpoint = LoopbackEndpoint(host, port, certificate, self.token)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=60)
@@ -78,13 +74,13 @@ class LoopbackClient:
             await self._traced.aclose()
 
     def endpoint(self) -> LoopbackEndpoint:
-        """Return the address of the server. Raises StatusError, 503, before `connect`."""
+        """Return the server's endpoint. Raises StatusError 503 before `connect`."""
         if self._endpoint is None:
             raise unavailable("the server is not listening yet")
         return self._endpoint
 
     def continuation(self, otherwise: Continuation) -> ContinuationOf:
-        """Return a decision for the tracing middleware: continue the traces of this client, do `otherwise` for others."""
+        """Return what the tracing middleware does with a trace: this client's are continued, all others are treated as `otherwise`."""
         expected = f"Bearer {self.token}".encode()
 
         def decide(scope: Scope) -> Continuation:
@@ -96,11 +92,11 @@ class LoopbackClient:
         return decide
 
     async def get(self, path: APIPath) -> JSONObject:
-        """Return an object. Raises StatusError."""
+        """Return one object. Raises StatusError."""
         return await self.request("GET", path)
 
     async def create(self, path: APIPath, obj: Mapping[str, Any]) -> JSONObject:
-        """Create an object and return it. Raises StatusError."""
+        """Create an object in a collection, and return it as stored. Raises StatusError."""
         return await self.request("POST", path, obj)
 
     async def request(
@@ -113,24 +109,23 @@ class LoopbackClient:
         agent: str = USER_AGENT,
         traced: bool = True,
     ) -> JSONObject:
-        """Send a request and return the object in the answer. If `traced`, the call has a CLIENT span below the current span.
+        """Send one request and return the object in the response.
+
+        Args:
+            method: The HTTP method.
+            path: The object or the collection.
+            body: The object to send.
+            content_type: The media type of the body.
+            agent: The value of the `User-Agent` header.
+            traced: Whether the call has a CLIENT span under the current one.
 
         Raises:
-            StatusError: the server's answer, or 500 if there is none.
+            StatusError: The server answered it; 500 if there was no answer.
         """
         endpoint = self.endpoint()
         transport = self._traced if traced else self._plain
         assert transport is not None
-        headers = {"Authorization": f"Bearer {endpoint.token}", "User-Agent": agent, "Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = content_type
-        request = httpx.Request(
-            method,
-            f"{endpoint.url}{path}",
-            headers=headers,
-            content=None if body is None else orjson.dumps(body),
-            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},
-        )
+        request = _request(endpoint, method, path, body, content_type=content_type, agent=agent)
         try:
             response = await transport.handle_async_request(request)
             await response.aread()
@@ -141,7 +136,7 @@ class LoopbackClient:
 
 
 def pinned(certificate: bytes) -> ssl.SSLContext:
-    """Return TLS settings of a client that accepts only this certificate (PEM)."""
+    """Return the TLS context of a client that accepts this certificate and no other."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -149,6 +144,32 @@ def pinned(certificate: bytes) -> ssl.SSLContext:
     first = certificate.partition(end)[0] + end
     context.load_verify_locations(cadata=first.decode("ascii"))
     return context
+
+
+def _request(
+    endpoint: LoopbackEndpoint,
+    method: str,
+    path: APIPath,
+    body: Mapping[str, Any] | None,
+    *,
+    content_type: str,
+    agent: str,
+) -> httpx.Request:
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    headers = {
+        "Authorization": f"Bearer {endpoint.token}",
+        "User-Agent": agent,
+        "Accept": "application/json",
+    }
+    if body is not None:
+        headers["Content-Type"] = content_type
+    return httpx.Request(
+        method,
+        f"https://{host}:{endpoint.port}{path}",
+        headers=headers,
+        content=None if body is None else orjson.dumps(body),
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},
+    )
 
 
 def _object(response: httpx.Response) -> JSONObject:

@@ -8,11 +8,9 @@ from typing import Any
 import orjson
 
 from rootspan_apiserver.codec.json_syntax import explain
-from rootspan_apiserver.codec.problems import NotDecodableError
-from rootspan_apiserver.codec.scalars import kind_of
-from rootspan_apiserver.codec.typed import DuplicateKeys
+from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys, check_depth, kind_of
+from rootspan_apiserver.types.problems import NotDecodableError
 
-MAXIMUM_DEPTH = 240
 """Of a body. An object is 4 levels deeper with its managedFields, in reviews and tables some more, and what writes JSON ends at 254."""
 _KEY = re.compile(rb'(?<!\\)"\s*:')
 
@@ -93,25 +91,6 @@ def _count_keys(value: Any) -> int:
         elif isinstance(item, list):
             rest.extend(item)
     return count
-
-
-def check_depth(value: Any, limit: int = MAXIMUM_DEPTH) -> None:
-    """
-    Raises:
-        NotDecodableError: the value is nested deeper than `limit`.
-    """
-    level = [value]
-    for _ in range(limit + 1):
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return
-    raise NotDecodableError("exceeded max depth")
-
-
-def _children(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _reason(body: bytes) -> str:

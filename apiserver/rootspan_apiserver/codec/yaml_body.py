@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from rootspan_apiserver.codec.json_body import MAXIMUM_DEPTH, integer
-from rootspan_apiserver.codec.problems import NotDecodableError
-from rootspan_apiserver.codec.typed import DuplicateKeys
+from rootspan_apiserver.codec.json_body import integer
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.go_yaml import GoLoader
+from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys
+from rootspan_apiserver.types.problems import NotDecodableError
 
 _NODES_ALWAYS_ALLOWED = 100_000
 _BITS_OF_FLOATS = 1024

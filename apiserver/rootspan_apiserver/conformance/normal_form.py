@@ -18,7 +18,6 @@ from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.dialects.dialect import SpanDescription
 from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.dialects.versions import DIALECTS
-from rootspan_apiserver.kube.names import SUFFIX_ALPHABET, SUFFIX_LENGTH
 
 VOLATILE_HEADERS = frozenset(
     {"audit-id", "date", "content-length", "x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid"}
@@ -69,26 +68,26 @@ _INSERTED_BEFORE = _authentications()
 _HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
 _REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
 _CONTINUE = re.compile(r"(continue=)[^&]+")
-_GENERATED = re.compile(f"-[{SUFFIX_ALPHABET}]{{{SUFFIX_LENGTH}}}$")
+_GENERATED = re.compile("-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 _AGE = re.compile(r"\d+[smhdy]")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def normal_trace(root: RecordedSpan) -> RecordedSpan:
-    """Return the normal form of a trace, given by its root."""
+    """Return the normal form of a trace, given its root."""
     return _normal_span(_server_outermost(root))
 
 
 def normal_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of a response without the volatile ones."""
+    """Return the normal form of a response's headers, by lower-case name."""
     return {
         name.lower(): _normal_text(value) for name, value in headers.items() if name.lower() not in VOLATILE_HEADERS
     }
 
 
 def normal_body(body: str) -> Any:
-    """Return the body of a response: an object if it is JSON, a list of objects if each line is JSON, else text."""
+    """Return the normal form of a response's body: an object if it is JSON, a list of objects if each line is."""
     try:
         return _normal_value(orjson.loads(body))
     except orjson.JSONDecodeError:
@@ -128,7 +127,7 @@ def _normal_span(span: RecordedSpan) -> RecordedSpan:
 
 
 def _side_by_side(children: list[RecordedSpan]) -> tuple[RecordedSpan, ...]:
-    """Sort the calls of validating webhooks by name: they are concurrent, so the order of their start is not deterministic."""
+    """Sort the spans of validating webhooks by name: they are called concurrently, so their order is not deterministic."""
     positions = [index for index, child in enumerate(children) if child.name in _CALL_VALIDATING_WEBHOOK]
     ordered = sorted((children[index] for index in positions), key=_webhook)
     for index, child in zip(positions, ordered, strict=True):

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import replace
 
-from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import generate_name
 from rootspan_apiserver.kube.status import StatusError, not_found
@@ -45,6 +44,7 @@ from rootspan_apiserver.storage import (
 )
 from rootspan_apiserver.storage.scope import object_key
 from rootspan_apiserver.storage.stored_object import encode
+from rootspan_apiserver.types.normal_form import written
 
 Transform = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
@@ -118,8 +118,8 @@ class Store:
             version = resource_version(obj["metadata"]) or 0
             if version and not dry_run:
                 raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
-            written, name = canonical(obj, resource.storage_kind), obj["metadata"]["name"]
-            created = await self._storage.create(resource, namespace, name, written, dry_run=dry_run)
+            stored, name = written(obj, resource.storage_kind), obj["metadata"]["name"]
+            created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
             return created.at(version) if dry_run else created
 
     async def update(
@@ -159,7 +159,7 @@ class Store:
                 await options.validate(obj, old)
             if current is not None and old is not None and completes_deletion(resource, obj, old):
                 return Delete(StoredObject(current.key, current.revision, encode(obj)))
-            return Write(canonical(obj, resource.storage_kind))
+            return Write(written(obj, resource.storage_kind))
 
         with reserved:
             outcome = await self._storage.guaranteed_update(

@@ -24,11 +24,11 @@ from rootspan_apiserver.resources.definition import (
 )
 from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.selectable import text
 from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.rules import ABSENT, Rule, struct
 from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
+from rootspan_apiserver.types.schema import Schema
 
 SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
 AGE = Column("Age", lambda obj, now: age(at(obj, "metadata", "creationTimestamp"), now), "date")
