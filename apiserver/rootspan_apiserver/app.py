@@ -11,13 +11,14 @@ import logging
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 from opentelemetry.sdk.trace import TracerProvider
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
@@ -43,8 +44,10 @@ from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.etcd.lanes import gateway_transport
 from rootspan_apiserver.etcd.tracing import EtcdTracingTransport, EtcdTracingTransportV122
 from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
+from rootspan_apiserver.handlers.documents.health import Check, Health
 from rootspan_apiserver.handlers.routes import routes
-from rootspan_apiserver.http.parts import Check, Limits, Parts
+from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.users import MASTERS, User
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
@@ -54,6 +57,7 @@ from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.audit_log import AuditLog
+from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.server_resource import server_resource
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import tracer_provider
@@ -134,26 +138,37 @@ async def apiserver(
         stack.push_async_callback(admission.aclose)
 
         accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
-        parts = Parts(
+        authenticator = _authenticator(options, token, loopback.token, accounts)
+        authorizer, metrics = _authorizer(options), Metrics()
+        stopping, shutting_down = asyncio.Event(), asyncio.Event()
+        resources = ResourceEndpoint(
             registry=registry,
             store=store,
             admission=admission,
-            tracing=tracing,
-            authenticator=_authenticator(options, token, loopback.token, accounts),
-            authorizer=_authorizer(options),
+            authenticator=authenticator,
+            authorizer=authorizer,
             tokens=accounts,
-            checks={"etcd": etcd_check},
+            min_request_timeout=options.min_request_timeout,
+            stopping=stopping,
+        )
+        health = Health({"etcd": etcd_check}, shutting_down=shutting_down, stopping=stopping)
+        filtered = chain(
+            _routed(routes(resources, registry, metrics, health)),
+            authenticator=authenticator,
+            authorizer=authorizer,
+            registry=registry,
+            tracing=tracing,
+            metrics=metrics,
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
-            dialect=emulated,
             limits=Limits(
                 request_timeout=options.request_timeout,
-                min_request_timeout=options.min_request_timeout,
                 max_requests_in_flight=options.max_requests_inflight,
                 max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
             ),
+            dialect=emulated,
         )
         application = server_span(emulated)(
-            chain(_routed(parts), parts),
+            filtered,
             tracer_provider=ServerSpans(provider, emulated.otelhttp),
             span_name=server_span_name(emulated),
             continuation=_continuation(options, loopback),
@@ -161,7 +176,7 @@ async def apiserver(
 
         await storage.wait_ready(CACHE_SECONDS)
         address = await stack.enter_async_context(
-            serving(application, bound, tls=tls, stopping=parts.stopping.set, grace=grace)
+            serving(application, bound, tls=tls, stopping=stopping.set, grace=grace)
         )
         loopback.connect(address.host, address.port, certificate.pair.certificate)
         controllers = ControllerParts(
@@ -179,7 +194,7 @@ async def apiserver(
             ca_bundle=certificate.ca_bundle,
             token=token,
             tracer_provider=provider,
-            shut_down=parts.shutting_down.set,
+            shut_down=shutting_down.set,
             settled=settled,
         )
         if options.write_kubeconfig:
@@ -187,9 +202,9 @@ async def apiserver(
         yield running
 
 
-def _routed(parts: Parts) -> Starlette:
+def _routed(paths: Sequence[BaseRoute]) -> Starlette:
     """The paths, without Starlette's own error pages: a fault is for the panic filter to answer, in kube-apiserver's words."""
-    application = Starlette(routes=routes(parts))
+    application = Starlette(routes=paths)
     application.middleware_stack = application.router
     return application
 

@@ -1,24 +1,26 @@
 """Resources that are one and the same under several names: those kept in the same place of the store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.per_revision import once_per_revision
 from rootspan_apiserver.resources.resource import Resource
 
 
 class Equivalents:
-    """Called with a resource, answers the others: other versions of it, or other groups (events, ingresses)."""
+    """Called with a resource, returns the others: other versions of it, or other groups (events, ingresses)."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._revision = -1
-        self._by_place: dict[str, list[Resource]] = {}
 
     def __call__(self, resource: Resource) -> Sequence[Resource]:
-        if self._revision != self._registry.revision:
-            self._by_place = {}
-            for each in self._registry.resources():
-                if each.storage_path:
-                    self._by_place.setdefault(each.storage_path, []).append(each)
-            self._revision = self._registry.revision
-        return [each for each in self._by_place.get(resource.storage_path, ()) if each is not resource]
+        return [each for each in _by_place(self._registry).get(resource.storage_path, ()) if each is not resource]
+
+
+@once_per_revision
+def _by_place(registry: Registry) -> Mapping[str, Sequence[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for each in registry.resources():
+        if each.storage_path:
+            found.setdefault(each.storage_path, []).append(each)
+    return found

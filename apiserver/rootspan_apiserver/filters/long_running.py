@@ -1,6 +1,6 @@
 """Requests that last as long as the client wishes: no time-out applies to them, and they hold no seat of the flow control."""
 
-from rootspan_apiserver.http.request import Scope
+from rootspan_apiserver.kube.asgi import Scope
 from rootspan_apiserver.kube.request_info import RequestInfo
 
 _VERBS = frozenset({"watch", "proxy"})

@@ -5,12 +5,15 @@
 
 A namespace is itself a resource: `/api/v1/namespaces/team` has namespace and name `team`. Anything else, `/version` or `/apis/apps/v1`, is
 not a resource request and its verb is the HTTP method in lower case.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
+
+from rootspan_apiserver.kube.asgi import Scope
 
 _METHODS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _COLLECTION_VERBS = frozenset({"list", "watch", "deletecollection"})
@@ -43,7 +46,7 @@ class RequestInfo:
         return f"{self.api_group}/{self.api_version}" if self.api_group else self.api_version
 
 
-def request_info(scope: MutableMapping[str, Any]) -> RequestInfo:
+def request_info(scope: Scope) -> RequestInfo:
     """The info of an ASGI HTTP scope, resolved once and kept in it."""
     info: RequestInfo | None = scope.get("rootspan.request_info")
     if info is None:
@@ -51,7 +54,7 @@ def request_info(scope: MutableMapping[str, Any]) -> RequestInfo:
     return info
 
 
-def span_name(scope: MutableMapping[str, Any]) -> str:
+def span_name(scope: Scope) -> str:
     """The server span's name since v1.31: the method, and for a resource its route with placeholders."""
     info = request_info(scope)
     method: str = scope["method"]
@@ -76,52 +79,56 @@ def is_true(value: str) -> bool:
     return value.lower() not in ("false", "0")
 
 
+def split_path(path: str) -> list[str]:
+    """Return the segments of a path, empty ones between others among them."""
+    trimmed = path.strip("/")
+    return trimmed.split("/") if trimmed else []
+
+
 def resolve(method: str, path: str, query_string: bytes = b"") -> RequestInfo:
-    """Never raises: a path that fits no rule is not a resource request."""
-    segments = [segment for segment in path.split("/") if segment]
-    if len(segments) < 3 or segments[0] not in ("api", "apis"):
-        return RequestInfo(False, path, method.lower())
-    prefix, group, rest = segments[0], "", segments[1:]
-    if prefix == "apis":
-        if len(rest) < 3:
-            return RequestInfo(False, path, method.lower(), api_prefix=prefix)
-        group, rest = rest[0], rest[1:]
-    version, rest = rest[0], rest[1:]
+    """Read a method and a path. Never raises: a path that fits no rule is not a resource request."""
+    match split_path(path):
+        case ["api", version, first, *rest]:
+            prefix, group = "api", ""
+        case ["apis", group, version, first, *rest]:
+            prefix = "apis"
+        case ["apis", _, _]:
+            return RequestInfo(False, path, method.lower(), api_prefix="apis")
+        case _:
+            return RequestInfo(False, path, method.lower())
     verb = _METHODS.get(method, "")
-    if rest[0] in ("watch", "proxy"):
-        verb, rest = rest[0], rest[1:]
+    shape = [first, *rest]
+    if first in ("watch", "proxy"):
+        verb, shape = first, rest
     namespace = ""
-    if len(rest) > 1 and rest[0] == "namespaces":
-        namespace = rest[1]
-        if len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:
-            rest = rest[2:]
-    name = rest[1] if len(rest) > 1 else ""
-    field_selector = label_selector = ""
-    if not name:
-        if verb in ("get", "watch"):
-            query = _first_values(query_string)
-            if verb == "get":
-                verb = "watch" if is_true(query.get("watch", "0")) else "list"
-            name = _name_of(query.get("fieldSelector", ""))
-        elif verb == "delete":
-            verb = "deletecollection"
-    if verb in _COLLECTION_VERBS and query_string:
+    match shape:
+        case ["namespaces", namespace, below, *_] if below not in _NAMESPACE_SUBRESOURCES:
+            shape = shape[2:]
+        case ["namespaces", namespace, *_]:
+            pass
+    name = shape[1] if len(shape) > 1 else ""
+    if not name and verb == "delete":
+        verb = "deletecollection"
+    elif not name and verb in ("get", "watch"):
         query = _first_values(query_string)
-        field_selector, label_selector = query.get("fieldSelector", ""), query.get("labelSelector", "")
+        if verb == "get":
+            verb = "watch" if is_true(query.get("watch", "0")) else "list"
+        name = _name_of(query.get("fieldSelector", ""))
+    query = _first_values(query_string) if verb in _COLLECTION_VERBS else {}
     return RequestInfo(
         True,
         path,
         verb,
-        prefix,
-        group,
-        version,
-        namespace,
-        rest[0] if rest else "",
-        rest[2] if len(rest) > 2 and verb != "proxy" else "",
-        name,
-        tuple(rest),
-        field_selector,
-        label_selector,
+        api_prefix=prefix,
+        api_group=group,
+        api_version=version,
+        namespace=namespace,
+        resource=shape[0] if shape else "",
+        subresource=shape[2] if len(shape) > 2 and verb != "proxy" else "",
+        name=name,
+        parts=tuple(shape),
+        field_selector=query.get("fieldSelector", ""),
+        label_selector=query.get("labelSelector", ""),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rootspan_apiserver.kube.meta import JSONObject
+
 ANONYMOUS = "system:anonymous"
 APISERVER = "system:apiserver"
 ALL_AUTHENTICATED = "system:authenticated"
@@ -18,3 +20,10 @@ class User:
     uid: str = ""
     groups: tuple[str, ...] = ()
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def user_info(user: User) -> JSONObject:
+    """Return a user as `UserInfo` of authentication/v1, without what is empty."""
+    extra = {key: list(values) for key, values in user.extra.items()}
+    described = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
+    return {key: value for key, value in described.items() if value}

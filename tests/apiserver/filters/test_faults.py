@@ -1,7 +1,6 @@
 """What happens when a handler raises or takes too long."""
 
 import asyncio
-from collections.abc import MutableMapping
 from typing import Any
 
 import httpx
@@ -10,11 +9,9 @@ import pytest
 from rootspan.testing import recording_provider
 from rootspan_apiserver.filters.panic import PanicRecovery
 from rootspan_apiserver.filters.warnings import ITEM_LIMIT, TOTAL_LIMIT, warning_headers
-from rootspan_apiserver.http.request import Receive, Send
+from rootspan_apiserver.kube.asgi import Receive, Scope, Send
 
 pytestmark = pytest.mark.anyio
-
-Scope = MutableMapping[str, Any]
 
 
 async def test_a_fault_is_told_without_its_reason(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """The filters and handlers before a real store, behind a real socket."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -17,15 +18,20 @@ from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.authz.authorization import ALLOW, NO_OPINION, Attributes, Chain, Decision, PrivilegedGroups
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.filters.audit import Sink
 from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
+from rootspan_apiserver.handlers.documents.health import Health
 from rootspan_apiserver.handlers.routes import routes
-from rootspan_apiserver.http.parts import Limits, Parts
+from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.kube.request_info import span_name
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.store import ObjectStore
-from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 ISSUER = "https://kubernetes.default.svc"
@@ -42,16 +48,22 @@ class Cautious:
         return ALLOW if attributes.path == "/version" or (known and attributes.path.startswith("/api")) else NO_OPINION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    parts: Parts
+    """`application` makes the filters and handlers of this server anew, with a sink for audit events."""
+
+    registry: Registry
+    tracing: Tracing
+    metrics: Metrics
+    stopping: asyncio.Event
+    application: Callable[[Sink | None], ASGIApp]
     address: Address
     client: httpx.AsyncClient
     recorder: SpanRecorder
 
 
 @asynccontextmanager
-async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
+async def serve(limits: Limits = Limits()) -> AsyncIterator[Server]:  # noqa: B008 - frozen
     provider, recorder = recording_provider(service="apiserver")
     tracing = Tracing(provider)
     registry = builtin_registry()
@@ -62,24 +74,49 @@ async def serve(limits: Limits | None = None) -> AsyncIterator[Server]:
     ):
         assert await storage.wait_ready(5)
         tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
-        parts = Parts(
-            registry,
-            ObjectStore(storage),
-            Admission([]),
-            tracing,
-            Union([USERS, tokens, Anonymous()], [ISSUER]),
-            Chain([PrivilegedGroups(), Cautious()]),
-            tokens,
-            limits=limits or Limits(),
+        authenticator = Union([USERS, tokens, Anonymous()], [ISSUER])
+        authorizer = Chain([PrivilegedGroups(), Cautious()])
+        metrics, stopping = Metrics(), asyncio.Event()
+        resources = ResourceEndpoint(
+            registry=registry,
+            store=ObjectStore(storage),
+            admission=Admission([]),
+            authenticator=authenticator,
+            authorizer=authorizer,
+            tokens=tokens,
+            min_request_timeout=1800,
+            stopping=stopping,
         )
-        app = chain(Router(routes(parts), redirect_slashes=False), parts)
-        traced = TracingMiddleware(app, tracer_provider=provider, span_name=span_name)
+        health = Health({}, shutting_down=asyncio.Event(), stopping=stopping)
+
+        def application(audit: Sink | None) -> ASGIApp:
+            return chain(
+                Router(routes(resources, registry, metrics, health), redirect_slashes=False),
+                authenticator=authenticator,
+                authorizer=authorizer,
+                registry=registry,
+                tracing=tracing,
+                metrics=metrics,
+                audit=audit,
+                limits=limits,
+            )
+
+        traced = TracingMiddleware(application(None), tracer_provider=provider, span_name=span_name)
         headers = {"authorization": "Bearer admin", "user-agent": "tester/1.0", "accept": "application/json"}
         async with (
-            serving(traced, listen("127.0.0.1", 0), stopping=parts.stopping.set) as address,
+            serving(traced, listen("127.0.0.1", 0), stopping=stopping.set) as address,
             httpx.AsyncClient(base_url=address.url, headers=headers, timeout=10, trust_env=False) as client,
         ):
-            yield Server(parts, address, client, recorder)
+            yield Server(
+                registry=registry,
+                tracing=tracing,
+                metrics=metrics,
+                stopping=stopping,
+                application=application,
+                address=address,
+                client=client,
+                recorder=recorder,
+            )
 
 
 @pytest.fixture

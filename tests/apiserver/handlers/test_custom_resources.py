@@ -41,7 +41,7 @@ DEFINITION: dict[str, Any] = {
 @pytest.fixture
 def widgets(server: Server) -> httpx.AsyncClient:
     for resource in resources_of(DEFINITION):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     return server.client
 
 
@@ -108,7 +108,7 @@ async def test_defaults_that_cannot_be_stored_are_not_made(server: Server) -> No
         "properties": {"items": {"type": "array", "items": item}},
     }
     for resource in resources_of(definition):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     limit = "trying to send message larger than max (2100126 vs. 2097152)"
     for count, params in ((20_000, {}), (20_000, {"dryRun": "All"}), (21, {})):
         answer = await server.client.post(WIDGETS, json=widget(items=[{}] * count), params=params)
@@ -130,7 +130,7 @@ async def test_slow_pattern_holds_up_nobody_else(server: Server) -> None:
         "properties": {"text": text},
     }
     for resource in resources_of(definition):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     letters = random.Random(1)
     value = "".join(letters.choice("ab") for _ in range(20_000))
     slow = asyncio.create_task(server.client.post(WIDGETS, json=widget(text=value)))

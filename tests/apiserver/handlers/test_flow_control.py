@@ -8,10 +8,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from rootspan_apiserver.dialects.dialect import V1_36
 from rootspan_apiserver.filters.exchange import Exchange
 from rootspan_apiserver.filters.priority_and_fairness import PriorityAndFairness
-from rootspan_apiserver.http.parts import Limits
-from rootspan_apiserver.http.request import Receive, Scope, Send
+from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import Receive, Scope, Send
 from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
@@ -35,8 +36,16 @@ class Slow:
 
 @asynccontextmanager
 async def limited(server: Server, limits: Limits) -> AsyncIterator[tuple[Slow, httpx.AsyncClient]]:
-    slow, parts = Slow(), replace(server.parts, limits=limits)
-    transport = httpx.ASGITransport(Exchange(PriorityAndFairness(slow, parts), parts))
+    slow = Slow()
+    application = Exchange(
+        PriorityAndFairness(slow, server.metrics, limits),
+        registry=server.registry,
+        tracing=server.tracing,
+        metrics=server.metrics,
+        body_limit=limits.body,
+        dialect=V1_36,
+    )
+    transport = httpx.ASGITransport(application)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield slow, client
 
@@ -52,7 +61,7 @@ async def test_who_finds_no_seat_in_time_is_told_to_come_back(server: Server) ->
         slow.release.set()
         assert (await first).status_code == 200
     labels = {"priority_level": "global-default", "flow_schema": "global-default", "reason": "time-out"}
-    counted = server.parts.metrics.registry.get_sample_value
+    counted = server.metrics.registry.get_sample_value
     assert counted("apiserver_flowcontrol_rejected_requests_total", labels) == 1.0
 
 

@@ -154,7 +154,7 @@ DEFINITION: dict[str, Any] = {
 @pytest.fixture
 def gadgets(server: Server) -> httpx.AsyncClient:
     for resource in resources_of(DEFINITION):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     return server.client
 
 

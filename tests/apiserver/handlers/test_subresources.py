@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from rootspan_apiserver.http.parts import Limits
+from rootspan_apiserver.http.limits import Limits
 from tests.apiserver.handlers.conftest import serve
 
 pytestmark = pytest.mark.anyio

@@ -22,14 +22,16 @@ from rootspan_apiserver.controllers.custom_resources import serving_custom_resou
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
+from rootspan_apiserver.handlers.documents.health import Health
 from rootspan_apiserver.handlers.routes import routes
-from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.registry.store import ObjectStore
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 from tests.apiserver.resources.definitions import a_definition, a_widget
 
@@ -80,13 +82,29 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         assert await storage.wait_ready(SECONDS)
         authenticator = loopback_tokens(loopback.token)
         tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
-        parts = Parts(
-            registry, ObjectStore(storage), Admission([]), tracing, authenticator, AllowAuthenticated(), tokens
+        authorizer, metrics, stopping = AllowAuthenticated(), Metrics(), asyncio.Event()
+        resources = ResourceEndpoint(
+            registry=registry,
+            store=ObjectStore(storage),
+            admission=Admission([]),
+            authenticator=authenticator,
+            authorizer=authorizer,
+            tokens=tokens,
+            min_request_timeout=1800,
+            stopping=stopping,
         )
-        app = chain(Router(routes(parts), redirect_slashes=False), parts)
+        health = Health({}, shutting_down=asyncio.Event(), stopping=stopping)
+        app = chain(
+            Router(routes(resources, registry, metrics, health), redirect_slashes=False),
+            authenticator=authenticator,
+            authorizer=authorizer,
+            registry=registry,
+            tracing=tracing,
+            metrics=metrics,
+        )
         own = self_signed(["localhost"], None)
         tls = server_context(own, None)
-        at = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0), tls=tls, stopping=parts.stopping.set))
+        at = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0), tls=tls, stopping=stopping.set))
         loopback.connect(at.host, at.port, own.pair.certificate)
         stack.push_async_callback(loopback.aclose)
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
