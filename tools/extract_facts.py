@@ -11,8 +11,6 @@ stands behind a pointer. COLUMNS is a JSON object from a resource's path to the 
 Only facts are carried over (names, types, keys, defaults), in a notation of this project's own; no text is.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -51,7 +51,7 @@ from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.users import MASTERS, User
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
@@ -128,7 +128,7 @@ async def apiserver(
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
-        store = ObjectStore(storage)
+        store = Store(storage)
         loopback = LoopbackClient(provider, HTTPClientSpans if emulated.internal else HTTPClientSpansV122)
         stack.push_async_callback(loopback.aclose)
         admission = standard_admission(

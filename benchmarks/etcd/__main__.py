@@ -4,8 +4,6 @@ The same operations on the embedded etcd, in memory and on disk, and on a real o
 file system. Values have 750 bytes. Microseconds; the real etcd shares the processors with its client.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

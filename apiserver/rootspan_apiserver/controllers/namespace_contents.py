@@ -68,7 +68,7 @@ class NamespaceController:
             await self._actor.replace(path.subresource("status"), namespace)
         if failures:
             raise AgainError
-        grace = [_grace_left(stored) for resource, objects in remaining if resource.graceful for stored in objects]
+        grace = [_grace_left(stored) for resource, objects in remaining if resource.grace_period for stored in objects]
         patience = min([WAIT, *(left for left in grace if left > 0)])
         await self._until_one_goes([(resource, len(objects)) for resource, objects in remaining], name, patience)
         self._queue.add(name)
@@ -86,7 +86,7 @@ class NamespaceController:
                 path = APIPath.of_object(resource, namespace, stored.key.rpartition("/")[2])
                 if not stored.is_terminating:
                     await self._actor.delete(path, propagationPolicy="Background")
-                elif resource.graceful and _grace_left(stored) <= 0:
+                elif resource.grace_period and _grace_left(stored) <= 0:
                     await self._actor.delete(path, gracePeriodSeconds=0)
         except StatusError as exc:
             return exc.message

@@ -6,8 +6,6 @@ GatewayError is for a client: etcd's own code and message, with the HTTP status 
 """
 # ruff: noqa: N818  each name is the condition found
 
-from __future__ import annotations
-
 import orjson
 
 UNKNOWN, INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, FAILED_PRECONDITION = 2, 3, 5, 8, 9

@@ -4,8 +4,6 @@ Names are read in snake_case and camelCase, 64-bit integers as numbers and strin
 absent; fields that nobody asks for are passed over. Each reader raises GatewayError for a value of the wrong type.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

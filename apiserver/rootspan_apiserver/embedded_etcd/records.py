@@ -4,8 +4,6 @@ The wire form of a value is base64, on its way in and on its way out, so a range
 were written once, when the value came in.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from pybase64 import b64encode

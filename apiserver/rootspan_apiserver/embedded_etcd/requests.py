@@ -1,7 +1,5 @@
 """The gateway's requests as values; what we know of and do not do is refused."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from rootspan_apiserver.embedded_etcd.errors import INVALID_ARGUMENT, RESOURCE_EXHAUSTED, GatewayError, unsupported

@@ -1,7 +1,5 @@
 """The gateway's JSON: bytes are base64, 64-bit integers are strings, what has its default value is left out."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pybase64 import b64decode, b64encode

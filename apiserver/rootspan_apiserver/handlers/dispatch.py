@@ -42,7 +42,7 @@ from rootspan_apiserver.kube.status import (
     not_found,
     unknown_resource,
 )
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 
 Handlers = Mapping[str, Handler]
@@ -64,7 +64,7 @@ class ResourceEndpoint:
         self,
         *,
         registry: Registry,
-        store: ObjectStore,
+        store: Store,
         admission: Admission,
         authenticator: Authenticator,
         authorizer: Authorizer,

@@ -3,6 +3,8 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/get.go, create.go, update.go, delete.go
 """
 
+from dataclasses import replace
+
 import orjson
 
 from rootspan_apiserver.admission.chain import Admission
@@ -17,7 +19,7 @@ from rootspan_apiserver.http.responses import Response, object_response
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.registry.list_options import check_list, predicate
 from rootspan_apiserver.registry.options import DeleteOptions
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 _OPTIONS_KIND = GroupVersionKind("", "v1", "DeleteOptions")
@@ -26,7 +28,7 @@ _OPTIONS_KIND = GroupVersionKind("", "v1", "DeleteOptions")
 class Reading:
     """get and list."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     async def get(self, call: Call) -> Response:
@@ -87,17 +89,15 @@ class Writing:
 class Deleting:
     """delete and deletecollection."""
 
-    def __init__(self, store: ObjectStore, admission: Admission) -> None:
+    def __init__(self, store: Store, admission: Admission) -> None:
         self._store = store
         self._admission = admission
 
     async def delete(self, call: Call) -> Response:
         target = call.target
-        options, admitting = await self._read(call, events=True)
+        options = await self._options(call, events=True)
         call.span.event("About to delete object from database")
-        stored, gone = await self._store.delete(
-            target.resource, target.namespace, target.name, options, validate=admitting.delete
-        )
+        stored, gone = await self._store.delete(target.resource, target.namespace, target.name, options)
         call.span.event("Object deleted from database")
         if gone and not target.resource.delete_returns_object:
             body = orjson.dumps(_success(target, stored))
@@ -108,14 +108,13 @@ class Deleting:
     async def delete_collection(self, call: Call) -> Response:
         target = call.target
         wanted = list_options(call.request)
-        options, admitting = await self._read(call, events=False)
-        found = await self._store.delete_collection(
-            target.resource, target.namespace, wanted, options, validate=admitting.delete
+        options = await self._options(call, events=False)
+        return list_response(
+            call, await self._store.delete_collection(target.resource, target.namespace, wanted, options)
         )
-        return list_response(call, found)
 
-    async def _read(self, call: Call, *, events: bool) -> tuple[DeleteOptions, Admitting]:
-        """Read the options, from the body where there is one, else from the query. Raises StatusError."""
+    async def _options(self, call: Call, *, events: bool) -> DeleteOptions:
+        """Read the options, from the body where there is one, else from the query; admission is part of them. Raises StatusError."""
         body = await call.request.body(call.span)
         if body:
             check_content_type(call)
@@ -126,7 +125,8 @@ class Deleting:
             options, document = delete_options(decoded.object)
         else:
             options, document = delete_options_of_query(call.request)
-        return options, Admitting(self._admission, call.request, call.target, document, dry_run=options.dry_run)
+        admitting = Admitting(self._admission, call.request, call.target, document, dry_run=options.dry_run)
+        return replace(options, validate=admitting.delete)
 
 
 def _success(target: Target, stored: StoredObject) -> JSONObject:

@@ -30,7 +30,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.list_options import NOT_OLDER_THAN
 from rootspan_apiserver.registry.options import ListOptions
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.storage import WatchEvent
 from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.tracing import Step
@@ -48,7 +48,7 @@ class Watching:
         stopping: Ends all watches when it is set.
     """
 
-    def __init__(self, store: ObjectStore, *, min_seconds: float, stopping: Event) -> None:
+    def __init__(self, store: Store, *, min_seconds: float, stopping: Event) -> None:
         self._store = store
         self._min_seconds = min_seconds
         self._stopping = stopping

@@ -18,11 +18,13 @@ from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.managed_fields import FieldManager
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.resources.strategy import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 
@@ -107,7 +109,7 @@ class Admitting:
 class Writer:
     """Writes objects to the store for create, update and patch."""
 
-    def __init__(self, store: ObjectStore, admission: Admission, registry: Registry) -> None:
+    def __init__(self, store: Store, admission: Admission, registry: Registry) -> None:
         self._store = store
         self._admission = admission
         self._managers = FieldManagers(registry)
@@ -124,7 +126,7 @@ class Write:
     """One write. `fields` records the managers of fields in the name of `manager`."""
 
     def __init__(
-        self, store: ObjectStore, admission: Admission, fields: FieldManager, call: Call, options: WriteOptions
+        self, store: Store, admission: Admission, fields: FieldManager, call: Call, options: WriteOptions
     ) -> None:
         self._store = store
         self._call = call
@@ -143,8 +145,11 @@ class Write:
             target.resource,
             target.namespace,
             await self._admitted(name, new, None, None),
-            validate=lambda stored: self._validate(name, stored, None),
-            dry_run=self._options.dry_run,
+            CreateOptions(
+                validate=lambda stored: self._validate(name, stored, None),
+                dry_run=self._options.dry_run,
+                context=WriteContext(user=self._call.request.user),
+            ),
         )
         self._warn_of_unenforced(stored, created=True)
         return stored
@@ -171,11 +176,14 @@ class Write:
             target.namespace,
             target.name,
             transform,
-            subresource=target.stored_part,
-            validate=lambda stored, old: self._validate(target.name, stored, old),
-            precondition_uid=precondition_uid,
-            dry_run=self._options.dry_run,
-            create_on_missing=create_on_missing and not target.part,
+            UpdateOptions(
+                subresource=target.stored_part,
+                validate=lambda stored, old: self._validate(target.name, stored, old),
+                precondition_uid=precondition_uid,
+                dry_run=self._options.dry_run,
+                create_on_missing=create_on_missing and not target.part,
+                context=WriteContext(user=self._call.request.user),
+            ),
         )
         self._warn_of_unenforced(stored, created=created)
         return stored, created

@@ -26,3 +26,14 @@ class GroupResource:
 
     def __str__(self) -> str:
         return f"{self.resource}.{self.group}" if self.group else self.resource
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """An object among those of its resource; `namespace` is "" for a cluster-scoped one."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name

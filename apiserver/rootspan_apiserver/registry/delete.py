@@ -1,184 +1,88 @@
-"""Deleting: at once, or by an update that marks the object for those who still have to let go of it."""
+"""Deleting: at once, or by an update that marks the object for those who have to finish their work before it is deleted.
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+An object is held by its finalizers, by its grace period (a pod), and by a finalization of its own kind (a namespace).
+
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go, pkg/registry/core/namespace/storage/storage.go
+"""
 
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
-from rootspan_apiserver.kube.status import StatusError, conflict, not_found
+from rootspan_apiserver.kube.status import conflict
 from rootspan_apiserver.registry.finalizers import finalizers_for
-from rootspan_apiserver.registry.graceful import begin, mark_for_finalizers
-from rootspan_apiserver.registry.namespaces import is_namespace, terminate
+from rootspan_apiserver.registry.graceful import Grace, begin, mark_for_finalizers
+from rootspan_apiserver.registry.metadata import now, timestamp
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.storage import ListResult, Storage, StoredObject
+from rootspan_apiserver.storage import Delete, Keep, StoredObject, Write
 
 
-class _DeleteNow(Exception):  # noqa: N818  not an error: nothing needs to be marked
-    pass
+def before_delete(resource: Resource, current: StoredObject, options: DeleteOptions) -> Write | Keep | Delete:
+    """Decide what a deletion does to the object first.
 
-
-class _Pending(Exception):  # noqa: N818  not an error: the deletion has begun before
-    def __init__(self, stored: StoredObject) -> None:
-        super().__init__()
-        self.stored = stored
-
-
-class _Deletion:
-    """One deletion of one object, as it was asked for."""
-
-    def __init__(
-        self,
-        storage: Storage,
-        resource: Resource,
-        namespace: str,
-        name: str,
-        options: DeleteOptions,
-        validate: Callable[[JSONObject], Awaitable[None]] | None,
-    ) -> None:
-        self._storage = storage
-        self._resource = resource
-        self._namespace = namespace
-        self._name = name
-        self._options = options
-        self._validate = validate
-        self._waits = False
-
-    async def run(self) -> tuple[StoredObject, bool]:
-        resource, options = self._resource, self._options
-        present = await self._storage.get(resource, self._namespace, self._name)
-        if present is None:
-            raise not_found(resource.group_resource, self._name)
-        obj = present.decode()
-        check_preconditions(resource, obj, options)
-        if is_namespace(resource):
-            if "deletionTimestamp" not in obj["metadata"]:
-                return await self._mark(self._terminate), False
-            if obj["spec"].get("finalizers"):
-                return present, False
-        outcome, _ = begin(resource, obj, options)
-        if outcome == "pending":
-            return present, False
-        finalizers = obj["metadata"].get("finalizers") or []
-        if outcome == "marked" or finalizers or finalizers != finalizers_for(resource, obj["metadata"], options):
-            try:
-                marked = await self._mark(self._prepare)
-            except _Pending as pending:
-                return pending.stored, False
-            except _DeleteNow:
-                pass
-            else:
-                if self._waits:
-                    return marked, False
-                if options.dry_run:
-                    return marked, True
-                self._options = replace(options, precondition_resource_version="")
-                return await self._delete_marked(marked), True
-        return await self._delete(), True
-
-    async def _mark(self, mark: Callable[[JSONObject, StoredObject], None]) -> StoredObject:
-        async def change(current: StoredObject | None) -> JSONObject:
-            assert current is not None
-            obj = current.decode()
-            check_preconditions(self._resource, obj, self._options)
-            if self._validate is not None:
-                await self._validate(obj)
-            mark(obj, current)
-            return obj
-
-        return await self._storage.guaranteed_update(
-            self._resource, self._namespace, self._name, change, dry_run=self._options.dry_run
-        )
-
-    def _terminate(self, obj: JSONObject, _: StoredObject) -> None:
-        terminate(obj)
-        self._set_finalizers(obj["metadata"])
-
-    def _prepare(self, obj: JSONObject, current: StoredObject) -> None:
-        metadata = obj["metadata"]
-        outcome, period = begin(self._resource, obj, self._options)
-        if outcome == "pending":
-            raise _Pending(current)
-        self._set_finalizers(metadata)
-        waits_for_finalizers = bool(metadata.get("finalizers"))
-        if outcome == "at once":
-            if not waits_for_finalizers:
-                raise _DeleteNow
-            mark_for_finalizers(metadata)
-        self._waits = waits_for_finalizers or period > 0
-
-    def _set_finalizers(self, metadata: JSONObject) -> None:
-        finalizers = finalizers_for(self._resource, metadata, self._options)
-        if finalizers:
-            metadata["finalizers"] = finalizers
-        else:
-            metadata.pop("finalizers", None)
-
-    async def _delete(self) -> StoredObject:
-        async def check(current: StoredObject) -> None:
-            obj = current.decode()
-            check_preconditions(self._resource, obj, self._options)
-            if self._validate is not None:
-                await self._validate(obj)
-
-        return await self._storage.delete(
-            self._resource, self._namespace, self._name, check, dry_run=self._options.dry_run
-        )
-
-    async def _delete_marked(self, marked: StoredObject) -> StoredObject:
-        """Delete what was marked with a grace period of 0; its node may have been faster."""
-        try:
-            return await self._delete()
-        except StatusError as exc:
-            if exc.code != 404:
-                raise
-            return marked
-
-
-async def delete(
-    storage: Storage,
-    resource: Resource,
-    namespace: str,
-    name: str,
-    options: DeleteOptions,
-    validate: Callable[[JSONObject], Awaitable[None]] | None,
-) -> tuple[StoredObject, bool]:
-    return await _Deletion(storage, resource, namespace, name, options, validate).run()
-
-
-async def delete_collection(
-    storage: Storage,
-    resource: Resource,
-    found: ListResult,
-    options: DeleteOptions,
-    validate: Callable[[JSONObject], Awaitable[None]] | None,
-) -> ListResult:
-    """Delete what was `found`; what is gone by then is left out of the answer."""
-    deleted = []
-    for stored in found.items:
-        *_, namespace, name = stored.key.split("/")
-        try:
-            await delete(storage, resource, namespace if resource.namespaced else "", name, options, validate)
-        except StatusError as exc:
-            if exc.code != 404:
-                raise
-        else:
-            deleted.append(stored)
-    return ListResult(deleted, found.resource_version)
-
-
-def check_preconditions(resource: Resource, obj: JSONObject, options: DeleteOptions) -> None:
+    Returns:
+        `Write` with the object marked as being deleted; `Keep` if a deletion has begun that ends no later; `Delete` if nothing holds the
+        object.
     """
-    Raises:
-        StatusError: 409, this is another object, or another version of it, than was to be deleted.
-    """
+    obj = current.decode()
     metadata = obj["metadata"]
-    what = GroupResource(resource.kind.group, resource.kind.kind)
+    finalization = resource.finalization
+    if finalization is not None:
+        if "deletionTimestamp" not in metadata:
+            metadata["deletionTimestamp"] = timestamp(now())
+            finalization.begin(obj)
+            _set_finalizers(resource, metadata, options)
+            return Write(obj)
+        if finalization.is_pending(obj):
+            return Keep(current)
+    grace = begin(resource, obj, options)
+    if grace is Grace.PENDING:
+        return Keep(current)
+    _set_finalizers(resource, metadata, options)
+    if grace is Grace.NONE:
+        if not metadata.get("finalizers"):
+            return Delete(current)
+        mark_for_finalizers(metadata)
+    return Write(obj)
+
+
+def is_held(resource: Resource, before: StoredObject, marked: StoredObject) -> bool:
+    """Whether an object that has been `marked` is not deleted yet; `before` is the object when the deletion was asked for."""
+    metadata = marked.metadata()
+    if metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds"):
+        return True
+    return resource.finalization is not None and not before.is_terminating
+
+
+def completes_deletion(resource: Resource, obj: JSONObject, old: JSONObject) -> bool:
+    """Whether the update of `old` to `obj` removes the last thing that held the object."""
+    metadata, before = obj["metadata"], old["metadata"]
+    if metadata.get("finalizers"):
+        return False
+    if resource.finalization is not None:
+        return "deletionTimestamp" in before and not resource.finalization.is_pending(obj)
+    return "deletionGracePeriodSeconds" in before and not before["deletionGracePeriodSeconds"]
+
+
+def check_preconditions(resource: Resource, current: StoredObject, options: DeleteOptions) -> None:
+    """Check that `current` is the object, and the version of it, that is to be deleted.
+
+    Raises:
+        StatusError: 409.
+    """
+    kind = GroupResource(resource.kind.group, resource.kind.kind)
     uid, version = options.precondition_uid, options.precondition_resource_version
-    if uid and uid != metadata.get("uid"):
-        why = f"the UID in the precondition ({uid}) does not match the UID in record ({metadata.get('uid', '')})."
+    if uid and uid != current.uid:
+        why = f"the UID in the precondition ({uid}) does not match the UID in record ({current.uid})."
         why += " The object might have been deleted and then recreated"
-        raise conflict(what, metadata["name"], why)
-    if version and version != metadata.get("resourceVersion"):
+        raise conflict(kind, current.name, why)
+    if version and version != current.resource_version:
         why = f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record"
-        why += f" ({metadata.get('resourceVersion', '')}). The object might have been modified"
-        raise conflict(what, metadata["name"], why)
+        why += f" ({current.resource_version}). The object might have been modified"
+        raise conflict(kind, current.name, why)
+
+
+def _set_finalizers(resource: Resource, metadata: JSONObject, options: DeleteOptions) -> None:
+    finalizers = finalizers_for(resource, metadata, options)
+    if finalizers:
+        metadata["finalizers"] = finalizers
+    else:
+        metadata.pop("finalizers", None)

@@ -1,67 +1,62 @@
-"""Graceful deletion: a pod gets time to stop, and is gone when its node says so by deleting it with a grace period of 0."""
+"""Graceful deletion: a pod gets time to stop, and is deleted when its node deletes it with a grace period of 0.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go (BeforeDelete)
+"""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from enum import Enum, auto
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.registry.metadata import now, timestamp
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.resources.resource import Resource
 
-Outcome = Literal["at once", "marked", "pending"]
+
+class Grace(Enum):
+    """What a deletion means for the grace period of an object."""
+
+    NONE = auto()
+    """There is nothing to wait for."""
+    BEGUN = auto()
+    """The object is marked: its grace period has begun, or has been shortened."""
+    PENDING = auto()
+    """A deletion that ends no later has begun before."""
 
 
-def begin(resource: Resource, obj: JSONObject, options: DeleteOptions) -> tuple[Outcome, int]:
-    """Mark `obj` as being deleted, if its resource is deleted gracefully; the outcome and the grace period in seconds.
-
-    "at once": there is nothing to wait for; "marked": `obj` was changed; "pending": a deletion no later than this has begun before.
-    """
-    if not resource.graceful:
-        return "at once", 0
+def begin(resource: Resource, obj: JSONObject, options: DeleteOptions) -> Grace:
+    """Mark `obj` as being deleted, if its resource is deleted gracefully."""
+    if resource.grace_period is None:
+        return Grace.NONE
     metadata = obj["metadata"]
     if "deletionTimestamp" in metadata:
         return _shorten(metadata, options)
-    period = _period(obj, options)
+    period = resource.grace_period(obj, options.grace_period_seconds)
     metadata["deletionTimestamp"] = timestamp(now() + timedelta(seconds=period))
     metadata["deletionGracePeriodSeconds"] = period
     if metadata.get("generation", 0) > 0:
         metadata["generation"] += 1
-    return "marked", period
+    return Grace.BEGUN
 
 
 def mark_for_finalizers(metadata: JSONObject) -> None:
-    """Of an object that would be gone at once, but for its finalizers."""
+    """Mark an object that is only held by its finalizers as being deleted, with no grace period."""
     if "deletionTimestamp" not in metadata:
         if metadata.get("generation", 0) > 0:
             metadata["generation"] += 1
         metadata["deletionTimestamp"] = timestamp(now())
-    elif _moment(metadata["deletionTimestamp"]) > now():
+    elif datetime.fromisoformat(metadata["deletionTimestamp"]) > now():
         metadata["deletionTimestamp"] = timestamp(now())
     metadata["deletionGracePeriodSeconds"] = 0
 
 
-def _shorten(metadata: JSONObject, options: DeleteOptions) -> tuple[Outcome, int]:
+def _shorten(metadata: JSONObject, options: DeleteOptions) -> Grace:
     present = metadata.get("deletionGracePeriodSeconds") or 0
     if present == 0:
-        return "at once", 0
+        return Grace.NONE
     period = options.grace_period_seconds
     if period is None or period >= present:
-        return "pending", present
-    earlier = _moment(metadata["deletionTimestamp"]) - timedelta(seconds=present - period)
+        return Grace.PENDING
+    earlier = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=present - period)
     metadata["deletionTimestamp"] = timestamp(earlier)
     metadata["deletionGracePeriodSeconds"] = period
-    return "marked", period
-
-
-def _period(pod: JSONObject, options: DeleteOptions) -> int:
-    spec, phase = pod.get("spec") or {}, (pod.get("status") or {}).get("phase")
-    if not spec.get("nodeName") or phase in ("Failed", "Succeeded"):
-        return 0
-    period = options.grace_period_seconds
-    if period is None:
-        period = spec.get("terminationGracePeriodSeconds") or 0
-    return 1 if period < 0 else period
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return Grace.BEGUN

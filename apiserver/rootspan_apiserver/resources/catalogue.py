@@ -13,6 +13,8 @@ from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
 from rootspan_apiserver.resources.kinds import strategy_of
+from rootspan_apiserver.resources.kinds.cluster import FINALIZATION
+from rootspan_apiserver.resources.kinds.pods import grace_period
 from rootspan_apiserver.resources.kinds.service_allocation import DEFAULT_RANGE, ServiceAllocation
 from rootspan_apiserver.resources.kinds.services import ServiceStrategy
 from rootspan_apiserver.resources.places import go_type, storage_kind, storage_path
@@ -234,7 +236,8 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
         subresources=subresources,
         selectable=frozenset(values) | {"metadata.name", "metadata.namespace"},
         delete_returns_object="deleted" in notes,
-        graceful=resource == GroupResource("", "pods"),
+        grace_period=grace_period if resource == GroupResource("", "pods") else None,
+        finalization=FINALIZATION if resource == GroupResource("", "namespaces") else None,
         allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
         allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
         default_propagation=PROPAGATION.get((group, plural), "Background"),

@@ -1,6 +1,6 @@
 """What a resource is: its names, its scope, its verbs, where it is kept, and the strategy that makes it itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -29,6 +29,17 @@ class Subresource:
     kind: GroupVersionKind
     verbs: frozenset[str]
     scale: ScalePaths | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finalization:
+    """A resource whose objects hold themselves while they are being deleted, besides by their `metadata.finalizers`.
+
+    `begin` changes an object whose deletion begins; `is_pending` tells whether an object in deletion is still held.
+    """
+
+    begin: Callable[[JSONObject], None]
+    is_pending: Callable[[JSONObject], bool]
 
 
 class Strategy(Protocol):
@@ -74,6 +85,8 @@ class Resource:
     `selectable` are the labels its field selectors may use. `default_propagation` is what a deletion does to dependents if nobody says
     (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events). Objects whose
     `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
+    `grace_period` gives the seconds that an object has to stop when it is deleted, of the object and of the seconds that were asked for;
+    None if it is deleted at once.
     `deprecation` is the warning that each request for a deprecated version gets, "" for none.
     """
 
@@ -93,7 +106,8 @@ class Resource:
     subresources: Mapping[str, Subresource] = field(default_factory=dict)
     selectable: frozenset[str] = frozenset({"metadata.name", "metadata.namespace"})
     delete_returns_object: bool = False
-    graceful: bool = False
+    grace_period: Callable[[JSONObject, int | None], int] | None = None
+    finalization: Finalization | None = None
     allow_create_on_update: bool = False
     allow_unconditional_update: bool = True
     custom: bool = False

@@ -6,18 +6,29 @@ decided by facts: status is split off where there is a status subresource, the g
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.kube.users import ANONYMOUS, User
 from rootspan_apiserver.resources.canonical import form_of
 from rootspan_apiserver.resources.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.resources.required import missing
 from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.selectable import Values
 from rootspan_apiserver.resources.status_metadata import kept_by_status
+
+_NOBODY = User(ANONYMOUS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteContext:
+    """The request that creates or updates an object: `user` makes it."""
+
+    user: User = _NOBODY
 
 
 class BuiltinStrategy:

@@ -1,7 +1,5 @@
 """Continue tokens: where a list that was cut by its limit goes on, and in which revision."""
 
-from __future__ import annotations
-
 import posixpath
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ class Continuation:
         return urlsafe_b64encode(orjson.dumps(document)).rstrip(b"=").decode()
 
     @classmethod
-    def decode(cls, token: str) -> Continuation:
+    def decode(cls, token: str) -> "Continuation":
         """
         Raises:
             StatusError: 400, this is no token of ours, or one that was tampered with.

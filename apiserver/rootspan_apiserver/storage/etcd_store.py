@@ -25,6 +25,7 @@ from rootspan_apiserver.kube.status import StatusError, already_exists, not_foun
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.errors import etcd_errors
 from rootspan_apiserver.storage.leases import Leases
+from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
 from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, Step, Tracing
@@ -83,12 +84,17 @@ class EtcdStore:
         self,
         resource: Resource,
         path: str,
-        change: Callable[[StoredObject | None], Awaitable[JSONObject]],
+        change: Callable[[StoredObject | None], Awaitable[Decision]],
         *,
         cached: StoredObject | None,
         missing_ok: bool = False,
-    ) -> StoredObject:
-        """Store what `change` makes of the present object; it may be called more than once, `None` says there is none.
+    ) -> Outcome:
+        """Carry out what `change` decides on the present object; it is called again when that was stale or has changed.
+
+        Args:
+            change: called with the present object, None if there is none.
+            cached: the copy of the object to begin with, None to read it from etcd.
+            missing_ok: call `change` also if there is no object.
 
         Raises:
             StatusError: 404, there is no such object and not `missing_ok`; 500, it may or may not have been stored; and whatever
@@ -96,31 +102,31 @@ class EtcdStore:
         """
         caller = get_current()
         with self._tracing.span("GuaranteedUpdate etcd3", lambda: _attributes(resource, path)) as step:
-            current, fresh = cached, cached is None
-            if fresh:
-                current = await self._latest(resource, path, missing_ok)
+
+            async def load() -> StoredObject | None:
+                return await self.get(path) if missing_ok else await self.existing(resource, path)
+
+            copy = _Copy(load, cached)
+            if cached is None:
+                await copy.was_stale()
             step.event("initial value restored")
             while True:
+                current = copy.stored
                 try:
-                    obj = await _for_caller(step, caller, change(current))
+                    decision = await _for_caller(step, caller, change(current))
                 except Exception:
-                    if fresh:
-                        raise
-                    latest = await self._latest(resource, path, missing_ok)
-                    if _revision(latest) == _revision(current):
-                        raise
-                    current, fresh = latest, True
-                    continue
-                raw = _encode(step, obj)
+                    if await copy.was_stale():
+                        continue
+                    raise
+                if not isinstance(decision, Write):
+                    if await copy.was_stale():
+                        continue
+                    return decision
+                raw = _encode(step, decision.obj)
                 if current is not None and same_content(raw, current.raw):
-                    if fresh:
-                        return current
-                    latest = await self._latest(resource, path, missing_ok)
-                    stale = _revision(latest) != _revision(current)
-                    current, fresh = latest, True
-                    if not stale and current is not None:
-                        return current
-                    continue
+                    if await copy.was_stale():
+                        continue
+                    return Written(current, created=False)
                 step.event("TransformToStorage succeeded")
                 step.event("Transaction prepared")
                 with etcd_errors():
@@ -136,7 +142,7 @@ class EtcdStore:
                             )
                         if found is None:
                             raise
-                        return found
+                        return Written(found, created=current is None)
                     except EtcdError as exc:
                         step.event("Txn call failed", {"err": exc.message})
                         raise
@@ -144,10 +150,10 @@ class EtcdStore:
                 step.event("Transaction committed")
                 if result.succeeded:
                     step.event("decode succeeded", {"len": len(raw)})
-                    return StoredObject(path, result.revision, raw)
+                    return Written(StoredObject(path, result.revision, raw), created=current is None)
                 if result.current is None and not missing_ok:
                     raise _missing(resource, path)
-                current, fresh = _stored(path, result.current) if result.current else None, True
+                copy = _Copy(load, _stored(path, result.current) if result.current else None, fresh=True)
                 step.event("Retry value restored")
 
     async def delete(
@@ -163,7 +169,7 @@ class EtcdStore:
         Raises:
             StatusError: 404, there is no such object; 500, it may or may not have been deleted; and whatever `check` raises.
         """
-        current, fresh = cached, cached is None
+        current, fresh = cached, False
         while True:
             if current is None:
                 current, fresh = await self.existing(resource, path), True
@@ -195,8 +201,25 @@ class EtcdStore:
             raise _missing(resource, path)
         return found
 
-    async def _latest(self, resource: Resource, path: str, missing_ok: bool) -> StoredObject | None:
-        return await self.get(path) if missing_ok else await self.existing(resource, path)
+
+class _Copy:
+    """The present object as an update knows it: a cached copy, which may be stale, until `load` has read it from etcd."""
+
+    __slots__ = ("_fresh", "_load", "stored")
+
+    def __init__(
+        self, load: Callable[[], Awaitable[StoredObject | None]], stored: StoredObject | None, *, fresh: bool = False
+    ) -> None:
+        self._load = load
+        self._fresh = fresh
+        self.stored = stored
+
+    async def was_stale(self) -> bool:
+        """Read the object from etcd, unless that has been done: whether it is another version than the copy."""
+        if self._fresh:
+            return False
+        before, self.stored, self._fresh = self.stored, await self._load(), True
+        return _revision(self.stored) != _revision(before)
 
 
 async def _for_caller(step: Step, caller: Context, work: Awaitable[T]) -> T:
@@ -241,14 +264,15 @@ def _created(path: str, raw: bytes, present: KeyValue | None) -> StoredObject | 
 
 
 async def _unchanged(
-    path: str, present: KeyValue | None, change: Callable[[StoredObject], Awaitable[JSONObject]]
+    path: str, present: KeyValue | None, change: Callable[[StoredObject], Awaitable[Decision]]
 ) -> StoredObject | None:
     """The object that is `present`, if `change` makes the same of it."""
     if present is None:
         return None
     stored = _stored(path, present)
     try:
-        raw = encode(await change(stored))
+        decision = await change(stored)
+        raw = encode(decision.obj) if isinstance(decision, Write) else b""
     except Exception:  # a refusal, such as of a resourceVersion that is not the present one, tells nothing
         return None
     return stored if same_content(raw, stored.raw) else None

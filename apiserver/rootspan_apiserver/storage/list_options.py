@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListOptions:
     """`resource_version` stays text: "", "0" and a number mean different things. Times in seconds."""
 

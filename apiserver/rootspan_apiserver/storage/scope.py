@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, p
 from dataclasses import dataclass
 
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.meta import ObjectKey
 from rootspan_apiserver.kube.names import path_segment
 from rootspan_apiserver.kube.status import StatusError, bad_request
 from rootspan_apiserver.resources.resource import Resource
@@ -27,6 +28,12 @@ def object_path(resource: Resource, namespace: str, name: str) -> str:
     if reasons := path_segment(name):
         raise bad_request(f"Name parameter invalid: {quote(name)}: {';'.join(reasons)}")
     return _checked(f"{_collection(resource, namespace)}/{name}")
+
+
+def object_key(resource: Resource, path: str) -> ObjectKey:
+    """The object of `resource` whose `object_path` is `path`."""
+    namespace, _, name = path.removeprefix(f"{resource.storage_path}/").rpartition("/")
+    return ObjectKey(namespace, name)
 
 
 def collection_path(resource: Resource, namespace: str = "") -> str:
@@ -64,8 +71,8 @@ class Predicate:
     def _values(self, stored: StoredObject) -> dict[str, str]:
         if any(field not in _IN_THE_KEY for field, _, _ in self.fields.terms):
             return dict(stored.fields(self.resource))
-        *_, namespace, name = stored.key.split("/")
-        return {"metadata.name": name, "metadata.namespace": namespace if self.resource.namespaced else ""}
+        key = object_key(self.resource, stored.key)
+        return {"metadata.name": key.name, "metadata.namespace": key.namespace}
 
 
 @dataclass(frozen=True, slots=True)

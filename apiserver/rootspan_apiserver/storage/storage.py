@@ -25,6 +25,7 @@ from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult
+from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.scope import Predicate, Scope, collection_path, object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, Watch
@@ -174,25 +175,36 @@ class Storage:
         resource: Resource,
         namespace: str,
         name: str,
-        change: Callable[[StoredObject | None], Awaitable[JSONObject]],
+        change: Callable[[StoredObject | None], Awaitable[Decision]],
         *,
         missing_ok: bool = False,
         dry_run: bool = False,
-    ) -> StoredObject:
-        """Store what `change` makes of the present object, begun anew when that was stale or somebody else was faster.
+    ) -> Outcome:
+        """Carry out what `change` decides on the present object; it is called again when that was stale or has changed.
+
+        Args:
+            change: called with the present object, or with None if there is none and `missing_ok`.
+            missing_ok: call `change` also if there is no object.
+            dry_run: store nothing; the result is at the revision of the present object.
 
         Raises:
-            StatusError: 404, there is none and not `missing_ok` (which gives `change` None); and whatever `change` raises.
+            StatusError: 404, there is no such object and not `missing_ok`; and whatever `change` raises.
         """
         path = object_path(resource, namespace, name)
         if dry_run:
             current = await self.get(resource, namespace, name)
             if current is None and not missing_ok:
                 raise not_found(resource.group_resource, name)
-            return StoredObject(path, current.revision if current else 0, encode(await change(current)))
+            decision = await change(current)
+            if not isinstance(decision, Write):
+                return decision
+            revision = current.revision if current else 0
+            return Written(StoredObject(path, revision, encode(decision.obj)), created=current is None)
         cached = self._cached(resource, path)
-        stored = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
-        return self._wrote(resource, stored)
+        outcome = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
+        if isinstance(outcome, Written):
+            self._wrote(resource, outcome.stored)
+        return outcome
 
     async def delete(
         self,

@@ -104,6 +104,11 @@ class StoredObject:
         return f"StoredObject({self.key!r}, revision={self.revision})"
 
     @property
+    def name(self) -> str:
+        """The object's name: the last segment of its key."""
+        return self.key.rpartition("/")[2]
+
+    @property
     def resource_version(self) -> str:
         return str(self.revision) if self.revision else ""
 

@@ -1,21 +1,14 @@
 """Processes that a signal ends at a chosen moment: how they ended, what they had written, and what they left running."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re
 import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGKILL, Signals
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    Moment = Callable[["Output"], Awaitable[None]]
 
 PATIENCE = 60.0
 _IMPORT = re.compile(r"import time: +\d+ \| +\d+ \| +")
@@ -55,6 +48,9 @@ class Output:
         async with self._changed:
             self.lines += lines
             self._changed.notify_all()
+
+
+Moment = Callable[[Output], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """`rootspan demo`, as somebody who has just installed it runs it."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -27,7 +27,7 @@ from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.kube.request_info import span_name
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage import Storage
@@ -79,7 +79,7 @@ async def serve(limits: Limits = Limits()) -> AsyncIterator[Server]:  # noqa: B0
         metrics, stopping = Metrics(), asyncio.Event()
         resources = ResourceEndpoint(
             registry=registry,
-            store=ObjectStore(storage),
+            store=Store(storage),
             admission=Admission([]),
             authenticator=authenticator,
             authorizer=authorizer,

@@ -1,7 +1,5 @@
 """For each feature that is stored but not acted on: objects that ask for it, and such that do not."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +34,7 @@ class Case:
         otherwise: JSONObject | None = None,
         *,
         name: str = "mine",
-    ) -> Case:
+    ) -> "Case":
         """`path` begins with the group, if there is one, and the version."""
         parts = path.split("/")
         version = parts[0] if parts[0] == "v1" else "/".join(parts[:2])

@@ -8,7 +8,7 @@ import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.resource import Resource
 from tests.apiserver.storage.parts import embedded_storage, resource
 
@@ -51,9 +51,9 @@ def setting(**fields: Any) -> Callable[[JSONObject | None], Awaitable[JSONObject
 
 
 @contextlib.asynccontextmanager
-async def object_store() -> AsyncIterator[ObjectStore]:
+async def object_store() -> AsyncIterator[Store]:
     async with embedded_storage() as (storage, _, _):
-        yield ObjectStore(storage)
+        yield Store(storage)
 
 
 async def refusal(request: Awaitable[object]) -> StatusError:

@@ -4,7 +4,7 @@ import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.registry.options import DeleteOptions
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from tests.apiserver.registry.parts import made, refusal, setting
 from tests.apiserver.storage.parts import resource
 
@@ -17,7 +17,7 @@ def service(name: str, *, kind: str = "NodePort", node_port: int = 0, **spec: ob
     return made(SERVICES, name, {"type": kind, "ports": [port], "selector": {"app": "x"}, **spec})
 
 
-async def test_a_node_port_belongs_to_one_service(store: ObjectStore) -> None:
+async def test_a_node_port_belongs_to_one_service(store: Store) -> None:
     """A port that another service has is refused, on create and on update; it is free again when that service is gone."""
     await store.create(SERVICES, "default", service("first", node_port=30001))
     refused = await refusal(store.create(SERVICES, "other", service("second", node_port=30001)))
@@ -31,14 +31,14 @@ async def test_a_node_port_belongs_to_one_service(store: ObjectStore) -> None:
     await store.update(SERVICES, "other", "second", change)
 
 
-async def test_a_node_port_lies_in_the_range(store: ObjectStore) -> None:
+async def test_a_node_port_lies_in_the_range(store: Store) -> None:
     """A port outside of it is refused."""
     refused = await refusal(store.create(SERVICES, "default", service("x", node_port=80)))
     why = "provided port is not in the valid range. The range of valid ports is 30000-32767"
     assert refused.message == f'Service "x" is invalid: spec.ports[0].nodePort: Invalid value: 80: {why}'
 
 
-async def test_an_address_belongs_to_one_service(store: ObjectStore) -> None:
+async def test_an_address_belongs_to_one_service(store: Store) -> None:
     """So does one that lies outside of the range to none."""
     first = await store.create(SERVICES, "default", service("first", kind="ClusterIP"))
     taken = first.decode()["spec"]["clusterIP"]

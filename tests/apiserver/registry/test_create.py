@@ -5,8 +5,8 @@ import re
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.registry.options import DeleteOptions
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.options import CreateOptions, DeleteOptions
+from rootspan_apiserver.registry.store import Store
 from tests.apiserver.registry.parts import CONFIG_MAPS, NAMESPACES, PODS, made, pod, refusal
 
 pytestmark = pytest.mark.anyio
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
-async def test_the_server_gives_an_object_its_identity(store: ObjectStore) -> None:
+async def test_the_server_gives_an_object_its_identity(store: Store) -> None:
     """uid, creationTimestamp, namespace and resourceVersion are the server's; what a client set of them, and empty fields, are gone."""
     obj = made(
         CONFIG_MAPS,
@@ -34,7 +34,7 @@ async def test_the_server_gives_an_object_its_identity(store: ObjectStore) -> No
     assert re.fullmatch(r"20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", metadata["creationTimestamp"])
 
 
-async def test_names_are_generated(store: ObjectStore) -> None:
+async def test_names_are_generated(store: Store) -> None:
     """Five letters behind the base, which is cut so that the whole stays a label."""
     for base in ("job-", "x" * 70):
         obj = made(CONFIG_MAPS, generateName=base)
@@ -42,7 +42,7 @@ async def test_names_are_generated(store: ObjectStore) -> None:
         assert re.fullmatch(re.escape(base[:58]) + "[bcdfghjklmnpqrstvwxz2456789]{5}", name)
 
 
-async def test_a_generated_name_that_is_taken_is_generated_again(store: ObjectStore) -> None:
+async def test_a_generated_name_that_is_taken_is_generated_again(store: Store) -> None:
     """Seven times; then the server says that it could not find one."""
     taken: list[str] = []
 
@@ -53,12 +53,14 @@ async def test_a_generated_name_that_is_taken_is_generated_again(store: ObjectSt
             await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, name))
 
     obj = made(CONFIG_MAPS, generateName="a-")
-    stored = await store.create(CONFIG_MAPS, "default", obj, validate=lambda new: take_first(7, new))
+    stored = await store.create(CONFIG_MAPS, "default", obj, CreateOptions(validate=lambda new: take_first(7, new)))
     assert len(set(taken)) == 7
     assert stored.decode()["metadata"]["name"] not in taken
     taken.clear()
     obj = made(CONFIG_MAPS, generateName="b-")
-    error = await refusal(store.create(CONFIG_MAPS, "default", obj, validate=lambda new: take_first(8, new)))
+    error = await refusal(
+        store.create(CONFIG_MAPS, "default", obj, CreateOptions(validate=lambda new: take_first(8, new)))
+    )
     assert (error.code, error.reason) == (409, "AlreadyExists")
     assert error.message == (
         f'configmaps "{taken[-1]}" already exists, the server was not able to generate a unique name for the object'
@@ -66,7 +68,7 @@ async def test_a_generated_name_that_is_taken_is_generated_again(store: ObjectSt
     assert error.details == {"name": taken[-1], "kind": "configmaps", "retryAfterSeconds": 1}
 
 
-async def test_what_is_there_is_not_created_again(store: ObjectStore) -> None:
+async def test_what_is_there_is_not_created_again(store: Store) -> None:
     """The refusal tells whether the other one is about to go."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", finalizers=["example.com/hold"]))
     error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1")))
@@ -76,7 +78,7 @@ async def test_what_is_there_is_not_created_again(store: ObjectStore) -> None:
     assert (error.code, error.message) == (409, 'object is being deleted: configmaps "c1" already exists')
 
 
-async def test_the_namespace_is_the_request_s(store: ObjectStore) -> None:
+async def test_the_namespace_is_the_request_s(store: Store) -> None:
     """An object that names another is refused; one that is in no namespace loses what it names."""
     error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", namespace="other")))
     assert (error.code, error.message) == (
@@ -102,7 +104,7 @@ async def test_the_namespace_is_the_request_s(store: ObjectStore) -> None:
         ),
     ],
 )
-async def test_bad_metadata_is_refused(store: ObjectStore, metadata: JSONObject, causes: list[str]) -> None:
+async def test_bad_metadata_is_refused(store: Store, metadata: JSONObject, causes: list[str]) -> None:
     """With 422, once for each cause, and nothing is stored."""
     error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, **metadata)))
     assert (error.code, error.reason) == (422, "Invalid")
@@ -113,7 +115,7 @@ async def test_bad_metadata_is_refused(store: ObjectStore, metadata: JSONObject,
         assert text.startswith(start)
 
 
-async def test_a_new_object_has_no_resource_version(store: ObjectStore) -> None:
+async def test_a_new_object_has_no_resource_version(store: Store) -> None:
     """One that brings its own is refused in the real server's words."""
     error = await refusal(store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", resourceVersion="5")))
     assert error.body() == {
@@ -127,20 +129,20 @@ async def test_a_new_object_has_no_resource_version(store: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize(("given", "answered"), [("5", "5"), ("v1", None), ("9" * 5000, None)])
-async def test_dry_run_does_not_mind_a_resource_version(store: ObjectStore, given: str, answered: str | None) -> None:
+async def test_dry_run_does_not_mind_a_resource_version(store: Store, given: str, answered: str | None) -> None:
     """The check is one of the storage, which a dry run never reaches: the object is answered as it was given."""
     new = made(CONFIG_MAPS, "c1", resourceVersion=given)
-    stored = await store.create(CONFIG_MAPS, "default", new, dry_run=True)
+    stored = await store.create(CONFIG_MAPS, "default", new, CreateOptions(dry_run=True))
     assert stored.decode()["metadata"].get("resourceVersion") == answered
 
 
-async def test_what_is_no_resource_version_is_dropped(store: ObjectStore) -> None:
+async def test_what_is_no_resource_version_is_dropped(store: Store) -> None:
     """A new object whose resourceVersion is not a number has none: it is stored, as the real server stores it."""
     stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", resourceVersion="v1"))
     assert stored.decode()["metadata"]["resourceVersion"] == str(stored.revision)
 
 
-async def test_validating_admission_has_the_last_word(store: ObjectStore) -> None:
+async def test_validating_admission_has_the_last_word(store: Store) -> None:
     """It sees the object as it will be stored, and its refusal leaves nothing behind."""
     saw: list[JSONObject] = []
 
@@ -149,14 +151,14 @@ async def test_validating_admission_has_the_last_word(store: ObjectStore) -> Non
         raise PermissionError("denied")
 
     with pytest.raises(PermissionError):
-        await store.create(PODS, "default", pod("p1"), validate=deny)
+        await store.create(PODS, "default", pod("p1"), CreateOptions(validate=deny))
     assert saw[0]["metadata"]["uid"]
     assert saw[0]["status"]["phase"] == "Pending"
     assert (await refusal(store.get(PODS, "default", "p1"))).message == 'pods "p1" not found'
 
 
-async def test_a_dry_run_creates_nothing(store: ObjectStore) -> None:
+async def test_a_dry_run_creates_nothing(store: Store) -> None:
     """It answers the object, without a resourceVersion."""
-    stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"), dry_run=True)
+    stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"), CreateOptions(dry_run=True))
     assert "resourceVersion" not in stored.decode()["metadata"]
     assert (await refusal(store.get(CONFIG_MAPS, "default", "c1"))).code == 404

@@ -9,7 +9,7 @@ import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.registry.options import DeleteOptions, ListOptions
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from tests.apiserver.registry.parts import CONFIG_MAPS, PODS, made, pod, refusal, setting
 from tests.apiserver.storage.parts import names, resource
 
@@ -19,7 +19,7 @@ Propagation = Literal["Background", "Orphan", ""]
 NOW = DeleteOptions()
 
 
-async def test_an_object_nobody_holds_is_gone(store: ObjectStore) -> None:
+async def test_an_object_nobody_holds_is_gone(store: Store) -> None:
     """The answer is its last state; then there is none."""
     created = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     deleted, gone = await store.delete(CONFIG_MAPS, "default", "c1", NOW)
@@ -30,7 +30,7 @@ async def test_an_object_nobody_holds_is_gone(store: ObjectStore) -> None:
     assert (error.code, error.message) == (404, 'configmaps "c1" not found')
 
 
-async def test_preconditions(store: ObjectStore) -> None:
+async def test_preconditions(store: Store) -> None:
     """Another uid or resourceVersion than the one asked for is a conflict; the same is none."""
     stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     uid = stored.decode()["metadata"]["uid"]
@@ -50,7 +50,7 @@ async def test_preconditions(store: ObjectStore) -> None:
     assert (await store.delete(CONFIG_MAPS, "default", "c1", options))[1]
 
 
-async def test_finalizers_hold_an_object(store: ObjectStore) -> None:
+async def test_finalizers_hold_an_object(store: Store) -> None:
     """It is marked once, with no grace period, and deleting it again changes nothing."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", finalizers=["example.com/hold"]))
     marked, gone = await store.delete(CONFIG_MAPS, "default", "c1", NOW)
@@ -84,7 +84,7 @@ async def test_finalizers_hold_an_object(store: ObjectStore) -> None:
     ],
 )
 async def test_propagation_becomes_finalizers(
-    store: ObjectStore, default: Propagation, present: list[str], options: DeleteOptions, finalizers: list[str] | None
+    store: Store, default: Propagation, present: list[str], options: DeleteOptions, finalizers: list[str] | None
 ) -> None:
     """The policy asked for, else the finalizer that is there, else the resource's own: None where the object is gone at once."""
     what = replace(CONFIG_MAPS, default_propagation=default)
@@ -109,13 +109,13 @@ def test_what_happens_to_dependents_if_nobody_says(plural: str, group: str, defa
     assert resource(plural, group).default_propagation == default
 
 
-async def scheduled_pod(store: ObjectStore, name: str = "p1", **metadata: object) -> JSONObject:
+async def scheduled_pod(store: Store, name: str = "p1", **metadata: object) -> JSONObject:
     obj = pod(name, **metadata)
     obj["spec"]["nodeName"] = "n1"
     return (await store.create(PODS, "default", obj)).decode()
 
 
-async def test_a_pod_on_a_node_is_given_time(store: ObjectStore) -> None:
+async def test_a_pod_on_a_node_is_given_time(store: Store) -> None:
     """It is marked with its grace period and a deletionTimestamp at its end; asking again for no less time changes nothing."""
     await scheduled_pod(store)
     marked, gone = await store.delete(PODS, "default", "p1", NOW)
@@ -135,7 +135,7 @@ async def test_a_pod_on_a_node_is_given_time(store: ObjectStore) -> None:
     assert (await refusal(store.get(PODS, "default", "p1"))).code == 404
 
 
-async def test_a_pod_without_a_node_is_gone(store: ObjectStore) -> None:
+async def test_a_pod_without_a_node_is_gone(store: Store) -> None:
     """It is marked with no grace period and then deleted, which its watchers see as two events."""
     created = await store.create(PODS, "default", pod("p1"))
     options = ListOptions(resource_version=created.resource_version)
@@ -146,7 +146,7 @@ async def test_a_pod_without_a_node_is_gone(store: ObjectStore) -> None:
         assert [(await anext(watch)).kind, (await anext(watch)).kind] == ["MODIFIED", "DELETED"]
 
 
-async def test_finalizers_hold_a_pod_longer_than_its_grace(store: ObjectStore) -> None:
+async def test_finalizers_hold_a_pod_longer_than_its_grace(store: Store) -> None:
     """Once both are over it is gone."""
     await scheduled_pod(store, finalizers=["example.com/hold"])
     await store.delete(PODS, "default", "p1", NOW)
@@ -156,7 +156,7 @@ async def test_finalizers_hold_a_pod_longer_than_its_grace(store: ObjectStore) -
     assert (await refusal(store.get(PODS, "default", "p1"))).code == 404
 
 
-async def test_admission_can_refuse_a_deletion(store: ObjectStore) -> None:
+async def test_admission_can_refuse_a_deletion(store: Store) -> None:
     """Of an object that would go at once, and of one that would be marked; it is asked with the present object."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c2", finalizers=["example.com/hold"]))
@@ -168,12 +168,12 @@ async def test_admission_can_refuse_a_deletion(store: ObjectStore) -> None:
 
     for name in ("c1", "c2"):
         with pytest.raises(PermissionError):
-            await store.delete(CONFIG_MAPS, "default", name, NOW, validate=deny)
+            await store.delete(CONFIG_MAPS, "default", name, DeleteOptions(validate=deny))
         assert "deletionTimestamp" not in (await store.get(CONFIG_MAPS, "default", name)).decode()["metadata"]
     assert asked == ["c1", "c2"]
 
 
-async def test_a_dry_run_deletes_nothing(store: ObjectStore) -> None:
+async def test_a_dry_run_deletes_nothing(store: Store) -> None:
     """Neither an object that would be gone nor one that would be marked."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c2", finalizers=["example.com/hold"]))
@@ -187,7 +187,7 @@ async def test_a_dry_run_deletes_nothing(store: ObjectStore) -> None:
         assert "deletionTimestamp" not in (await store.get(what, "default", name)).decode()["metadata"]
 
 
-async def test_a_collection_is_deleted(store: ObjectStore) -> None:
+async def test_a_collection_is_deleted(store: Store) -> None:
     """What the selectors and the namespace leave, and nothing else."""
     for name, namespace, app in (("c1", "a", "x"), ("c2", "a", "y"), ("c3", "a", "x"), ("c1", "b", "x")):
         await store.create(CONFIG_MAPS, namespace, made(CONFIG_MAPS, name, labels={"app": app}))

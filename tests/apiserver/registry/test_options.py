@@ -4,7 +4,7 @@ import pytest
 
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from tests.apiserver.registry.parts import CONFIG_MAPS, PODS, refusal
 
 pytestmark = pytest.mark.anyio
@@ -51,13 +51,13 @@ SUPPORTED = 'supported values: "Exact", "NotOlderThan", ""'
         ),
     ],
 )
-async def test_lists(store: ObjectStore, options: ListOptions, code: int, message: str) -> None:
+async def test_lists(store: Store, options: ListOptions, code: int, message: str) -> None:
     """Each is refused with the API's message."""
     error = await refusal(store.list(CONFIG_MAPS, "default", options))
     assert (error.code, error.message) == (code, message)
 
 
-async def test_a_field_a_resource_with_others_does_not_select_by(store: ObjectStore) -> None:
+async def test_a_field_a_resource_with_others_does_not_select_by(store: Store) -> None:
     """Pods select by fields of their own, but not by any."""
     assert (await store.list(PODS, "", ListOptions(field_selector="spec.nodeName=n1"))).items == []
     error = await refusal(store.list(PODS, "", ListOptions(field_selector="spec.x=1")))
@@ -84,7 +84,7 @@ async def test_a_field_a_resource_with_others_does_not_select_by(store: ObjectSt
         ),
     ],
 )
-async def test_watches(store: ObjectStore, options: ListOptions, message: str) -> None:
+async def test_watches(store: Store, options: ListOptions, message: str) -> None:
     """Each is refused before the watch begins."""
     with pytest.raises(StatusError) as refused:
         store.watch(CONFIG_MAPS, "default", options)

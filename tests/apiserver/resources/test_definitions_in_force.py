@@ -26,7 +26,7 @@ from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.documents.health import Health
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
@@ -85,7 +85,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         authorizer, metrics, stopping = AllowAuthenticated(), Metrics(), asyncio.Event()
         resources = ResourceEndpoint(
             registry=registry,
-            store=ObjectStore(storage),
+            store=Store(storage),
             admission=Admission([]),
             authenticator=authenticator,
             authorizer=authorizer,

@@ -1,7 +1,5 @@
 """What a connection may cost before anybody has said who is calling."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import tracemalloc

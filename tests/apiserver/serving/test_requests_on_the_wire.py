@@ -1,7 +1,5 @@
 """Requests as bytes: what Go's HTTP server answers by itself, and what it lets through."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from typing import Any

@@ -1,7 +1,5 @@
 """What becomes of those who are being answered when the block of a server ends."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from contextlib import AsyncExitStack

@@ -1,7 +1,7 @@
 """What the tests of the store and of the verbs above it are made of."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 
 from opentelemetry.trace import NoOpTracerProvider, TracerProvider
@@ -12,7 +12,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.selectors import FieldSelector, LabelSelector
-from rootspan_apiserver.storage import Predicate, Storage, StoredObject, Watch, WatchEvent
+from rootspan_apiserver.storage import Decision, Predicate, Storage, StoredObject, Watch, WatchEvent, Write, Written
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 WITHIN = 10.0
@@ -33,6 +33,48 @@ def config_map(
     if labels:
         metadata["labels"] = labels
     return {"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata, "data": {"value": data}}
+
+
+Transform = Callable[[StoredObject | None], Awaitable[JSONObject]]
+
+
+async def update(
+    storage: Storage,
+    transform: Transform,
+    *,
+    name: str = "c1",
+    namespace: str = "default",
+    missing_ok: bool = False,
+    dry_run: bool = False,
+) -> StoredObject:
+    """Store what `transform` makes of the present config map."""
+
+    async def change(current: StoredObject | None) -> Decision:
+        return Write(await transform(current))
+
+    outcome = await storage.guaranteed_update(
+        resource("configmaps"), namespace, name, change, missing_ok=missing_ok, dry_run=dry_run
+    )
+    assert isinstance(outcome, Written)
+    return outcome.stored
+
+
+async def put(storage: Storage, name: str, data: str = "", namespace: str = "default", **labels: str) -> StoredObject:
+    """Create or replace a config map."""
+
+    async def transform(_: StoredObject | None) -> JSONObject:
+        return config_map(name, data, labels=labels, namespace=namespace)
+
+    return await update(storage, transform, name=name, namespace=namespace, missing_ok=True)
+
+
+async def remove(storage: Storage, name: str, namespace: str = "default") -> StoredObject:
+    """Delete a config map."""
+
+    async def check(_: StoredObject) -> None:
+        return None
+
+    return await storage.delete(resource("configmaps"), namespace, name, check)
 
 
 def value(stored: StoredObject) -> str:

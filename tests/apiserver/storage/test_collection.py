@@ -1,7 +1,5 @@
 """The watch cache's memory of one resource, compared with a model that remembers everything."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

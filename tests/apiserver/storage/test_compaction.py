@@ -10,8 +10,7 @@ from rootspan_apiserver.etcd import Compacted, EtcdClient
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.tracing import Tracing
-from tests.apiserver.storage.parts import WITHIN, config_maps, names
-from tests.apiserver.storage.test_lists import put
+from tests.apiserver.storage.parts import WITHIN, config_maps, names, put
 
 pytestmark = pytest.mark.anyio
 

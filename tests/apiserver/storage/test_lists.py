@@ -3,31 +3,16 @@
 import pytest
 
 from rootspan_apiserver.etcd import EtcdClient
-from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
-from rootspan_apiserver.storage import ListResult, StoredObject
+from rootspan_apiserver.storage import ListResult
 from rootspan_apiserver.storage.continuation import Continuation
 from rootspan_apiserver.storage.storage import Storage
-from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, names, resource, storage_over, value
+from tests.apiserver.storage.parts import WITHIN, config_maps, names, put, remove, resource, storage_over, value
 
 pytestmark = pytest.mark.anyio
 
 CONFIG_MAPS = resource("configmaps")
-
-
-async def put(storage: Storage, name: str, data: str = "", namespace: str = "default", **labels: str) -> StoredObject:
-    async def change(_: StoredObject | None) -> JSONObject:
-        return config_map(name, data, labels=labels, namespace=namespace)
-
-    return await storage.guaranteed_update(CONFIG_MAPS, namespace, name, change, missing_ok=True)
-
-
-async def remove(storage: Storage, name: str, namespace: str = "default") -> StoredObject:
-    async def let_go(_: StoredObject) -> None:
-        return None
-
-    return await storage.delete(CONFIG_MAPS, namespace, name, let_go)
 
 
 async def listed(

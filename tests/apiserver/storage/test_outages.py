@@ -11,8 +11,7 @@ from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import ListResult, StoredObject
 from tests.apiserver.etcd.processes import Member, etcd, etcd_cluster
-from tests.apiserver.storage.parts import config_maps, names, resource, storage_over, take
-from tests.apiserver.storage.test_lists import put
+from tests.apiserver.storage.parts import config_maps, names, put, resource, storage_over, take
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,17 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import Storage, StoredObject
-from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, names, resource, storage_over, take, value
+from tests.apiserver.storage.parts import (
+    WITHIN,
+    config_map,
+    config_maps,
+    names,
+    resource,
+    storage_over,
+    take,
+    update,
+    value,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +68,7 @@ async def test_of_many_updates_at_once_none_is_lost(storage: Storage) -> None:
         await asyncio.sleep(0)
         return with_data(str(int(value(current)) + 1))
 
-    await asyncio.gather(*(storage.guaranteed_update(CONFIG_MAPS, "default", "c1", increment) for _ in range(20)))
+    await asyncio.gather(*(update(storage, increment) for _ in range(20)))
     read = await storage.get(CONFIG_MAPS, "default", "c1")
     assert read is not None
     assert value(read) == "20"
@@ -77,7 +87,7 @@ async def test_a_refusal_of_a_stale_copy_is_not_believed(storage: Storage, clien
             assert current is not None
             asked.append(value(current))
             if len(asked) == 1:
-                await other.guaranteed_update(CONFIG_MAPS, "default", "c1", lambda _: renewed())
+                await update(other, lambda _: renewed())
                 newer.set()
             if value(current) == "old":
                 raise StatusError(422, "Invalid", "too old")
@@ -86,7 +96,7 @@ async def test_a_refusal_of_a_stale_copy_is_not_believed(storage: Storage, clien
         async def renewed() -> JSONObject:
             return with_data("new")
 
-        stored = await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", only_new)
+        stored = await update(storage, only_new)
     assert newer.is_set()
     assert (asked, value(stored)) == (["old", "new"], "done")
 
@@ -99,7 +109,7 @@ async def test_an_update_that_changes_nothing_writes_nothing(storage: Storage) -
         assert current is not None
         return dict(reversed(current.decode().items()))
 
-    again = await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", reordered)
+    again = await update(storage, reordered)
     assert again.revision == stored.revision
 
 
@@ -111,9 +121,9 @@ async def test_an_update_of_nothing(storage: Storage) -> None:
         return with_data("made")
 
     with pytest.raises(StatusError) as refused:
-        await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", fresh)
+        await update(storage, fresh)
     assert (refused.value.code, refused.value.message) == (404, 'configmaps "c1" not found')
-    stored = await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", fresh, missing_ok=True)
+    stored = await update(storage, fresh, missing_ok=True)
     assert value(stored) == "made"
 
 
@@ -156,7 +166,7 @@ async def test_a_deletion_that_loses_asks_again(storage: Storage) -> None:
 
     async def check(current: StoredObject) -> None:
         if not checked:
-            await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", renewed)
+            await update(storage, renewed)
         checked.append(value(current))
 
     deleted = await storage.delete(CONFIG_MAPS, "default", "c1", check)
@@ -178,7 +188,7 @@ async def test_dry_runs_write_nothing(storage: Storage) -> None:
     async def let_go(_: StoredObject) -> None:
         return None
 
-    changed = await storage.guaranteed_update(CONFIG_MAPS, "default", "c1", change, dry_run=True)
+    changed = await update(storage, change, dry_run=True)
     assert (value(changed), changed.revision) == ("changed", stored.revision)
     assert value(await storage.delete(CONFIG_MAPS, "default", "c1", let_go, dry_run=True)) == "real"
     read = await storage.get(CONFIG_MAPS, "default", "c1")

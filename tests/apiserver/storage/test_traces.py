@@ -19,7 +19,7 @@ from rootspan_apiserver.storage import Storage, StoredObject
 from rootspan_apiserver.storage.collection import HISTORY
 from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.tracing import COMPONENT
-from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, resource, storage_over
+from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, resource, storage_over, update
 
 pytestmark = pytest.mark.anyio
 
@@ -189,7 +189,7 @@ async def test_a_list_the_cache_cannot_answer(traced: Traced) -> None:
     exact = ListOptions(resource_version="1", resource_version_match="Exact", limit=5)
     await created(traced)
     for _ in range(HISTORY + 1):
-        await traced.storage.guaranteed_update(CONFIG_MAPS, "default", "c1", renewed)
+        await update(traced.storage, renewed)
     await traced.storage.cached(CONFIG_MAPS)
     with traced.request():
         await traced.storage.list("", config_maps(), exact)
@@ -214,7 +214,7 @@ async def test_update(traced: Traced) -> None:
         return await renewed(current)
 
     with traced.request():
-        await traced.storage.guaranteed_update(CONFIG_MAPS, "default", "c1", change)
+        await update(traced.storage, change)
     assert traced.printed() == expected("""
         request INTERNAL apiserver
         ├─ GuaranteedUpdate etcd3 INTERNAL apiserver
@@ -243,7 +243,7 @@ async def test_an_update_that_changes_nothing(traced: Traced) -> None:
         return config_map("c1")
 
     with traced.request():
-        await traced.storage.guaranteed_update(CONFIG_MAPS, "default", "c1", unchanged)
+        await update(traced.storage, unchanged)
     assert traced.printed() == expected("""
         request INTERNAL apiserver
         └─ GuaranteedUpdate etcd3 INTERNAL apiserver
@@ -259,7 +259,7 @@ async def test_an_update_that_creates(traced: Traced) -> None:
         return config_map("c1")
 
     with traced.request():
-        await traced.storage.guaranteed_update(CONFIG_MAPS, "default", "c1", fresh, missing_ok=True)
+        await update(traced.storage, fresh, missing_ok=True)
     assert traced.printed() == expected("""
         request INTERNAL apiserver
         └─ GuaranteedUpdate etcd3 INTERNAL apiserver
@@ -276,7 +276,7 @@ async def test_an_update_that_is_refused(traced: Traced) -> None:
         raise StatusError(422, "Invalid", "no")
 
     with traced.request(), pytest.raises(StatusError, match=r"^no$"):
-        await traced.storage.guaranteed_update(CONFIG_MAPS, "default", "c1", refused)
+        await update(traced.storage, refused)
     assert traced.printed() == expected("""
         request INTERNAL apiserver
         └─ GuaranteedUpdate etcd3 INTERNAL apiserver

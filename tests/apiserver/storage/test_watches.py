@@ -18,13 +18,14 @@ from tests.apiserver.storage.parts import (
     config_map,
     config_maps,
     embedded_storage,
+    put,
+    remove,
     resource,
     seen,
     storage_over,
     take,
     value,
 )
-from tests.apiserver.storage.test_lists import put, remove
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ from rootspan_apiserver.handlers.writing import now
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, not_found, unknown_resource
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.options import UpdateOptions
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.scope import object_path
@@ -21,7 +22,7 @@ _BINDING = GroupResource("", "pods/binding")
 class Binding:
     """Assigns pods to nodes."""
 
-    def __init__(self, registry: Registry, store: ObjectStore) -> None:
+    def __init__(self, registry: Registry, store: Store) -> None:
         self._registry = registry
         self._store = store
 
@@ -68,7 +69,7 @@ class Binding:
             return pod
 
         await self._store.update(
-            pods, target.namespace, name, assign, subresource="binding", validate=None, dry_run=dry_run
+            pods, target.namespace, name, assign, UpdateOptions(subresource="binding", dry_run=dry_run)
         )
         return success()
 

@@ -12,14 +12,14 @@ from rootspan_apiserver.http.responses import Response, error_response
 from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, not_found, unavailable
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 
 
 class Connections:
     """Refuses connections to nodes, pods and services, each for its own reason."""
 
-    def __init__(self, registry: Registry, store: ObjectStore) -> None:
+    def __init__(self, registry: Registry, store: Store) -> None:
         self._registry = registry
         self._store = store
 

@@ -17,7 +17,7 @@ from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.selectors.labels import LabelSelector
 
@@ -27,7 +27,7 @@ _REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
 class Eviction:
     """Deletes pods whose budgets allow it."""
 
-    def __init__(self, registry: Registry, store: ObjectStore) -> None:
+    def __init__(self, registry: Registry, store: Store) -> None:
         self._registry = registry
         self._store = store
 
@@ -39,7 +39,7 @@ class Eviction:
             options = replace(options, dry_run=True)
         pod = (await self._store.get(target.resource, target.namespace, target.name)).decode()
         await self._check_budgets(target, pod)
-        await self._store.delete(target.resource, target.namespace, target.name, options, validate=None)
+        await self._store.delete(target.resource, target.namespace, target.name, options)
         return success()
 
     async def _check_budgets(self, target: Target, pod: JSONObject) -> None:

@@ -11,7 +11,7 @@ from rootspan_apiserver.handlers.writing import now
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, invalid
-from rootspan_apiserver.registry.store import ObjectStore
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 
 _SHORTEST = 600
@@ -24,7 +24,7 @@ _GROUP, _KIND = "authentication.k8s.io", "TokenRequest"
 class TokenRequests:
     """Issues tokens for service accounts."""
 
-    def __init__(self, registry: Registry, store: ObjectStore, tokens: ServiceAccountTokens) -> None:
+    def __init__(self, registry: Registry, store: Store, tokens: ServiceAccountTokens) -> None:
         self._registry = registry
         self._store = store
         self._tokens = tokens

@@ -9,6 +9,7 @@ from rootspan_apiserver.kube.quantity import amount
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, not_negative, one_of, optional_name, unchanged
 from rootspan_apiserver.resources.kinds.pod_scheduling import check_node_selector
+from rootspan_apiserver.resources.resource import Finalization
 from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 OWN_NAME = "kubernetes.io/metadata.name"
@@ -41,6 +42,18 @@ class NamespaceStrategy(BuiltinStrategy):
         else:
             obj["spec"] = deepcopy(old["spec"])
         super().prepare_for_update(obj, old, subresource)
+
+
+def _terminate(namespace: JSONObject) -> None:
+    namespace.setdefault("status", {})["phase"] = "Terminating"
+
+
+def _has_own_finalizers(namespace: JSONObject) -> bool:
+    return bool((namespace.get("spec") or {}).get("finalizers"))
+
+
+FINALIZATION = Finalization(begin=_terminate, is_pending=_has_own_finalizers)
+"""A namespace is Terminating until its `spec.finalizers` are removed, which its subresource `finalize` does."""
 
 
 class NodeStrategy(BuiltinStrategy):

@@ -128,6 +128,18 @@ def _fixed(spec: JSONObject, old: JSONObject) -> JSONObject:
     return fixed
 
 
+def grace_period(pod: JSONObject, requested: int | None) -> int:
+    """Return the seconds a pod has to stop: none if it was never bound to a node, or has stopped.
+
+    Upstream: pkg/registry/core/pod/strategy.go (CheckGracefulDelete)
+    """
+    spec, phase = pod.get("spec") or {}, (pod.get("status") or {}).get("phase")
+    if not spec.get("nodeName") or phase in ("Failed", "Succeeded"):
+        return 0
+    period = requested if requested is not None else spec.get("terminationGracePeriodSeconds") or 0
+    return 1 if period < 0 else period
+
+
 class PodTemplateStrategy(BuiltinStrategy):
     counts_generation = True
 
