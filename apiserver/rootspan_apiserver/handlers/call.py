@@ -82,6 +82,8 @@ class Verb:
                 )
                 answer = await self.work(call)
             except StatusError as error:
+                if not self.span:
+                    spans.close()  # kube-apiserver refuses a list outside of its span
                 refusal = error_response(request, error, group_version=target.group_version)
                 await refusal.send(request, send)
                 return
