@@ -153,7 +153,7 @@ async def apiserver(
         )
         health = Health({"etcd": etcd_check}, shutting_down=shutting_down, stopping=stopping)
         filtered = chain(
-            _routed(routes(resources, registry, metrics, health)),
+            _routed(routes(resources, registry, metrics, health, accounts)),
             authenticator=authenticator,
             authorizer=authorizer,
             registry=registry,

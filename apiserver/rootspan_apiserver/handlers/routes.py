@@ -7,24 +7,36 @@ from collections.abc import Awaitable, Callable
 
 from starlette.routing import BaseRoute, Match
 
+from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.documents.discovery import Discovery
-from rootspan_apiserver.handlers.documents.health import Health
+from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Health
+from rootspan_apiserver.handlers.documents.oidc import CONFIGURATION, KEYS, OpenIDMetadata
 from rootspan_apiserver.handlers.documents.openapi import OpenAPI
 from rootspan_apiserver.handlers.documents.version import VERSION
 from rootspan_apiserver.http.request import Request, request_of
-from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, raw_json
+from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, raw_json, routed
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
+from rootspan_apiserver.kube.media_types import JSON
 from rootspan_apiserver.kube.request_info import request_info
-from rootspan_apiserver.kube.status import method_not_allowed, unknown_resource
+from rootspan_apiserver.kube.status import unknown_resource
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.telemetry.metrics import Metrics
 
 Condition = Callable[[Scope], bool]
 Document = Callable[[Request], Awaitable[Response]]
 
-_API = ("/", "/api", "/api/", "/apis", "/apis/")
-_DOCUMENTS = ("/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version")
+_DOCUMENTS = (
+    CONFIGURATION,
+    "/apis",
+    "/apis/",
+    "/metrics",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/openapi/v3/",
+    KEYS,
+    "/version",
+)
 
 
 class Route(BaseRoute):
@@ -71,38 +83,47 @@ def _answering(document: Document) -> ASGIApp:
 async def _version(request: Request) -> Response:
     if request.path.rstrip("/") != "/version":
         return error_response(request, unknown_resource(), writer=ROUTER)
-    if request.method != "GET":
-        return error_response(request, method_not_allowed(), writer=ROUTER)
-    return raw_json(VERSION)
+    return routed(request, (JSON,)) or raw_json(VERSION)
 
 
 async def _not_found(request: Request) -> Response:
     return NOT_FOUND
 
 
-def routes(resources: ResourceEndpoint, registry: Registry, metrics: Metrics, health: Health) -> list[BaseRoute]:
-    """Resources come first, since nearly all requests are for them; a path that is not there is a 404 in text."""
+def _index(registry: Registry, health: Health) -> Document:
+    """The document at `/`: the paths that are served."""
 
     async def index(request: Request) -> Response:
-        groups = sorted({f"/apis/{group.name}" for group in registry.groups() if group.name})
-        return raw_json({"paths": sorted({*_API, *_DOCUMENTS, *groups})})
+        paths = {*_DOCUMENTS, *health.paths()}
+        for group in registry.groups():
+            root = f"/apis/{group.name}" if group.name else "/api"
+            paths |= {root, *(f"{root}/{version}" for version in group.versions)}
+        return raw_json({"paths": sorted(paths)})
+
+    return index
+
+
+def routes(
+    resources: ResourceEndpoint, registry: Registry, metrics: Metrics, health: Health, tokens: ServiceAccountTokens
+) -> list[BaseRoute]:
+    """Resources come first, since nearly all requests are for them; a path that is not there is a 404 in text."""
 
     async def show_metrics(request: Request) -> Response:
         body, content_type = metrics.page(request.header(b"accept"))
         return Response(body=body, content_type=content_type)
 
-    discovery, openapi = Discovery(registry), OpenAPI(registry)
+    discovery, openapi, oidc = Discovery(registry), OpenAPI(registry), OpenIDMetadata(tokens)
     documents: list[tuple[Condition, Document]] = [
-        (_at("/"), index),
+        (_at("/"), _index(registry, health)),
         (_below("/api"), discovery.answer),
         (_below("/apis"), discovery.answer),
         (_at("/openapi/v2"), openapi.v2),
         (_below("/openapi/v3"), openapi.v3),
         (_below("/version"), _version),
-        (_below("/healthz"), health.answer),
-        (_below("/livez"), health.answer),
-        (_below("/readyz"), health.answer),
+        *((_below(f"/{endpoint}"), health.answer) for endpoint in ENDPOINTS),
         (_at("/metrics"), show_metrics),
+        (_at(CONFIGURATION), oidc.configuration),
+        (_at(KEYS), oidc.keys),
         (_always, _not_found),
     ]
     return [Route(_is_resource, resources), *(Route(where, _answering(what)) for where, what in documents)]

@@ -13,12 +13,12 @@ from typing import Protocol
 import orjson
 
 from rootspan_apiserver.http.encoding import encoded, indented
-from rootspan_apiserver.http.negotiation import DOCUMENT, Offer, Representation, negotiate, wants_pretty
+from rootspan_apiserver.http.negotiation import DOCUMENT, Offer, Representation, check_routed, negotiate, wants_pretty
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.media_types import JSON, TEXT
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.kube.status import StatusError, method_not_allowed
 from rootspan_apiserver.telemetry.audit_id import audit_id
 
 HANDLER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"
@@ -154,6 +154,22 @@ def error_response(request: Request, error: StatusError, *, group_version: str =
         writer=writer,
         headers=headers,
     )
+
+
+def routed(request: Request, produced: Sequence[str]) -> Response | None:
+    """Return the refusal of the router, 405 or 406, for a document at a path that only GET reads; None for a request that is right."""
+    try:
+        check_document(request, produced)
+    except StatusError as error:
+        return error_response(request, error, writer=ROUTER)
+    return None
+
+
+def check_document(request: Request, produced: Sequence[str]) -> None:
+    """Raises StatusError 405 or 406 as the router does for a path that only GET reads."""
+    if request.method != "GET":
+        raise method_not_allowed()
+    check_routed(request.header(b"accept"), produced)
 
 
 def raw_json(obj: JSONObject, status: int = 200) -> Response:

@@ -91,7 +91,7 @@ async def serve(limits: Limits = Limits()) -> AsyncIterator[Server]:  # noqa: B0
 
         def application(audit: Sink | None) -> ASGIApp:
             return chain(
-                Router(routes(resources, registry, metrics, health), redirect_slashes=False),
+                Router(routes(resources, registry, metrics, health, tokens), redirect_slashes=False),
                 authenticator=authenticator,
                 authorizer=authorizer,
                 registry=registry,

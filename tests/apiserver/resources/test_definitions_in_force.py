@@ -95,7 +95,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         )
         health = Health({}, shutting_down=asyncio.Event(), stopping=stopping)
         app = chain(
-            Router(routes(resources, registry, metrics, health), redirect_slashes=False),
+            Router(routes(resources, registry, metrics, health, tokens), redirect_slashes=False),
             authenticator=authenticator,
             authorizer=authorizer,
             registry=registry,

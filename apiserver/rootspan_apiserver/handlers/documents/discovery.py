@@ -17,20 +17,21 @@ from rootspan_apiserver.documents.discovery import (
     legacy_resources,
 )
 from rootspan_apiserver.handlers.dispatch import is_builtin_group
-from rootspan_apiserver.http.negotiation import Offer, check_routed, negotiate
+from rootspan_apiserver.http.negotiation import Offer, negotiate
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import (
     FILTER,
     NOT_FOUND,
     ROUTER,
     Response,
+    check_document,
     error_response,
     object_response,
     representation,
 )
 from rootspan_apiserver.kube.media_types import OBJECTS
 from rootspan_apiserver.kube.request_info import split_path
-from rootspan_apiserver.kube.status import StatusError, method_not_allowed, unknown_resource
+from rootspan_apiserver.kube.status import StatusError, unknown_resource
 from rootspan_apiserver.resources.catalogue import Registry
 
 _AGGREGATED = Offer(discovery=("v2", "v2beta1"))
@@ -55,7 +56,7 @@ class Discovery:
         registry, path = self._registry, request.path
         match split_path(path):
             case ["api"]:
-                _check_route(request)
+                check_document(request, OBJECTS)
                 if version := aggregated_version(request.header(b"accept")):
                     return _tagged(request, aggregated_core(registry, version), version)
                 return _negotiated(request, core_versions(_address(request)), headers=[_VARY])
@@ -80,7 +81,7 @@ class Discovery:
                 raise unknown_resource()
             return NOT_FOUND
         if not all(resource.custom for resource in served):
-            _check_route(request)
+            check_document(request, OBJECTS)
         return _negotiated(request, legacy_resources(registry, group, version))
 
 
@@ -91,13 +92,6 @@ def aggregated_version(accept: str) -> str | None:
     except StatusError:
         return None
     return chosen.version if chosen is not None else None
-
-
-def _check_route(request: Request) -> None:
-    """Raises StatusError 405 or 406."""
-    if request.method != "GET":
-        raise method_not_allowed()
-    check_routed(request.header(b"accept"), OBJECTS)
 
 
 def _address(request: Request) -> str:

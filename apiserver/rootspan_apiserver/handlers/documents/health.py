@@ -7,13 +7,14 @@ Upstream: staging/src/k8s.io/apiserver/pkg/server/healthz/healthz.go
 
 import logging
 from asyncio import Event
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import NOSNIFF, NOT_FOUND, Response, plain_text
 
 _log = logging.getLogger(__name__)
 
+ENDPOINTS = ("healthz", "livez", "readyz")
 Check = Callable[[], Awaitable[None]]
 """Raises when it fails."""
 
@@ -32,15 +33,23 @@ class Health:
     """
 
     def __init__(self, checks: Mapping[str, Check], *, shutting_down: Event, stopping: Event) -> None:
-        self._checks = {"ping": _ping, **checks}
+        self._checks: dict[str, Check] = {"ping": _ping, **checks}
         self._shutting_down = shutting_down
         self._stopping = stopping
 
+    def paths(self) -> Iterator[str]:
+        """Yield the paths of the checks."""
+        for endpoint in ENDPOINTS:
+            yield f"/{endpoint}"
+            yield from (f"/{endpoint}/{name}" for name in self._of(endpoint))
+
+    def _of(self, endpoint: str) -> Mapping[str, Check]:
+        shutdown = {"shutdown": self._check_not_stopping} if endpoint == "readyz" else {}
+        return self._checks | shutdown
+
     async def answer(self, request: Request) -> Response:
         endpoint, slash, name = request.path.removeprefix("/").partition("/")
-        checks: dict[str, Check] = dict(self._checks)
-        if endpoint == "readyz":
-            checks["shutdown"] = self._check_not_stopping
+        checks = self._of(endpoint)
         if slash:
             if name not in checks:
                 return NOT_FOUND
