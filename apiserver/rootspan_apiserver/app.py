@@ -22,27 +22,24 @@ from starlette.routing import BaseRoute
 
 from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
-from rootspan_apiserver.admission.plugins import AdmissionParts, plugin_faults, standard_admission
-from rootspan_apiserver.authn.authentication import (
-    Anonymous,
-    Authenticator,
-    ClientCertificates,
-    Tokens,
-    Union,
-    loopback_tokens,
-)
+from rootspan_apiserver.admission.initializer import PluginInitializer
+from rootspan_apiserver.admission.plugins.order import admission_chain, plugin_faults
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.client_certificates import ClientCertificates
+from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import AllowAuthenticated, AlwaysDeny, Authorizer, Chain, PrivilegedGroups
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.tokens import StaticTokens, read_token_file
+from rootspan_apiserver.authn.union import UnionAuthenticator
+from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.clients.spans import HTTPClientSpans, HTTPClientSpansV122
 from rootspan_apiserver.controllers import ControllerParts, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
-from rootspan_apiserver.dialects.dialect import Dialect, ServerSpans, dialect, server_span, server_span_name
+from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.etcd.lanes import gateway_transport
-from rootspan_apiserver.etcd.tracing import EtcdTracingTransport, EtcdTracingTransportV122
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.documents.health import Check, Health
@@ -58,7 +55,6 @@ from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.audit_log import AuditLog
 from rootspan_apiserver.telemetry.metrics import Metrics
-from rootspan_apiserver.telemetry.server_resource import server_resource
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import tracer_provider
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -117,29 +113,36 @@ async def apiserver(
         tls = certificates.server_context(certificate, _path(options.client_ca_file))
         token = secrets.token_urlsafe(32)
 
+        dialect = options.dialect()
         provider = tracer_provider
         if provider is None:
-            provider = await stack.enter_async_context(_tracer_provider(options))
-        emulated = dialect(options.emulated_version)
+            provider = await stack.enter_async_context(_tracer_provider(options, dialect))
         texts = TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
-        tracing = Tracing(provider, internal=emulated.internal, texts=texts)
-        etcd, etcd_check = await stack.enter_async_context(_etcd(options, provider, emulated))
+        tracing = Tracing(provider, dialect, texts=texts)
+        etcd, etcd_check = await stack.enter_async_context(_etcd(options, provider, dialect))
         registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(
             Storage(etcd, tracing, prefix=options.etcd_prefix, resources=registry.resources())
         )
         store = Store(storage)
-        loopback = LoopbackClient(provider, HTTPClientSpans if emulated.internal else HTTPClientSpansV122)
+        loopback = LoopbackClient(provider, dialect.http_client)
         stack.push_async_callback(loopback.aclose)
-        admission = standard_admission(
-            AdmissionParts(storage, registry, loopback, tracing, provider, options.service_addresses()),
-            disable=options.disable_admission_plugins,
+        initializer = PluginInitializer(
+            cache=storage,
+            registry=registry,
+            loopback=loopback,
+            tracing=tracing,
+            tracer_provider=provider,
+            service_addresses=options.service_addresses(),
+        )
+        admission = admission_chain(
+            initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins
         )
         stack.push_async_callback(admission.aclose)
 
         accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         authenticator = _authenticator(options, token, loopback.token, accounts)
-        authorizer, metrics = _authorizer(options), Metrics()
+        authorizer, metrics = authorizer_for(options.authorization_mode, storage, registry), Metrics()
         stopping, shutting_down = asyncio.Event(), asyncio.Event()
         resources = ResourceEndpoint(
             registry=registry,
@@ -165,13 +168,12 @@ async def apiserver(
                 max_requests_in_flight=options.max_requests_inflight,
                 max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
             ),
-            dialect=emulated,
+            dialect=dialect,
         )
-        application = server_span(emulated)(
+        application = dialect.server_span(
             filtered,
-            tracer_provider=ServerSpans(provider, emulated.otelhttp),
-            span_name=server_span_name(emulated),
-            continuation=_continuation(options, loopback),
+            tracer_provider=provider,
+            continuation=_continuation(options, dialect, loopback),
         )
 
         await storage.wait_ready(CACHE_SECONDS)
@@ -210,9 +212,9 @@ def _routed(paths: Sequence[BaseRoute]) -> Starlette:
 
 
 @contextlib.asynccontextmanager
-async def _tracer_provider(options: Options) -> AsyncIterator[TracerProvider]:
-    provider = tracer_provider(options.tracing_configuration(), server_resource(options.emulated_version))
-    flushes = options.emulated_version != "1.22" or options.flush_spans_at_shutdown
+async def _tracer_provider(options: Options, dialect: Dialect) -> AsyncIterator[TracerProvider]:
+    provider = tracer_provider(options.tracing_configuration(), dialect.resource(socket.gethostname()))
+    flushes = dialect.flushes_at_shutdown or options.flush_spans_at_shutdown
     if not flushes:
         atexit.unregister(provider.shutdown)
     try:
@@ -222,9 +224,9 @@ async def _tracer_provider(options: Options) -> AsyncIterator[TracerProvider]:
             await asyncio.to_thread(provider.shutdown)
 
 
-def _continuation(options: Options, loopback: LoopbackClient) -> Continuation | ContinuationOf:
-    """Our own calls join their trace; before v1.26 every request had a trace of its own, without a link."""
-    if options.emulated_version == "1.22":
+def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:
+    """Return what is done with a caller's trace context: the loopback client's traces are continued, unless every request has its own."""
+    if not dialect.joins_traces:
         return Continuation.RESTART_WITHOUT_LINK
     linked = options.inbound_trace_context == "link"
     return loopback.continuation(Continuation.RESTART_WITH_LINK if linked else Continuation.RESTART_WITHOUT_LINK)
@@ -232,7 +234,7 @@ def _continuation(options: Options, loopback: LoopbackClient) -> Continuation | 
 
 @contextlib.asynccontextmanager
 async def _etcd(
-    options: Options, provider: TracerProvider, emulated: Dialect
+    options: Options, provider: TracerProvider, dialect: Dialect
 ) -> AsyncIterator[tuple[EtcdClient, Check]]:
     """The client of the store, and the check that the store is healthy."""
     async with contextlib.AsyncExitStack() as stack:
@@ -248,8 +250,7 @@ async def _etcd(
             endpoints, inner = (URL,), embedded.transport
 
         def traced() -> httpx.AsyncBaseTransport:
-            spans = EtcdTracingTransport if emulated.internal else EtcdTracingTransportV122
-            return spans(inner(), tracer_provider=provider)
+            return dialect.etcd_client(inner(), tracer_provider=provider)
 
         client = await stack.enter_async_context(EtcdClient(endpoints, transport=traced))
         await client.wait_until_ready(lambda why: logger.warning("waiting for etcd: %s", why))
@@ -289,22 +290,17 @@ def _authenticator(
     options: Options, admin_token: str, loopback_token: str, accounts: ServiceAccountTokens
 ) -> Authenticator:
     known: list[Authenticator] = [
-        loopback_tokens(loopback_token),
-        Tokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
+        loopback_authenticator(loopback_token),
+        StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
     ]
     if options.client_ca_file:
         known.append(ClientCertificates())
     if options.token_auth_file:
-        known.append(Tokens.of_file(Path(options.token_auth_file)))
+        known.append(read_token_file(Path(options.token_auth_file)))
     known.append(accounts)
     if options.anonymous_auth:
-        known.append(Anonymous())
-    return Union(known, [accounts.issuer])
-
-
-def _authorizer(options: Options) -> Chain:
-    modes: dict[str, Callable[[], Authorizer]] = {"AlwaysAllow": AllowAuthenticated, "AlwaysDeny": AlwaysDeny}
-    return Chain([PrivilegedGroups(), *(modes[mode]() for mode in options.authorization_mode)])
+        known.append(AnonymousAuthenticator())
+    return UnionAuthenticator(known, [accounts.issuer])
 
 
 def _advertised(options: Options, address: Address) -> Address:

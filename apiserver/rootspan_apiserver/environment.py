@@ -9,6 +9,7 @@ with Environment() as env:
 import asyncio
 import contextlib
 import logging
+import socket
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -30,7 +31,6 @@ from rootspan_apiserver.app import Running, apiserver
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.serving import kubeconfig
-from rootspan_apiserver.telemetry.server_resource import server_resource
 
 logger = logging.getLogger(__name__)
 SETTLING_SECONDS = 10.0
@@ -69,7 +69,7 @@ class Environment:
         self._recorder = _SpansOfUsers()
         self._provider = TracerProvider(
             sampler=ParentBased(ALWAYS_ON),
-            resource=server_resource(self._options.emulated_version),
+            resource=self._options.dialect().resource(socket.gethostname()),
             id_generator=RootIdGenerator(),
         )
         self._provider.add_span_processor(self._recorder)

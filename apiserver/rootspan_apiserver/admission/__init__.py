@@ -1,1 +1,1 @@
-"""Admission: what may change or refuse an object between the handler and the store."""
+"""Admission: plugins that change or reject an object before it is stored. `plugins/order.py` lists them all in their order."""

@@ -1,20 +1,26 @@
-"""What an admission plugin is told (`admission.Attributes` of k8s.io/apiserver)."""
+"""The input of every admission plugin: one operation on one object.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/interfaces.go, attributes.go
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.resource import Resource
 
 Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
 
+_NAMESPACES = GroupResource("", "namespaces")
+_PODS = GroupResource("", "pods")
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
-    """One operation on one object, in the version the client asked for.
 
-    `object` is None on DELETE, `old_object` on CREATE. `kind` is the object's kind (for a subresource its own: `Scale`), `options` the
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionAttributes:
+    """One operation on one object, in the version of the request.
+
+    `object` is None on DELETE, `old_object` on CREATE. `kind` is the object's kind, for a subresource its own (`Scale`). `options` is the
     CreateOptions, UpdateOptions, PatchOptions or DeleteOptions object as JSON with kind and apiVersion. Plugins append to `warnings`
     (sent as `Warning: 299` headers) and to `audit_annotations`.
     """
@@ -22,7 +28,7 @@ class Attributes:
     operation: Operation
     resource: Resource
     kind: GroupVersionKind
-    subresource: str
+    subresource: str = ""
     namespace: str
     name: str
     object: JSONObject | None
@@ -32,3 +38,19 @@ class Attributes:
     dry_run: bool = False
     warnings: list[str] = field(default_factory=list)
     audit_annotations: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_namespace(self) -> bool:
+        """Whether the object is a Namespace, or a subresource of one."""
+        return self.resource.group_resource == _NAMESPACES
+
+    @property
+    def is_pod(self) -> bool:
+        """Whether the object is a Pod, not a subresource of one."""
+        return self.resource.group_resource == _PODS and not self.subresource
+
+    @property
+    def object_name(self) -> str:
+        """The name in the request or the object; before a name is generated its prefix; `Unknown` without one."""
+        metadata = (self.object or {}).get("metadata") or {}
+        return self.name or metadata.get("name") or metadata.get("generateName") or "Unknown"

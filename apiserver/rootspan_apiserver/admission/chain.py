@@ -1,90 +1,110 @@
-"""The admission chain: plugins that may change an object, in order, then those that may only refuse it.
+"""The admission chain: the mutating phase of all plugins in order, then the validating phase.
 
-A plugin mutates, validates, or both. When a mutating webhook asks to see the object again after others have changed it, the whole
-mutating half is run a second time, and never a third.
+A plugin takes part in one phase or in both. If a mutating webhook with reinvocationPolicy IfNeeded was followed by a change, the mutating
+phase is repeated once.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/chain.go, reinvocation.go
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
-from rootspan_apiserver.admission.attributes import Attributes
+from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.kube.meta import JSONObject
 
 
 @dataclass(slots=True)
-class Reinvocation:
-    """What one run of the mutating half tells the next: upstream's `ReinvocationContext`.
+class ReinvocationContext:
+    """State of the mutating phase that its repetition needs.
 
-    `wanted` is set when the object was changed after a webhook that wants to see such changes was called; `repeated` says that this is the
-    second run. `called` are the webhooks that may be called again, `again` those that have to be; `output` is the object as the
-    webhooks left it.
+    `requested` is set when an object changes after a webhook that wants to see such changes was called; `is_reinvocation` during the
+    repetition. `reinvocable` are the uids of webhooks that may be called again, `required` those that have to be called again;
+    `output` is the object after the last mutating webhook.
     """
 
-    wanted: bool = False
-    repeated: bool = False
-    called: set[str] = field(default_factory=set)
-    again: set[str] = field(default_factory=set)
+    requested: bool = False
+    is_reinvocation: bool = False
+    reinvocable: set[str] = field(default_factory=set)
+    required: set[str] = field(default_factory=set)
     output: JSONObject | None = None
 
-    def changed(self) -> None:
-        """A webhook changed the object: whoever saw it before sees it again."""
-        self.again |= self.called
-        self.called.clear()
-        self.wanted = True
-
-
-class Plugin(Protocol):
-    @property
-    def name(self) -> str: ...
+    def require_reinvocation(self) -> None:
+        """Call every reinvocable webhook again: the object has changed since."""
+        self.required |= self.reinvocable
+        self.reinvocable.clear()
+        self.requested = True
 
 
 @runtime_checkable
-class Closable(Protocol):
-    async def aclose(self) -> None: ...
+class MutationInterface(Protocol):
+    """A plugin of the mutating phase."""
 
-
-@runtime_checkable
-class MutatingPlugin(Plugin, Protocol):
-    async def mutate(self, attributes: Attributes, reinvocation: Reinvocation) -> JSONObject | None:
-        """The object as it shall be; the one in `attributes` may be changed and returned. Raises StatusError to refuse."""
-        ...
-
-
-@runtime_checkable
-class ValidatingPlugin(Plugin, Protocol):
-    async def validate(self, attributes: Attributes) -> None:
-        """Raises StatusError to refuse."""
-        ...
-
-
-class Admission:
-    """The chain of `plugins`, in the order given."""
-
-    def __init__(self, plugins: Iterable[Plugin]) -> None:
-        self._plugins = tuple(plugins)
-        self._mutating = [plugin for plugin in self._plugins if isinstance(plugin, MutatingPlugin)]
-        self._validating = [plugin for plugin in self._plugins if isinstance(plugin, ValidatingPlugin)]
-
-    async def mutate(self, attributes: Attributes) -> JSONObject | None:
-        """The object to go on with (None on DELETE without one). The object in `attributes` may be changed in place.
+    async def mutate(self, attributes: AdmissionAttributes, reinvocation: ReinvocationContext) -> JSONObject | None:
+        """Return the object to continue with; the one in `attributes` may be changed in place and returned.
 
         Raises:
-            StatusError: a plugin refuses.
+            StatusError: the plugin rejects the request.
         """
-        reinvocation = Reinvocation()
+        ...
+
+
+@runtime_checkable
+class ValidationInterface(Protocol):
+    """A plugin of the validating phase."""
+
+    async def validate(self, attributes: AdmissionAttributes) -> None:
+        """Check the object as it will be stored.
+
+        Raises:
+            StatusError: the plugin rejects the request.
+        """
+        ...
+
+
+@runtime_checkable
+class ClosablePlugin(Protocol):
+    """A plugin that holds connections."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+AdmissionPlugin = MutationInterface | ValidationInterface
+
+
+class AdmissionChain:
+    """The chain of `plugins`, in the order given."""
+
+    def __init__(self, plugins: Iterable[AdmissionPlugin]) -> None:
+        self._plugins = tuple(plugins)
+        self._mutating = [plugin for plugin in self._plugins if isinstance(plugin, MutationInterface)]
+        self._validating = [plugin for plugin in self._plugins if isinstance(plugin, ValidationInterface)]
+
+    async def mutate(self, attributes: AdmissionAttributes) -> JSONObject | None:
+        """Return the object to continue with (None on DELETE). The object in `attributes` may be changed in place.
+
+        Raises:
+            StatusError: a plugin rejects the request.
+        """
+        reinvocation = ReinvocationContext()
         obj = await self._run(attributes, reinvocation)
-        if reinvocation.wanted:
-            reinvocation.repeated = True
+        if reinvocation.requested:
+            reinvocation.is_reinvocation = True
             obj = await self._run(replace(attributes, object=obj), reinvocation)
         return obj
 
-    async def validate(self, attributes: Attributes) -> None:
-        """Raises StatusError if a plugin refuses."""
+    async def validate(self, attributes: AdmissionAttributes) -> None:
+        """Run the validating phase.
+
+        Raises:
+            StatusError: a plugin rejects the request.
+        """
         for plugin in self._validating:
             await plugin.validate(attributes)
 
-    async def _run(self, attributes: Attributes, reinvocation: Reinvocation) -> JSONObject | None:
+    async def _run(self, attributes: AdmissionAttributes, reinvocation: ReinvocationContext) -> JSONObject | None:
         obj = attributes.object
         for plugin in self._mutating:
             obj = await plugin.mutate(attributes, reinvocation)
@@ -93,7 +113,7 @@ class Admission:
         return obj
 
     async def aclose(self) -> None:
-        """Close what the plugins hold open."""
+        """Close the connections of all plugins."""
         for plugin in self._plugins:
-            if isinstance(plugin, Closable):
+            if isinstance(plugin, ClosablePlugin):
                 await plugin.aclose()

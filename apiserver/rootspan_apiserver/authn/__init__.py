@@ -1,1 +1,1 @@
-"""Who makes a request: the authenticators of kube-apiserver, one file each."""
+"""Authentication: which user makes a request. One file for each authenticator; `union.py` combines them."""

@@ -1,8 +1,9 @@
-"""The objects that a service account's token names: it is as good as they are.
+"""Check that the objects named in a service account's token exist.
 
-The account must be there, and be the one the token was made for; so must the pod, the secret or the node that the token is bound to. An
-object that is being deleted counts for a minute longer. The watch cache is asked, once it shows what this process wrote: what was
-deleted here is refused from the answer to its deletion on, without a request to etcd. What the cache does not have is looked for in etcd.
+These are the service account with the uid in the token, and the pod, secret or node that the token is bound to. An object that is being
+deleted counts as existing for `LEEWAY` seconds after its deletion timestamp. Objects are read from the watch cache once it has caught up
+with the writes of this process, so a token is rejected as soon as the deletion of its object has been answered; an object that is
+not in the cache is read from etcd.
 
 Upstream: pkg/serviceaccount/claims.go, pkg/controller/serviceaccount/tokengetter.go
 """
@@ -14,19 +15,21 @@ from contextvars import Context
 from datetime import datetime
 from typing import Any
 
-from rootspan_apiserver.authn.authentication import Unauthenticated
+from rootspan_apiserver.authn.authenticator import InvalidCredentialsError
 from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage, StoredObject
 
 LEEWAY = 60.0
-"""Seconds by which the clocks of servers may differ."""
+"""Tolerated clock skew between servers, in seconds."""
 _BINDABLE = {"secret": "secrets", "pod": "pods", "node": "nodes"}
 _INVALIDATED = "service account token has been invalidated"
 
 
 class ServiceAccountObjects:
+    """Reads service accounts and the objects that tokens are bound to."""
+
     def __init__(self, storage: Storage, registry: Registry) -> None:
         self._storage = storage
         self._accounts = _resource(registry, "serviceaccounts")
@@ -36,19 +39,19 @@ class ServiceAccountObjects:
         """Check the objects in the `kubernetes.io` claims of a token.
 
         Raises:
-            Unauthenticated: one is gone, is another one of that name, or has been on its way out for longer than the leeway.
+            InvalidCredentialsError: one does not exist, has another uid, or has been terminating for longer than the leeway.
         """
         namespace, account = claims["namespace"], claims["serviceaccount"]
         try:
             found = await self._get(self._accounts, namespace, account["name"])
         except StatusError as exc:
-            raise Unauthenticated(exc.message) from exc
+            raise InvalidCredentialsError(exc.message) from exc
         if found.uid != account["uid"]:
-            raise Unauthenticated(f"service account UID ({found.uid}) does not match claim ({account['uid']})")
+            raise InvalidCredentialsError(f"service account UID ({found.uid}) does not match claim ({account['uid']})")
         if _is_deleted(found):
-            raise Unauthenticated(f"service account {namespace}/{account['name']} has been deleted")
+            raise InvalidCredentialsError(f"service account {namespace}/{account['name']} has been deleted")
         for claim, resource in self._bindable.items():
-            # The node of a pod's token only tells where the pod runs.
+            # The node in a token that is bound to a pod is informational and is not checked.
             if claim in claims and not (claim == "node" and "pod" in claims):
                 await self._check_bound(claim, resource, namespace if resource.namespaced else "", claims[claim])
 
@@ -56,26 +59,27 @@ class ServiceAccountObjects:
         try:
             found = await self._get(resource, namespace, bound["name"])
         except StatusError as exc:
-            raise Unauthenticated(_INVALIDATED) from exc
+            raise InvalidCredentialsError(_INVALIDATED) from exc
         if found.uid != bound["uid"]:
             why = f"{claim} UID ({found.uid}) does not match service account {claim} ref claim ({bound['uid']})"
-            raise Unauthenticated(why)
+            raise InvalidCredentialsError(why)
         if _is_deleted(found):
-            raise Unauthenticated(_INVALIDATED)
+            raise InvalidCredentialsError(_INVALIDATED)
 
     async def _get(self, resource: Resource, namespace: str, name: str) -> StoredObject:
-        """
+        """Return an object from the cache or from etcd.
+
         Raises:
-            StatusError: 404, there is none; 503, etcd is away.
+            StatusError: 404, it does not exist; 503, etcd is not reachable.
         """
         try:
             found = await self._storage.cached_object(resource, namespace, name)
         except StatusError:
             found = None
         if found is None:
-            # Not part of the request's trace: in kube-apiserver too this is a request of the server's own.
-            looking = self._storage.get(resource, namespace, name)
-            found = await asyncio.create_task(looking, context=Context())
+            # An empty context keeps this read out of the request's trace, as in kube-apiserver, whose getter uses its own context.
+            reading = self._storage.get(resource, namespace, name)
+            found = await asyncio.create_task(reading, context=Context())
         if found is None:
             raise not_found(resource.group_resource, name)
         return found

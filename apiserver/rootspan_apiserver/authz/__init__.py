@@ -1,1 +1,1 @@
-"""What a user may do: the authorization modes of kube-apiserver, one file each."""
+"""Authorization: which requests a user may make. One file for each mode of --authorization-mode; `modes.py` lists them."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 from rootspan import ConfigurationError
 from rootspan_apiserver.app import apiserver
-from rootspan_apiserver.authn.authentication import TokenFileError
+from rootspan_apiserver.authn.tokens import TokenFileError
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.processes.event_loop import new_event_loop

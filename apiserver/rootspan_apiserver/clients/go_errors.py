@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from rootspan_apiserver.clients.spans import CallError
+from rootspan_apiserver.dialects.http_client import CallError
 
 _UNKNOWN_AUTHORITY = {18, 19, 20, 21}
 _EXPIRED = {9, 10}

@@ -16,9 +16,10 @@ import orjson
 from opentelemetry.trace import TracerProvider
 
 from rootspan.continuation import Continuation, ContinuationOf, Scope
+from rootspan.httpx import AsyncTracingTransport
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.go_errors import call_error
-from rootspan_apiserver.clients.spans import HTTPClientSpans
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, internal_error, unavailable
 
@@ -44,13 +45,15 @@ class LoopbackClient:
     calls, and of those to webhooks.
     """
 
-    def __init__(self, tracer_provider: TracerProvider, client_spans: type[HTTPClientSpans] = HTTPClientSpans) -> None:
+    def __init__(
+        self, tracer_provider: TracerProvider, client_spans: type[AsyncTracingTransport] = DEFAULT.http_client
+    ) -> None:
         self.token = secrets.token_urlsafe(32)
         self.client_spans = client_spans
         self._tracer_provider = tracer_provider
         self._endpoint: LoopbackEndpoint | None = None
         self._plain: httpx.AsyncHTTPTransport | None = None
-        self._traced: HTTPClientSpans | None = None
+        self._traced: httpx.AsyncBaseTransport | None = None
 
     def connect(self, host: str, port: int, certificate: bytes) -> None:
         """The server listens at `host`:`port`, any address of the machine, and presents `certificate` (PEM, a chain may follow)."""

@@ -1,8 +1,8 @@
-"""What two recordings are compared in: the same operation gives the same, whenever and wherever it is done.
+"""The normal form of recordings: the same operation has the same one, whenever and wherever it was recorded.
 
-Ids, times, sizes, counts, ports and what is derived from them become placeholders. And the one deliberate difference is evened out: whether
-SERVER is inside `authentication` (kube-apiserver since v1.33), outside it (here), or in another trace (an ordinary user of the real
-server), the normal form has SERVER outermost and `authentication` its child. A request refused by `authentication` has no SERVER in it.
+Ids, times, sizes, counts, ports and values derived from them become placeholders. One deliberate difference is removed: SERVER can be
+inside `authentication` (kube-apiserver since v1.33), outside it (here) or in another trace (an ordinary user of the real server); the
+normal form has SERVER outermost and `authentication` its child. A request that `authentication` refused has no SERVER span in it.
 """
 
 import re
@@ -14,29 +14,57 @@ import orjson
 
 from rootspan.spans import AttributeValue
 from rootspan_apiserver.conformance.recording import Attributes, RecordedSpan
+from rootspan_apiserver.dialects import operations
+from rootspan_apiserver.dialects.dialect import SpanDescription
+from rootspan_apiserver.dialects.operations import InternalOperation
+from rootspan_apiserver.dialects.versions import DIALECTS
 
-FILTERS = "k8s.op/apiserver/pkg/endpoints/filterlatency"
-AUTHENTICATION = RecordedSpan("authentication", scope=(FILTERS, ""))
-VOLATILE_HEADERS = frozenset({"audit-id", "date", "content-length", "x-kubernetes-pf-flowschema-uid"}) | {
-    "x-kubernetes-pf-prioritylevel-uid"
-}
-_NUMBERS = frozenset({"server.port", "network.peer.port", "len", "size", "count", "rpc.message.compressed_size"}) | {
-    "rpc.message.uncompressed_size",
-    "http.request.body.size",
-    "http.response.body.size",
-    "http.request_content_length",
-    "http.read_bytes",
-    "http.wrote_bytes",
-    "message.uncompressed_size",
-    "net.peer.port",
-    "net.host.port",
-}
-_IDS = frozenset({"audit-id", "UID"})
+VOLATILE_HEADERS = frozenset(
+    {"audit-id", "date", "content-length", "x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid"}
+)
+_KEYS = tuple(dialect.conformance for dialect in DIALECTS.values())
+_NUMBERS = frozenset().union(*(each.numbers for each in _KEYS))
+_IDS = frozenset().union(*(each.ids for each in _KEYS))
+_OBJECTS = frozenset().union(*(each.objects for each in _KEYS))
+_REVISIONS = frozenset().union(*(each.revisions for each in _KEYS))
 _VOLATILE_FIELDS = frozenset(
-    {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "time", "continue"}
-) | {
-    *("lastTransitionTime", "token", "expirationTimestamp", "clusterIP", "clusterIPs", "startTime"),
-}
+    {
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "time",
+        "continue",
+        "lastTransitionTime",
+        "token",
+        "expirationTimestamp",
+        "clusterIP",
+        "clusterIPs",
+        "startTime",
+    }
+)
+
+
+def _described(operation: InternalOperation) -> Mapping[str, SpanDescription]:
+    """Return how an operation's span is described, by the names that it has in the dialects."""
+    descriptions = (dialect.spans.get(operation) for dialect in DIALECTS.values())
+    return {described.name: described for described in descriptions if described is not None}
+
+
+def _authentications() -> Mapping[str, RecordedSpan]:
+    """Return the span of the authentication filter, by the name of the filter inside it."""
+    found = {}
+    for dialect in DIALECTS.values():
+        outer, inner = dialect.spans.get(operations.AUTHENTICATION), dialect.spans.get(operations.AUDIT)
+        if outer is not None and inner is not None:
+            found[inner.name] = RecordedSpan(outer.name, scope=(outer.scope, ""))
+    return found
+
+
+_AUTHENTICATION = _described(operations.AUTHENTICATION)
+_WRITE_RESPONSE = _described(operations.WRITE_RESPONSE)
+_CALL_VALIDATING_WEBHOOK = _described(operations.CALL_VALIDATING_WEBHOOK)
+_INSERTED_BEFORE = _authentications()
 _HOST_AND_PORT = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+")
 _REVISION = re.compile(r"((?:resourceVersion|resource-version)=)[1-9]\d*")
 _CONTINUE = re.compile(r"(continue=)[^&]+")
@@ -70,7 +98,7 @@ def normal_body(body: str) -> Any:
 
 
 def _server_outermost(root: RecordedSpan) -> RecordedSpan:
-    if root.name == "authentication":
+    if root.name in _AUTHENTICATION:
         servers = [child for child in root.children if child.kind == "SERVER"]
         if not servers:
             return root
@@ -79,10 +107,10 @@ def _server_outermost(root: RecordedSpan) -> RecordedSpan:
     if root.kind != "SERVER" or root.scope[0] == "" or not root.children:
         return root
     below = root.children[0]
-    if below.name != "authentication":
-        inserted = below.name == "audit"
-        return replace(root, children=(replace(AUTHENTICATION, children=root.children),)) if inserted else root
-    refused = all(child.name == "SerializeObject" for child in below.children)
+    if below.name not in _AUTHENTICATION:
+        inserted = _INSERTED_BEFORE.get(below.name)
+        return replace(root, children=(replace(inserted, children=root.children),)) if inserted else root
+    refused = all(child.name in _WRITE_RESPONSE for child in below.children)
     return below if refused else root
 
 
@@ -99,11 +127,15 @@ def _normal_span(span: RecordedSpan) -> RecordedSpan:
 
 def _side_by_side(children: list[RecordedSpan]) -> tuple[RecordedSpan, ...]:
     """Validating webhooks are called at once, so the order in which their spans begin says nothing."""
-    positions = [index for index, child in enumerate(children) if child.name == "Call validating webhook"]
-    ordered = sorted((children[index] for index in positions), key=lambda child: str(child.attributes.get("webhook")))
+    positions = [index for index, child in enumerate(children) if child.name in _CALL_VALIDATING_WEBHOOK]
+    ordered = sorted((children[index] for index in positions), key=_webhook)
     for index, child in zip(positions, ordered, strict=True):
         children[index] = child
     return tuple(children)
+
+
+def _webhook(call: RecordedSpan) -> str:
+    return str(call.attributes.get(_CALL_VALIDATING_WEBHOOK[call.name].keys["webhook"]))
 
 
 def _normal_attributes(attributes: Attributes) -> dict[str, AttributeValue]:
@@ -115,9 +147,9 @@ def _normal_attribute(key: str, value: AttributeValue) -> AttributeValue:
         return "<id>"
     if key in _NUMBERS:
         return f"<{type(value).__name__}>"
-    if key == "key":
+    if key in _OBJECTS:
         return _GENERATED.sub("-<generated>", str(value))
-    if key == "resource-version" and str(value).isdigit() and value != "0":
+    if key in _REVISIONS and str(value).isdigit() and value != "0":
         return "<revision>"
     return _normal_text(value) if isinstance(value, str) else value
 

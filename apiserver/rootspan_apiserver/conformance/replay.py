@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import httpx
@@ -14,9 +15,10 @@ from rootspan_apiserver.collector.trees import is_whole
 from rootspan_apiserver.conformance.callers import Callers
 from rootspan_apiserver.conformance.operation import Caller, Operation
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan
+from rootspan_apiserver.dialects.versions import DIALECTS
 from rootspan_apiserver.serving.kubeconfig import Access
 
-KEYS = ("audit-id", "user_agent.original", "http.user_agent")
+KEYS = tuple(chain.from_iterable(dialect.conformance.requests for dialect in DIALECTS.values()))
 POLLS, POLL_SECONDS = 100, 0.1
 
 

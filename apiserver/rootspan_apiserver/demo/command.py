@@ -15,6 +15,7 @@ from rootspan_apiserver.collector.trees import is_whole, render_trace
 from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
 from rootspan_apiserver.demo.parts import Stage, stage
 from rootspan_apiserver.demo.story import Step, tell, webhooks_known
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.processes.interruption import run
 from rootspan_apiserver.sample_webhooks.reviews import DENIED_DATA
@@ -121,7 +122,7 @@ def _print_step(number: int, step: Step, spans: tuple[Span, ...]) -> None:
 
 def _called_back(root: Span, trace: str, spans: tuple[Span, ...]) -> bool:
     """Whether `root` served a call that a webhook made while it worked in `trace`."""
-    if root.attributes.get("user_agent.original") != SERVICE_NAME:
+    if root.attributes.get(DEFAULT.server_span.user_agent_key) != SERVICE_NAME:
         return False
     return any(
         span.trace_id == trace

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rootspan.spans import Span
 from rootspan_apiserver.demo.story import FORGED_BAGGAGE, FORGED_STATE, Step
+from rootspan_apiserver.dialects.versions import DEFAULT
 
 APISERVER = "apiserver"
 
@@ -52,7 +53,9 @@ def examine(steps: Sequence[Step], spans: Sequence[Span], webhooks: str) -> Iter
     yield Finding("the server's calls to itself join the trace", _continue(reentrant, by_id), len(reentrant))
 
     strangers = [
-        span for span in spans if span.kind == "SERVER" and span.attributes.get("user_agent.original") == webhooks
+        span
+        for span in spans
+        if span.kind == "SERVER" and span.attributes.get(DEFAULT.server_span.user_agent_key) == webhooks
     ]
     alone = bool(strangers) and all(span.parent_id is None for span in strangers)
     yield Finding("a webhook that calls back starts a trace of its own", alone, len(strangers))

@@ -1,59 +1,46 @@
-"""etcd's client spans, as kube-apiserver records them: as of the RPC behind the gateway, not of the POST to it.
+"""Client spans of the calls to etcd: those of the RPC behind the gateway, not of the POST to it.
 
-The gateway drops `traceparent`, but passes on what is called `Grpc-Metadata-…` as metadata of the RPC, where etcd looks
-for its parent span.
+The gateway drops `traceparent`, but passes on headers called `Grpc-Metadata-…` as metadata of the RPC, where etcd looks for its parent
+span.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/storagebackend/factory/etcd3.go
 """
 
 import time
-from collections.abc import AsyncIterator, Mapping
-from typing import ClassVar
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
 
 import httpx
-from opentelemetry.trace import Span, Status, StatusCode, TracerProvider
+from opentelemetry.trace import Span, TracerProvider
 
 from rootspan.httpx import AsyncTracingTransport
 from rootspan_apiserver.etcd.errors import UNAVAILABLE, EtcdError, from_body
-from rootspan_apiserver.etcd.wire import COMPACT, LEASE_GRANT, LEASE_REVOKE, RANGE, STATUS, TXN, WATCH
 
-METHODS = {
-    RANGE: "etcdserverpb.KV/Range",
-    TXN: "etcdserverpb.KV/Txn",
-    COMPACT: "etcdserverpb.KV/Compact",
-    WATCH: "etcdserverpb.Watch/Watch",
-    LEASE_GRANT: "etcdserverpb.Lease/LeaseGrant",
-    LEASE_REVOKE: "etcdserverpb.Lease/LeaseRevoke",
-    STATUS: "etcdserverpb.Maintenance/Status",
-}
-CODES = (
-    *("OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists"),
-    *("PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented"),
-    *("Internal", "Unavailable", "DataLoss", "Unauthenticated"),
-)
 OK, CANCELED = 0, 1
-PORTS = {"http": 80, "https": 443}
+"""gRPC status codes."""
 SENT = "rootspan_apiserver.etcd.sent"
 
 
-class EtcdTracingTransport(AsyncTracingTransport):
-    """Spans of the dialect of Kubernetes 1.36, otelgrpc 0.65."""
+class EtcdTracingTransport(AsyncTracingTransport, ABC):
+    """A transport to the gateway whose spans are those of the RPCs. A subclass names and describes them as a version of otelgrpc does.
 
-    scope_name: ClassVar[str] = "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
-    scope_version: ClassVar[str] = "0.65.0"
+    It overrides `scope_name`, `scope_version`, `span_name` and `request_attributes` too.
+    """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, *, tracer_provider: TracerProvider) -> None:
-        super().__init__(_Noted(transport), tracer_provider=tracer_provider)
+        super().__init__(_SendTimes(transport), tracer_provider=tracer_provider)
 
-    def span_name(self, request: httpx.Request) -> str:
-        return METHODS[request.url.path]
+    @abstractmethod
+    def record_status(self, span: Span, code: int, message: str) -> None:
+        """Record how the RPC ended: its gRPC status code and message."""
 
-    def request_attributes(self, request: httpx.Request) -> dict[str, str | int]:
-        url = request.url
-        return {
-            "rpc.system.name": "grpc",
-            "rpc.method": METHODS[url.path],
-            "server.address": url.host,
-            "server.port": url.port or PORTS[url.scheme],
-        }
+    @abstractmethod
+    def record_sent(self, span: Span, *, number: int, size: int, time: int) -> None:
+        """Record a message that was sent: its number from 1, its size in bytes, its time in nanoseconds since 1970."""
+
+    @abstractmethod
+    def record_received(self, span: Span, *, number: int, size: int) -> None:
+        """Record a message that has just been received: its number from 1 and its size in bytes."""
 
     def inject(self, request: httpx.Request, traceparent: str, tracestate: str) -> None:
         request.headers["Grpc-Metadata-Traceparent"] = traceparent
@@ -62,7 +49,7 @@ class EtcdTracingTransport(AsyncTracingTransport):
 
     def record_response(self, span: Span, response: httpx.Response) -> None:
         sent, size = response.extensions[SENT]
-        span.add_event("message", self.message("SENT", 1, size), timestamp=sent)
+        self.record_sent(span, number=1, size=size, time=sent)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Received(self, span, response.status_code, response.stream)
 
@@ -74,42 +61,9 @@ class EtcdTracingTransport(AsyncTracingTransport):
         else:
             self.record_status(span, CANCELED, "context canceled")
 
-    def record_status(self, span: Span, code: int, message: str) -> None:
-        """Record how the RPC ended; `code` is the gRPC status code."""
-        span.set_attribute("rpc.response.status_code", CODES[code])
-        if code != OK:
-            span.set_status(Status(StatusCode.ERROR, message))
 
-    def message(self, direction: str, number: int, size: int) -> Mapping[str, str | int]:
-        """The attributes of the event of one message sent or received."""
-        return {
-            "rpc.message.type": direction,
-            "rpc.message.id": number,
-            "rpc.message.compressed_size": size,
-            "rpc.message.uncompressed_size": size,
-        }
-
-
-class EtcdTracingTransportV122(EtcdTracingTransport):
-    """Spans of the dialect of Kubernetes 1.22, otelgrpc 0.20."""
-
-    scope_version: ClassVar[str] = "semver:0.20.0"
-
-    def request_attributes(self, request: httpx.Request) -> dict[str, str | int]:
-        service, _, method = METHODS[request.url.path].partition("/")
-        return {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
-
-    def record_status(self, span: Span, code: int, message: str) -> None:
-        span.set_attribute("rpc.grpc.status_code", code)
-        if code != OK:
-            span.set_status(Status(StatusCode.ERROR, message))
-
-    def message(self, direction: str, number: int, size: int) -> Mapping[str, str | int]:
-        return {"message.type": direction, "message.id": number, "message.uncompressed_size": size}
-
-
-class _Noted(httpx.AsyncBaseTransport):
-    """Notes in each response when its request was sent and how large it was."""
+class _SendTimes(httpx.AsyncBaseTransport):
+    """Adds to each response when its request was sent and how large it was."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
@@ -125,7 +79,7 @@ class _Noted(httpx.AsyncBaseTransport):
 
 
 class _Received(httpx.AsyncByteStream):
-    """Records each message of an answer, and the status at its end: the whole of a unary one, the lines of a stream."""
+    """Records the messages of a response, and the status at its end. A unary response is one message, in a stream each line is."""
 
     def __init__(self, transport: EtcdTracingTransport, span: Span, status: int, stream: httpx.AsyncByteStream) -> None:
         self._transport = transport
@@ -144,13 +98,13 @@ class _Received(httpx.AsyncByteStream):
                     refusal.append(chunk)
                 elif chunk.endswith(b"\n"):
                     number += 1
-                    self._span.add_event("message", self._transport.message("RECEIVED", number, size))
+                    self._transport.record_received(self._span, number=number, size=size)
                     size = 0
                 yield chunk
         finally:
             self._ended = True
         if size and self._status == 200:
-            self._span.add_event("message", self._transport.message("RECEIVED", number + 1, size))
+            self._transport.record_received(self._span, number=number + 1, size=size)
         if self._status == 200:
             self._transport.record_status(self._span, OK, "")
         else:

@@ -12,10 +12,10 @@ from typing import Any
 
 from opentelemetry import trace
 
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
 from rootspan_apiserver.kube.users import user_info
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 Event = dict[str, Any]
 Sink = Callable[[Event], None]
@@ -37,7 +37,7 @@ class Audit:
         self._sink = sink
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with request_of(scope).tracing.span("audit", scope=FILTERLATENCY):
+        with request_of(scope).tracing.span(operations.AUDIT):
             if self._sink is None:
                 await self._app(scope, receive, send)
                 return

@@ -3,12 +3,17 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/authentication.go
 """
 
-from rootspan_apiserver.authn.authentication import Authenticator, Credentials, Unauthenticated, bearer_token
+from rootspan_apiserver.authn.authenticator import (
+    Authenticator,
+    Credentials,
+    InvalidCredentialsError,
+    bearer_token,
+)
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.request import request_of
 from rootspan_apiserver.http.responses import error_response
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.status import unauthorized
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 
 def credentials_of(scope: Scope) -> Credentials:
@@ -30,10 +35,10 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
-        with request.tracing.span("authentication", scope=FILTERLATENCY):
+        with request.tracing.span(operations.AUTHENTICATION):
             try:
                 found = await self._authenticator.authenticate(credentials_of(scope))
-            except Unauthenticated:
+            except InvalidCredentialsError:
                 found = None
             if found is None:
                 refusal = error_response(request, unauthorized(), group_version=request.info.group_version)

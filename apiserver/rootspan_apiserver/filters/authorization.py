@@ -3,17 +3,18 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/authorization.go
 """
 
-from rootspan_apiserver.authz.authorization import Attributes, Authorizer, attributes_of, refusal
+from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer
+from rootspan_apiserver.authz.forbidden import forbidden_message
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.request import request_of
 from rootspan_apiserver.http.responses import FILTER, error_response
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.meta import GroupResource
 from rootspan_apiserver.kube.status import StatusError, forbidden
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 
-def forbidden_error(attributes: Attributes, reason: str) -> StatusError:
-    why = refusal(attributes, reason)
+def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusError:
+    why = forbidden_message(attributes, reason)
     if not attributes.is_resource:
         return StatusError(403, "Forbidden", f"forbidden: {why}", {})
     return forbidden(GroupResource(attributes.group, attributes.resource), attributes.name, why)
@@ -26,8 +27,8 @@ class Authorization:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
-        with request.tracing.span("authorization", scope=FILTERLATENCY):
-            attributes = attributes_of(request.user, request.info)
+        with request.tracing.span(operations.AUTHORIZATION):
+            attributes = AuthorizationAttributes.of_request(request.user, request.info)
             decision = await self._authorizer.authorize(attributes)
             if decision.verdict != "allow":
                 error = forbidden_error(attributes, decision.reason)

@@ -3,9 +3,10 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/server/config.go (DefaultBuildHandlerChain)
 """
 
-from rootspan_apiserver.authn.authentication import Authenticator
-from rootspan_apiserver.authz.authorization import Authorizer
-from rootspan_apiserver.dialects.dialect import V1_36, Dialect
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authz.authorizer import Authorizer
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.filters.audit import Audit, Sink
 from rootspan_apiserver.filters.authentication import Authentication
 from rootspan_apiserver.filters.authorization import Authorization
@@ -31,7 +32,7 @@ def chain(
     metrics: Metrics,
     audit: Sink | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
-    dialect: Dialect = V1_36,
+    dialect: Dialect = DEFAULT,
 ) -> ASGIApp:
     """Put `app` behind all filters; the last one named is the first that a request meets."""
     app = Authorization(app, authorizer)

@@ -9,7 +9,8 @@ import uuid
 
 from opentelemetry import trace
 
-from rootspan_apiserver.dialects.dialect import Dialect, target
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.server_span import ServerSpan
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.filters.warnings import warning_headers
 from rootspan_apiserver.http.request import Request
@@ -23,8 +24,8 @@ from rootspan_apiserver.telemetry.tracing import Tracing
 _CACHE_CONTROL = (b"cache-control", b"no-cache, private")
 _AUDIT_ID_LIMIT = 64
 _KNOWN_VERBS = ("get", "head", "options", "post", "put", "patch", "delete")
-_NOT_RESOURCE = {verb: RequestInfo(False, "", verb) for verb in _KNOWN_VERBS}
-_OTHER = RequestInfo(False, "", "other")
+_NOT_RESOURCE = {verb: RequestInfo(is_resource_request=False, path="", verb=verb) for verb in _KNOWN_VERBS}
+_OTHER = RequestInfo(is_resource_request=False, path="", verb="other")
 
 
 class _Sending:
@@ -35,11 +36,11 @@ class _Sending:
         read: The bytes of the request's body that were read.
     """
 
-    __slots__ = ("_dialect", "_request", "_send", "_size", "_span", "read", "status")
+    __slots__ = ("_request", "_send", "_server_span", "_size", "_span", "read", "status")
 
-    def __init__(self, request: Request, dialect: Dialect, send: Send, span: trace.Span | None) -> None:
+    def __init__(self, request: Request, server_span: type[ServerSpan], send: Send, span: trace.Span | None) -> None:
         self._request = request
-        self._dialect = dialect
+        self._server_span = server_span
         self._send = send
         self._span = span
         self._size = 0
@@ -53,10 +54,7 @@ class _Sending:
         else:
             self._size += len(message.get("body", b""))
             if self._span is not None and self._span.is_recording() and not message.get("more_body", False):
-                if self._size:
-                    self._span.set_attribute(self._dialect.bytes_written, self._size)
-                if self.read:
-                    self._span.set_attribute(self._dialect.bytes_read, self.read)
+                self._server_span.record_sizes(self._span, read=self.read, written=self._size)
         await self._send(message)
 
     def counting(self, receive: Receive) -> Receive:
@@ -100,7 +98,7 @@ class Exchange:
         self._tracing = tracing
         self._metrics = metrics
         self._body_limit = body_limit
-        self._dialect = dialect
+        self._server_span = dialect.server_span
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -119,11 +117,10 @@ class Exchange:
         )
         span: trace.Span | None = trace.get_current_span()
         if span is not None and span.is_recording():
-            if self._dialect.internal:
-                _describe(span, request)
+            self._server_span.describe(span, scope, request.audit_id[:_AUDIT_ID_LIMIT])
         else:
             span = None
-        sending = _Sending(request, self._dialect, send, span)
+        sending = _Sending(request, self._server_span, send, span)
         if span is not None:
             request.receive = sending.counting(receive)
         long_running = is_long_running(info, scope)
@@ -149,14 +146,6 @@ class Exchange:
             if resource is not None and (not info.subresource or info.subresource in resource.subresources):
                 return info
         return _OTHER if info.is_resource_request or info.verb not in _KNOWN_VERBS else _NOT_RESOURCE[info.verb]
-
-
-def _describe(span: trace.Span, request: Request) -> None:
-    span.set_attribute("http.target", target(request.scope))
-    span.set_attribute("audit-id", request.audit_id[:_AUDIT_ID_LIMIT])
-    if peer := request.scope.get("client"):
-        span.set_attribute("network.peer.address", peer[0])
-        span.set_attribute("network.peer.port", peer[1])
 
 
 def _headers_read(scope: Scope) -> tuple[str, str]:

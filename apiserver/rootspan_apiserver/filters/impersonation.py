@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
-from rootspan_apiserver.authz.authorization import Attributes, Authorizer
+from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.filters.authorization import forbidden_error
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import FILTER, error_response
@@ -16,7 +17,6 @@ from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain
 from rootspan_apiserver.kube.status import StatusError, bad_request
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, User
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 _EXTRA = b"impersonate-extra-"
 _SERVICE_ACCOUNT = "system:serviceaccount:"
@@ -89,21 +89,30 @@ def completed(wanted: User) -> User:
     return User(wanted.name, wanted.uid, groups if added in groups else (*groups, added), wanted.extra)
 
 
-def _questions(user: User, wanted: User) -> list[Attributes]:
+def _questions(user: User, wanted: User) -> list[AuthorizationAttributes]:
     """What must be allowed, one question for each part of the other identity."""
-    asked = []
+
+    def question(resource: str, name: str, *, group: str = "", **more: str) -> AuthorizationAttributes:
+        return AuthorizationAttributes(
+            user=user,
+            verb="impersonate",
+            is_resource=True,
+            group=group,
+            version="v1",
+            resource=resource,
+            name=name,
+            **more,
+        )
+
     if account := service_account(wanted.name):
-        asked.append(Attributes(user, "impersonate", True, account[0], "", "v1", "serviceaccounts", "", account[1]))
+        asked = [question("serviceaccounts", account[1], namespace=account[0])]
     else:
-        asked.append(Attributes(user, "impersonate", True, "", "", "v1", "users", "", wanted.name))
+        asked = [question("users", wanted.name)]
     if wanted.uid:
-        asked.append(Attributes(user, "impersonate", True, "", "authentication.k8s.io", "v1", "uids", "", wanted.uid))
-    asked += [Attributes(user, "impersonate", True, "", "", "v1", "groups", "", group) for group in wanted.groups]
+        asked.append(question("uids", wanted.uid, group="authentication.k8s.io"))
+    asked += [question("groups", group) for group in wanted.groups]
     for key, values in wanted.extra.items():
-        asked += [
-            Attributes(user, "impersonate", True, "", "authentication.k8s.io", "v1", "userextras", key, value)
-            for value in values
-        ]
+        asked += [question("userextras", each, group="authentication.k8s.io", subresource=key) for each in values]
     return asked
 
 
@@ -114,7 +123,7 @@ class Impersonation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
-        with request.tracing.span("constrainedimpersonation", scope=FILTERLATENCY):
+        with request.tracing.span(operations.IMPERSONATION):
             if any(name.startswith(b"impersonate-") for name, _ in scope["headers"]):
                 try:
                     await self._impersonate(request)

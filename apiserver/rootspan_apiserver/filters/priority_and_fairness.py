@@ -8,6 +8,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/server/filters/priority-and-fairness.
 import math
 import uuid
 
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.filters.flow_schemas import SCHEMAS, SHARES, schema_of
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.filters.priority_level import PriorityLevel, Rejected
@@ -17,7 +18,6 @@ from rootspan_apiserver.http.responses import Response
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.media_types import TEXT
 from rootspan_apiserver.telemetry.metrics import Metrics
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY
 
 _TOO_MANY = Response(
     status=429,
@@ -40,7 +40,7 @@ class PriorityAndFairness:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
-        with request.tracing.span("priorityandfairness", scope=FILTERLATENCY):
+        with request.tracing.span(operations.PRIORITY_AND_FAIRNESS):
             schema = schema_of(request.user, request.info)
             request.flow_schema_uid = self._schema_uids[schema.name]
             request.priority_level_uid = self._level_uids[schema.priority_level]

@@ -7,6 +7,7 @@ staging/src/k8s.io/apiserver/pkg/registry/rest/meta.go (EnsureObjectNamespaceMat
 from typing import cast
 
 from rootspan_apiserver.codec.decoding import FieldValidation, decode
+from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.negotiation import unsupported_media_type
@@ -39,7 +40,7 @@ def decode_object(call: Call, body: bytes, options: WriteOptions) -> JSONObject:
         StatusError: 400 for a body that is not the expected object.
     """
     target = call.target
-    call.span.event("About to convert to expected version")
+    call.span.event(events.CONVERTING)
     decoded = decode(
         body,
         call.request.content_type,
@@ -48,7 +49,7 @@ def decode_object(call: Call, body: bytes, options: WriteOptions) -> JSONObject:
         field_validation=validation_of(options),
     )
     call.request.warnings += decoded.warnings
-    call.span.event("Conversion done")
+    call.span.event(events.CONVERTED)
     if decoded.kind.api_version not in (target.group_version, _OLDER.get(target.kind)):
         raise bad_request(
             f"the API version in the data ({decoded.kind.api_version}) does not match the expected API version ({target.group_version})"

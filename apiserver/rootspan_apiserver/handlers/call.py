@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from rootspan_apiserver.dialects import events
+from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.negotiation import Offer, Representation
 from rootspan_apiserver.http.request import Request
@@ -16,7 +18,7 @@ from rootspan_apiserver.http.responses import Answer, error_response, representa
 from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.media_types import JSON, YAML
 from rootspan_apiserver.kube.status import StatusError
-from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, Step
+from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan
 
 _OBJECTS = Offer(table=True, metadata=True)
 _CUSTOM_OBJECTS = Offer((JSON, YAML), table=True, metadata=True)
@@ -36,19 +38,19 @@ class Call:
     request: Request
     target: Target
     shown: Representation
-    span: Step
+    span: InternalSpan
     spans: ExitStack
 
     @contextmanager
     def storing(self, length: int) -> Iterator[None]:
         """Record the outcome of admission and the store, of create and update, in the span; `length` is the body's, in bytes."""
-        self.span.event("About to store object in database")
+        self.span.event(events.STORING)
         try:
             yield
         except StatusError as error:
-            self.span.event("Write to database call failed", {"len": length, "err": error.message})
+            self.span.event(events.STORING_FAILED, length=length, error=error.message)
             raise
-        self.span.event("Write to database call succeeded", {"len": length})
+        self.span.event(events.STORED, length=length)
 
 
 Work = Callable[[Call], Awaitable[Answer]]
@@ -61,17 +63,17 @@ class Verb:
 
     Attributes:
         work: Returns the answer, or raises StatusError to refuse.
-        span: The name of the verb's span, "" for work that begins its own.
+        operation: The verb, as spans have it; None for work that begins its own.
         converts: Whether a Table or the metadata alone can be answered.
     """
 
     work: Work
-    span: str = ""
+    operation: InternalOperation | None = None
     converts: bool = True
 
     async def __call__(self, request: Request, target: Target, send: Send) -> None:
         with ExitStack() as spans:
-            span = spans.enter_context(request.verb_span(self.span)) if self.span else NOT_RECORDED
+            span = spans.enter_context(request.verb_span(self.operation)) if self.operation else NOT_RECORDED
             try:
                 call = Call(
                     request=request,
@@ -82,14 +84,14 @@ class Verb:
                 )
                 answer = await self.work(call)
             except StatusError as error:
-                if not self.span:
+                if self.operation is None:
                     spans.close()  # kube-apiserver refuses a list outside of its span
                 refusal = error_response(request, error, group_version=target.group_version)
                 await refusal.send(request, send)
                 return
-            span.event("About to write a response")
+            span.event(events.RESPONDING)
             await answer.send(request, send)
-            span.event("Writing http response done")
+            span.event(events.RESPONDED)
 
 
 def _offer(target: Target) -> Offer:

@@ -11,10 +11,11 @@ from asyncio import Event
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import Authenticator
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import Authorizer
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authz.authorizer import Authorizer
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.call import Handler, Verb
 from rootspan_apiserver.handlers.patch import Patching
 from rootspan_apiserver.handlers.subresources.binding import Binding
@@ -65,7 +66,7 @@ class ResourceEndpoint:
         *,
         registry: Registry,
         store: Store,
-        admission: Admission,
+        admission: AdmissionChain,
         authenticator: Authenticator,
         authorizer: Authorizer,
         tokens: ServiceAccountTokens,
@@ -81,22 +82,22 @@ class ResourceEndpoint:
         self._collection: Handlers = {
             "list": Verb(reading.list),
             "watch": watch,
-            "create": Verb(writing.create, "Create"),
-            "deletecollection": Verb(deleting.delete_collection, "Delete"),
+            "create": Verb(writing.create, operations.CREATE),
+            "deletecollection": Verb(deleting.delete_collection, operations.DELETE),
         }
         self._object: Handlers = {
-            "get": Verb(reading.get, "Get"),
+            "get": Verb(reading.get, operations.GET),
             "watch": watch,
-            "update": Verb(writing.update, "Update"),
-            "patch": Verb(Patching(writer).patch, "Patch"),
-            "delete": Verb(deleting.delete, "Delete"),
+            "update": Verb(writing.update, operations.UPDATE),
+            "patch": Verb(Patching(writer).patch, operations.PATCH),
+            "delete": Verb(deleting.delete, operations.DELETE),
         }
         connect = dict.fromkeys(("get", "create", "update", "patch", "delete"), connections.connect)
         self._subresources: Mapping[str, Handlers] = {
             "binding": {"create": binding},
             "eviction": {"create": calculated(admission, Eviction(registry, store).evict)},
             "token": {"create": calculated(admission, TokenRequests(registry, store, tokens).issue)},
-            "log": {"get": Verb(connections.log, "Get", converts=False)},
+            "log": {"get": Verb(connections.log, operations.GET, converts=False)},
             **dict.fromkeys(_PASSED_ON, connect),
         }
         reviews = Reviews(authenticator, authorizer).by_resource()

@@ -8,6 +8,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
 import orjson
 
 from rootspan_apiserver.codec.decoding import decode_applied, read_patched
+from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.bodies import check_object, validation_of
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import stored_response
@@ -35,11 +36,11 @@ class Patching:
         body = await call.request.body(call.span)
         applies = call.request.content_type == APPLY_PATCH
         options = write_options(call.request, "PatchOptions", apply=applies)
-        call.span.event("Recorded the audit event")
+        call.span.event(events.AUDIT_RECORDED)
         write = self._writer.write(call, options)
         change = _Applied(call, write, options, body) if applies else _Patched(call, write, options, body)
         stored, created = await write.update(change, create_on_missing=applies)
-        call.span.event("Object stored in database")
+        call.span.event(events.PATCH_STORED)
         return stored_response(call, stored, 201 if created else 200)
 
 
@@ -55,13 +56,13 @@ class _Applied:
 
     async def __call__(self, live: JSONObject | None) -> JSONObject:
         call, write = self._call, self._write
-        call.span.event("About to apply patch")
+        call.span.event(events.PATCHING)
         new = write.fields.apply(live, self._applied, write.manager, now(), force=self._force)
         if live is None and (uid := (new.get("metadata") or {}).get("uid")):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(call.target.resource.group_resource, call.target.name, why)
         check_object(new, call.target)
-        call.span.event("About to check admission control")
+        call.span.event(events.ADMITTING)
         return call.target.defaulted(new)
 
 
@@ -79,10 +80,10 @@ class _Patched:
         call, write = self._call, self._write
         if live is None:
             raise not_found(call.target.resource.group_resource, call.target.name)
-        call.span.event("About to apply patch")
+        call.span.event(events.PATCHING)
         new = self._patched(live)
         check_object(new, call.target)
-        call.span.event("About to check admission control")
+        call.span.event(events.ADMITTING)
         return write.fields.update(live, call.target.defaulted(new), write.manager, now())
 
     def _patched(self, live: JSONObject) -> JSONObject:

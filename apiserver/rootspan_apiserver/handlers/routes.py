@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.routing import BaseRoute, Match
 
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.documents.discovery import Discovery
 from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Health

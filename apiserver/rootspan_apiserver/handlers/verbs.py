@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import orjson
 
-from rootspan_apiserver.admission.chain import Admission
+from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.codec.decoding import decode
+from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.handlers.bodies import check_content_type, check_object, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import list_response, stored_response
@@ -32,7 +33,7 @@ class Reading:
         self._store = store
 
     async def get(self, call: Call) -> Response:
-        call.span.event("About to Get from storage")
+        call.span.event(events.GETTING)
         target = call.target
         version = call.request.parameter("resourceVersion") or ""
         stored = await self._store.get(target.resource, target.namespace, target.name, resource_version=version)
@@ -45,7 +46,7 @@ class Reading:
         check_list(options)
         if options.label_selector or options.field_selector:
             predicate(target.resource, options)
-        call.spans.enter_context(call.request.verb_span("List"))
+        call.spans.enter_context(call.request.verb_span(operations.LIST))
         return list_response(call, await self._store.list(target.resource, target.namespace, options))
 
 
@@ -89,16 +90,16 @@ class Writing:
 class Deleting:
     """delete and deletecollection."""
 
-    def __init__(self, store: Store, admission: Admission) -> None:
+    def __init__(self, store: Store, admission: AdmissionChain) -> None:
         self._store = store
         self._admission = admission
 
     async def delete(self, call: Call) -> Response:
         target = call.target
-        options = await self._options(call, events=True)
-        call.span.event("About to delete object from database")
+        options = await self._options(call, bare=False)
+        call.span.event(events.DELETING)
         stored, gone = await self._store.delete(target.resource, target.namespace, target.name, options)
-        call.span.event("Object deleted from database")
+        call.span.event(events.DELETED)
         if gone and not target.resource.delete_returns_object:
             body = orjson.dumps(_success(target, stored))
             return object_response(body, call.shown, group_version=target.group_version)
@@ -108,20 +109,23 @@ class Deleting:
     async def delete_collection(self, call: Call) -> Response:
         target = call.target
         wanted = list_options(call.request)
-        options = await self._options(call, events=False)
+        options = await self._options(call, bare=True)
         return list_response(
             call, await self._store.delete_collection(target.resource, target.namespace, wanted, options)
         )
 
-    async def _options(self, call: Call, *, events: bool) -> DeleteOptions:
-        """Read the options, from the body where there is one, else from the query; admission is part of them. Raises StatusError."""
+    async def _options(self, call: Call, *, bare: bool) -> DeleteOptions:
+        """Read the options, from the body where there is one, else from the query; admission is part of them. Raises StatusError.
+
+        Decoding a body is an event of the span, unless `bare`.
+        """
         body = await call.request.body(call.span)
         if body:
             check_content_type(call)
             decoded = decode(body, call.request.content_type, _OPTIONS_KIND, field_validation="Ignore", bare=True)
-            if events:
-                call.span.event("Decoded delete options")
-                call.span.event("Recorded the audit event")
+            if not bare:
+                call.span.event(events.DELETE_OPTIONS_DECODED)
+                call.span.event(events.AUDIT_RECORDED)
             options, document = delete_options(decoded.object)
         else:
             options, document = delete_options_of_query(call.request)

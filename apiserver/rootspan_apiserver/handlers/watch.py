@@ -18,6 +18,8 @@ import orjson
 
 from rootspan_apiserver.codec.canonical import empty_object
 from rootspan_apiserver.codec.wire import bytes_field
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import converted, json_of
 from rootspan_apiserver.http.encoding import to_protobuf
@@ -32,8 +34,7 @@ from rootspan_apiserver.registry.list_options import NOT_OLDER_THAN
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.storage import WatchEvent
-from rootspan_apiserver.telemetry.audit_id import audit_id
-from rootspan_apiserver.telemetry.tracing import Step
+from rootspan_apiserver.telemetry.tracing import InternalSpan
 
 END_SECONDS = 1.0
 """How long a client that reads nothing may take to receive the end of its watch, before its connection is cut."""
@@ -65,7 +66,7 @@ class Watching:
             options = replace(options, field_selector=f"metadata.name={target.name}")
         is_list = bool(options.send_initial_events and options.allow_watch_bookmarks)
         if is_list:
-            call.spans.enter_context(call.request.verb_span("WatchList"))
+            call.spans.enter_context(call.request.verb_span(operations.WATCH_LIST))
         stack = AsyncExitStack()
         events = await stack.enter_async_context(self._store.watch(target.resource, target.namespace, options))
         return WatchStream(call, events, stack, seconds=seconds, stopping=self._stopping, is_list=is_list)
@@ -103,31 +104,30 @@ class WatchStream:
         self._stopping = stopping
         self._is_list = is_list
         self._columns = True
-        self._serving: Step | None = None
+        self._serving: InternalSpan | None = None
 
     @property
     def _media_type(self) -> str:
         media_type = self._shown.media_type
         return media_type if media_type == JSON else f"{media_type};stream=watch"
 
-    def _attributes(self) -> dict[str, str]:
+    def _facts(self) -> Facts:
         request = self._request
-        return {
-            "audit-id": audit_id.get(),
-            "method": request.method,
-            "url": request.path,
-            "protocol": request.protocol,
-            "mediaType": self._media_type,
-            "encoder": f'{{"encodeGV":"{self._target.group_version}","encoder":{self._shown.encoder},"name":"versioning"}}',
-        }
+        return facts(
+            method=request.method,
+            url=request.path,
+            protocol=request.protocol,
+            media_type=self._media_type,
+            encoder=f'{{"encodeGV":"{self._target.group_version}","encoder":{self._shown.encoder},"name":"versioning"}}',
+        )
 
     async def send(self, request: Request, send: Send) -> None:
         """Send events until one of the ends. The client's disconnection cancels nothing but this."""
         async with self._watching:
             if self._is_list:
-                span = request.tracing.span("WatchServer.HandleHTTP", self._attributes)
+                span = request.tracing.span(operations.WRITE_WATCH, self._facts)
                 self._serving = self._spans.enter_context(span)
-                self._serving.event("About to start writing response")
+                self._serving.event(events.WRITE_STARTING)
             headers = [(b"content-type", self._media_type.encode())]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await _send_piece(send, b"")
@@ -151,7 +151,7 @@ class WatchStream:
 
     def _initial_events_written(self) -> None:
         if self._serving is not None:
-            self._serving.event("Writing initial events done")
+            self._serving.event(events.INITIAL_EVENTS_WRITTEN)
             self._serving = None
         self._spans.close()
 

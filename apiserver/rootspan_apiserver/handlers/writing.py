@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from rootspan_apiserver.admission.attributes import Attributes, Operation
-from rootspan_apiserver.admission.chain import Admission
+from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
+from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.requester import name_requester
 from rootspan_apiserver.handlers.target import Target
@@ -22,9 +22,9 @@ from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.conversion import convert
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.resources.schema import Schema
-from rootspan_apiserver.resources.strategy import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 
@@ -57,7 +57,7 @@ class Admitting:
     """Admission of one request. Objects are in the version of the path; `options` is the request's options object."""
 
     def __init__(
-        self, admission: Admission, request: Request, target: Target, options: JSONObject, *, dry_run: bool
+        self, admission: AdmissionChain, request: Request, target: Target, options: JSONObject, *, dry_run: bool
     ) -> None:
         self._admission = admission
         self._request = request
@@ -67,22 +67,22 @@ class Admitting:
 
     def _attributes(
         self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
-    ) -> Attributes:
+    ) -> AdmissionAttributes:
         request, target = self._request, self._target
-        return Attributes(
-            operation,
-            target.resource,
-            target.kind,
-            target.part,
-            target.namespace,
-            name,
-            obj,
-            old,
-            self._options,
-            request.user,
-            self._dry_run,
-            request.warnings,
-            request.audit_annotations,
+        return AdmissionAttributes(
+            operation=operation,
+            resource=target.resource,
+            kind=target.kind,
+            subresource=target.part,
+            namespace=target.namespace,
+            name=name,
+            object=obj,
+            old_object=old,
+            options=self._options,
+            user=request.user,
+            dry_run=self._dry_run,
+            warnings=request.warnings,
+            audit_annotations=request.audit_annotations,
         )
 
     async def mutate(
@@ -109,7 +109,7 @@ class Admitting:
 class Writer:
     """Writes objects to the store for create, update and patch."""
 
-    def __init__(self, store: Store, admission: Admission, registry: Registry) -> None:
+    def __init__(self, store: Store, admission: AdmissionChain, registry: Registry) -> None:
         self._store = store
         self._admission = admission
         self._managers = FieldManagers(registry)
@@ -126,7 +126,7 @@ class Write:
     """One write. `fields` records the managers of fields in the name of `manager`."""
 
     def __init__(
-        self, store: Store, admission: Admission, fields: FieldManager, call: Call, options: WriteOptions
+        self, store: Store, admission: AdmissionChain, fields: FieldManager, call: Call, options: WriteOptions
     ) -> None:
         self._store = store
         self._call = call
@@ -148,7 +148,7 @@ class Write:
             CreateOptions(
                 validate=lambda stored: self._validate(name, stored, None),
                 dry_run=self._options.dry_run,
-                context=WriteContext(user=self._call.request.user),
+                context=WriteContext(user=self._call.request.user, dry_run=self._options.dry_run),
             ),
         )
         self._warn_of_unenforced(stored, created=True)
@@ -182,7 +182,7 @@ class Write:
                 precondition_uid=precondition_uid,
                 dry_run=self._options.dry_run,
                 create_on_missing=create_on_missing and not target.part,
-                context=WriteContext(user=self._call.request.user),
+                context=WriteContext(user=self._call.request.user, dry_run=self._options.dry_run),
             ),
         )
         self._warn_of_unenforced(stored, created=created)

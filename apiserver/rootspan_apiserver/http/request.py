@@ -9,14 +9,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
+from rootspan_apiserver.dialects import events
+from rootspan_apiserver.dialects.dialect import Facts, facts
+from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import Receive, Scope
 from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.kube.status import StatusError, bad_request, too_large_body
 from rootspan_apiserver.kube.users import ALL_UNAUTHENTICATED, ANONYMOUS, User
-from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.metrics import scope_of, verb_of
-from rootspan_apiserver.telemetry.tracing import Step, Tracing
+from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 
 NOBODY = User(ANONYMOUS, groups=(ALL_UNAUTHENTICATED,))
 _KEY = "rootspan.request"
@@ -107,7 +109,7 @@ class Request:
         """The media type of the body in lower case, without its parameters."""
         return self.header(b"content-type").partition(";")[0].strip().lower()
 
-    async def body(self, span: Step) -> bytes:
+    async def body(self, span: InternalSpan) -> bytes:
         """Read the body, and record in the verb's span how that went.
 
         Raises:
@@ -117,9 +119,9 @@ class Request:
         try:
             body = await self._read()
         except StatusError as exc:
-            span.event("limitedReadBody failed", {"len": 0, "err": exc.message})
+            span.event(events.BODY_REFUSED, length=0, error=exc.message)
             raise
-        span.event("limitedReadBody succeeded", {"len": len(body)})
+        span.event(events.BODY_READ, length=len(body))
         return body
 
     async def _read(self) -> bytes:
@@ -137,32 +139,31 @@ class Request:
             if not message.get("more_body", False):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def verb_attributes(self) -> dict[str, str]:
-        """Return the fourteen attributes of a verb's span."""
+    def verb_facts(self) -> Facts:
+        """Return what the span of a verb records."""
         info = self.info
         agent = self.user_agent
         if len(agent) > _USER_AGENT_LIMIT:
             agent = agent[:_USER_AGENT_LIMIT] + "...TRUNCATED"
-        return {
-            "accept": self.header(b"accept"),
-            "audit-id": audit_id.get(),
-            "client": self.client,
-            "api-group": info.api_group,
-            "api-version": info.api_version,
-            "name": info.name,
-            "subresource": info.subresource,
-            "namespace": info.namespace,
-            "protocol": self.protocol,
-            "resource": info.resource,
-            "scope": scope_of(info),
-            "url": self.path,
-            "user-agent": agent,
-            "verb": verb_of(info, self.content_type),
-        }
+        return facts(
+            accept=self.header(b"accept"),
+            client=self.client,
+            api_group=info.api_group,
+            api_version=info.api_version,
+            name=info.name,
+            subresource=info.subresource,
+            namespace=info.namespace,
+            protocol=self.protocol,
+            resource=info.resource,
+            scope=scope_of(info),
+            url=self.path,
+            user_agent=agent,
+            verb=verb_of(info, self.content_type),
+        )
 
-    def verb_span(self, name: str) -> AbstractContextManager[Step]:
-        """The span of a verb: `with request.verb_span("Create") as span:`."""
-        return self.tracing.span(name, self.verb_attributes)
+    def verb_span(self, operation: InternalOperation) -> AbstractContextManager[InternalSpan]:
+        """Return the span of a verb: `with request.verb_span(operations.CREATE) as span:`."""
+        return self.tracing.span(operation, self.verb_facts)
 
 
 def request_of(scope: Scope) -> Request:

@@ -12,6 +12,8 @@ from typing import Protocol
 
 import orjson
 
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.http.encoding import encoded, indented
 from rootspan_apiserver.http.negotiation import DOCUMENT, Offer, Representation, check_routed, negotiate, wants_pretty
 from rootspan_apiserver.http.request import Request
@@ -19,7 +21,6 @@ from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.media_types import JSON, TEXT
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, method_not_allowed
-from rootspan_apiserver.telemetry.audit_id import audit_id
 
 HANDLER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"
 FILTER = "struct { httpsnoop.Unwrapper; http.ResponseWriter; http.Flusher; http.CloseNotifier; http.Hijacker }"
@@ -40,7 +41,7 @@ class Answer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serialization:
-    """How an object was encoded, for the span `SerializeObject`.
+    """How an object was encoded, for the span of writing it.
 
     Attributes:
         encoder: The name of the encoder.
@@ -70,22 +71,21 @@ class Response:
             await self._write(request, send)
             return
 
-        def attributes() -> dict[str, str]:
-            version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
-            return {
-                "audit-id": audit_id.get(),
-                "method": request.method,
-                "url": request.path,
-                "protocol": request.protocol,
-                "mediaType": self.content_type,
-                "encoder": f'{{{version}"encoder":{made.encoder},"name":"versioning"}}',
-            }
-
-        with request.tracing.span("SerializeObject", attributes) as span:
+        with request.tracing.span(operations.WRITE_RESPONSE, lambda: self._facts(request, made)) as span:
             size = len(self.body)
-            span.event("About to start writing response", {"writer": made.writer, "size": made.first_write or size})
+            span.event(events.WRITE_STARTING, writer=made.writer, size=made.first_write or size)
             await self._write(request, send)
-            span.event("Write call succeeded", {"size": size})
+            span.event(events.WRITE_SUCCEEDED, size=size)
+
+    def _facts(self, request: Request, made: Serialization) -> Facts:
+        version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
+        return facts(
+            method=request.method,
+            url=request.path,
+            protocol=request.protocol,
+            media_type=self.content_type,
+            encoder=f'{{{version}"encoder":{made.encoder},"name":"versioning"}}',
+        )
 
     async def _write(self, request: Request, send: Send) -> None:
         body, headers = self.body, [*self.headers]

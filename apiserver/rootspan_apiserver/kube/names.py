@@ -18,18 +18,18 @@ _CONFIG_KEY = r"[-._a-zA-Z0-9]+"
 _ENV_NAME = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
 
 
-def _too_long(limit: int) -> str:
-    return f"must be no more than {limit} characters"
+def _too_long(limit: int, unit: str = "characters") -> str:
+    return f"must be no more than {limit} {unit}"
 
 
 def _regex(message: str, pattern: str, *examples: str) -> str:
-    shown = " or ".join(f"'{example}'" for example in examples)
-    return f"{message} (e.g. {shown}, regex used for validation is '{pattern}')"
+    shown = " or ".join(f"'{example}', " for example in examples)
+    return f"{message} (e.g. {shown}regex used for validation is '{pattern}')"
 
 
 def dns_label(value: str) -> list[str]:
     """RFC 1123 label: namespaces, containers, ports."""
-    errors = [_too_long(63)] if len(value) > 63 else []
+    errors = [_too_long(63)] if len(value.encode()) > 63 else []
     if not re.fullmatch(_LABEL, value):
         if re.fullmatch(_SUBDOMAIN, value):
             return [*errors, "must not contain dots"]
@@ -43,7 +43,12 @@ def dns_label(value: str) -> list[str]:
 
 def dns_subdomain(value: str) -> list[str]:
     """RFC 1123 subdomain: most names."""
-    errors = [_too_long(253)] if len(value) > 253 else []
+    return _dns_subdomain(value, "characters")
+
+
+def _dns_subdomain(value: str, unit: str) -> list[str]:
+    """Upstream says "bytes" in the names that labels are made of, and "characters" elsewhere; it counts bytes in both."""
+    errors = [_too_long(253, unit)] if len(value.encode()) > 253 else []
     if not re.fullmatch(_SUBDOMAIN, value):
         message = (
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.',"
@@ -55,7 +60,7 @@ def dns_subdomain(value: str) -> list[str]:
 
 def dns_1035_label(value: str) -> list[str]:
     """RFC 1035 label: services."""
-    errors = [_too_long(63)] if len(value) > 63 else []
+    errors = [_too_long(63)] if len(value.encode()) > 63 else []
     if not re.fullmatch(_LABEL_1035, value):
         message = (
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-',"
@@ -80,28 +85,27 @@ def qualified_name(value: str) -> list[str]:
         "name part must consist of alphanumeric characters, '-', '_' or '.',"
         " and must start and end with an alphanumeric character"
     )
-    shown = _regex(part, _QUALIFIED, "MyName", "my.name", "123-abc")
     if len(parts) > 2:
         text = part.removeprefix("name part")
-        regex = _regex(f"a qualified name{text}", _QUALIFIED, "MyName", "my.name", "123-abc")
+        regex = _regex(f"a valid label key{text}", _QUALIFIED, "MyName", "my.name", "123-abc")
         return [f"{regex} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
     if len(parts) == 2:
         if not parts[0]:
             errors.append("prefix part must be non-empty")
         else:
-            errors += [f"prefix part {reason}" for reason in dns_subdomain(parts[0])]
+            errors += [f"prefix part {reason}" for reason in _dns_subdomain(parts[0], "bytes")]
     name = parts[-1]
     if not name:
         errors.append("name part must be non-empty")
-    elif len(name) > 63:
-        errors.append("name part " + _too_long(63))
+    elif len(name.encode()) > 63:
+        errors.append("name part " + _too_long(63, "bytes"))
     if not re.fullmatch(_QUALIFIED, name):
-        errors.append(shown)
+        errors.append(_regex(part, _QUALIFIED, "MyName", "my.name", "123-abc"))
     return errors
 
 
 def label_value(value: str) -> list[str]:
-    errors = [_too_long(63)] if len(value) > 63 else []
+    errors = [_too_long(63, "bytes")] if len(value.encode()) > 63 else []
     if not re.fullmatch(_VALUE, value):
         message = (
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.',"
@@ -113,7 +117,7 @@ def label_value(value: str) -> list[str]:
 
 def config_key(value: str) -> list[str]:
     """A key of a ConfigMap's or Secret's data."""
-    errors = [_too_long(253)] if len(value) > 253 else []
+    errors = [_too_long(253)] if len(value.encode()) > 253 else []
     if not re.fullmatch(_CONFIG_KEY, value):
         message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
         errors.append(_regex(message, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name"))
@@ -151,3 +155,11 @@ def port_name(value: str) -> list[str]:
 
 def port_number(value: int) -> list[str]:
     return [] if 1 <= value <= 65535 else ["must be between 1 and 65535, inclusive"]
+
+
+def percent(value: str) -> list[str]:
+    """A percentage without fraction: `25%`."""
+    if re.fullmatch("[0-9]+%", value):
+        return []
+    message = "a valid percent string must be a numeric string followed by an ending '%'"
+    return [_regex(message, "[0-9]+%", "1%", "93%")]

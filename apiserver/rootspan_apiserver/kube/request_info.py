@@ -1,30 +1,41 @@
-"""What a request is about, read from its method and path alone (`RequestInfo` of k8s.io/apiserver).
+"""What a request is about, read from its method, path and query.
 
-    /api/v1/namespaces/{namespace}/{resource}/{name}/{subresource}
+    /api/{version}/namespaces/{namespace}/{resource}/{name}/{subresource}
     /apis/{group}/{version}/{resource}/{name}
 
-A namespace is itself a resource: `/api/v1/namespaces/team` has namespace and name `team`. Anything else, `/version` or `/apis/apps/v1`, is
-not a resource request and its verb is the HTTP method in lower case.
+A namespace is itself a resource: `/api/v1/namespaces/team` has namespace and name `team`. Any other path, such as `/version` or
+`/apis/apps/v1`, is no resource request, and its verb is the HTTP method in lower case.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import parse_qsl
 
 from rootspan_apiserver.kube.asgi import Scope
 
-_METHODS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_METHODS = MappingProxyType(
+    {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+)
+_VERBS_IN_PATHS = frozenset({"watch", "proxy"})
 _COLLECTION_VERBS = frozenset({"list", "watch", "deletecollection"})
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 _EXACT_NAME = ("metadata.name==", "metadata.name=")
+_KEY = "rootspan.request_info"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestInfo:
-    """`verb` is the API's verb (get, list, watch, create, update, patch, delete, deletecollection, or the lower-case HTTP method
-    for a path that is not a resource); `parts` the path below the version, the namespace taken off."""
+    """What a request is about.
+
+    Attributes:
+        path: The whole path.
+        verb: The API's verb: get, list, watch, create, update, patch, delete or deletecollection; the lower-case HTTP method of a
+            request that is not about a resource.
+        parts: The segments of the path from the resource on.
+    """
 
     is_resource_request: bool
     path: str
@@ -42,40 +53,20 @@ class RequestInfo:
 
     @property
     def group_version(self) -> str:
-        """`apps/v1`, `v1`, or "" for what is not a resource."""
+        """`apps/v1`, `v1`, or "" for a request that is not about a resource."""
         return f"{self.api_group}/{self.api_version}" if self.api_group else self.api_version
 
 
 def request_info(scope: Scope) -> RequestInfo:
-    """The info of an ASGI HTTP scope, resolved once and kept in it."""
-    info: RequestInfo | None = scope.get("rootspan.request_info")
+    """Return the info of an ASGI HTTP scope, which is resolved once and kept in the scope."""
+    info: RequestInfo | None = scope.get(_KEY)
     if info is None:
-        info = scope["rootspan.request_info"] = resolve(scope["method"], scope["path"], scope.get("query_string", b""))
+        info = scope[_KEY] = resolve(scope["method"], scope["path"], scope.get("query_string", b""))
     return info
 
 
-def span_name(scope: Scope) -> str:
-    """The server span's name since v1.31: the method, and for a resource its route with placeholders."""
-    info = request_info(scope)
-    method: str = scope["method"]
-    if not info.is_resource_request:
-        return method
-    route = [method + " ", info.api_prefix]
-    if info.api_group:
-        route.append(info.api_group)
-    route.append(info.api_version)
-    if info.namespace:
-        route.append("namespaces/{:namespace}")
-    route.append(info.resource)
-    if info.name:
-        route.append("{:name}")
-    if info.subresource:
-        route.append(info.subresource)
-    return "/".join(route)
-
-
 def is_true(value: str) -> bool:
-    """A boolean query parameter as Kubernetes reads one: everything but `false` and `0`, the empty value included."""
+    """Return a boolean query parameter as Kubernetes reads it: false is `false` or `0`; even the empty value is true."""
     return value.lower() not in ("false", "0")
 
 
@@ -86,58 +77,70 @@ def split_path(path: str) -> list[str]:
 
 
 def resolve(method: str, path: str, query_string: bytes = b"") -> RequestInfo:
-    """Read a method and a path. Never raises: a path that fits no rule is not a resource request."""
+    """Resolve a request. It never fails: a path that fits no pattern is no resource request."""
+    prefix = group = ""
     match split_path(path):
-        case ["api", version, first, *rest]:
-            prefix, group = "api", ""
-        case ["apis", group, version, first, *rest]:
-            prefix = "apis"
-        case ["apis", _, _]:
-            return RequestInfo(False, path, method.lower(), api_prefix="apis")
-        case _:
-            return RequestInfo(False, path, method.lower())
-    verb = _METHODS.get(method, "")
-    shape = [first, *rest]
-    if first in ("watch", "proxy"):
-        verb, shape = first, rest
-    namespace = ""
-    match shape:
-        case ["namespaces", namespace, below, *_] if below not in _NAMESPACE_SUBRESOURCES:
-            shape = shape[2:]
-        case ["namespaces", namespace, *_]:
+        case ["api" as prefix, version, first, *rest]:
             pass
-    name = shape[1] if len(shape) > 1 else ""
-    if not name and verb == "delete":
-        verb = "deletecollection"
-    elif not name and verb in ("get", "watch"):
-        query = _first_values(query_string)
-        if verb == "get":
-            verb = "watch" if is_true(query.get("watch", "0")) else "list"
-        name = _name_of(query.get("fieldSelector", ""))
-    query = _first_values(query_string) if verb in _COLLECTION_VERBS else {}
+        case ["apis" as prefix, group, version, first, *rest]:
+            pass
+        case ["apis" as prefix, _, _]:
+            return RequestInfo(is_resource_request=False, path=path, verb=method.lower(), api_prefix=prefix)
+        case _:
+            return RequestInfo(is_resource_request=False, path=path, verb=method.lower())
+    verb, parts = _METHODS.get(method, ""), (first, *rest)
+    if first in _VERBS_IN_PATHS:
+        verb, parts = first, tuple(rest)
+    namespace, parts = _namespace(parts)
+    name = parts[1] if len(parts) > 1 else ""
+    query = _first_values(query_string) if query_string and (verb == "watch" or not name) else {}
+    if not name:
+        verb, name = _of_collection(verb, query)
+    selecting = verb in _COLLECTION_VERBS
     return RequestInfo(
-        True,
-        path,
-        verb,
+        is_resource_request=True,
+        path=path,
+        verb=verb,
         api_prefix=prefix,
         api_group=group,
         api_version=version,
         namespace=namespace,
-        resource=shape[0] if shape else "",
-        subresource=shape[2] if len(shape) > 2 and verb != "proxy" else "",
+        resource=parts[0] if parts else "",
+        subresource=parts[2] if len(parts) > 2 and verb != "proxy" else "",
         name=name,
-        parts=tuple(shape),
-        field_selector=query.get("fieldSelector", ""),
-        label_selector=query.get("labelSelector", ""),
+        parts=parts,
+        field_selector=query.get("fieldSelector", "") if selecting else "",
+        label_selector=query.get("labelSelector", "") if selecting else "",
     )
+
+
+def _namespace(parts: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the namespace in the parts of a path, and the parts from the resource on."""
+    if len(parts) < 2 or parts[0] != "namespaces":
+        return "", parts
+    is_namespace_itself = len(parts) == 2 or parts[2] in _NAMESPACE_SUBRESOURCES
+    return parts[1], parts if is_namespace_itself else parts[2:]
+
+
+def _of_collection(verb: str, query: Mapping[str, str]) -> tuple[str, str]:
+    """Return verb and name of a request whose path names no object; a field selector may name it."""
+    match verb:
+        case "get":
+            return "watch" if is_true(query.get("watch", "0")) else "list", _name_of(query.get("fieldSelector", ""))
+        case "watch":
+            return verb, _name_of(query.get("fieldSelector", ""))
+        case "delete":
+            return "deletecollection", ""
+    return verb, ""
 
 
 def _first_values(query_string: bytes) -> Mapping[str, str]:
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-    return dict(reversed(pairs)) if pairs else {}
+    return dict(reversed(pairs))
 
 
 def _name_of(field_selector: str) -> str:
+    """Return the name that a field selector demands, if it can be the name of an object."""
     for term in field_selector.split(","):
         for prefix in _EXACT_NAME:
             if term.startswith(prefix):

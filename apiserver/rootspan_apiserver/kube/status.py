@@ -20,7 +20,8 @@ class FieldError:
 
     `reason` is the cause's machine-readable reason (`FieldValueRequired`, `FieldValueInvalid`, `FieldValueTypeInvalid`,
     `FieldValueDuplicate`, `FieldValueNotSupported`, `FieldValueForbidden`, `FieldValueTooLong`, `FieldValueTooMany`,
-    `FieldValueNotFound`, `InternalError`), `message` the text without the path.
+    `FieldValueNotFound`, `InternalError`), `message` the text without the path. The constructors take the path as text or as a
+    `Path` of `rules`, which is rendered here.
     """
 
     field: str
@@ -28,42 +29,42 @@ class FieldError:
     message: str
 
     @classmethod
-    def required(cls, field: str, detail: str = "") -> "FieldError":
-        return cls(field, "FieldValueRequired", "Required value" + _after(detail))
+    def required(cls, field: object, detail: str = "") -> "FieldError":
+        return cls(str(field), "FieldValueRequired", "Required value" + _after(detail))
 
     @classmethod
-    def invalid(cls, field: str, value: object, detail: str) -> "FieldError":
-        return cls(field, "FieldValueInvalid", f"Invalid value: {_shown(value)}{_after(detail)}")
+    def invalid(cls, field: object, value: object, detail: str) -> "FieldError":
+        return cls(str(field), "FieldValueInvalid", f"Invalid value: {_shown(value)}{_after(detail)}")
 
     @classmethod
-    def type_invalid(cls, field: str, value: object, detail: str) -> "FieldError":
-        return cls(field, "FieldValueTypeInvalid", f"Invalid value: {_shown(value)}{_after(detail)}")
+    def type_invalid(cls, field: object, value: object, detail: str) -> "FieldError":
+        return cls(str(field), "FieldValueTypeInvalid", f"Invalid value: {_shown(value)}{_after(detail)}")
 
     @classmethod
-    def duplicate(cls, field: str, value: object) -> "FieldError":
-        return cls(field, "FieldValueDuplicate", f"Duplicate value: {_shown(value)}")
+    def duplicate(cls, field: object, value: object) -> "FieldError":
+        return cls(str(field), "FieldValueDuplicate", f"Duplicate value: {_shown(value)}")
 
     @classmethod
-    def forbidden(cls, field: str, detail: str) -> "FieldError":
-        return cls(field, "FieldValueForbidden", "Forbidden" + _after(detail))
+    def forbidden(cls, field: object, detail: str) -> "FieldError":
+        return cls(str(field), "FieldValueForbidden", "Forbidden" + _after(detail))
 
     @classmethod
-    def not_found(cls, field: str, value: object) -> "FieldError":
-        return cls(field, "FieldValueNotFound", f"Not found: {_shown(value)}")
+    def not_found(cls, field: object, value: object) -> "FieldError":
+        return cls(str(field), "FieldValueNotFound", f"Not found: {_shown(value)}")
 
     @classmethod
-    def not_supported(cls, field: str, value: object, supported: Sequence[str]) -> "FieldError":
+    def not_supported(cls, field: object, value: object, supported: Sequence[str]) -> "FieldError":
         choices = ", ".join(_shown(choice) for choice in supported)
         detail = f"supported values: {choices}" if choices else ""
-        return cls(field, "FieldValueNotSupported", f"Unsupported value: {_shown(value)}{_after(detail)}")
+        return cls(str(field), "FieldValueNotSupported", f"Unsupported value: {_shown(value)}{_after(detail)}")
 
     @classmethod
-    def too_long(cls, field: str, limit: int, unit: str = "bytes") -> "FieldError":
-        return cls(field, "FieldValueTooLong", f"Too long: may not be more than {limit} {unit}")
+    def too_long(cls, field: object, limit: int, unit: str = "bytes") -> "FieldError":
+        return cls(str(field), "FieldValueTooLong", f"Too long: may not be more than {limit} {unit}")
 
     @classmethod
-    def too_many(cls, field: str, count: int, limit: int) -> "FieldError":
-        return cls(field, "FieldValueTooMany", f"Too many: {count}: must have at most {limit} items")
+    def too_many(cls, field: object, count: int, limit: int) -> "FieldError":
+        return cls(str(field), "FieldValueTooMany", f"Too many: {count}: must have at most {limit} items")
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}"

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.managed_fields.field_set import FieldSet, without
+from rootspan_apiserver.resources.definition import METADATA_OF_STATUS
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.status_metadata import ALL, kept_by_status
+from rootspan_apiserver.resources.status_metadata import kept_by_status
 
 Filter = Callable[[FieldSet], FieldSet]
 
@@ -23,7 +23,7 @@ def owned_through(resource: Resource, subresource: str) -> Filter:
     if subresource == "status":
         if resource.custom:
             return lambda fields: {"f:status": fields["f:status"]} if "f:status" in fields else {}
-        kept_out = _kept_out_of_status(resource.kind)
+        kept_out = _kept_out_of_status(resource)
     elif "status" in resource.subresources:
         kept_out = _STATUS
     else:
@@ -31,13 +31,18 @@ def owned_through(resource: Resource, subresource: str) -> Filter:
     return lambda fields: without(fields, kept_out)
 
 
-def _kept_out_of_status(kind: GroupVersionKind) -> FieldSet:
-    kept = kept_by_status(kind.group, kind.kind)
-    if kept == ALL:
+def _kept_out_of_status(resource: Resource) -> FieldSet:
+    kind, definition = resource.kind, resource.definition
+    if definition is not None:
+        part = definition.parts["status"]
+        kept = part.keeps_metadata if part.reset_metadata is None else part.reset_metadata
+    else:
+        kept = kept_by_status(kind.group, kind.kind)
+    if kept == METADATA_OF_STATUS:
         return {**_SPEC, "f:metadata": {}}
     if not kept:
         return _SPEC
     fields: FieldSet = {f"f:{name}": {} for name in kept}
-    if kind.kind == "Pod":
+    if definition is None and kind.kind == "Pod":
         fields["f:deletionTimestamp"] = {}
     return {**_SPEC, "f:metadata": fields}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rootspan_apiserver.admission.plugins import NOT_IMPLEMENTED
+from rootspan_apiserver.admission.plugins.order import NOT_IMPLEMENTED
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING
 from rootspan_apiserver.options.options import Options
 
@@ -15,11 +15,11 @@ def idle_settings(options: Options) -> Iterator[str]:
         yield f"--feature-gates={group} changes nothing: no feature gate of {options.emulated_version} is in that stage"
     if options.tracing_config_file and not options.gates().enabled(API_SERVER_TRACING):
         yield f"--tracing-config-file changes nothing: the feature gate {API_SERVER_TRACING} is off"
-    if options.emulated_version == "1.22":
-        if options.inbound_trace_context != "ignore":
-            yield "--inbound-trace-context changes nothing with --emulated-version=1.22, which links no trace"
-    elif options.flush_spans_at_shutdown:
-        yield "--flush-spans-at-shutdown changes nothing without --emulated-version=1.22: spans are sent in any case"
+    version, dialect = options.emulated_version, options.dialect()
+    if not dialect.joins_traces and options.inbound_trace_context != "ignore":
+        yield f"--inbound-trace-context changes nothing with --emulated-version={version}, which links no trace"
+    if dialect.flushes_at_shutdown and options.flush_spans_at_shutdown:
+        yield f"--flush-spans-at-shutdown changes nothing with --emulated-version={version}: spans are sent in any case"
     if not options.etcd_servers:
         for name in ("etcd_cafile", "etcd_certfile", "etcd_keyfile"):
             if getattr(options, name):

@@ -12,13 +12,14 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from rootspan import ConfigurationError
+from rootspan_apiserver.authz.modes import MODES
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import FlagError, boolean, flag, integer, ip_address, parse_flags, seconds, text
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
-EMULATED_VERSIONS = ("1.22", "1.36")
-AUTHORIZATION_MODES = ("AlwaysAllow", "AlwaysDeny")
 INBOUND_TRACE_CONTEXTS = ("ignore", "link")
 
 
@@ -68,7 +69,7 @@ class Options:
     token_auth_file: str = flag("", text, 'File of static tokens: token,user name,user uid,"group,group" a line.')
     anonymous_auth: bool = flag(True, boolean, "Take requests without credentials as those of system:anonymous.")
     authorization_mode: tuple[str, ...] = flag(
-        ("AlwaysAllow",), text, f"Ordered list of plug-ins to do authorization: {', '.join(AUTHORIZATION_MODES)}."
+        ("AlwaysAllow",), text, f"Ordered list of plug-ins to do authorization: {', '.join(MODES)}."
     )
     etcd_servers: tuple[str, ...] = flag(
         (), text, "List of etcd servers to connect with (scheme://ip:port). Without it an embedded etcd serves."
@@ -94,11 +95,12 @@ class Options:
     flush_spans_at_shutdown: bool = flag(
         False,
         boolean,
-        "With --emulated-version=1.22: send the spans that wait for the next batch, as later versions always do.",
+        "Send the spans that wait for the next batch also where the emulated version does not: "
+        f"{', '.join(dialect.version for dialect in DIALECTS.values() if not dialect.flushes_at_shutdown)}.",
     )
     feature_gates: str = flag("", text, "A set of key=value pairs: APIServerTracing=true|false, AllAlpha, AllBeta.")
     emulated_version: str = flag(
-        "1.36", version_number, f"The version whose behaviour is emulated: {', '.join(EMULATED_VERSIONS)}."
+        DEFAULT.version, version_number, f"The version whose behaviour is emulated: {', '.join(DIALECTS)}."
     )
     enable_admission_plugins: tuple[str, ...] = flag((), text, "Admission plugins to enable besides the default ones.")
     disable_admission_plugins: tuple[str, ...] = flag(
@@ -132,6 +134,10 @@ class Options:
         if faults := list(self._faults()):
             raise OptionsError(faults)
 
+    def dialect(self) -> Dialect:
+        """Return the dialect of the emulated version. Raises KeyError for an unknown version, which `check` refuses."""
+        return DIALECTS[self.emulated_version]
+
     def gates(self) -> FeatureGates:
         """The state of the feature gates. Raises `FeatureGateError`."""
         return FeatureGates.parse(self.feature_gates, self.emulated_version)
@@ -143,7 +149,7 @@ class Options:
         """
         if not self.tracing_config_file or not self.gates().enabled(API_SERVER_TRACING):
             return None
-        return TracingConfiguration.read(self.tracing_config_file, strict=self.emulated_version != "1.22")
+        return TracingConfiguration.read(self.tracing_config_file, strict=self.dialect().strict_tracing_configuration)
 
     def service_addresses(self) -> Mapping[tuple[str, str], tuple[str, int]]:
         """Host and port of each `--service-address`, by namespace and name."""
@@ -180,7 +186,7 @@ class Options:
         if not self.authorization_mode:
             yield "at least one authorization-mode must be passed"
         for mode in dict.fromkeys(self.authorization_mode):
-            if mode not in AUTHORIZATION_MODES:
+            if mode not in MODES:
                 yield f"authorization-mode {quote(mode)} is not a valid mode"
             elif self.authorization_mode.count(mode) > 1:
                 listed = " ".join(map(quote, self.authorization_mode))
@@ -220,8 +226,8 @@ class Options:
             )
 
     def _faults_of_tracing(self) -> Iterator[str]:
-        if self.emulated_version not in EMULATED_VERSIONS:
-            yield f"emulation version {self.emulated_version} is not one of {', '.join(EMULATED_VERSIONS)}"
+        if self.emulated_version not in DIALECTS:
+            yield f"emulation version {self.emulated_version} is not one of {', '.join(DIALECTS)}"
             return
         try:
             self.gates()

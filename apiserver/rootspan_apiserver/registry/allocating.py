@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.storage import Storage
 
 
@@ -16,10 +17,12 @@ class Allocating(Protocol):
 
 
 async def look_around(storage: Storage, resource: Resource) -> None:
-    """Show the strategy what there is, if it wants to know.
+    """Show the allocator of a kind, if it has one, what is allocated.
 
     Raises:
         StatusError: 429 or 504, the cache is not there yet.
     """
-    if isinstance(resource.strategy, Allocating):
-        resource.strategy.look([stored.decode() for stored in await storage.cached(resource)])
+    strategy: object = resource.strategy
+    allocating = strategy.allocator if isinstance(strategy, Strategy) else strategy
+    if isinstance(allocating, Allocating):
+        allocating.look([stored.decode() for stored in await storage.cached(resource)])

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.strategy import WriteContext
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.storage.list_options import ListOptions
 
 __all__ = ["CreateOptions", "DeleteOptions", "ListOptions", "UpdateOptions"]

@@ -31,7 +31,7 @@ async def before_update(
     else:
         metadata.pop("generation", None)
     strategy = resource.strategy
-    strategy.prepare_for_update(obj, old, options.subresource)
+    strategy.prepare_for_update(obj, old, options.subresource, options.context)
     metadata = obj["metadata"]
     object_metadata.keep_system_fields(metadata, before)
     errors = object_metadata.check(resource, metadata, before)

@@ -1,7 +1,7 @@
 """Every resource that is served, built in or custom: the one place to ask what a path or a kind means.
 
-`facts/resources.txt` holds the built-in ones: a line in the first column is a group-version, one blank in a resource (plural, singular,
-kind, notes), two blanks in a subresource of it.
+The built-in ones come from their definitions (`builtin.py`). Until every kind has one, `facts/resources.txt` holds the rest: a line in the
+first column is a group-version, one blank in a resource (plural, singular, kind, notes), two blanks in a subresource of it.
 """
 
 import re
@@ -12,6 +12,8 @@ from importlib.resources import files
 from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
+from rootspan_apiserver.resources.builtin import GROUPS, definitions
+from rootspan_apiserver.resources.definition import ALL_VERBS, Definition, kind_in
 from rootspan_apiserver.resources.kinds import strategy_of
 from rootspan_apiserver.resources.kinds.cluster import FINALIZATION
 from rootspan_apiserver.resources.kinds.pods import grace_period
@@ -22,15 +24,14 @@ from rootspan_apiserver.resources.resource import Resource, Subresource
 from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.schema_table import builtin_types, type_name
 from rootspan_apiserver.resources.selectable import selectable
+from rootspan_apiserver.resources.strategy import Strategy
 
-ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 CREATED_BY_UPDATE = {
     ("", "services"),
     ("", "events"),
     ("", "endpoints"),
     ("", "limitranges"),
     ("events.k8s.io", "events"),
-    ("coordination.k8s.io", "leases"),
     ("rbac.authorization.k8s.io", "roles"),
     ("rbac.authorization.k8s.io", "rolebindings"),
     ("rbac.authorization.k8s.io", "clusterroles"),
@@ -38,10 +39,8 @@ CREATED_BY_UPDATE = {
     ("scheduling.k8s.io", "priorityclasses"),
 }
 UPDATED_ONLY_WITH_VERSION = {
-    ("coordination.k8s.io", "leases"),
     ("apiextensions.k8s.io", "customresourcedefinitions"),
     ("apiregistration.k8s.io", "apiservices"),
-    ("policy", "poddisruptionbudgets"),
     ("admissionregistration.k8s.io", "mutatingadmissionpolicies"),
     ("admissionregistration.k8s.io", "mutatingadmissionpolicybindings"),
     ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
@@ -164,12 +163,34 @@ def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
         service_range: the CIDR out of which services get their addresses.
     """
     registry = Registry()
-    registry.replace((), (_resource(*each) for each in _table()))
+    found = [_resource(*each) for each in _table()]
+    found += (resource for each in definitions() for resource in builtin_resources(each, service_range))
+    order = {api_version: number for number, (_, api_version) in enumerate(GROUPS)}
+    registry.replace((), sorted(found, key=lambda each: (order[each.kind.api_version], each.plural)))
     registry.revision = 0
     services = registry.lookup("", "v1", "services")
     if services is not None and isinstance(services.strategy, ServiceStrategy):
         services.strategy.allocation = ServiceAllocation(service_range)
     return registry
+
+
+def builtin_resources(definition: Definition, service_range: str = DEFAULT_RANGE) -> Iterator[Resource]:
+    """Yield the resources that a definition serves, one for each of its versions.
+
+    Args:
+        service_range: the CIDR out of which allocators give.
+    """
+    kept = definition.kind
+    allocator = definition.allocator(service_range) if definition.allocator is not None else None
+    strategy = Strategy(definition, lambda: _schema(kept), allocator=allocator)
+    yield Resource.of(definition, strategy, _schema(kept))
+    for version in definition.also_served:
+        own = strategy
+        if version.selectable is not None:
+            own = Strategy(definition, lambda: _schema(kept), selectable=version.selectable, allocator=allocator)
+        kind = kind_in(version.api_version, definition.name)
+        path, deprecation = version.storage_path, version.deprecation
+        yield Resource.of(definition, own, _schema(kind), kind=kind, storage_path=path, deprecation=deprecation)
 
 
 @cache

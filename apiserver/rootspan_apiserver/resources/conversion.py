@@ -4,18 +4,12 @@ Two built-in kinds are served in two versions that differ: HorizontalPodAutoscal
 resources without a conversion webhook differ in nothing but their apiVersion, so for them the name is all there is to change.
 """
 
-from typing import Any
-
-import orjson
+from collections.abc import Callable, Mapping
+from functools import cache
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.resources.custom.validation import validate
-from rootspan_apiserver.resources.schema_table import builtin_types
+from rootspan_apiserver.resources.builtin import definitions
 
-METRICS = "autoscaling.alpha.kubernetes.io/metrics"
-CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics"
-CONDITIONS = "autoscaling.alpha.kubernetes.io/conditions"
-BEHAVIOR = "autoscaling.alpha.kubernetes.io/behavior"
 EVENT_FIELDS = {
     "involvedObject": "regarding",
     "message": "note",
@@ -30,101 +24,30 @@ EVENT_FIELDS_BACK = {new: old for old, new in EVENT_FIELDS.items()}
 
 def convert(obj: JSONObject, to: GroupVersionKind) -> JSONObject:
     """`obj` as an object of the version `to`; a new object, unless it is one already."""
-    if obj.get("apiVersion") == to.api_version:
+    present = obj.get("apiVersion", "")
+    if present == to.api_version:
         return obj
+    steps = _converters()
     match to.group, to.version, to.kind:
-        case "autoscaling", "v1", "HorizontalPodAutoscaler":
-            converted = _autoscaler_to_v1(obj)
-        case "autoscaling", "v2", "HorizontalPodAutoscaler":
-            converted = _autoscaler_to_v2(obj)
         case "events.k8s.io", _, "Event":
             converted = {EVENT_FIELDS.get(key, key): value for key, value in obj.items()}
         case "", _, "Event":
             converted = {EVENT_FIELDS_BACK.get(key, key): value for key, value in obj.items()}
         case _:
             converted = dict(obj)
+            for step in (steps.get((to.kind, present, True)), steps.get((to.kind, to.api_version, False))):
+                if step is not None:
+                    converted = step(converted)
     converted["apiVersion"] = to.api_version
     return converted
 
 
-def _is_cpu_target(metric: JSONObject) -> bool:
-    resource = metric.get("resource") or {}
-    utilization = (resource.get("target") or {}).get("averageUtilization")
-    return metric.get("type") == "Resource" and resource.get("name") == "cpu" and utilization is not None
-
-
-def _is_current_cpu(metric: JSONObject) -> bool:
-    resource = metric.get("resource") or {}
-    utilization = (resource.get("current") or {}).get("averageUtilization")
-    return metric.get("type") == "Resource" and resource.get("name") == "cpu" and utilization is not None
-
-
-def _autoscaler_to_v1(obj: JSONObject) -> JSONObject:
-    """What v1 has no field for goes into annotations."""
-    metadata = dict(obj.get("metadata") or {})
-    annotations = dict(metadata.get("annotations") or {})
-    spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
-    metrics = spec.pop("metrics", None) or []
-    target = next((metric for metric in metrics if _is_cpu_target(metric)), None)
-    if target is not None:
-        spec["targetCPUUtilizationPercentage"] = target["resource"]["target"]["averageUtilization"]
-    _write(annotations, METRICS, [metric for metric in metrics if metric is not target])
-    _write(annotations, BEHAVIOR, spec.pop("behavior", None))
-    current = status.pop("currentMetrics", None) or []
-    cpu = next((metric for metric in current if _is_current_cpu(metric)), None)
-    if cpu is not None:
-        status["currentCPUUtilizationPercentage"] = cpu["resource"]["current"]["averageUtilization"]
-    _write(annotations, CURRENT_METRICS, [metric for metric in current if metric is not cpu])
-    _write(annotations, CONDITIONS, status.pop("conditions", None))
-    return _put_together(obj, metadata, annotations, spec, status)
-
-
-def _autoscaler_to_v2(obj: JSONObject) -> JSONObject:
-    metadata = dict(obj.get("metadata") or {})
-    annotations = dict(metadata.get("annotations") or {})
-    spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
-    metrics = _read(annotations, METRICS, "Spec", "metrics") or []
-    if (utilization := spec.pop("targetCPUUtilizationPercentage", None)) is not None:
-        cpu = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": utilization}}
-        metrics = [{"type": "Resource", "resource": cpu}, *metrics]
-    if metrics:
-        spec["metrics"] = metrics
-    if (behavior := _read(annotations, BEHAVIOR, "Spec", "behavior")) is not None:
-        spec["behavior"] = behavior
-    current = _read(annotations, CURRENT_METRICS, "Status", "currentMetrics") or []
-    if (utilization := status.pop("currentCPUUtilizationPercentage", None)) is not None:
-        now = {"name": "cpu", "current": {"averageUtilization": utilization}}
-        current = [{"type": "Resource", "resource": now}, *current]
-    if current:
-        status["currentMetrics"] = current
-    if (conditions := _read(annotations, CONDITIONS, "Status", "conditions")) is not None:
-        status["conditions"] = conditions
-    return _put_together(obj, metadata, annotations, spec, status)
-
-
-def _write(annotations: JSONObject, key: str, value: object) -> None:
-    if value:
-        annotations[key] = orjson.dumps(value).decode()
-
-
-def _read(annotations: JSONObject, key: str, part: str, field: str) -> Any:
-    """What a field of v2 is according to an annotation; None where that is not there, or does not fit the field: anybody may write it."""
-    try:
-        value = orjson.loads(annotations.pop(key, "null"))
-    except orjson.JSONDecodeError:
-        return None
-    schema = builtin_types().type(f"autoscaling.v2.HorizontalPodAutoscaler{part}").properties[field]
-    misfits = (error for error in validate(value, schema) if error.reason != "FieldValueRequired")
-    return None if value is None or any(misfits) else value
-
-
-def _put_together(
-    obj: JSONObject, metadata: JSONObject, annotations: JSONObject, spec: JSONObject, status: JSONObject
-) -> JSONObject:
-    metadata.pop("annotations", None)
-    if annotations:
-        metadata["annotations"] = annotations
-    converted = {**obj, "metadata": metadata, "spec": spec}
-    if "status" in obj:
-        converted["status"] = status
-    return converted
+@cache
+def _converters() -> Mapping[tuple[str, str, bool], Callable[[JSONObject], JSONObject]]:
+    """Return the functions by kind, version and direction: True is to the stored version."""
+    found = {}
+    for definition in definitions():
+        for version in definition.also_served:
+            found[definition.name, version.api_version, True] = version.to_storage
+            found[definition.name, version.api_version, False] = version.from_storage
+    return found

@@ -29,8 +29,6 @@ def storage_path(resource: GroupResource) -> str:
 def storage_kind(kind: GroupVersionKind) -> GroupVersionKind:
     """The version of a built-in kind that is kept in the store, where several are served."""
     match kind.group, kind.kind:
-        case "autoscaling", "HorizontalPodAutoscaler":
-            return GroupVersionKind("autoscaling", "v2", kind.kind)
         case "events.k8s.io", "Event":
             return GroupVersionKind("", "v1", kind.kind)
     return kind

@@ -1,8 +1,27 @@
-"""What a schema requires and an object lacks, for the kinds that have no rules of their own."""
+"""What a type requires and an object lacks, for the kinds that have no rules of their own."""
 
-from rootspan_apiserver.kube.meta import JSONObject
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.resources.schema_table import builtin_types, type_name
+from rootspan_apiserver.rules import Line, Path, Rule, RuleContext
+
+
+@dataclass(frozen=True)
+class RequiredByType(Rule):
+    """The fields that a kind's type requires are there, those of metadata and status excepted."""
+
+    kind: GroupVersionKind
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        return missing(value, builtin_types().type(type_name(self.kind)))
+
+    def describe(self) -> Iterator[Line]:
+        yield Line("", "what the type requires")
 
 
 def missing(obj: JSONObject, schema: Schema, path: str = "") -> list[FieldError]:

@@ -6,16 +6,9 @@ from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, Definition, Finalization, ScalePaths, WriteContext
 from rootspan_apiserver.resources.schema import Schema
-
-
-@dataclass(frozen=True, slots=True)
-class ScalePaths:
-    """Where an object keeps what its `Scale` shows, as dotted JSON paths; `selector` is "" where it keeps none."""
-
-    spec_replicas: str = ".spec.replicas"
-    status_replicas: str = ".status.replicas"
-    selector: str = ""
+from rootspan_apiserver.resources.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +24,23 @@ class Subresource:
     scale: ScalePaths | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finalization:
-    """A resource whose objects hold themselves while they are being deleted, besides by their `metadata.finalizers`.
+class AnyStrategy(Protocol):
+    """What `Strategy` and, until all kinds have a definition, `BuiltinStrategy` can do.
 
-    `begin` changes an object whose deletion begins; `is_pending` tells whether an object in deletion is still held.
-    """
-
-    begin: Callable[[JSONObject], None]
-    is_pending: Callable[[JSONObject], bool]
-
-
-class Strategy(Protocol):
-    """How one resource differs from the next. Objects are JSON in the resource's storage version; methods change them in place.
+    Objects are JSON in the resource's storage version; methods change them in place.
 
     `subresource` is "" for the main resource, else "status", "scale", "approval"….
     """
 
     def default(self, obj: JSONObject) -> None: ...
 
-    def prepare_for_create(self, obj: JSONObject) -> None:
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
         """Sets what clients may not: generation 1, no status where there is a status subresource."""
         ...
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         """Keeps what this update may not change (status in an update of the spec, all but it in one of the status); counts the
         generation."""
         ...
@@ -86,8 +72,8 @@ class Resource:
     (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events). Objects whose
     `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
     `grace_period` gives the seconds that an object has to stop when it is deleted, of the object and of the seconds that were asked for;
-    None if it is deleted at once.
-    `deprecation` is the warning that each request for a deprecated version gets, "" for none.
+    None if it is deleted at once. `deprecation` is the warning that each request for a deprecated version gets, "" for none. `definition`
+    is what it was made of, None for a kind that has none yet.
     """
 
     kind: GroupVersionKind
@@ -96,7 +82,7 @@ class Resource:
     namespaced: bool
     verbs: frozenset[str]
     schema: Schema
-    strategy: Strategy
+    strategy: AnyStrategy
     storage_path: str
     storage_kind: GroupVersionKind
     go_type: str
@@ -112,10 +98,63 @@ class Resource:
     allow_unconditional_update: bool = True
     custom: bool = False
     published: JSONObject | None = None
-    columns: tuple[JSONObject, ...] = ()
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0
     deprecation: str = ""
+    definition: Definition | None = None
+
+    @classmethod
+    def of(
+        cls,
+        definition: Definition,
+        strategy: Strategy,
+        schema: Schema,
+        *,
+        kind: GroupVersionKind | None = None,
+        storage_path: str = "",
+        deprecation: str = "",
+        published: JSONObject | None = None,
+    ) -> "Resource":
+        """Return what is served of a definition.
+
+        Args:
+            kind: in the served version, where that is not the stored one; `schema` is its type.
+            storage_path: where the objects are kept, where that is not the definition's.
+            published: the OpenAPI schema of a custom resource.
+        """
+        kind = kind or definition.kind
+        path = storage_path or definition.storage_path or f"/{definition.plural}"
+        return cls(
+            kind=kind,
+            plural=definition.plural,
+            singular=definition.singular or definition.name.lower(),
+            namespaced=definition.namespaced,
+            verbs=definition.verbs,
+            schema=schema,
+            strategy=strategy,
+            storage_path=path if definition.stored else "",
+            storage_kind=definition.kind,
+            go_type=definition.internal_type,
+            list_kind=definition.list_kind or f"{definition.name}List",
+            short_names=definition.short_names,
+            categories=definition.categories,
+            subresources={
+                part.name: Subresource(part.name, part.kind or kind, part.verbs, part.scale)
+                for part in definition.subresources
+            },
+            selectable=frozenset(strategy.selectable) | {"metadata.namespace"},
+            delete_returns_object=definition.delete_returns_object,
+            grace_period=definition.grace_period,
+            finalization=definition.finalization,
+            allow_create_on_update=definition.allow_create_on_update,
+            allow_unconditional_update=not definition.update_needs_resource_version,
+            custom=published is not None,
+            published=published,
+            default_propagation=definition.default_propagation,
+            time_to_live=definition.time_to_live,
+            deprecation=deprecation or definition.deprecation,
+            definition=definition,
+        )
 
     @property
     def group_resource(self) -> GroupResource:

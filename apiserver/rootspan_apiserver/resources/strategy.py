@@ -1,157 +1,164 @@
-"""The strategy of the built-in resources: what all share, and the few things in which a kind may differ.
+"""The engine that runs the definition of a kind: defaults, preparation, validation; the same for built-in and custom resources.
 
-A kind overrides `set_defaults`, `validate`, `validate_changes` and the class attributes; `kinds/` holds them. What is not overridden is
-decided by facts: status is split off where there is a status subresource, the generation counts changes of everything else.
+What is not said by a definition follows from its facts: the status is split off where there is a status subresource, the generation
+counts what its policy counts.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update}.go, pkg/registry/*/*/strategy.go
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
 
-from rootspan_apiserver.kube.comparison import same
-from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.names import dns_subdomain
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.kube.users import ANONYMOUS, User
-from rootspan_apiserver.resources.canonical import form_of
-from rootspan_apiserver.resources.metadata import check_metadata, check_metadata_change
-from rootspan_apiserver.resources.required import missing
+from rootspan_apiserver.resources.canonical import Form, form_of
+from rootspan_apiserver.resources.definition import (
+    ALL_METADATA,
+    NO_CONTEXT,
+    Allocator,
+    Definition,
+    SubresourceDefinition,
+    WriteContext,
+)
 from rootspan_apiserver.resources.schema import Schema
-from rootspan_apiserver.resources.selectable import Values
-from rootspan_apiserver.resources.status_metadata import kept_by_status
+from rootspan_apiserver.resources.selectable import Values, paths
+from rootspan_apiserver.rules import ABSENT, ROOT, RuleContext
 
-_NOBODY = User(ANONYMOUS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteContext:
-    """The request that creates or updates an object: `user` makes it."""
-
-    user: User = _NOBODY
+SYSTEM_METADATA = ("managedFields", "resourceVersion")
+"""What a write through any subresource brings itself."""
 
 
-class BuiltinStrategy:
-    """Args:
-    kind: the kind in its storage version, of which `schema` is the type.
-    subresources: their names.
-    values: the labels of field selectors, each with how to read it.
+class Strategy:
+    """Runs a definition.
 
-    Of the class attributes, `first_generation` is 0 for a kind that begins without one, and `changes_first` says whether a refusal tells
-    what may not change before what is wrong in itself.
+    Args:
+        schema: a function that returns the type of a built-in kind; None for a custom resource, which has no canonical form.
+        selectable: the labels of field selectors, each with how to read it.
+        allocator: that of the definition for this server.
     """
-
-    name_rule: "ClassVar[staticmethod[[str], list[str]]]" = staticmethod(dns_subdomain)
-    counts_generation: ClassVar[bool] = False
-    first_generation: ClassVar[int] = 1
-    changes_first: ClassVar[bool] = True
-    standard_finalizers: ClassVar[bool] = True
 
     def __init__(
         self,
-        kind: GroupVersionKind,
-        schema: Schema,
+        definition: Definition,
+        schema: Callable[[], Schema] | None = None,
         *,
-        namespaced: bool,
-        subresources: Iterable[str] = (),
-        values: Values,
+        selectable: Values | None = None,
+        allocator: Allocator | None = None,
     ) -> None:
-        self.kind = kind
-        self.namespaced = namespaced
-        self.has_status = "status" in set(subresources)
+        self.definition = definition
+        self.allocator = allocator
         self._schema = schema
-        self._form = form_of(schema)
-        self._values = values
+        names = ("metadata.name", "metadata.namespace") if definition.namespaced else ("metadata.name",)
+        self.selectable: Values = {
+            **paths(*names),
+            **(definition.selectable if selectable is None else selectable),
+        }
+
+    @cached_property
+    def _form(self) -> Form | None:
+        return form_of(self._schema()) if self._schema is not None else None
 
     def default(self, obj: JSONObject) -> None:
-        self._form.apply(obj)
-        self.set_defaults(obj)
+        """Bring `obj` to its canonical form and fill in defaults, in place."""
+        if self._form is not None:
+            self._form.apply(obj)
+        for default in self.definition.defaults:
+            default(obj)
 
-    def set_defaults(self, obj: JSONObject) -> None:
-        """The defaults that no schema declares; `obj` has its canonical form."""
-
-    def prepare_for_create(self, obj: JSONObject) -> None:
-        if self.has_status:
-            self.reset_status(obj)
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
+        """Set what clients may not: the first generation, no status where there is a status subresource."""
+        definition = self.definition
+        if definition.has_status and not definition.keeps_status_on_create:
+            obj.pop("status", None)
+            if self._form is not None and (struct := self._form.structs.get("status")) is not None:
+                obj["status"] = struct.empty()
         metadata = obj["metadata"]
         metadata.pop("generation", None)
-        if self.counts_generation and self.first_generation:
-            metadata["generation"] = self.first_generation
+        if definition.generation is not None and definition.generation.first:
+            metadata["generation"] = definition.generation.first
+        if definition.prepare_create is not None:
+            definition.prepare_create(obj, self._with_allocator(context))
 
-    def reset_status(self, obj: JSONObject) -> None:
-        obj.pop("status", None)
-        if (struct := self._form.structs.get("status")) is not None:
-            obj["status"] = struct.empty()
-
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
-        if subresource == "status":
-            self.keep(obj, old, except_for=("status",))
-            for field in kept_by_status(self.kind.group, self.kind.kind):
-                obj["metadata"].pop(field, None)
-                if field in old["metadata"]:
-                    obj["metadata"][field] = deepcopy(old["metadata"][field])
-        elif not subresource and self.has_status:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
+        """Keep what this update may not change, and count the generation."""
+        definition = self.definition
+        part = definition.parts.get(subresource)
+        if part is not None and part.writes is not None:
+            keep(obj, old, except_for=part.writes)
+            _keep_metadata(obj, old, part)
+        elif not subresource and definition.has_status:
             if "status" in old:
                 obj["status"] = deepcopy(old["status"])
             else:
                 obj.pop("status", None)
-        counts = self.counts_generation and subresource != "status" and self.changed(obj, old)
-        generation = old["metadata"].get("generation", 0) + counts
+        hook = definition.prepare_update if part is None else part.prepare_update
+        if hook is not None:
+            hook(obj, old, self._with_allocator(context))
+        self._count(obj, old, counts=part is None or part.counts_generation)
+
+    def _count(self, obj: JSONObject, old: JSONObject, *, counts: bool) -> None:
+        policy = self.definition.generation
+        generation = old["metadata"].get("generation", 0)
+        if policy is not None:
+            generation = (generation or policy.first) + (counts and policy.changed(obj, old))
         if generation:
             obj["metadata"]["generation"] = generation
         else:
             obj["metadata"].pop("generation", None)
 
-    def keep(self, obj: JSONObject, old: JSONObject, *, except_for: Iterable[str]) -> None:
-        """Undo every change of `obj` but those of its metadata and of the fields named."""
-        free = {"apiVersion", "kind", "metadata", *except_for}
-        for key in [key for key in obj if key not in free and key not in old]:
-            del obj[key]
-        for key, value in old.items():
-            if key not in free:
-                obj[key] = deepcopy(value)
-
-    def changed(self, obj: JSONObject, old: JSONObject) -> bool:
-        """Whether the desired state is another: that is what the generation counts."""
-        aside = {"apiVersion", "kind", "metadata", "status"}
-        keys = (obj.keys() | old.keys()) - aside
-        return any(not same(obj.get(key), old.get(key)) for key in keys)
+    def _with_allocator(self, context: WriteContext) -> WriteContext:
+        return context if self.allocator is None else replace(context, allocator=self.allocator)
 
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
-        return [*self._check_metadata(obj), *self.validate(obj)]
+        """Return why `obj` cannot be created."""
+        context = RuleContext(update=False, root=obj)
+        errors = list(self.definition.rules_on_create.check(obj, ABSENT, ROOT, context))
+        return errors if self.allocator is None else [*errors, *self.allocator.refusals(obj, None)]
 
     def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]:
-        errors = check_metadata_change(obj["metadata"], old["metadata"])
-        if subresource == "status":
-            return [*errors, *self.validate_status(obj, old)]
-        errors += self._check_metadata(obj)
-        changes, rules = self.validate_changes(obj, old), self.validate(obj)
-        return [*errors, *changes, *rules] if self.changes_first else [*errors, *rules, *changes]
+        """Return why `old` cannot become `obj`."""
+        context = RuleContext(update=True, root=obj, old_root=old, subresource=subresource)
+        errors = list(self.definition.rules_through(subresource).check(obj, old, ROOT, context))
+        return errors if self.allocator is None or subresource else [*errors, *self.allocator.refusals(obj, old)]
 
     def is_slow_to_validate(self, obj: JSONObject) -> bool:
-        return False
-
-    def _check_metadata(self, obj: JSONObject) -> list[FieldError]:
-        return check_metadata(
-            obj["metadata"],
-            namespaced=self.namespaced,
-            rule=self.name_rule,
-            standard_finalizers=self.standard_finalizers,
-        )
-
-    def validate(self, obj: JSONObject) -> list[FieldError]:
-        """The rules for the object itself; what the schema requires, unless a kind knows better."""
-        return missing(obj, self._schema)
-
-    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        """The rules for what an update changes."""
-        return []
-
-    def validate_status(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        return []
+        """Return whether validating `obj` may take so long that the event loop must not wait for it."""
+        hook = self.definition.is_slow_to_validate
+        return hook is not None and hook(obj)
 
     def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
-        return []
+        """Return the texts of `Warning: 299` headers for a create or an update."""
+        hook = self.definition.warnings
+        return hook(obj, old) if hook is not None else []
 
     def selectable_fields(self, obj: JSONObject) -> Mapping[str, str]:
-        return {label: read(obj) for label, read in self._values.items()}
+        """Return the values of the labels of field selectors."""
+        return {label: read(obj) for label, read in self.selectable.items()}
+
+
+def keep(obj: JSONObject, old: JSONObject, *, except_for: Iterable[str]) -> None:
+    """Undo every change of `obj` but those of its metadata and of the fields named."""
+    free = {"apiVersion", "kind", "metadata", *except_for}
+    for key in [key for key in obj if key not in free and key not in old]:
+        del obj[key]
+    for key, value in old.items():
+        if key not in free:
+            obj[key] = deepcopy(value)
+
+
+def _keep_metadata(obj: JSONObject, old: JSONObject, part: SubresourceDefinition) -> None:
+    metadata: dict[str, Any] = obj["metadata"]
+    if part.keeps_metadata == ALL_METADATA:
+        brought = {key: metadata[key] for key in SYSTEM_METADATA if key in metadata}
+        kept = {key: deepcopy(value) for key, value in old["metadata"].items() if key not in SYSTEM_METADATA}
+        obj["metadata"] = {**kept, **brought}
+        return
+    for key in part.keeps_metadata:
+        metadata.pop(key, None)
+        if key in old["metadata"]:
+            metadata[key] = deepcopy(old["metadata"][key])

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.storage.continuation import Continuation
 from rootspan_apiserver.storage.errors import parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
@@ -10,7 +12,6 @@ from rootspan_apiserver.storage.listing import ListResult, cut
 from rootspan_apiserver.storage.scope import Predicate, Scope
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch_cache import WatchCache
-from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 FRESH = 3.0
@@ -58,28 +59,28 @@ class CachedLists:
         """The list, or None if the cache did not come to the revision it takes in time."""
         resource = predicate.resource
         with self._tracing.span(
-            "cacher.GetList", lambda: {"audit-id": audit_id.get(), "type": str(resource.group_resource)}
+            operations.CACHE_LIST, lambda: facts(group_resource=str(resource.group_resource))
         ) as step:
-            step.event("Ready")
+            step.event(events.CACHE_READY)
             revision = moment.revision
             if moment.consistent:
                 revision = await self._direct.current_revision(resource)
-            step.event("watchCache locked acquired")
+            step.event(events.CACHE_LOCKED)
             if not await self._cache.wait_until(revision, CONSISTENT if moment.consistent else FRESH):
                 return None
-            step.event("watchCache fresh enough")
+            step.event(events.CACHE_FRESH)
             collection = self._cache.claim(resource.storage_path)
             if moment.exact:
                 found = collection.select_at(revision, scope, start)
             else:
                 revision = self._cache.revision
                 found = collection.select(scope, start)
-            step.event("Listed items from cache", {"count": len(found)})
+            step.event(events.CACHE_LISTED, count=len(found))
             limit = 0 if options.resource_version == "0" else options.limit
             selected, looked_at = _filter(found, predicate, limit)
             if selected:
-                step.event("Resized result")
-            step.event("Filtered items", {"count": len(selected)})
+                step.event(events.CACHE_RESIZED)
+            step.event(events.CACHE_FILTERED, count=len(selected))
             if limit and len(selected) == limit and looked_at < len(found):
                 return cut(selected, scope, revision, None if predicate else len(found) - limit)
             return ListResult(selected, str(revision))

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.storage.cached_lists import FRESH
 from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large, too_old
@@ -12,7 +14,6 @@ from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.scope import Predicate, Scope
 from rootspan_apiserver.storage.watch import Watch
 from rootspan_apiserver.storage.watch_cache import WatchCache
-from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 
@@ -50,7 +51,7 @@ class CachedWatches:
         if options.timeout_seconds is not None:
             deadline = asyncio.get_running_loop().time() + options.timeout_seconds
         with self._tracing.span(
-            "cacher.Watch", lambda: {"audit-id": audit_id.get(), "type": str(resource.group_resource)}
+            operations.CACHE_WATCH, lambda: facts(group_resource=str(resource.group_resource))
         ) as step:
             if not await cache.wait_ready(FRESH):
                 raise initializing()
@@ -59,7 +60,7 @@ class CachedWatches:
                 requested = await self._direct.current_revision(resource)
             failure: StatusError | None = None
             if initial:
-                step.event("watchCache locked acquired")
+                step.event(events.CACHE_LOCKED)
             if initial and not await cache.wait_until(requested, FRESH):
                 failure = too_large(requested, cache.revision)
             elif not initial and requested and not collection.knows(requested):
@@ -75,7 +76,7 @@ class CachedWatches:
                 failure=failure,
             )
             if initial and failure is None:
-                step.event("watchCache fresh enough")
+                step.event(events.CACHE_FRESH)
                 bookmark = cache.revision if options.allow_watch_bookmarks else 0
                 watch.begin_with(collection.select(scope), bookmark=bookmark)
             elif failure is None:

@@ -1,9 +1,7 @@
 """Lists straight from etcd: when the cache is not ready, or cannot go back as far as is asked."""
 
-from collections.abc import Mapping
-
-from opentelemetry.util.types import AttributeValue
-
+from rootspan_apiserver.dialects import operations
+from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.etcd import Compacted, EtcdClient, FutureRevision, RangeResult
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.continuation import Continuation
@@ -18,7 +16,6 @@ from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
 from rootspan_apiserver.storage.scope import Predicate, Scope
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 PAGE = 10_000
@@ -33,7 +30,7 @@ class EtcdLists:
     async def current_revision(self, resource: Resource) -> int:
         """The revision etcd is at, learned as kube-apiserver learns it: by a read that finds nothing."""
         path = resource.storage_path
-        with self._tracing.span("List(recursive=false) etcd3", lambda: _attributes(path, "", "", 1, "")), etcd_errors():
+        with self._tracing.span(operations.ETCD_LIST_SINGLE, lambda: _facts(path, ListOptions(limit=1))), etcd_errors():
             return (await self._etcd.range(f"{self._prefix}{path}".encode(), limit=1)).revision
 
     async def list(self, scope: Scope, predicate: Predicate, options: ListOptions) -> ListResult:
@@ -42,13 +39,8 @@ class EtcdLists:
             StatusError: 410, the revision asked for is gone; 504, it is not there yet.
         """
         token = options.continue_token
-        recursive = "true" if scope.recursive else "false"
-        with self._tracing.span(
-            f"List(recursive={recursive}) etcd3",
-            lambda: _attributes(
-                scope.path, options.resource_version, options.resource_version_match, options.limit, token
-            ),
-        ):
+        operation = operations.ETCD_LIST if scope.recursive else operations.ETCD_LIST_SINGLE
+        with self._tracing.span(operation, lambda: _facts(scope.path, options)):
             requested = parse_resource_version(options.resource_version)
             begin, revision = scope.prefix, 0
             if token:
@@ -104,12 +96,11 @@ def _exact(options: ListOptions) -> bool:
     return options.resource_version_match == "Exact" or (not options.resource_version_match and options.limit > 0)
 
 
-def _attributes(path: str, revision: str, match: str, limit: int, token: str) -> Mapping[str, AttributeValue]:
-    return {
-        "audit-id": audit_id.get(),
-        "key": path,
-        "resourceVersion": revision,
-        "resourceVersionMatch": match,
-        "limit": limit,
-        "continue": token,
-    }
+def _facts(path: str, options: ListOptions) -> Facts:
+    return facts(
+        key=path,
+        resource_version=options.resource_version,
+        resource_version_match=options.resource_version_match,
+        limit=options.limit,
+        continue_token=options.continue_token,
+    )

@@ -12,13 +12,14 @@ The spans are named and placed as kube-apiserver places them. What changes an ob
 caller: a webhook is called by the request, not by the store.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import orjson
 from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.util.types import AttributeValue
 
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.etcd import EtcdClient, EtcdError, KeyValue, OutcomeUnknown, TxnResult
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
@@ -27,8 +28,7 @@ from rootspan_apiserver.storage.errors import etcd_errors
 from rootspan_apiserver.storage.leases import Leases
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
-from rootspan_apiserver.telemetry.audit_id import audit_id
-from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, Step, Tracing
+from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan, Tracing
 
 T = TypeVar("T")
 
@@ -55,25 +55,25 @@ class EtcdStore:
         Raises:
             StatusError: 409, there is such an object; 500, it may or may not have been stored.
         """
-        with self._tracing.span("Create etcd3", lambda: _attributes(resource, path)) as step:
+        with self._tracing.span(operations.ETCD_CREATE, lambda: _facts(resource, path)) as step:
             raw = _encode(step, obj)
-            step.event("TransformToStorage succeeded")
+            step.event(events.TRANSFORMED)
             with etcd_errors():
                 try:
                     result = await self._put(resource, path, raw, 0)
                 except OutcomeUnknown as exc:
-                    step.event("Txn call failed", {"err": exc.message})
+                    step.event(events.TXN_FAILED, error=exc.message)
                     created = _created(path, raw, exc.current)
                     if created is None:
                         raise
                     return created
                 except EtcdError as exc:
-                    step.event("Txn call failed", {"err": exc.message})
+                    step.event(events.TXN_FAILED, error=exc.message)
                     raise
-            step.event("Txn call succeeded")
+            step.event(events.TXN_SUCCEEDED)
             if not result.succeeded:
                 raise already_exists(resource.group_resource, obj["metadata"]["name"])
-            step.event("decode succeeded", {"len": len(raw)})
+            step.event(events.DECODED, length=len(raw))
             return StoredObject(path, result.revision, raw)
 
     async def _put(self, resource: Resource, path: str, raw: bytes, revision: int) -> TxnResult:
@@ -101,7 +101,7 @@ class EtcdStore:
                 `change` raises.
         """
         caller = get_current()
-        with self._tracing.span("GuaranteedUpdate etcd3", lambda: _attributes(resource, path)) as step:
+        with self._tracing.span(operations.ETCD_UPDATE, lambda: _facts(resource, path)) as step:
 
             async def load() -> StoredObject | None:
                 return await self.get(path) if missing_ok else await self.existing(resource, path)
@@ -109,7 +109,7 @@ class EtcdStore:
             copy = _Copy(load, cached)
             if cached is None:
                 await copy.was_stale()
-            step.event("initial value restored")
+            step.event(events.INITIAL_VALUE_RESTORED)
             while True:
                 current = copy.stored
                 try:
@@ -127,13 +127,13 @@ class EtcdStore:
                     if await copy.was_stale():
                         continue
                     return Written(current, created=False)
-                step.event("TransformToStorage succeeded")
-                step.event("Transaction prepared")
+                step.event(events.TRANSFORMED)
+                step.event(events.TXN_PREPARED)
                 with etcd_errors():
                     try:
                         result = await self._put(resource, path, raw, _revision(current))
                     except OutcomeUnknown as exc:
-                        step.event("Txn call failed", {"err": exc.message})
+                        step.event(events.TXN_FAILED, error=exc.message)
                         if current is None:
                             found = _created(path, raw, exc.current)
                         else:
@@ -144,17 +144,17 @@ class EtcdStore:
                             raise
                         return Written(found, created=current is None)
                     except EtcdError as exc:
-                        step.event("Txn call failed", {"err": exc.message})
+                        step.event(events.TXN_FAILED, error=exc.message)
                         raise
-                step.event("Txn call completed")
-                step.event("Transaction committed")
+                step.event(events.TXN_COMPLETED)
+                step.event(events.TXN_COMMITTED)
                 if result.succeeded:
-                    step.event("decode succeeded", {"len": len(raw)})
+                    step.event(events.DECODED, length=len(raw))
                     return Written(StoredObject(path, result.revision, raw), created=current is None)
                 if result.current is None and not missing_ok:
                     raise _missing(resource, path)
                 copy = _Copy(load, _stored(path, result.current) if result.current else None, fresh=True)
-                step.event("Retry value restored")
+                step.event(events.RETRY_VALUE_RESTORED)
 
     async def delete(
         self,
@@ -222,7 +222,7 @@ class _Copy:
         return _revision(self.stored) != _revision(before)
 
 
-async def _for_caller(step: Step, caller: Context, work: Awaitable[T]) -> T:
+async def _for_caller(step: InternalSpan, caller: Context, work: Awaitable[T]) -> T:
     if step is NOT_RECORDED:
         return await work
     token = attach(caller)
@@ -232,21 +232,15 @@ async def _for_caller(step: Step, caller: Context, work: Awaitable[T]) -> T:
         detach(token)
 
 
-def _encode(step: Step, obj: JSONObject) -> bytes:
-    step.event("About to Encode")
+def _encode(step: InternalSpan, obj: JSONObject) -> bytes:
+    step.event(events.ENCODING)
     raw = encode(obj)
-    step.event("Encode succeeded", {"len": len(raw)})
+    step.event(events.ENCODED, length=len(raw))
     return raw
 
 
-def _attributes(resource: Resource, path: str) -> Mapping[str, AttributeValue]:
-    return {
-        "audit-id": audit_id.get(),
-        "key": path,
-        "type": resource.go_type,
-        "group": resource.kind.group,
-        "resource": resource.plural,
-    }
+def _facts(resource: Resource, path: str) -> Facts:
+    return facts(key=path, go_type=resource.go_type, group=resource.kind.group, resource=resource.plural)
 
 
 def _stored(path: str, kv: KeyValue) -> StoredObject:

@@ -12,6 +12,8 @@ from contextlib import AbstractAsyncContextManager
 from contextvars import Context
 from typing import Self
 
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
@@ -30,7 +32,6 @@ from rootspan_apiserver.storage.scope import Predicate, Scope, collection_path, 
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, Watch
 from rootspan_apiserver.storage.watch_cache import WatchCache
-from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 
@@ -107,20 +108,19 @@ class Storage:
         """
         path = object_path(resource, namespace, name)
         with self._tracing.span(
-            "cacher.Get",
-            lambda: {"audit-id": audit_id.get(), "key": path, "resource-version": resource_version},
+            operations.CACHE_GET, lambda: facts(key=path, resource_version=resource_version)
         ) as step:
             if not resource_version:
-                step.event("About to Get from underlying storage")
+                step.event(events.GETTING_FROM_STORAGE)
                 return await self._etcd.get(path)
             requested = parse_resource_version(resource_version)
             if not self._cache.ready:
-                step.event("About to Get from underlying storage - cache not initialized")
+                step.event(events.GETTING_FROM_STORAGE_WITHOUT_CACHE)
                 return await self._etcd.get(path)
-            step.event("About to fetch object from cache")
-            step.event("watchCache locked acquired")
+            step.event(events.GETTING_FROM_CACHE)
+            step.event(events.CACHE_LOCKED)
             await self._fresh(requested)
-            step.event("watchCache fresh enough")
+            step.event(events.CACHE_FRESH)
             return self._collection(resource).get(path)
 
     async def cached(self, resource: Resource, namespace: str = "") -> list[StoredObject]:

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.durations import UNKNOWN, age
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.tables.cell_texts import NONE, condition, created, joined, name, spec, status
-from rootspan_apiserver.tables.durations import UNKNOWN, age
+from rootspan_apiserver.resources.cells import NONE, condition, created, joined, name, spec, status
 
 ROLE = "node-role.kubernetes.io/"
 OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
@@ -40,10 +40,6 @@ def node(item: JSONObject, now: datetime) -> list[Any]:
         info.get("kernelVersion") or UNKNOWN,
         info.get("containerRuntimeVersion") or UNKNOWN,
     ]
-
-
-def config_map(item: JSONObject, now: datetime) -> list[Any]:
-    return [name(item), len(item.get("data") or {}) + len(item.get("binaryData") or {}), created(item, now)]
 
 
 def secret(item: JSONObject, now: datetime) -> list[Any]:
@@ -128,10 +124,6 @@ def event(item: JSONObject, now: datetime) -> list[Any]:
     ]
 
 
-def lease(item: JSONObject, now: datetime) -> list[Any]:
-    return [name(item), spec(item).get("holderIdentity") or "", created(item, now)]
-
-
 def storage_class(item: JSONObject, now: datetime) -> list[Any]:
     annotations = (item.get("metadata") or {}).get("annotations") or {}
     default = annotations.get("storageclass.kubernetes.io/is-default-class") == "true"
@@ -176,7 +168,6 @@ def volume_attributes_class(item: JSONObject, now: datetime) -> list[Any]:
 
 
 ROWS = {
-    ("", "ConfigMap"): config_map,
     ("", "Event"): event,
     ("", "Namespace"): namespace,
     ("", "Node"): node,
@@ -184,7 +175,6 @@ ROWS = {
     ("", "PersistentVolumeClaim"): claim,
     ("", "ResourceQuota"): quota,
     ("", "Secret"): secret,
-    ("coordination.k8s.io", "Lease"): lease,
     ("events.k8s.io", "Event"): event,
     ("storage.k8s.io", "CSIDriver"): csi_driver,
     ("storage.k8s.io", "CSINode"): csi_node,

@@ -13,13 +13,12 @@ from rootspan_apiserver.resources.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ShownColumn:
     name: str
     type: str = "string"
     format: str = ""
     priority: int = 0
     description: str = ""
-    json_path: str = ""
 
     def definition(self) -> JSONObject:
         return {
@@ -31,44 +30,31 @@ class Column:
         }
 
 
-NAME = Column("Name", format="name")
-CREATED_AT = Column("Created At", type="date")
-AGE = Column("Age", type="date", json_path=".metadata.creationTimestamp")
+NAME = ShownColumn("Name", format="name")
+CREATED_AT = ShownColumn("Created At", type="date")
+SCALE = (ShownColumn("Desired", "integer"), ShownColumn("Available", "integer"))
 
 
-SCALE = (Column("Desired", "integer"), Column("Available", "integer"))
+def scale_columns(resource: Resource) -> tuple[ShownColumn, ...]:
+    """Return the columns of a resource's scale."""
+    return (NAME, *SCALE) if resource.custom else (ShownColumn("Name"), *SCALE, ShownColumn("Age"))
 
 
-def columns_of(resource: Resource, *, scale: bool = False) -> tuple[Column, ...]:
-    """The columns of a resource: the built-in ones, those its definition names, or name and age; or those of its scale."""
-    if scale:
-        return (NAME, *SCALE) if resource.custom else (Column("Name"), *SCALE, Column("Age"))
-    if resource.custom:
-        return (NAME, *map(_custom, resource.columns)) if resource.columns else (NAME, AGE)
+def listed_columns(resource: Resource) -> tuple[ShownColumn, ...]:
+    """Return the columns of a built-in resource that has no definition yet."""
     root = f"/apis/{resource.kind.group}" if resource.kind.group else "/api"
     return _builtin().get(f"{root}/{resource.kind.version}/{resource.plural}", (NAME, CREATED_AT))
 
 
-def _custom(column: JSONObject) -> Column:
-    return Column(
-        name=column.get("name", ""),
-        type=column.get("type", "string"),
-        format=column.get("format") or "",
-        priority=column.get("priority") or 0,
-        description=column.get("description") or "",
-        json_path=column.get("jsonPath", ""),
-    )
-
-
 @cache
-def _builtin() -> dict[str, tuple[Column, ...]]:
-    found: dict[str, list[Column]] = {}
-    columns: list[Column] = []
+def _builtin() -> dict[str, tuple[ShownColumn, ...]]:
+    found: dict[str, list[ShownColumn]] = {}
+    columns: list[ShownColumn] = []
     text = files("rootspan_apiserver.tables").joinpath("columns.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line[0] != " ":
             columns = found[line] = []
         else:
             name, kind, form, priority = line[1:].split("\t")
-            columns.append(Column(name, kind, form, int(priority)))
+            columns.append(ShownColumn(name, kind, form, int(priority)))
     return {path: tuple(columns) for path, columns in found.items()}

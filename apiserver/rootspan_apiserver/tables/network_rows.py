@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.tables.cell_texts import NONE, created, joined, labels, name, selector, spec, status
+from rootspan_apiserver.resources.cells import NONE, created, joined, labels, name, selector, spec, status
 
 PORTS_SHOWN = 3
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.durations import human
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.tables.cell_texts import NONE, condition, created, joined, name, spec, status
-from rootspan_apiserver.tables.durations import human
+from rootspan_apiserver.resources.cells import NONE, condition, created, joined, name, spec, status
 
 
 def binding(item: JSONObject, now: datetime) -> list[Any]:
@@ -53,13 +53,6 @@ def policy_binding(item: JSONObject, now: datetime) -> list[Any]:
     elif parameter.get("selector") is not None:
         shown = "*"
     return [name(item), spec(item).get("policyName", ""), shown, created(item, now)]
-
-
-def budget(item: JSONObject, now: datetime) -> list[Any]:
-    wanted = spec(item)
-    allowed = status(item).get("disruptionsAllowed") or 0
-    bounds = [str(wanted.get(key, "N/A")) for key in ("minAvailable", "maxUnavailable")]
-    return [name(item), *bounds, allowed, created(item, now)]
 
 
 def priority_class(item: JSONObject, now: datetime) -> list[Any]:
@@ -158,7 +151,6 @@ ROWS = {
     ("apiregistration.k8s.io", "APIService"): api_service,
     ("certificates.k8s.io", "CertificateSigningRequest"): signing_request,
     ("node.k8s.io", "RuntimeClass"): runtime_class,
-    ("policy", "PodDisruptionBudget"): budget,
     ("resource.k8s.io", "ResourceClaim"): resource_claim,
     ("resource.k8s.io", "ResourceSlice"): resource_slice,
     ("scheduling.k8s.io", "PriorityClass"): priority_class,

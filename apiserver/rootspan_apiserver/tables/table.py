@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
+from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.json_paths import find
+from rootspan_apiserver.resources.columns import Column
+from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.tables.columns import Column, columns_of
-from rootspan_apiserver.tables.durations import age
+from rootspan_apiserver.tables.columns import ShownColumn, listed_columns, scale_columns
 from rootspan_apiserver.tables.partial import partial_object_metadata
 from rootspan_apiserver.tables.rows import ROWS
 
@@ -37,19 +36,37 @@ def table(
         columns: whether the column definitions are there; a watch leaves them out after its first event.
     """
     shown = columns_of(resource, scale=scale)
-    compute = _scale_cells if scale else cells
     now = datetime.now(UTC)
     return {
         "kind": "Table",
         "apiVersion": f"meta.k8s.io/{version}",
         "metadata": metadata,
         "columnDefinitions": [column.definition() for column in shown] if columns else None,
-        "rows": [_row(resource, compute(resource, shown, item, now), item, version, include) for item in items],
+        "rows": [
+            _row(
+                resource,
+                _scale_cells(item, now)[: len(shown)] if scale else cells(resource, item, now),
+                item,
+                version,
+                include,
+            )
+            for item in items
+        ],
     }
+
+
+def columns_of(resource: Resource, *, scale: bool = False) -> Sequence[Column | ShownColumn]:
+    """Return the columns of a resource, or of its scale."""
+    if scale:
+        return scale_columns(resource)
+    return listed_columns(resource) if resource.definition is None else resource.definition.columns
 
 
 def _row(resource: Resource, shown: list[Any], item: JSONObject, version: str, include: str) -> JSONObject:
     row: JSONObject = {"cells": shown}
+    row_conditions = resource.definition.row_conditions if resource.definition is not None else None
+    if row_conditions is not None and (conditions := row_conditions(item)):
+        row["conditions"] = conditions
     if resource.kind.kind == "Pod" and not resource.kind.group:
         reached = {"Succeeded": "Completed", "Failed": "Failed"}.get((item.get("status") or {}).get("phase", ""))
         if reached is not None:
@@ -62,16 +79,17 @@ def _row(resource: Resource, shown: list[Any], item: JSONObject, version: str, i
     return row
 
 
-def cells(resource: Resource, columns: Sequence[Column], item: JSONObject, now: datetime) -> list[Any]:
+def cells(resource: Resource, item: JSONObject, now: datetime) -> list[Any]:
     """The cells of one object, one for each column."""
     metadata = item.get("metadata") or {}
-    if resource.custom:
-        return [metadata.get("name", ""), *(_custom_cell(column, item, now) for column in columns[1:])]
+    if resource.definition is not None:
+        stored = convert(item, resource.storage_kind)
+        return [column.cell(stored, now) for column in resource.definition.columns]
     compute = ROWS.get((resource.kind.group, resource.kind.kind))
     if compute is not None:
         return compute(item, now)
     found: list[Any] = []
-    for column in columns:
+    for column in listed_columns(resource):
         match column.name:
             case "Name":
                 found.append(metadata.get("name", ""))
@@ -84,26 +102,7 @@ def cells(resource: Resource, columns: Sequence[Column], item: JSONObject, now: 
     return found
 
 
-def _scale_cells(resource: Resource, columns: Sequence[Column], item: JSONObject, now: datetime) -> list[Any]:
+def _scale_cells(item: JSONObject, now: datetime) -> list[Any]:
     metadata = item["metadata"]
     numbers = [item["spec"].get("replicas", 0), item["status"].get("replicas", 0)]
-    return [metadata["name"], *numbers, age(metadata.get("creationTimestamp"), now)][: len(columns)]
-
-
-def _custom_cell(column: Column, item: JSONObject, now: datetime) -> Any:
-    values = find(item, column.json_path)
-    if not values:
-        return None
-    value = values[0] if len(values) == 1 else values
-    match column.type:
-        case "date":
-            return age(value, now)
-        case "string":
-            return value if isinstance(value, str) else orjson.dumps(value).decode()
-        case "integer":
-            return value if isinstance(value, int) and not isinstance(value, bool) else None
-        case "number":
-            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-        case "boolean":
-            return value if isinstance(value, bool) else None
-    return value
+    return [metadata["name"], *numbers, age(metadata.get("creationTimestamp"), now)]

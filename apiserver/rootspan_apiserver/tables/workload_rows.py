@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.durations import age, human, parsed
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.tables.autoscaler_rows import autoscaler
-from rootspan_apiserver.tables.cell_texts import (
+from rootspan_apiserver.resources.cells import (
     NONE,
     condition,
     containers,
@@ -17,7 +17,6 @@ from rootspan_apiserver.tables.cell_texts import (
     spec,
     status,
 )
-from rootspan_apiserver.tables.durations import age, human, parsed
 
 
 def pod(item: JSONObject, now: datetime) -> list[Any]:
@@ -217,7 +216,6 @@ ROWS = {
     ("apps", "Deployment"): deployment,
     ("apps", "ReplicaSet"): replica_set,
     ("apps", "StatefulSet"): stateful_set,
-    ("autoscaling", "HorizontalPodAutoscaler"): autoscaler,
     ("batch", "CronJob"): cron_job,
     ("batch", "Job"): job,
 }

@@ -1,52 +1,80 @@
-"""Slow requests told in the log: each step of what took longer than its threshold, as k8s.io/utils/trace writes it.
+"""Slow operations in the log: each with the steps that took long, as k8s.io/utils/trace writes them.
 
-A trace of text is there for every request, sampled or not, when the server is asked to be that verbose (`-v=2`). It begins with the span of
-a verb; spans below it are nested in it, and only the outermost one writes. A step is written if it took more than its share of the
-threshold, and with `-v=4` in any case.
+With `-v=2` every request has a text trace, sampled or not. It begins with the operation of a verb; operations inside it are nested, and
+only the outermost one is written. A step is written if it took more than its share of the threshold, and with `-v=4` in any case.
+All times are in nanoseconds, since 1970 or as durations.
+
+Upstream: vendor/k8s.io/utils/trace/trace.go
 """
 
 import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from opentelemetry.util.types import AttributeValue
 
-THRESHOLD = 500_000_000
-THRESHOLDS = {"SerializeObject": 5_000_000_000}
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.times import duration
+
 logger = logging.getLogger(__name__)
 
 Attributes = Mapping[str, AttributeValue]
 
 
-class TextTrace:
-    """One operation: its steps, and those of the operations below it. Times are in nanoseconds."""
+@dataclass(frozen=True, slots=True)
+class _TextStep:
+    """Something that happened `at` a time."""
 
-    def __init__(self, name: str, attributes: Attributes, above: "TextTrace | None", clock: Callable[[], int]) -> None:
+    name: str
+    attributes: Attributes
+    at: int
+
+
+class TextTrace:
+    """One operation: its steps, and the operations inside it.
+
+    Args:
+        name: The name of the operation.
+        attributes: Written after the name.
+        above: The operation it is part of; None for the outermost one.
+        threshold: The duration from which it is slow.
+        clock: Returns the present time.
+    """
+
+    def __init__(
+        self, name: str, attributes: Attributes, *, above: "TextTrace | None", threshold: int, clock: Callable[[], int]
+    ) -> None:
         self._name = name
         self._attributes = attributes
         self._above = above
+        self._threshold = threshold
         self._clock = clock
-        self._threshold = THRESHOLDS.get(name, THRESHOLD)
-        self._steps: list[TextTrace | tuple[str, Attributes, int]] = []
+        self._steps: list[TextTrace | _TextStep] = []
         self._start = self._end = clock()
         if above is not None:
             above._steps.append(self)
 
-    def event(self, name: str, attributes: Attributes | None = None) -> None:
-        self._steps.append((name, attributes or {}, self._clock()))
+    def step(self, name: str, attributes: Attributes) -> None:
+        """Add a step that ends now."""
+        self._steps.append(_TextStep(name, attributes, self._clock()))
 
     def end(self, *, everything: bool) -> str | None:
-        """What is to be written: the whole trace if this is the outermost and took long enough."""
+        """End the operation. Return the text to be logged: the whole trace if this is the outermost operation and it was slow.
+
+        Args:
+            everything: Whether fast steps are written too.
+        """
         self._end = self._clock()
         if self._above is not None or self._duration < self._threshold:
             return None
         number = random.getrandbits(31)
-        head = f"Trace[{number}]: {_quoted(self._name)} {_fields(self._attributes)}({_date(self._start)})"
+        head = f"Trace[{number}]: {quote(self._name)} {_fields(self._attributes)}({_date(self._start)})"
         lines = [f"{head} (total time: {_milliseconds(self._duration)}ms):"]
         last = self._write_steps(lines, f"Trace[{number}]: ", self._share, everything=everything)
-        lines.append(f"Trace[{number}]: [{_go(self._duration)}] [{_go(self._end - last)}] END")
+        lines.append(f"Trace[{number}]: [{duration(self._duration)}] [{duration(self._end - last)}] END")
         return "\n".join(lines)
 
     @property
@@ -55,7 +83,7 @@ class TextTrace:
 
     @property
     def _share(self) -> int:
-        """What one step may take: the threshold, less that of nested traces, over the number of steps."""
+        """How long one step may take: the threshold, less that of nested operations, over the number of steps."""
         nested = [step for step in self._steps if isinstance(step, TextTrace)]
         left = self._threshold - sum(trace._threshold for trace in nested)
         steps = len(self._steps) + 1 - len(nested)
@@ -64,17 +92,17 @@ class TextTrace:
         return left // steps
 
     def _write_steps(self, lines: list[str], prefix: str, share: int, *, everything: bool) -> int:
-        """Adds the lines of the steps that are worth it; the time of the last step."""
+        """Add the lines of the steps that took at least `share`, and return the time of the last step."""
         last = self._start
         for step in self._steps:
             if isinstance(step, TextTrace):
                 step._write_nested(lines, prefix, share, everything=everything)
                 last = step._end
                 continue
-            name, attributes, at = step
-            if everything or at - last >= share:
-                lines.append(f"{prefix}---{_summary(name, attributes, at - last, at)}")
-            last = at
+            taken = step.at - last
+            if everything or taken >= share:
+                lines.append(f"{prefix}---{_summary(step.name, step.attributes, taken, step.at)}")
+            last = step.at
         return last
 
     def _write_nested(self, lines: list[str], prefix: str, share: int, *, everything: bool) -> None:
@@ -89,22 +117,29 @@ class TextTrace:
 
 
 class TextTraces:
-    """Makes traces of text, and logs those that took long enough: with `everything`, all of their steps."""
+    """Makes text traces, and logs the slow ones.
+
+    Args:
+        everything: Whether fast steps are written too.
+        clock: Returns the present time.
+    """
 
     def __init__(self, *, everything: bool = False, clock: Callable[[], int] = time.time_ns) -> None:
         self._everything = everything
         self._clock = clock
 
-    def begin(self, name: str, attributes: Attributes, above: TextTrace | None) -> TextTrace:
-        return TextTrace(name, attributes, above, self._clock)
+    def begin(self, name: str, attributes: Attributes, *, above: TextTrace | None, threshold: int) -> TextTrace:
+        """Begin an operation; the arguments are those of `TextTrace`."""
+        return TextTrace(name, attributes, above=above, threshold=threshold, clock=self._clock)
 
     def end(self, trace: TextTrace) -> None:
+        """End an operation."""
         if text := trace.end(everything=self._everything):
             logger.info("%s", text)
 
 
-def _summary(name: str, attributes: Attributes, duration: int, at: int) -> str:
-    return f"{_quoted(name)} {_fields(attributes)}{_milliseconds(duration)}ms ({_time(at)})"
+def _summary(name: str, attributes: Attributes, taken: int, at: int) -> str:
+    return f"{quote(name)} {_fields(attributes)}{_milliseconds(taken)}ms ({_time(at)})"
 
 
 def _fields(attributes: Attributes) -> str:
@@ -116,22 +151,8 @@ def _value(value: AttributeValue) -> str:
     return str(value).replace("\n", "\\n").replace("\r", "\\r")
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"'
-
-
-def _milliseconds(duration: int) -> int:
-    return duration // 1_000_000
-
-
-def _go(duration: int) -> str:
-    """As Go writes a duration: `1.5s`, `512.25ms`, `3µs`."""
-    for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
-        if duration >= size:
-            whole, rest = divmod(duration, size)
-            fraction = f"{rest:0{len(str(size)) - 1}d}".rstrip("0")
-            return f"{whole}.{fraction}{unit}" if fraction else f"{whole}{unit}"
-    return f"{duration}ns" if duration else "0s"
+def _milliseconds(taken: int) -> int:
+    return taken // 1_000_000
 
 
 def _date(at: int) -> str:

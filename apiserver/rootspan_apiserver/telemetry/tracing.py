@@ -1,8 +1,12 @@
-"""The server's internal spans, free when nobody records.
+"""The server's internal spans, at no cost when nothing is recorded.
 
-A room opens a span around its work with `with tracing.span("Get", lambda: {...}) as span:` and marks steps with `span.event(…)`. Whether
-anything is recorded was decided by the server span: if the current span does not record, no span object, no attribute and no context
-is made, and the room gets the one `NOT_RECORDED`. Names and attributes are those of kube-apiserver's dialect; scopes too.
+    with tracing.span(operations.GET, lambda: facts(name=name)) as span:
+        span.event(events.GETTING)
+
+Whether anything is recorded was decided with the server span. If the current span does not record, no span object, attribute or context
+is made, and the block gets `NOT_RECORDED`. Names, attribute keys and scopes are those of the emulated version's dialect.
+
+Upstream: staging/src/k8s.io/component-base/tracing/tracing.go
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,107 +18,135 @@ from opentelemetry.context import Context
 from opentelemetry.util.types import AttributeValue
 
 from rootspan.current import CURRENT, SPAN_KEY, UnsampledSpan
+from rootspan_apiserver.dialects.dialect import Dialect, EventDescription, Facts, SpanDescription, attributes, facts
+from rootspan_apiserver.dialects.events import SpanEvent
+from rootspan_apiserver.dialects.operations import InternalOperation
+from rootspan_apiserver.dialects.versions import DEFAULT
+from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.text_traces import TextTrace, TextTraces
 
-COMPONENT = "k8s.io/component-base/tracing"
-FILTERLATENCY = "k8s.op/apiserver/pkg/endpoints/filterlatency"
 _TEXT_KEY = "rootspan_apiserver.text_trace"
 
-Attributes = Callable[[], Mapping[str, AttributeValue]]
+FactsOf = Callable[[], Facts]
+Events = Mapping[SpanEvent, EventDescription]
 
 
-class Step(Protocol):
-    """A span as a room sees it."""
+class InternalSpan(Protocol):
+    """The open span of an operation."""
 
-    def event(self, name: str, attributes: Mapping[str, AttributeValue] | None = None) -> None: ...
+    def event(self, event: SpanEvent, **given: AttributeValue) -> None:
+        """Record that something has happened, and the facts of it."""
 
 
 class _NotRecorded:
     __slots__ = ()
 
-    def __enter__(self) -> Step:
+    def __enter__(self) -> InternalSpan:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         return None
 
-    def event(self, name: str, attributes: Mapping[str, AttributeValue] | None = None) -> None:
+    def event(self, event: SpanEvent, **given: AttributeValue) -> None:
         return None
 
 
 class _Recorded:
-    __slots__ = ("_span",)
+    __slots__ = ("_events", "_span")
 
-    def __init__(self, span: trace.Span) -> None:
+    def __init__(self, span: trace.Span, events: Events) -> None:
         self._span = span
+        self._events = events
 
-    def event(self, name: str, attributes: Mapping[str, AttributeValue] | None = None) -> None:
-        self._span.add_event(name, attributes)
+    def event(self, event: SpanEvent, **given: AttributeValue) -> None:
+        if (described := self._events.get(event)) is not None:
+            self._span.add_event(described.name, attributes(described.keys, given))
 
 
 class _Written:
-    """A step of a trace of text, and of a span where one is recorded."""
+    """An operation in a text trace, and its span if that is recorded."""
 
-    __slots__ = ("_span", "_text")
+    __slots__ = ("_events", "_span", "_text")
 
-    def __init__(self, text: TextTrace, span: Step) -> None:
+    def __init__(self, text: TextTrace, span: InternalSpan, events: Events) -> None:
         self._text = text
         self._span = span
+        self._events = events
 
-    def event(self, name: str, attributes: Mapping[str, AttributeValue] | None = None) -> None:
-        self._text.event(name, attributes)
-        self._span.event(name, attributes)
+    def event(self, event: SpanEvent, **given: AttributeValue) -> None:
+        if (described := self._events.get(event)) is not None:
+            self._text.step(described.name, attributes(described.keys, given))
+        self._span.event(event, **given)
 
 
 NOT_RECORDED = _NotRecorded()
 
 
 class Tracing:
-    """Makes the internal spans with the tracers of one provider.
+    """Makes the internal spans.
 
     Args:
-        tracer_provider: Whose spans they are.
-        internal: False makes none, as in the dialect of v1.22.
-        texts: Writes the log's traces of what was slow; None writes none.
+        tracer_provider: Makes the tracers.
+        dialect: Which operations have a span, and how it is described.
+        texts: Writes text traces of slow operations to the log. None writes none.
     """
 
     def __init__(
-        self, tracer_provider: trace.TracerProvider, *, internal: bool = True, texts: TextTraces | None = None
+        self, tracer_provider: trace.TracerProvider, dialect: Dialect = DEFAULT, *, texts: TextTraces | None = None
     ) -> None:
-        self._internal = internal
+        self._spans = dialect.spans
+        self._text_traces = dialect.text_traces
+        self._events = dialect.events
         self._texts = texts
-        self._tracers = {scope: tracer_provider.get_tracer(scope) for scope in (COMPONENT, FILTERLATENCY)}
+        scopes = {described.scope for described in dialect.spans.values()}
+        self._tracers = {scope: tracer_provider.get_tracer(scope) for scope in scopes}
 
-    def span(
-        self, name: str, attributes: Attributes | None = None, *, scope: str = COMPONENT
-    ) -> AbstractContextManager[Step]:
-        """A child of the current span, current itself inside the block, ended with it."""
+    def span(self, operation: InternalOperation, facts_of: FactsOf = facts) -> AbstractContextManager[InternalSpan]:
+        """Return a context manager: inside it a child of the current span is current, and is ended on leaving.
+
+        Args:
+            operation: What the block does.
+            facts_of: Returns the facts of the operation, but for the audit id. It is called only if something is recorded.
+        """
         current = CURRENT.get().get(SPAN_KEY)
-        recorded = (
-            self._internal
-            and current is not None
-            and type(current) is not UnsampledSpan
-            and cast("trace.Span", current).is_recording()
-        )
-        if self._texts is not None and scope == COMPONENT:
-            return self._write(self._texts, name, attributes, recorded=recorded)
-        return self._record(name, attributes, scope) if recorded else NOT_RECORDED
+        described = None
+        if current is not None and type(current) is not UnsampledSpan and cast("trace.Span", current).is_recording():
+            described = self._spans.get(operation)
+        if self._texts is not None and (text := self._text_traces.get(operation)) and text.slow_after is not None:
+            return self._write(self._texts, text, described, facts_of)
+        return NOT_RECORDED if described is None else self._record(described, facts_of)
 
     @contextmanager
-    def _record(self, name: str, attributes: Attributes | None, scope: str) -> Iterator[Step]:
-        with self._tracers[scope].start_as_current_span(
-            name, attributes=attributes() if attributes else None, record_exception=False, set_status_on_exception=False
+    def _record(self, described: SpanDescription, facts_of: FactsOf) -> Iterator[InternalSpan]:
+        with self._tracers[described.scope].start_as_current_span(
+            described.name,
+            attributes=_attributes(described, facts_of),
+            record_exception=False,
+            set_status_on_exception=False,
         ) as span:
-            yield _Recorded(span)
+            yield _Recorded(span, self._events)
 
     @contextmanager
-    def _write(self, texts: TextTraces, name: str, attributes: Attributes | None, *, recorded: bool) -> Iterator[Step]:
+    def _write(
+        self, texts: TextTraces, written: SpanDescription, recorded: SpanDescription | None, facts_of: FactsOf
+    ) -> Iterator[InternalSpan]:
         above = CURRENT.get()
-        text = texts.begin(name, attributes() if attributes else {}, cast("TextTrace | None", above.get(_TEXT_KEY)))
+        text = texts.begin(
+            written.name,
+            _attributes(written, facts_of),
+            above=cast("TextTrace | None", above.get(_TEXT_KEY)),
+            threshold=written.slow_after or 0,
+        )
         token = CURRENT.set(Context({**above, _TEXT_KEY: text}))
         try:
-            with self._record(name, attributes, COMPONENT) if recorded else NOT_RECORDED as span:
-                yield _Written(text, span)
+            with NOT_RECORDED if recorded is None else self._record(recorded, facts_of) as span:
+                yield _Written(text, span, self._events)
         finally:
             CURRENT.reset(token)
             texts.end(text)
+
+
+def _attributes(described: SpanDescription, facts_of: FactsOf) -> dict[str, AttributeValue]:
+    if not described.keys:
+        return {}
+    return attributes(described.keys, {**facts_of(), "audit_id": audit_id.get()})

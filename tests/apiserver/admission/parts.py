@@ -13,9 +13,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 from opentelemetry.trace import TracerProvider
 
 from rootspan.testing import SpanRecorder, recording_provider
-from rootspan_apiserver.admission.attributes import Attributes, Operation
-from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.admission.plugins import AdmissionParts, standard_admission
+from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.admission.initializer import PluginInitializer
+from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import User
@@ -102,7 +103,7 @@ class Parts:
 
     cache: Dictionary
     registry: Registry
-    admission: Admission
+    admission: AdmissionChain
     loopback: LoopbackClient
     provider: TracerProvider
     recorder: SpanRecorder
@@ -160,7 +161,7 @@ class Parts:
         operation: Operation = "CREATE",
         old: JSONObject | None = None,
         **fields: Any,
-    ) -> Attributes:
+    ) -> AdmissionAttributes:
         resource = self.resource(path)
         metadata = (obj or old or {})["metadata"]
         kind = {"CREATE": "CreateOptions", "UPDATE": "UpdateOptions", "DELETE": "DeleteOptions"}[operation]
@@ -176,7 +177,7 @@ class Parts:
             "options": {"kind": kind, "apiVersion": "meta.k8s.io/v1"},
             "user": ADMIN,
         }
-        return Attributes(**(given | fields))
+        return AdmissionAttributes(**(given | fields))
 
 
 @contextlib.contextmanager
@@ -184,8 +185,8 @@ def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sample
     provider, recorder = recording_provider(service="apiserver", sampler=sampler)
     cache, registry = Dictionary(), builtin_registry()
     loopback = LoopbackClient(provider)
-    admission = standard_admission(
-        AdmissionParts(
+    admission = admission_chain(
+        PluginInitializer(
             cache=cache,
             registry=registry,
             loopback=loopback,

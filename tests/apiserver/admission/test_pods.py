@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rootspan_apiserver.admission.plugins import plugin_faults
+from rootspan_apiserver.admission.plugins.order import plugin_faults
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from tests.apiserver.admission.parts import Parts, admission

@@ -1,4 +1,4 @@
-"""Who is calling."""
+"""Static tokens, client certificates, anonymous users, and the order in which authenticators are consulted."""
 
 from pathlib import Path
 
@@ -7,31 +7,25 @@ import trustme
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from rootspan_apiserver.authn.authentication import (
-    Anonymous,
-    Authenticated,
-    ClientCertificates,
-    Credentials,
-    TokenFileError,
-    Tokens,
-    Unauthenticated,
-    Union,
-    bearer_token,
-    loopback_tokens,
-)
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
+from rootspan_apiserver.authn.authenticator import Authenticated, Credentials, InvalidCredentialsError, bearer_token
+from rootspan_apiserver.authn.client_certificates import ClientCertificates
+from rootspan_apiserver.authn.loopback import loopback_authenticator
+from rootspan_apiserver.authn.tokens import TokenFileError, read_token_file
+from rootspan_apiserver.authn.union import UnionAuthenticator
 from rootspan_apiserver.kube.users import User
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_token_file(tmp_path: Path) -> None:
+async def test_token_file_gives_users_and_groups(tmp_path: Path) -> None:
     """Each line names a user with its groups; every user is in system:authenticated."""
     path = tmp_path / "tokens.csv"
     path.write_text('secret,alice,u1,"system:masters,dev"\nother,bob,u2\n', "utf-8")
-    tokens = Tokens.of_file(path)
+    tokens = read_token_file(path)
     alice = await tokens.authenticate(Credentials("secret"))
     assert alice == Authenticated(User("alice", "u1", ("system:masters", "dev", "system:authenticated")))
-    assert await tokens.authenticate(Credentials("nobody's")) is None
+    assert await tokens.authenticate(Credentials("unknown")) is None
 
 
 @pytest.mark.parametrize(
@@ -41,27 +35,27 @@ async def test_token_file(tmp_path: Path) -> None:
         (",a,b\n", "line 1: the token"),
     ],
 )
-def test_a_bad_token_file(tmp_path: Path, text: str, message: str) -> None:
-    """A line that is not understood names itself."""
+def test_malformed_token_file_is_rejected(tmp_path: Path, text: str, message: str) -> None:
+    """The error names the line that is malformed."""
     path = tmp_path / "tokens.csv"
     path.write_text(text, "utf-8")
     with pytest.raises(TokenFileError, match=message):
-        Tokens.of_file(path)
+        read_token_file(path)
 
 
-def test_no_token_file(tmp_path: Path) -> None:
-    """A file that cannot be read is named."""
+def test_missing_token_file_is_rejected(tmp_path: Path) -> None:
+    """The error names a file that cannot be read."""
     with pytest.raises(TokenFileError, match="cannot read the token file"):
-        Tokens.of_file(tmp_path / "missing.csv")
+        read_token_file(tmp_path / "missing.csv")
 
 
-async def test_wrong_credentials_are_not_anonymous() -> None:
-    """A bearer token nobody knows is refused where a request without one is anonymous."""
-    authenticator = Union([loopback_tokens("known"), Anonymous()])
+async def test_unknown_token_is_rejected() -> None:
+    """An unknown bearer token is rejected although requests without credentials are anonymous."""
+    authenticator = UnionAuthenticator([loopback_authenticator("known"), AnonymousAuthenticator()])
     anonymous = await authenticator.authenticate(Credentials())
     assert anonymous is not None
     assert anonymous.user.name == "system:anonymous"
-    with pytest.raises(Unauthenticated, match=r"^invalid bearer token$"):
+    with pytest.raises(InvalidCredentialsError, match=r"^invalid bearer token$"):
         await authenticator.authenticate(Credentials("guessed"))
 
 
@@ -75,13 +69,13 @@ async def test_wrong_credentials_are_not_anonymous() -> None:
         (Credentials(), ("system:anonymous", ("own", "too"))),
     ],
 )
-async def test_audiences_of_credentials_that_know_none(
+async def test_credentials_without_audiences_are_valid_for_those_of_the_server(
     credentials: Credentials, found: tuple[str, tuple[str, ...]] | None
 ) -> None:
-    """They are good for those of the server's own audiences that are asked for, and for no others."""
-    authenticator = Union([loopback_tokens("known"), Anonymous()], ["own", "too"])
+    """They are valid for the requested ones among the server's own audiences, and for no others."""
+    authenticator = UnionAuthenticator([loopback_authenticator("known"), AnonymousAuthenticator()], ["own", "too"])
     if found is None:
-        with pytest.raises(Unauthenticated, match=r"^invalid bearer token$"):
+        with pytest.raises(InvalidCredentialsError, match=r"^invalid bearer token$"):
             await authenticator.authenticate(credentials)
         return
     answer = await authenticator.authenticate(credentials)
@@ -103,12 +97,12 @@ async def test_audiences_of_credentials_that_know_none(
         ("", ""),
     ],
 )
-def test_bearer_token_of_a_header(authorization: str, token: str) -> None:
-    """The first word behind the scheme, one space apart."""
+def test_bearer_token_of_header(authorization: str, token: str) -> None:
+    """The token is the word that follows the scheme and one space."""
     assert bearer_token(authorization) == token
 
 
-async def test_client_certificate() -> None:
+async def test_client_certificate_gives_user_and_groups() -> None:
     """The subject of a client's certificate is its user: CN the name, O the groups."""
     authority = trustme.CA()
     pem = (

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from rootspan_apiserver.authn.authentication import Authenticated, Credentials, Unauthenticated
+from rootspan_apiserver.authn.authenticator import Authenticated, Credentials, InvalidCredentialsError
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.meta import JSONObject
@@ -67,7 +67,7 @@ class World:
         return found
 
     async def refusal(self, token: str, *audiences: str) -> str:
-        with pytest.raises(Unauthenticated) as refused:
+        with pytest.raises(InvalidCredentialsError) as refused:
             await self.tokens.authenticate(Credentials(token, audiences=audiences))
         return str(refused.value)
 

@@ -8,11 +8,12 @@ import pytest
 from rootspan.spans import AttributeValue
 from rootspan_apiserver.cli.main import run
 from rootspan_apiserver.conformance.comparison import compare
-from rootspan_apiserver.conformance.normal_form import FILTERS, normal_trace
+from rootspan_apiserver.conformance.normal_form import normal_trace
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan, read_recording, write_recording
 from rootspan_apiserver.conformance.replay import collection_of
+from rootspan_apiserver.dialects.v1_36 import FILTERLATENCY
 
-AUDIT = RecordedSpan("audit", scope=(FILTERS, ""))
+AUDIT = RecordedSpan("audit", scope=(FILTERLATENCY, ""))
 SERVER = RecordedSpan(
     "GET /api/v1/pods/{:name}",
     "SERVER",
@@ -24,7 +25,7 @@ GET = Recorded("get", "GET", "/api/v1/pods", 200, {"Date": "now", "Warning": "w"
 
 
 def authenticated(*children: RecordedSpan) -> RecordedSpan:
-    return RecordedSpan("authentication", scope=(FILTERS, ""), children=children)
+    return RecordedSpan("authentication", scope=(FILTERLATENCY, ""), children=children)
 
 
 def test_authentication_may_be_anywhere() -> None:

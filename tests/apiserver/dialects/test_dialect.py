@@ -1,11 +1,15 @@
-"""The server span's attributes where requests are unusual."""
+"""The dialects are complete, and their server spans are right for unusual requests."""
 
 from typing import Any
 
 import pytest
 from opentelemetry.trace import NoOpTracerProvider
 
-from rootspan_apiserver.dialects.dialect import LONGEST_TARGET, ServerSpan, ServerSpanV122, dialect, server_span, target
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.server_span import LONGEST_TARGET, target
+from rootspan_apiserver.dialects.v1_22 import V1_22
+from rootspan_apiserver.dialects.v1_36 import V1_36
+from rootspan_apiserver.dialects.versions import DIALECTS
 
 
 def scope(*headers: tuple[bytes, bytes], **more: Any) -> dict[str, Any]:
@@ -28,14 +32,45 @@ async def nothing(*_: object) -> None:
 
 
 def attributes_of(version: str, asked: dict[str, Any]) -> dict[str, Any]:
-    spans = server_span(dialect(version))(nothing, tracer_provider=NoOpTracerProvider())
+    spans = DIALECTS[version].server_span(nothing, tracer_provider=NoOpTracerProvider())
     return dict(spans.request_attributes(asked))
 
 
 def test_each_version_has_its_dialect() -> None:
-    """What is emulated decides how the server span is made."""
-    assert server_span(dialect("1.36")) is ServerSpan
-    assert server_span(dialect("1.22")) is ServerSpanV122
+    """The table of versions has each dialect under its own version."""
+    assert {version: dialect.version for version, dialect in DIALECTS.items()} == {"1.22": "1.22", "1.36": "1.36"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "name"),
+    [
+        ("GET", "/api/v1/namespaces/foo", "", "GET /api/v1/namespaces/{:namespace}/namespaces/{:name}"),
+        ("PUT", "/api/v1/namespaces/foo/status", "", "PUT /api/v1/namespaces/{:namespace}/namespaces/{:name}/status"),
+        ("GET", "/api/v1/pods", "fieldSelector=metadata.name=foo", "GET /api/v1/pods/{:name}"),
+        ("GET", "/api/v1/namespaces/n/pods/p/proxy/a/b", "", "GET /api/v1/namespaces/{:namespace}/pods/{:name}/proxy"),
+        ("GET", "/apis/apps/v1", "", "GET"),
+        ("HEAD", "/api/v1/pods", "", "HEAD /api/v1/pods"),
+    ],
+)
+def test_span_names(method: str, path: str, query: str, name: str) -> None:
+    """The server span of v1.36 is named after the route, with placeholders for the parts that a caller chooses."""
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode()}
+    assert V1_36.server_span.span_name(scope) == name
+
+
+def test_all_requests_of_v122_have_one_name() -> None:
+    """The server span of v1.22 has the name of otelhttp's operation."""
+    assert V1_22.server_span.span_name(scope(path="/api/v1/pods")) == "KubernetesAPI"
+
+
+@pytest.mark.parametrize("version", DIALECTS)
+def test_every_operation_and_every_event_is_described(version: str) -> None:
+    """No operation is forgotten in the log's text traces, and no event; internal spans exist for all operations or none."""
+    dialect = DIALECTS[version]
+    known = {each for each in vars(operations).values() if isinstance(each, operations.InternalOperation)}
+    assert dialect.text_traces.keys() == known
+    assert dialect.spans.keys() == (set() if version == "1.22" else known)
+    assert dialect.events.keys() == {each for each in vars(events).values() if isinstance(each, events.SpanEvent)}
 
 
 def test_the_query_is_part_of_the_target_alone() -> None:

@@ -16,9 +16,11 @@ from opentelemetry.trace import TracerProvider
 from rootspan.spans import Span
 from rootspan.testing import recording_provider, tree
 from rootspan_apiserver.collector import Collector
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.v1_22 import V1_22
+from rootspan_apiserver.dialects.v1_36 import V1_36
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient, FutureRevision, Unavailable, gateway_transport
-from rootspan_apiserver.etcd.tracing import EtcdTracingTransport, EtcdTracingTransportV122
 from tests.apiserver.etcd.processes import etcd, free_ports
 
 pytestmark = pytest.mark.anyio
@@ -31,9 +33,9 @@ def traced(
     url: str,
     inner: Callable[[], httpx.AsyncBaseTransport],
     provider: TracerProvider,
-    dialect: type[EtcdTracingTransport] = EtcdTracingTransport,
+    dialect: Dialect = V1_36,
 ) -> EtcdClient:
-    return EtcdClient([url], transport=lambda: dialect(inner(), tracer_provider=provider), timeout=0)
+    return EtcdClient([url], transport=lambda: dialect.etcd_client(inner(), tracer_provider=provider), timeout=0)
 
 
 async def test_a_call_is_recorded_as_the_rpc_it_is() -> None:
@@ -156,7 +158,7 @@ async def test_the_dialect_of_1_22() -> None:
     provider, recorder = recording_provider()
     async with (
         EmbeddedEtcd() as embedded,
-        traced(URL, embedded.transport, provider, EtcdTracingTransportV122) as client,
+        traced(URL, embedded.transport, provider, V1_22) as client,
     ):
         await client.range(b"k")
     (span,) = recorder.spans

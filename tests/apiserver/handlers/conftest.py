@@ -9,13 +9,18 @@ import httpx
 import pytest
 from starlette.routing import Router
 
-from rootspan import TracingMiddleware
 from rootspan.testing import SpanRecorder, recording_provider
-from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import Anonymous, Tokens, Union
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import ALLOW, NO_OPINION, Attributes, Chain, Decision, PrivilegedGroups
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.tokens import StaticTokens
+from rootspan_apiserver.authn.union import UnionAuthenticator
+from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
+from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
+from rootspan_apiserver.authz.union import UnionAuthorizer
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.audit import Sink
@@ -25,7 +30,6 @@ from rootspan_apiserver.handlers.documents.health import Health
 from rootspan_apiserver.handlers.routes import routes
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
-from rootspan_apiserver.kube.request_info import span_name
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
@@ -35,13 +39,13 @@ from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 ISSUER = "https://kubernetes.default.svc"
-USERS = Tokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
+USERS = StaticTokens({"admin": User("admin", "u1", ("system:masters",)), "bob": User("bob", "u2")})
 
 
 class Cautious:
     """Lets everybody ask for the version, and whom it knows for discovery and about themselves."""
 
-    async def authorize(self, attributes: Attributes) -> Decision:
+    async def authorize(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
         known = ALL_AUTHENTICATED in attributes.user.groups
         if attributes.is_resource:
             return ALLOW if known and attributes.resource.startswith("selfsubject") else NO_OPINION
@@ -63,9 +67,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(limits: Limits = Limits()) -> AsyncIterator[Server]:  # noqa: B008 - frozen
+async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> AsyncIterator[Server]:  # noqa: B008 - frozen
     provider, recorder = recording_provider(service="apiserver")
-    tracing = Tracing(provider)
+    tracing = Tracing(provider, dialect)
     registry = builtin_registry()
     async with (
         EmbeddedEtcd(None) as embedded,
@@ -74,13 +78,13 @@ async def serve(limits: Limits = Limits()) -> AsyncIterator[Server]:  # noqa: B0
     ):
         assert await storage.wait_ready(5)
         tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
-        authenticator = Union([USERS, tokens, Anonymous()], [ISSUER])
-        authorizer = Chain([PrivilegedGroups(), Cautious()])
+        authenticator = UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER])
+        authorizer = UnionAuthorizer([PrivilegedGroups(), Cautious()])
         metrics, stopping = Metrics(), asyncio.Event()
         resources = ResourceEndpoint(
             registry=registry,
             store=Store(storage),
-            admission=Admission([]),
+            admission=AdmissionChain([]),
             authenticator=authenticator,
             authorizer=authorizer,
             tokens=tokens,
@@ -99,9 +103,10 @@ async def serve(limits: Limits = Limits()) -> AsyncIterator[Server]:  # noqa: B0
                 metrics=metrics,
                 audit=audit,
                 limits=limits,
+                dialect=dialect,
             )
 
-        traced = TracingMiddleware(application(None), tracer_provider=provider, span_name=span_name)
+        traced = dialect.server_span(application(None), tracer_provider=provider)
         headers = {"authorization": "Bearer admin", "user-agent": "tester/1.0", "accept": "application/json"}
         async with (
             serving(traced, listen("127.0.0.1", 0), stopping=stopping.set) as address,

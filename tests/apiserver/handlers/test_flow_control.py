@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from rootspan_apiserver.dialects.dialect import V1_36
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.filters.exchange import Exchange
 from rootspan_apiserver.filters.priority_and_fairness import PriorityAndFairness
 from rootspan_apiserver.http.limits import Limits
@@ -43,7 +43,7 @@ async def limited(server: Server, limits: Limits) -> AsyncIterator[tuple[Slow, h
         tracing=server.tracing,
         metrics=server.metrics,
         body_limit=limits.body,
-        dialect=V1_36,
+        dialect=DEFAULT,
     )
     transport = httpx.ASGITransport(application)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

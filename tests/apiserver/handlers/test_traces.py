@@ -1,5 +1,8 @@
 """The spans of a request: kube-apiserver's names, nesting, attributes and events."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import anyio
 import pytest
 
@@ -9,6 +12,7 @@ from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
 
+FILTERS = ("authentication", "audit", "constrainedimpersonation", "priorityandfairness", "authorization")
 MAPS = "/api/v1/namespaces/default/configmaps"
 ENCODER = r'"{\"name\":\"json\",\"pretty\":\"false\",\"strict\":\"false\",\"yaml\":\"false\"}"'
 
@@ -25,11 +29,20 @@ POST /api/v1/namespaces/{:namespace}/configmaps SERVER apiserver
 """
 
 
-async def trace(server: Server, count: int, method: str, path: str, **kwargs: object) -> list[Span]:
-    """The spans of one request, of which there are to be `count`."""
+async def trace(
+    server: Server, method: str, path: str, *, internal: Sequence[str], passed: Sequence[str] = FILTERS, **kwargs: Any
+) -> list[Span]:
+    """The spans of one request: the server span, one for each filter it `passed`, and below those exactly the `internal` ones.
+
+    `internal` has their names, in the order in which they start.
+    """
     server.recorder.clear()
-    await server.client.request(method, path, **kwargs)  # type: ignore[arg-type] # passed on as they are
-    return await anyio.to_thread.run_sync(server.recorder.wait_for, count)
+    await server.client.request(method, path, **kwargs)
+    spans = await anyio.to_thread.run_sync(server.recorder.wait_for, 1 + len(passed) + len(internal))
+    assert [span.kind for span in spans].count("SERVER") == 1
+    in_order = [span.name for span in sorted(spans, key=lambda span: span.start) if span.kind == "INTERNAL"]
+    assert in_order == [*passed, *internal]
+    return spans
 
 
 def only(spans: list[Span], name: str) -> Span:
@@ -39,7 +52,8 @@ def only(spans: list[Span], name: str) -> Span:
 
 async def test_create(server: Server) -> None:
     """A create: the filters nest, the verb's span holds what the verb does, and says each step."""
-    spans = await trace(server, 9, "POST", MAPS, json={"metadata": {"name": "one"}})
+    internal = ["Create", "Create etcd3", "SerializeObject"]
+    spans = await trace(server, "POST", MAPS, internal=internal, json={"metadata": {"name": "one"}})
     assert tree(spans) == CREATE.strip()
     create = only(spans, "Create")
     server_span = only(spans, "POST /api/v1/namespaces/{:namespace}/configmaps")
@@ -79,41 +93,40 @@ async def test_create(server: Server) -> None:
 
 async def test_a_body_that_was_not_read_has_no_size(server: Server) -> None:
     """A refusal before the body says nothing of its size, and its verb's span has no events."""
-    spans = await trace(server, 8, "POST", MAPS, content=b"x", headers={"content-type": "text/plain"})
+    headers = {"content-type": "text/plain"}
+    spans = await trace(server, "POST", MAPS, internal=["Create", "SerializeObject"], content=b"x", headers=headers)
     assert list(only(spans, "Create").events) == []
     server_span = only(spans, "POST /api/v1/namespaces/{:namespace}/configmaps")
     assert "http.request.body.size" not in server_span.attributes
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "count", "below"),
+    ("method", "path", "internal"),
     [
-        ("GET", "/version", 6, []),
-        ("GET", "/nope", 6, []),
-        ("GET", "/healthz", 6, []),
-        ("GET", "/apis", 7, ["SerializeObject"]),
-        ("GET", "/api/v1", 7, ["SerializeObject"]),
-        ("POST", f"{MAPS}/one", 7, ["SerializeObject"]),
-        ("GET", f"{MAPS}?limit=x", 7, ["SerializeObject"]),
-        ("GET", f"{MAPS}/none", 9, ["Get", "cacher.Get", "SerializeObject"]),
-        ("DELETE", f"{MAPS}/none", 9, ["Delete", "cacher.Get", "SerializeObject"]),
-        ("GET", f"{MAPS}?resourceVersion=0", 9, ["List", "cacher.GetList", "SerializeObject"]),
+        ("GET", "/version", []),
+        ("GET", "/nope", []),
+        ("GET", "/healthz", []),
+        ("GET", "/apis", ["SerializeObject"]),
+        ("GET", "/api/v1", ["SerializeObject"]),
+        ("POST", f"{MAPS}/one", ["SerializeObject"]),
+        ("GET", f"{MAPS}?limit=x", ["SerializeObject"]),
+        ("GET", f"{MAPS}/none", ["Get", "cacher.Get", "SerializeObject"]),
+        ("DELETE", f"{MAPS}/none", ["Delete", "cacher.Get", "SerializeObject"]),
+        ("GET", f"{MAPS}?resourceVersion=0", ["List", "cacher.GetList", "SerializeObject"]),
     ],
 )
-async def test_what_is_below_authorization(
-    server: Server, method: str, path: str, count: int, below: list[str]
-) -> None:
+async def test_spans_below_authorization(server: Server, method: str, path: str, internal: list[str]) -> None:
     """Each kind of answer has the spans that the real server makes for it, and no more."""
-    spans = await trace(server, count, method, path)
-    filters = {"authentication", "audit", "constrainedimpersonation", "priorityandfairness", "authorization"}
-    internal = sorted((span for span in spans if span.kind == "INTERNAL"), key=lambda span: span.start)
-    assert [span.name for span in internal if span.name not in filters] == below
+    spans = await trace(server, method, path, internal=internal)
+    above = {span.parent_id for span in spans if span.name not in FILTERS and span.kind == "INTERNAL"}
+    assert above <= {span.span_id for span in spans if span.name in ("authorization", *internal)}
 
 
 async def test_who_is_refused_is_traced(server: Server) -> None:
     """A 401 ends in `authentication`, a 403 in `authorization`, each with the refusal it wrote."""
-    for token, count, last in (("guess", 3, "authentication"), ("bob", 7, "authorization")):
-        spans = await trace(server, count, "GET", MAPS, headers={"authorization": f"Bearer {token}"})
+    for token, passed in (("guess", FILTERS[:1]), ("bob", FILTERS)):
+        headers, last = {"authorization": f"Bearer {token}"}, passed[-1]
+        spans = await trace(server, "GET", MAPS, internal=["SerializeObject"], passed=passed, headers=headers)
         written, refusing = only(spans, "SerializeObject"), only(spans, last)
         assert written.parent_id == refusing.span_id
 
@@ -121,7 +134,7 @@ async def test_who_is_refused_is_traced(server: Server) -> None:
 async def test_discovery(server: Server) -> None:
     """Aggregated discovery tells its form in the span too."""
     media_type = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-    spans = await trace(server, 7, "GET", "/apis", headers={"accept": media_type})
+    spans = await trace(server, "GET", "/apis", internal=["SerializeObject"], headers={"accept": media_type})
     attributes = only(spans, "SerializeObject").attributes
     assert attributes["mediaType"] == media_type
     assert attributes["encoder"] == f'{{"encodeGV":"apidiscovery.k8s.io/v2","encoder":{ENCODER},"name":"versioning"}}'
@@ -130,7 +143,8 @@ async def test_discovery(server: Server) -> None:
 async def test_watch_list(server: Server) -> None:
     """A watch list has a span until its initial events are written; a plain watch has none of its own."""
     query = "watch=1&timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
-    spans = await trace(server, 10, "GET", f"{MAPS}?{query}")
+    listed = ["WatchList", "cacher.Watch", "List(recursive=false) etcd3", "WatchServer.HandleHTTP"]
+    spans = await trace(server, "GET", f"{MAPS}?{query}", internal=listed)
     handling = only(spans, "WatchServer.HandleHTTP")
     assert handling.parent_id == only(spans, "WatchList").span_id
     assert [event.name for event in handling.events] == [
@@ -138,15 +152,18 @@ async def test_watch_list(server: Server) -> None:
         "Writing initial events done",
     ]
     assert only(spans, "WatchList").end < only(spans, "authorization").end
-    plain = await trace(server, 8, "GET", f"{MAPS}?watch=1&timeoutSeconds=1")
+    plain = await trace(
+        server, "GET", f"{MAPS}?watch=1&timeoutSeconds=1", internal=["cacher.Watch", "List(recursive=false) etcd3"]
+    )
     assert "WatchList" not in {span.name for span in plain}
 
 
 async def test_a_long_audit_id_is_cut_on_every_span(server: Server) -> None:
     """A client may send an audit id of its own: the answer has all of it, spans no more than 64 characters."""
     given = "a" * 100
-    server.recorder.clear()
-    answer = await server.client.get(f"{MAPS}/none", headers={"audit-id": given})
-    spans = await anyio.to_thread.run_sync(server.recorder.wait_for, 9)
-    assert answer.headers["audit-id"] == given
+    headers = {"audit-id": given}
+    spans = await trace(
+        server, "GET", f"{MAPS}/none", internal=["Get", "cacher.Get", "SerializeObject"], headers=headers
+    )
+    assert (await server.client.get(f"{MAPS}/none", headers=headers)).headers["audit-id"] == given
     assert {span.attributes["audit-id"] for span in spans if "audit-id" in span.attributes} == {"a" * 64}

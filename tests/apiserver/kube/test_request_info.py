@@ -2,7 +2,7 @@
 
 import pytest
 
-from rootspan_apiserver.kube.request_info import RequestInfo, resolve, span_name
+from rootspan_apiserver.kube.request_info import request_info, resolve
 
 CASES = [
     ("POST", "/api/v1/nodes", "", "create", "nodes", "", "", ""),
@@ -47,28 +47,7 @@ def test_what_is_no_resource(path: str) -> None:
     assert info.verb == "get"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "query", "name"),
-    [
-        ("GET", "/api/v1/namespaces/foo", "", "GET /api/v1/namespaces/{:namespace}/namespaces/{:name}"),
-        ("PUT", "/api/v1/namespaces/foo/status", "", "PUT /api/v1/namespaces/{:namespace}/namespaces/{:name}/status"),
-        ("GET", "/api/v1/pods", "fieldSelector=metadata.name=foo", "GET /api/v1/pods/{:name}"),
-        ("GET", "/api/v1/namespaces/n/pods/p/proxy/a/b", "", "GET /api/v1/namespaces/{:namespace}/pods/{:name}/proxy"),
-        ("GET", "/apis/apps/v1", "", "GET"),
-        ("HEAD", "/api/v1/pods", "", "HEAD /api/v1/pods"),
-    ],
-)
-def test_span_names(method: str, path: str, query: str, name: str) -> None:
-    """The server span is named after the route, with placeholders for what the caller chose."""
-    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode()}
-    assert span_name(scope) == name
-
-
-def test_the_info_is_resolved_once() -> None:
-    """The span's name and the filters share one RequestInfo."""
+def test_info_is_resolved_once() -> None:
+    """The name of the span and the filters share one RequestInfo."""
     scope = {"type": "http", "method": "GET", "path": "/api/v1/pods", "query_string": b""}
-    span_name(scope)
-    kept = scope["rootspan.request_info"]
-    assert isinstance(kept, RequestInfo)
-    span_name(scope)
-    assert scope["rootspan.request_info"] is kept
+    assert request_info(scope) is request_info(scope)

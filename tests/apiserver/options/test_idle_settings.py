@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rootspan_apiserver.admission.plugins import NOT_IMPLEMENTED
+from rootspan_apiserver.admission.plugins.order import NOT_IMPLEMENTED
 from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.resources import Resource
 
+from rootspan_apiserver.dialects.v1_36 import api_server_id
+from rootspan_apiserver.dialects.versions import DIALECTS
 from rootspan_apiserver.options.flags import HelpRequested, describe_flags
 from rootspan_apiserver.options.options import Options, OptionsError, ServiceAddress
-from rootspan_apiserver.telemetry.server_resource import api_server_id, server_resource
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
 PARSED: dict[str, dict[str, Any]] = {
@@ -178,10 +179,10 @@ def test_the_server_is_named_by_its_host() -> None:
 def test_the_resource_is_that_of_each_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """v1.36 has the service and its instance only, v1.22 an empty instance, the host and the SDK; both the environment's."""
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "zone=a,service.name=other")
-    assert server_resource("1.36", "host") == Resource(
+    assert DIALECTS["1.36"].resource("host") == Resource(
         {"service.name": "apiserver", "service.instance.id": api_server_id("host"), "zone": "a"}
     )
-    old = server_resource("1.22", "host").attributes
+    old = DIALECTS["1.22"].resource("host").attributes
     assert (old["service.name"], old["service.instance.id"], old["host.name"], old["zone"]) == (
         "apiserver",
         "",

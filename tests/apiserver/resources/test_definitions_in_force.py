@@ -12,11 +12,11 @@ import pytest
 from opentelemetry.trace import NoOpTracerProvider
 from starlette.routing import Router
 
-from rootspan_apiserver.admission.chain import Admission
-from rootspan_apiserver.authn.authentication import loopback_tokens
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
-from rootspan_apiserver.authz.authorization import AllowAuthenticated
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authz.always_allow import AlwaysAllow
 from rootspan_apiserver.clients.loopback import LoopbackClient, pinned
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
@@ -80,13 +80,13 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         etcd = await stack.enter_async_context(EtcdClient([URL], transport=embedded.transport))
         storage = await stack.enter_async_context(Storage(etcd, tracing, resources=registry.resources()))
         assert await storage.wait_ready(SECONDS)
-        authenticator = loopback_tokens(loopback.token)
+        authenticator = loopback_authenticator(loopback.token)
         tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
-        authorizer, metrics, stopping = AllowAuthenticated(), Metrics(), asyncio.Event()
+        authorizer, metrics, stopping = AlwaysAllow(), Metrics(), asyncio.Event()
         resources = ResourceEndpoint(
             registry=registry,
             store=Store(storage),
-            admission=Admission([]),
+            admission=AdmissionChain([]),
             authenticator=authenticator,
             authorizer=authorizer,
             tokens=tokens,

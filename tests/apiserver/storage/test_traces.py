@@ -9,16 +9,15 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan.testing import SpanRecorder, recording_provider, tree
+from rootspan_apiserver.dialects.v1_36 import COMPONENT, V1_36
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
-from rootspan_apiserver.etcd.tracing import EtcdTracingTransport
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import Storage, StoredObject
 from rootspan_apiserver.storage.collection import HISTORY
 from rootspan_apiserver.telemetry.audit_id import audit_id
-from rootspan_apiserver.telemetry.tracing import COMPONENT
 from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, resource, storage_over, update
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +74,7 @@ async def traced() -> AsyncIterator[Traced]:
         asyncio.timeout(WITHIN),
         EmbeddedEtcd() as embedded,
         EtcdClient(
-            [URL], transport=lambda: EtcdTracingTransport(embedded.transport(), tracer_provider=provider)
+            [URL], transport=lambda: V1_36.etcd_client(embedded.transport(), tracer_provider=provider)
         ) as client,
         storage_over(client, tracer_provider=provider) as storage,
     ):

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
+from rootspan_apiserver.kube.durations import human
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.resources.custom import resources_of
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.tables import partial_object_metadata, table
-from rootspan_apiserver.tables.columns import columns_of
-from rootspan_apiserver.tables.durations import human
-from rootspan_apiserver.tables.table import cells
+from rootspan_apiserver.tables.table import cells, columns_of
 from tests.apiserver.resources.definitions import a_definition, a_widget
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -30,7 +29,7 @@ def row(group: str, plural: str, **fields: Any) -> dict[str, Any]:
     found = resource(group, plural)
     columns = columns_of(found)
     item = {"kind": found.kind.kind, "metadata": {"name": "n", "creationTimestamp": CREATED}, **fields}
-    return dict(zip((column.name for column in columns), cells(found, columns, item, NOW), strict=True))
+    return dict(zip((column.name for column in columns), cells(found, item, NOW), strict=True))
 
 
 def test_every_resource_has_a_cell_for_each_column() -> None:
@@ -39,7 +38,7 @@ def test_every_resource_has_a_cell_for_each_column() -> None:
         if "list" in each.verbs:
             columns = columns_of(each)
             item = {"kind": each.kind.kind, "metadata": {"name": "n"}}
-            assert len(cells(each, columns, item, NOW)) == len(columns), each.plural
+            assert len(cells(each, item, NOW)) == len(columns), each.plural
 
 
 def test_a_table_has_definitions_and_rows() -> None:
@@ -164,10 +163,10 @@ def test_custom_resources_print_the_columns_of_their_definition() -> None:
     (widgets,) = resources_of(a_definition(additionalPrinterColumns=columns))
     widget = a_widget(spec={"size": 3})
     widget["metadata"]["creationTimestamp"] = CREATED
-    assert cells(widgets, columns_of(widgets), widget, NOW) == ["w", 3, "5m"]
+    assert cells(widgets, widget, NOW) == ["w", 3, "5m"]
     (plain,) = resources_of(a_definition())
     assert [column.name for column in columns_of(plain)] == ["Name", "Age"]
-    assert cells(plain, columns_of(plain), widget, NOW) == ["w", "5m"]
+    assert cells(plain, widget, NOW) == ["w", "5m"]
 
 
 @pytest.mark.parametrize(

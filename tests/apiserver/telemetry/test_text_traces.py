@@ -11,19 +11,21 @@ import pytest
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 
 from rootspan.testing import recording_provider
+from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.telemetry.audit_id import audit_id
 from rootspan_apiserver.telemetry.log_lines import CorrelatedFormatter
 from rootspan_apiserver.telemetry.text_traces import TextTraces
-from rootspan_apiserver.telemetry.tracing import FILTERLATENCY, Tracing
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 MIDNIGHT = 1_767_225_600 * 10**9
 """1 January 2026, 00:00:00 UTC, in nanoseconds."""
 
 SLOW = """
-Trace[n]: "Create" verb:POST,url:/x (01-Jan-2026 00:00:00.000) (total time: 950ms):
+Trace[n]: "Create" audit-id:a1,url:/x,verb:POST (01-Jan-2026 00:00:00.000) (total time: 950ms):
 Trace[n]: ---"About to store object in database" 100ms (00:00:00.100)
-Trace[n]: ["Create etcd3" key:/x 700ms (00:00:00.200)
-Trace[n]:  ---"Txn call succeeded" len:3 650ms (00:00:00.850)]
+Trace[n]: ["Create etcd3" audit-id:a1,key:/x 700ms (00:00:00.200)
+Trace[n]:  ---"decode succeeded" len:3 650ms (00:00:00.850)]
 Trace[n]: [950ms] [50ms] END
 """
 
@@ -47,10 +49,12 @@ def logged() -> Iterator[io.StringIO]:
 
 def create(tracing: Tracing) -> None:
     """A create with one step of its own, and a store below it that has one."""
-    with tracing.span("Create", lambda: {"verb": "POST", "url": "/x"}) as span:
-        span.event("About to store object in database")
-        with tracing.span("Create etcd3", lambda: {"key": "/x"}) as below:
-            below.event("Txn call succeeded", {"len": 3})
+    token = audit_id.set("a1")
+    with tracing.span(operations.CREATE, lambda: facts(verb="POST", url="/x")) as span:
+        span.event(events.STORING)
+        with tracing.span(operations.ETCD_CREATE, lambda: facts(key="/x")) as below:
+            below.event(events.DECODED, length=3)
+    audit_id.reset(token)
 
 
 def told(*milliseconds: int, everything: bool = False) -> str:
@@ -72,6 +76,16 @@ def test_what_took_longer_than_its_threshold_is_told() -> None:
     assert told(*TIMES) == SLOW.strip("\n")
 
 
+def test_durations_and_names_are_written_as_go_writes_them() -> None:
+    """A minute and a half is `1m30s`, and a control character in a name is escaped."""
+    moments = iter([MIDNIGHT, MIDNIGHT + 90 * 10**9])
+    texts = TextTraces(clock=moments.__next__)
+    with logged() as stream:
+        texts.end(texts.begin("a\tb", {}, above=None, threshold=1))
+    assert '"a\\tb" (01-Jan-2026 00:00:00.000) (total time: 90000ms):' in stream.getvalue()
+    assert stream.getvalue().endswith("[1m30s] [1m30s] END\n")
+
+
 def test_what_was_fast_enough_is_not() -> None:
     """Below half a second nothing is written."""
     assert told(0, 100, 100, 100, 50, 50) == ""
@@ -90,7 +104,7 @@ def test_a_trace_of_text_needs_no_sampling_and_disturbs_no_span() -> None:
         provider, recorder = recording_provider(sampler=sampler)
         tracing = Tracing(provider, texts=TextTraces(clock=count(MIDNIGHT, 10**9).__next__))
         request = provider.get_tracer("t").start_as_current_span("request")
-        with logged() as stream, request, tracing.span("audit", scope=FILTERLATENCY):
+        with logged() as stream, request, tracing.span(operations.AUDIT):
             create(tracing)
         assert "Trace[" in stream.getvalue()
         assert [span.name for span in recorder.spans] == names

@@ -1,1 +1,1 @@
-"""Dynamic admission: HTTPS calls to services that change or refuse objects."""
+"""Dynamic admission control: HTTPS calls to webhooks that change or reject objects."""

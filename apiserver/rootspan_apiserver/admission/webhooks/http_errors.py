@@ -1,4 +1,7 @@
-"""What client-go makes of an HTTP answer that is not a success (`NewGenericServerResponse` of apimachinery)."""
+"""The error message of client-go for an HTTP response that is not a success.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go (NewGenericServerResponse)
+"""
 
 import orjson
 
@@ -21,7 +24,7 @@ _MESSAGES = {
 
 
 def server_error(code: int, content_type: str, body: bytes) -> str:
-    """The message of the error; that of a `Status` object if the body is one."""
+    """Return the message; if the body is a `Status` object, its message."""
     try:
         status = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -74,7 +74,7 @@ def _entries(resource: Resource) -> list[JSONObject]:
     if resource.categories:
         entry["categories"] = list(resource.categories)
     if resource.storage_path:
-        entry["storageVersionHash"] = storage_version_hash(resource.storage_kind)
+        entry["storageVersionHash"] = storage_version_hash(resource)
     names = sorted(resource.subresources)
     return [entry, *(_subresource_entry(resource, resource.subresources[name]) for name in names)]
 
@@ -92,11 +92,12 @@ def _subresource_entry(resource: Resource, subresource: Subresource) -> JSONObje
     }
 
 
-def storage_version_hash(kind: GroupVersionKind) -> str:
+def storage_version_hash(resource: Resource) -> str:
     """What stands for the version a resource is kept in: the begin of the kind's SHA-256.
 
     kube-apiserver keeps a few kinds in a version older than the one it serves; the hash is of that one.
     """
-    if kind in KEPT_IN_BETA:
-        kind = GroupVersionKind(kind.group, "v1beta1", kind.kind)
-    return b64encode(sha256(f"{kind.group}/{kind.version}/{kind.kind}".encode()).digest()[:8]).decode()
+    kind = resource.storage_kind
+    hashed = resource.definition.hashed_version if resource.definition is not None else ""
+    version = hashed or ("v1beta1" if kind in KEPT_IN_BETA else kind.version)
+    return b64encode(sha256(f"{kind.group}/{version}/{kind.kind}".encode()).digest()[:8]).decode()

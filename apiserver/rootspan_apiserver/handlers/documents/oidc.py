@@ -5,7 +5,7 @@ Upstream: pkg/routes/openidmetadata.go, pkg/serviceaccount/openidmetadata.go
 
 import orjson
 
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import Response, routed
 from rootspan_apiserver.kube.media_types import JSON

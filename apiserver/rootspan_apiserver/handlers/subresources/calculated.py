@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 
-from rootspan_apiserver.admission.chain import Admission
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.call import Call, Verb
 from rootspan_apiserver.handlers.target import Target
@@ -28,7 +29,7 @@ def success() -> JSONObject:
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
 
-def calculated(admission: Admission, calculate: Calculate) -> Verb:
+def calculated(admission: AdmissionChain, calculate: Calculate) -> Verb:
     """Return the handler of create for such a kind."""
 
     async def create(call: Call) -> Response:
@@ -46,4 +47,4 @@ def calculated(admission: Admission, calculate: Calculate) -> Verb:
             answer = await calculate(request, target, admitted, options.dry_run)
         return object_response(orjson.dumps(answer), call.shown, group_version=target.group_version, status=201)
 
-    return Verb(create, "Create", converts=False)
+    return Verb(create, operations.CREATE, converts=False)

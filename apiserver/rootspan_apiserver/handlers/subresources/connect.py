@@ -5,6 +5,7 @@ The refusals are those of a real server whose node cannot be reached.
 Upstream: pkg/registry/core/pod/rest/subresources.go, log.go
 """
 
+from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
@@ -31,8 +32,8 @@ class Connections:
 
     async def log(self, call: Call) -> Response:
         """The log of a pod: empty before it is on a node, a refusal afterwards."""
-        call.span.event("About to process Get options")
-        call.span.event("About to Get from storage")
+        call.span.event(events.READING_GET_OPTIONS)
+        call.span.event(events.GETTING)
         spec = (await self._target(call.target)).get("spec") or {}
         _check_container(call.request, call.target, spec)
         if node := spec.get("nodeName"):

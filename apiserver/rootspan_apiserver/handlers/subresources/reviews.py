@@ -5,8 +5,13 @@ Upstream: pkg/registry/authentication/tokenreview/storage.go, pkg/registry/autho
 
 from collections.abc import Mapping
 
-from rootspan_apiserver.authn.authentication import Authenticator, Credentials, Unauthenticated, bearer_token
-from rootspan_apiserver.authz.authorization import Attributes, Authorizer
+from rootspan_apiserver.authn.authenticator import (
+    Authenticator,
+    Credentials,
+    InvalidCredentialsError,
+    bearer_token,
+)
+from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer, RuleResolver, UserRules
 from rootspan_apiserver.handlers.subresources.calculated import Calculate
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
@@ -16,23 +21,6 @@ from rootspan_apiserver.kube.users import User, user_info
 
 _AUTHENTICATION = "authentication.k8s.io"
 _AUTHORIZATION = "authorization.k8s.io"
-_EVERYTHING = {
-    "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
-    "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
-    "incomplete": False,
-}
-_ABOUT_ONESELF = {
-    "resourceRules": [
-        {
-            "verbs": ["create"],
-            "apiGroups": [_AUTHORIZATION],
-            "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-        },
-        {"verbs": ["create"], "apiGroups": [_AUTHENTICATION], "resources": ["selfsubjectreviews"]},
-    ],
-    "nonResourceRules": [],
-    "incomplete": False,
-}
 
 
 class Reviews:
@@ -64,7 +52,7 @@ class Reviews:
         credentials = Credentials(bearer_token(f"Bearer {token}"), audiences=tuple(spec.get("audiences") or ()))
         try:
             found = await self._authenticator.authenticate(credentials)
-        except Unauthenticated as exc:
+        except InvalidCredentialsError as exc:
             return {**obj, "status": {"user": {}, "error": str(exc)}}
         if found is None:
             return {**obj, "status": {"user": {}}}
@@ -120,24 +108,30 @@ class Reviews:
         namespace = (obj.get("spec") or {}).get("namespace") or ""
         if not namespace:
             raise bad_request("no namespace on request")
-        everything = Attributes(request.user, "*", True, namespace, "*", "*", "*")
-        decision = await self._authorizer.authorize(everything)
-        return {**obj, "status": _EVERYTHING if decision.verdict == "allow" else _ABOUT_ONESELF}
+        if not isinstance(self._authorizer, RuleResolver):
+            return {**obj, "status": _rules_status(UserRules(incomplete=True))}
+        return {**obj, "status": _rules_status(await self._authorizer.rules_for(request.user, namespace))}
 
 
-def _attributes(user: User, resource: JSONObject | None, other: JSONObject | None) -> Attributes:
+def _attributes(user: User, resource: JSONObject | None, other: JSONObject | None) -> AuthorizationAttributes:
     if resource is None:
         asked = other or {}
-        return Attributes(user, asked.get("verb") or "", False, path=asked.get("path") or "")
-    get = resource.get
-    return Attributes(
-        user,
-        get("verb") or "",
-        True,
-        get("namespace") or "",
-        get("group") or "",
-        get("version") or "",
-        get("resource") or "",
-        get("subresource") or "",
-        get("name") or "",
+        verb, path = asked.get("verb") or "", asked.get("path") or ""
+        return AuthorizationAttributes(user=user, verb=verb, is_resource=False, path=path)
+    fields = ("verb", "namespace", "group", "version", "resource", "subresource", "name")
+    return AuthorizationAttributes(
+        user=user, is_resource=True, **{field: resource.get(field) or "" for field in fields}
     )
+
+
+def _rules_status(rules: UserRules) -> JSONObject:
+    """Return the rules as `SubjectRulesReviewStatus` of authorization/v1."""
+    resource_rules: list[JSONObject] = []
+    for rule in rules.resource_rules:
+        shown = {"verbs": list(rule.verbs), "apiGroups": list(rule.api_groups), "resources": list(rule.resources)}
+        resource_rules.append(shown | ({"resourceNames": list(rule.resource_names)} if rule.resource_names else {}))
+    others = [
+        {"verbs": list(rule.verbs), "nonResourceURLs": list(rule.non_resource_urls)}
+        for rule in rules.non_resource_rules
+    ]
+    return {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": rules.incomplete}

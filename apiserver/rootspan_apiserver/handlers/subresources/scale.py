@@ -15,9 +15,9 @@ from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, internal_error, invalid
 from rootspan_apiserver.managed_fields.scale_fields import ReplicasPaths, to_parent, to_scale
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.definition import ScalePaths
 from rootspan_apiserver.resources.metadata import check_metadata
 from rootspan_apiserver.resources.nested import integer_at, put, text_at
-from rootspan_apiserver.resources.resource import ScalePaths
 from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.schema_table import builtin_types, type_name
 from rootspan_apiserver.selectors.labels import LabelSelector

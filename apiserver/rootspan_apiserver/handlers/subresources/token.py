@@ -5,7 +5,7 @@ Upstream: pkg/registry/core/serviceaccount/storage/token.go
 
 from datetime import UTC, datetime
 
-from rootspan_apiserver.authn.service_account_tokens import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.writing import now
 from rootspan_apiserver.http.request import Request

@@ -1,15 +1,36 @@
-"""What a CustomResourceDefinition defines: a resource for each version it serves."""
+"""What a CustomResourceDefinition defines: a definition and a resource for each version it serves."""
 
 from datetime import datetime
+from functools import partial
+from typing import Any
 
+import orjson
+
+from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.resources.catalogue import ALL_VERBS
-from rootspan_apiserver.resources.custom.strategy import CustomStrategy
+from rootspan_apiserver.resources.columns import NAME, Column, at
+from rootspan_apiserver.resources.custom.defaulting import apply_defaults
+from rootspan_apiserver.resources.custom.effort import Effort
+from rootspan_apiserver.resources.custom.rules import FitsSchema, ScaleFits, StatusFitsSchema
 from rootspan_apiserver.resources.custom.structural import structural_schema
-from rootspan_apiserver.resources.resource import Resource, ScalePaths, Subresource
+from rootspan_apiserver.resources.definition import (
+    ALL_METADATA,
+    Definition,
+    Generation,
+    ScalePaths,
+    SubresourceDefinition,
+    WriteContext,
+)
+from rootspan_apiserver.resources.json_paths import find
+from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.resources.selectable import text
+from rootspan_apiserver.resources.strategy import Strategy
+from rootspan_apiserver.rules import ABSENT, Rule, struct
+from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 
 SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
-PART_VERBS = frozenset({"get", "patch", "update"})
+AGE = Column("Age", lambda obj, now: age(at(obj, "metadata", "creationTimestamp"), now), "date")
 
 
 def resources_of(definition: JSONObject) -> tuple[Resource, ...]:
@@ -25,52 +46,114 @@ def _resource(spec: JSONObject, version: JSONObject, kept: str) -> Resource:
     kind = GroupVersionKind(group, version["name"], names["kind"])
     published = (version.get("schema") or {}).get("openAPIV3Schema") or {}
     schema = structural_schema(published)
-    namespaced = spec.get("scope") == "Namespaced"
-    subresources = _subresources(version.get("subresources") or {}, kind)
-    fields = tuple(field["jsonPath"] for field in version.get("selectableFields") or [])
-    strategy = CustomStrategy(
-        schema,
-        namespaced=namespaced,
-        has_status="status" in subresources,
-        scale=subresources["scale"].scale if "scale" in subresources else None,
-        paths=fields,
+    definition = _definition(spec, version, kept, schema)
+    deprecation = _deprecation(version, kind)
+    return Resource.of(
+        definition, Strategy(definition), schema, kind=kind, deprecation=deprecation, published=published
     )
-    return Resource(
-        kind=kind,
-        plural=names["plural"],
+
+
+def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema) -> Definition:
+    names, group = spec["names"], spec["group"]
+    given = version.get("subresources") or {}
+    namespaced = spec.get("scope") == "Namespaced"
+    has_status = given.get("status") is not None
+    scale = _scale(given["scale"]) if given.get("scale") is not None else None
+    effort = Effort(schema)
+    metadata = struct(metadata=object_metadata(namespaced=namespaced, standard_finalizers=False))
+    rules = FitsSchema(schema, effort) & ScaleFits(scale, True) if scale is not None else FitsSchema(schema, effort)
+    through_status: Rule = StatusFitsSchema(schema)
+    if scale is not None:
+        through_status &= ScaleFits(scale, False)
+    identified = metadata & struct(metadata=metadata_update)
+    status = SubresourceDefinition(
+        "status", writes=("status",), keeps_metadata=ALL_METADATA, rules=identified & through_status
+    )
+    fields = [field["jsonPath"] for field in version.get("selectableFields") or []]
+    shown = version.get("additionalPrinterColumns") or []
+
+    def default(obj: JSONObject) -> None:
+        apply_defaults(obj, schema)
+
+    def prepare_create(obj: JSONObject, context: WriteContext) -> None:
+        # The status that a client sends is lost, the one that the schema declares is not.
+        if has_status:
+            default(obj)
+
+    def desired_state_changed(obj: JSONObject, old: JSONObject) -> bool:
+        aside = {"apiVersion", "kind", "metadata", *(("status",) if has_status else ())}
+        return any(obj.get(key, ABSENT) != old.get(key, ABSENT) for key in (obj.keys() | old.keys()) - aside)
+
+    return Definition(
+        f"{group}/{kept}",
+        names["kind"],
+        names["plural"],
         singular=names.get("singular") or names["kind"].lower(),
-        namespaced=namespaced,
-        verbs=ALL_VERBS,
-        schema=schema,
-        strategy=strategy,
-        storage_path=f"/{group}/{names['plural']}",
-        storage_kind=GroupVersionKind(group, kept, names["kind"]),
-        go_type="*unstructured.Unstructured",
         list_kind=names.get("listKind") or f"{names['kind']}List",
+        namespaced=namespaced,
         short_names=tuple(names.get("shortNames") or ()),
         categories=tuple(names.get("categories") or ()),
-        subresources=subresources,
-        selectable=frozenset({"metadata.name", "metadata.namespace", *(path.removeprefix(".") for path in fields)}),
-        allow_unconditional_update=False,
-        custom=True,
-        published=published,
-        columns=tuple(version.get("additionalPrinterColumns") or ()),
-        deprecation=_deprecation(version, kind),
+        subresources=(
+            *((status,) if has_status else ()),
+            *((SubresourceDefinition("scale", SCALE, scale=scale),) if scale is not None else ()),
+        ),
+        storage_path=f"/{group}/{names['plural']}",
+        go_type="*unstructured.Unstructured",
+        defaults=(default,),
+        prepare_create=prepare_create,
+        generation=Generation(changed=desired_state_changed),
+        update_needs_resource_version=True,
+        rules=rules,
+        update_rules=identified & rules,
+        standard_finalizers=False,
+        is_slow_to_validate=effort.is_large,
+        selectable={path.removeprefix("."): partial(_first, path=path) for path in fields},
+        columns=(NAME, *map(_column, shown)) if shown else (NAME, AGE),
     )
 
 
-def _subresources(given: JSONObject, kind: GroupVersionKind) -> dict[str, Subresource]:
-    found = {}
-    if given.get("status") is not None:
-        found["status"] = Subresource("status", kind, PART_VERBS)
-    if (scale := given.get("scale")) is not None:
-        paths = ScalePaths(
-            scale.get("specReplicasPath") or "",
-            scale.get("statusReplicasPath") or "",
-            scale.get("labelSelectorPath") or "",
-        )
-        found["scale"] = Subresource("scale", SCALE, PART_VERBS, paths)
-    return found
+def _first(obj: JSONObject, path: str) -> str:
+    found = find(obj, path)
+    return text(found[0]) if found else ""
+
+
+def _scale(given: JSONObject) -> ScalePaths:
+    return ScalePaths(
+        spec_replicas=given.get("specReplicasPath") or "",
+        status_replicas=given.get("statusReplicasPath") or "",
+        selector=given.get("labelSelectorPath") or "",
+    )
+
+
+def _column(given: JSONObject) -> Column:
+    kind = given.get("type", "string")
+    return Column(
+        given.get("name", ""),
+        partial(_cell, path=given.get("jsonPath", ""), kind=kind),
+        kind,
+        format=given.get("format") or "",
+        priority=given.get("priority") or 0,
+        description=given.get("description") or "",
+    )
+
+
+def _cell(obj: JSONObject, now: datetime, *, path: str, kind: str) -> Any:
+    values = find(obj, path)
+    if not values:
+        return None
+    value = values[0] if len(values) == 1 else values
+    match kind:
+        case "date":
+            return age(value, now)
+        case "string":
+            return value if isinstance(value, str) else orjson.dumps(value).decode()
+        case "integer":
+            return value if isinstance(value, int) and not isinstance(value, bool) else None
+        case "number":
+            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        case "boolean":
+            return value if isinstance(value, bool) else None
+    return value
 
 
 def _deprecation(version: JSONObject, kind: GroupVersionKind) -> str:

@@ -17,14 +17,13 @@ from rootspan_apiserver.resources.kinds import (
     storage_classes,
     workloads,
 )
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
 ADMISSION = "admissionregistration.k8s.io"
 RBAC = "rbac.authorization.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
-    ("", "ConfigMap"): configuration.ConfigMapStrategy,
     ("", "Endpoints"): networking.EndpointsStrategy,
     ("", "Event"): events.EventStrategy,
     ("", "LimitRange"): quotas.LimitRangeStrategy,
@@ -43,16 +42,13 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("apps", "Deployment"): workloads.DeploymentStrategy,
     ("apps", "ReplicaSet"): workloads.WorkloadStrategy,
     ("apps", "StatefulSet"): workloads.StatefulSetStrategy,
-    ("autoscaling", "HorizontalPodAutoscaler"): policies.HorizontalPodAutoscalerStrategy,
     ("batch", "CronJob"): batch.CronJobStrategy,
     ("batch", "Job"): batch.JobStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
-    ("coordination.k8s.io", "Lease"): cluster.LeaseStrategy,
     ("discovery.k8s.io", "EndpointSlice"): networking.EndpointSliceStrategy,
     ("networking.k8s.io", "Ingress"): networking.IngressStrategy,
     ("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
     ("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
-    ("policy", "PodDisruptionBudget"): policies.PodDisruptionBudgetStrategy,
     ("resource.k8s.io", "DeviceClass"): storage_classes.CountedStrategy,
     ("resource.k8s.io", "ResourceSlice"): storage_classes.CountedStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,

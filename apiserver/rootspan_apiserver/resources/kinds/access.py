@@ -4,8 +4,8 @@ from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain, path_segment
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import label_selector, named, one_of
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 GROUP = "rbac.authorization.k8s.io"
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import duplicates, label_selector, one_of
 from rootspan_apiserver.resources.kinds.webhook_clients import check_client
 from rootspan_apiserver.resources.required import missing
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 OPERATIONS = ("CONNECT", "CREATE", "DELETE", "UPDATE", "*")
 SCOPES = ("*", "Cluster", "Namespaced")

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import (
     IMMUTABLE,
     label_selector,
@@ -17,7 +19,6 @@ from rootspan_apiserver.resources.kinds.checks import (
 )
 from rootspan_apiserver.resources.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.resources.kinds.pod_validation import check_template
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 INT32_MAX = 2**31 - 1
 NAME_LIMIT = 52
@@ -51,7 +52,7 @@ class JobStrategy(BuiltinStrategy):
         spec.setdefault("manualSelector", False)
         spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
 
-    def prepare_for_create(self, obj: JSONObject) -> None:
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
         super().prepare_for_create(obj)
         metadata, spec = obj["metadata"], obj["spec"]
         if spec.get("manualSelector") is True or "uid" not in metadata:

@@ -7,8 +7,9 @@ from binascii import Error as NotBase64Error
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import path_segment
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import duplicates, one_of
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 DECIDED = {"Approved", "Denied"}
 
@@ -43,7 +44,9 @@ USAGES = (
 class CertificateSigningRequestStrategy(BuiltinStrategy):
     name_rule = staticmethod(path_segment)
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         wanted = (obj.get("status") or {}).get("conditions") or []
         kept = (old.get("status") or {}).get("conditions") or []
         if subresource == "approval":

@@ -1,4 +1,4 @@
-"""Namespace, Node, PersistentVolume, PersistentVolumeClaim, PriorityClass and Lease."""
+"""Namespace, Node, PersistentVolume, PersistentVolumeClaim and PriorityClass."""
 
 from copy import deepcopy
 
@@ -7,10 +7,10 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain
 from rootspan_apiserver.kube.quantity import amount
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, not_negative, one_of, optional_name, unchanged
+from rootspan_apiserver.resources.definition import NO_CONTEXT, Finalization, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
+from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, one_of, optional_name, unchanged
 from rootspan_apiserver.resources.kinds.pod_scheduling import check_node_selector
-from rootspan_apiserver.resources.resource import Finalization
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 OWN_NAME = "kubernetes.io/metadata.name"
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
@@ -27,7 +27,7 @@ class NamespaceStrategy(BuiltinStrategy):
             metadata.setdefault("labels", {})[OWN_NAME] = metadata["name"]
         obj["status"].setdefault("phase", "Active")
 
-    def prepare_for_create(self, obj: JSONObject) -> None:
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
         super().prepare_for_create(obj)
         obj["status"] = {"phase": "Active"}
         finalizers = obj["spec"].setdefault("finalizers", [])
@@ -36,7 +36,9 @@ class NamespaceStrategy(BuiltinStrategy):
         if name := obj["metadata"].get("name"):
             obj["metadata"].setdefault("labels", {})[OWN_NAME] = name
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         if subresource == "finalize":
             obj["status"] = deepcopy(old["status"])
         else:
@@ -198,13 +200,3 @@ class PriorityClassStrategy(BuiltinStrategy):
         if obj.get("preemptionPolicy") != old.get("preemptionPolicy"):
             errors.append(FieldError.invalid("preemptionPolicy", obj.get("preemptionPolicy"), IMMUTABLE))
         return errors
-
-
-class LeaseStrategy(BuiltinStrategy):
-    def validate(self, obj: JSONObject) -> list[FieldError]:
-        spec = obj["spec"]
-        errors = []
-        duration = spec.get("leaseDurationSeconds")
-        if duration is not None and duration <= 0:
-            errors.append(FieldError.invalid("spec.leaseDurationSeconds", duration, "must be greater than 0"))
-        return errors + not_negative(spec.get("leaseTransitions"), "spec.leaseTransitions")

@@ -1,11 +1,11 @@
-"""ConfigMap and Secret."""
+"""Secret."""
 
 from base64 import b64encode
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import config_key
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
 SIZE_LIMIT = 1024 * 1024
 WHEN_IMMUTABLE = "field is immutable when `immutable` is set"
@@ -28,27 +28,6 @@ def _check_frozen(obj: JSONObject, old: JSONObject, fields: tuple[str, ...]) -> 
         FieldError.forbidden(key, WHEN_IMMUTABLE) for key in fields if (obj.get(key) or {}) != (old.get(key) or {})
     ]
     return errors
-
-
-class ConfigMapStrategy(BuiltinStrategy):
-    def validate(self, obj: JSONObject) -> list[FieldError]:
-        text, binary = obj.get("data") or {}, obj.get("binaryData") or {}
-        errors = []
-        size = 0
-        for key, value in sorted(text.items()):
-            errors += [FieldError.invalid(f"data[{key}]", key, reason) for reason in config_key(key)]
-            if key in binary:
-                errors.append(FieldError.invalid(f"data[{key}]", key, "duplicate of key present in binaryData"))
-            size += len(value.encode())
-        for key, value in sorted(binary.items()):
-            errors += [FieldError.invalid(f"binaryData[{key}]", key, reason) for reason in config_key(key)]
-            size += len(value or "") * 3 // 4
-        if size > SIZE_LIMIT:
-            errors.append(FieldError.too_long("", SIZE_LIMIT))
-        return errors
-
-    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        return _check_frozen(obj, old, ("data", "binaryData"))
 
 
 class SecretStrategy(BuiltinStrategy):

@@ -4,10 +4,11 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_1035_label, dns_subdomain
 from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import duplicates, named, one_of, unchanged
 from rootspan_apiserver.resources.kinds.webhook_clients import check_client
 from rootspan_apiserver.resources.schema import JUNCTORS
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 
 class CustomResourceDefinitionStrategy(BuiltinStrategy):
@@ -32,7 +33,9 @@ class CustomResourceDefinitionStrategy(BuiltinStrategy):
         stored = [version["name"] for version in obj["spec"].get("versions") or [] if version.get("storage")]
         obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         super().prepare_for_update(obj, old, subresource)
         if not subresource:
             stored = obj["status"].get("storedVersions") or []

@@ -2,7 +2,7 @@
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
 
 class EventStrategy(BuiltinStrategy):

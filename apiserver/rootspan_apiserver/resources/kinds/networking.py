@@ -3,10 +3,10 @@
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import cidr, ip, label_selector, one_of, optional_name, unchanged
 from rootspan_apiserver.resources.kinds.pod_handlers import check_port
 from rootspan_apiserver.resources.kinds.pod_validation import PROTOCOLS
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 

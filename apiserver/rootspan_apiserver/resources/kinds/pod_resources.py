@@ -6,34 +6,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import qualified_name
 from rootspan_apiserver.kube.quantity import amount, is_whole
 from rootspan_apiserver.kube.status import FieldError
-
-OF_CONTAINERS = frozenset({"cpu", "memory", "ephemeral-storage"})
-WHOLE = frozenset(
-    {
-        "pods",
-        "services",
-        "replicationcontrollers",
-        "resourcequotas",
-        "secrets",
-        "configmaps",
-        "persistentvolumeclaims",
-        "services.nodeports",
-        "services.loadbalancers",
-    }
-)
-COUNTED = WHOLE | frozenset(
-    {
-        "requests.cpu",
-        "requests.memory",
-        "requests.storage",
-        "requests.ephemeral-storage",
-        "limits.cpu",
-        "limits.memory",
-        "limits.ephemeral-storage",
-        "storage",
-    }
-)
-"""What quotas know besides."""
+from rootspan_apiserver.rules.resource_names import COUNTED, OF_CONTAINERS
 
 
 def check_resources(resources: JSONObject, field: str) -> list[FieldError]:

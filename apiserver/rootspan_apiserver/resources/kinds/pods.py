@@ -6,10 +6,11 @@ from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import named, unchanged
 from rootspan_apiserver.resources.kinds.pod_defaults import default_pod, default_pod_spec, quality_of_service
 from rootspan_apiserver.resources.kinds.pod_validation import CONTAINERS, check_pod_spec, check_template
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 ONLY_THESE_CHANGE = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
@@ -24,7 +25,7 @@ class PodStrategy(BuiltinStrategy):
     def set_defaults(self, obj: JSONObject) -> None:
         default_pod(obj["spec"])
 
-    def prepare_for_create(self, obj: JSONObject) -> None:
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
         super().prepare_for_create(obj)
         obj["status"] = {"phase": "Pending", "qosClass": quality_of_service(obj["spec"])}
         if obj["spec"].get("schedulingGates"):
@@ -38,7 +39,9 @@ class PodStrategy(BuiltinStrategy):
             }
             obj["status"]["conditions"] = [condition]
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         if subresource == "binding":
             return  # A binding goes past the strategy: the generation does not count it.
         if subresource == "ephemeralcontainers":

@@ -6,9 +6,9 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import qualified_name
 from rootspan_apiserver.kube.quantity import amount, is_whole
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import unchanged
-from rootspan_apiserver.resources.kinds.pod_resources import COUNTED, OF_CONTAINERS, WHOLE
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
+from rootspan_apiserver.rules.resource_names import COUNTED, OF_CONTAINERS, WHOLE
 
 SCOPES = frozenset(
     {

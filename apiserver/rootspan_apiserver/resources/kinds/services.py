@@ -6,6 +6,8 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_1035_label, dns_label, dns_subdomain, port_number
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, cidr, duplicates, ip, named, one_of, optional_name
 from rootspan_apiserver.resources.kinds.pod_handlers import check_port
 from rootspan_apiserver.resources.kinds.pod_validation import PROTOCOLS
@@ -20,7 +22,6 @@ from rootspan_apiserver.resources.kinds.service_updates import (
     needs_node_ports,
 )
 from rootspan_apiserver.resources.metadata import check_labels
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
@@ -53,11 +54,13 @@ class ServiceStrategy(BuiltinStrategy):
         if kind == "LoadBalancer":
             spec.setdefault("allocateLoadBalancerNodePorts", True)
 
-    def prepare_for_create(self, obj: JSONObject) -> None:
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
         super().prepare_for_create(obj)
         self._allocate(obj)
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         spec, before = obj["spec"], old["spec"]
         if not subresource:
             keep_allocated(spec, before)

@@ -2,8 +2,8 @@
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import one_of, unchanged
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 
 class StorageClassStrategy(BuiltinStrategy):

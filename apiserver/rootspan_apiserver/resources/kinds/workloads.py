@@ -3,10 +3,11 @@
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import label_selector, not_negative, one_of, selects, share, unchanged
 from rootspan_apiserver.resources.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.resources.kinds.pod_validation import check_template, check_template_metadata
-from rootspan_apiserver.resources.strategy import BuiltinStrategy
 
 
 class WorkloadStrategy(BuiltinStrategy):
@@ -151,11 +152,13 @@ class StatefulSetStrategy(WorkloadStrategy):
             claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
             claim.setdefault("status", {}).setdefault("phase", "Pending")
 
-    def prepare_for_create(self, obj: JSONObject) -> None:
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
         _drop_max_unavailable(obj, {})
         super().prepare_for_create(obj)
 
-    def prepare_for_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> None:
+    def prepare_for_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
+    ) -> None:
         _drop_max_unavailable(obj, old)
         super().prepare_for_update(obj, old, subresource)
 

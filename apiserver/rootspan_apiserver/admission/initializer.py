@@ -1,0 +1,69 @@
+"""The parts of the server that admission plugins are constructed from.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/initializer/initializer.go
+"""
+
+from collections.abc import Mapping
+
+from opentelemetry.trace import TracerProvider
+
+from rootspan_apiserver.admission.equivalent_resources import EquivalentResources
+from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
+from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher
+from rootspan_apiserver.admission.webhooks.matcher import WebhookMatcher
+from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolver
+from rootspan_apiserver.admission.webhooks.webhook_clients import WebhookClients
+from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.storage.object_cache import ObjectCache
+from rootspan_apiserver.telemetry.tracing import Tracing
+
+
+class PluginInitializer:
+    """Gives the rows of the plugin table what their constructors need.
+
+    `service_addresses` maps (namespace, name) of a Service to the (host, port) where it can be reached.
+    """
+
+    def __init__(
+        self,
+        *,
+        cache: ObjectCache,
+        registry: Registry,
+        loopback: LoopbackClient,
+        tracing: Tracing,
+        tracer_provider: TracerProvider,
+        service_addresses: Mapping[tuple[str, str], tuple[str, int]],
+    ) -> None:
+        self.cache = cache
+        self.loopback = loopback
+        self._registry = registry
+        self._tracing = tracing
+        self._tracer_provider = tracer_provider
+        self.namespaces = NamespaceGetter(cache, self.resource("", "v1", "namespaces"), loopback)
+        self._matcher = WebhookMatcher(self.namespaces, EquivalentResources(registry))
+        self._services = ServiceResolver(service_addresses, loopback)
+
+    def resource(self, group: str, version: str, plural: str) -> Resource:
+        """Return a built-in resource.
+
+        Raises:
+            LookupError: there is no such resource.
+        """
+        found = self._registry.lookup(group, version, plural)
+        if found is None:
+            raise LookupError(f"{plural} of {group}/{version} are not in the registry")
+        return found
+
+    def webhook_dispatcher(self, kind: str) -> WebhookDispatcher:
+        """Return a dispatcher of the `mutating` or `validating` webhooks, with HTTP clients of its own."""
+        configurations = self.resource("admissionregistration.k8s.io", "v1", f"{kind}webhookconfigurations")
+        return WebhookDispatcher(
+            kind=kind,
+            source=WebhookSource(self.cache, configurations),
+            matcher=self._matcher,
+            clients=WebhookClients(self._services, self._tracer_provider),
+            tracing=self._tracing,
+        )

@@ -1,0 +1,1 @@
+"""The admission plugins of kube-apiserver, one file each."""

@@ -1,0 +1,110 @@
+"""All admission plugins of kube-apiserver in the order in which they run. A new plugin is a file in this package and its row here.
+
+Upstream: pkg/kubeapiserver/options/plugins.go, staging/src/k8s.io/apiserver/pkg/server/options/admission.go
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from rootspan_apiserver.admission.chain import AdmissionChain, AdmissionPlugin
+from rootspan_apiserver.admission.initializer import PluginInitializer
+from rootspan_apiserver.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
+from rootspan_apiserver.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
+from rootspan_apiserver.admission.plugins.namespace_lifecycle import NamespaceLifecycle
+from rootspan_apiserver.admission.plugins.priority import Priority
+from rootspan_apiserver.admission.plugins.service_account import ServiceAccount
+from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
+
+ON, OFF = True, False
+"""Whether a plugin is enabled without --enable-admission-plugins."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRow:
+    """A plugin by its name in the flags. Without `build` it is not implemented."""
+
+    name: str
+    default: bool
+    build: Callable[[PluginInitializer], AdmissionPlugin] | None = None
+
+
+ORDER = (
+    PluginRow("AlwaysAdmit", OFF),
+    PluginRow("NamespaceAutoProvision", OFF),
+    PluginRow("NamespaceLifecycle", ON, lambda init: NamespaceLifecycle(init.namespaces)),
+    PluginRow("NamespaceExists", OFF),
+    PluginRow("LimitPodHardAntiAffinityTopology", OFF),
+    PluginRow("LimitRanger", ON),
+    PluginRow(
+        "ServiceAccount",
+        ON,
+        lambda init: ServiceAccount(init.cache, init.resource("", "v1", "serviceaccounts"), init.loopback),
+    ),
+    PluginRow("NodeRestriction", OFF),
+    PluginRow("TaintNodesByCondition", ON),
+    PluginRow("AlwaysPullImages", OFF),
+    PluginRow("ImagePolicyWebhook", OFF),
+    PluginRow("PodSecurity", ON),
+    PluginRow("PodNodeSelector", OFF),
+    PluginRow(
+        "Priority",
+        ON,
+        lambda init: Priority(init.cache, init.resource("scheduling.k8s.io", "v1", "priorityclasses")),
+    ),
+    PluginRow("DefaultTolerationSeconds", ON, lambda init: DefaultTolerationSeconds()),
+    PluginRow("PodTolerationRestriction", OFF),
+    PluginRow("EventRateLimit", OFF),
+    PluginRow("ExtendedResourceToleration", OFF),
+    PluginRow("DefaultStorageClass", ON),
+    PluginRow("StorageObjectInUseProtection", ON),
+    PluginRow("OwnerReferencesPermissionEnforcement", OFF),
+    PluginRow("PersistentVolumeClaimResize", ON),
+    PluginRow("RuntimeClass", ON),
+    PluginRow("CertificateApproval", ON),
+    PluginRow("CertificateSigning", ON),
+    PluginRow("ClusterTrustBundleAttest", OFF),
+    PluginRow("CertificateSubjectRestriction", ON),
+    PluginRow("DefaultIngressClass", ON),
+    PluginRow("DenyServiceExternalIPs", OFF),
+    PluginRow("PodTopologyLabels", ON),
+    PluginRow("NodeDeclaredFeatureValidator", ON),
+    PluginRow("MutatingAdmissionPolicy", ON),
+    PluginRow(
+        "MutatingAdmissionWebhook",
+        ON,
+        lambda init: MutatingAdmissionWebhook(init.webhook_dispatcher("mutating")),
+    ),
+    PluginRow("ValidatingAdmissionPolicy", ON),
+    PluginRow(
+        "ValidatingAdmissionWebhook",
+        ON,
+        lambda init: ValidatingAdmissionWebhook(init.webhook_dispatcher("validating")),
+    ),
+    PluginRow("ResourceQuota", ON),
+    PluginRow("AlwaysDeny", OFF),
+)
+
+NOT_IMPLEMENTED = frozenset(row.name for row in ORDER if row.build is None)
+"""Disabling one of these has no effect; enabling one is an error."""
+
+
+def plugin_faults(enable: Collection[str], disable: Collection[str]) -> Iterator[str]:
+    """Yield an error for each wrong name in --enable-admission-plugins and --disable-admission-plugins."""
+    known = {row.name for row in ORDER}
+    for flag, names in (("enable", enable), ("disable", disable)):
+        for name in names:
+            if name not in known:
+                yield f'{flag}-admission-plugins plugin "{name}" is unknown'
+            elif flag == "enable" and name in NOT_IMPLEMENTED:
+                yield f'enable-admission-plugins plugin "{name}" is not implemented'
+
+
+def admission_chain(
+    initializer: PluginInitializer, *, enable: Collection[str] = (), disable: Collection[str] = ()
+) -> AdmissionChain:
+    """Construct the plugins that are on by default or in `enable`, and not in `disable`. The names have been checked."""
+    return AdmissionChain(
+        row.build(initializer)
+        for row in ORDER
+        if row.build is not None and (row.default or row.name in enable) and row.name not in disable
+    )

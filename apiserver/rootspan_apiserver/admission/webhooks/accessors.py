@@ -1,0 +1,122 @@
+"""The webhooks of a MutatingWebhookConfiguration or a ValidatingWebhookConfiguration as values.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/accessors.go
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rootspan_apiserver.kube.go_url import URL, clean_path, parse
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.selectors import LabelSelector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRule:
+    """The operations and resources that a webhook matches; `*` matches all. `scope` is Cluster, Namespaced or `*`."""
+
+    operations: tuple[str, ...]
+    groups: tuple[str, ...]
+    versions: tuple[str, ...]
+    resources: tuple[str, ...]
+    scope: str = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookClientConfig:
+    """The address of a webhook: `url`, or `path` on `port` of `service` (namespace, name). `ca_bundle` is PEM."""
+
+    url: str = ""
+    service: tuple[str, str] | None = None
+    port: int = 443
+    path: str = ""
+    ca_bundle: bytes = b""
+
+    def target(self) -> URL:
+        """Return the URL to call: scheme, host, and the path as client-go joins it.
+
+        Raises:
+            URLError: the URL, or the name of the Service as a host, is not valid.
+        """
+        if self.service is None:
+            base, path = parse(self.url), ""
+        else:
+            namespace, name = self.service
+            base, path = parse(f"https://{name}.{namespace}.svc:{self.port}"), self.path
+        return URL(base.scheme, base.host, clean_path(f"{base.path}/{path}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """One webhook of a configuration. `uid` is unique among all webhooks, `timeout` is in seconds."""
+
+    uid: str
+    name: str
+    configuration: str
+    client: WebhookClientConfig
+    rules: tuple[WebhookRule, ...]
+    namespace_selector: LabelSelector
+    object_selector: LabelSelector
+    review_versions: tuple[str, ...]
+    ignores_failure: bool
+    equivalent: bool
+    side_effects: str
+    reinvocation: bool
+    timeout: int
+    has_match_conditions: bool
+
+
+def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
+    """Yield the webhooks of a configuration object in its order. Absent fields have the API's defaults."""
+    name = configuration["metadata"]["name"]
+    counts: dict[str, int] = {}
+    for hook in configuration.get("webhooks") or ():
+        index = counts[hook["name"]] = counts.get(hook["name"], -1) + 1
+        yield Webhook(
+            uid=f"{name}/{hook['name']}/{index}",
+            name=hook["name"],
+            configuration=name,
+            client=_client(hook.get("clientConfig") or {}),
+            rules=tuple(_rule(rule) for rule in hook.get("rules") or ()),
+            namespace_selector=LabelSelector.from_object(hook.get("namespaceSelector") or {}),
+            object_selector=LabelSelector.from_object(hook.get("objectSelector") or {}),
+            review_versions=tuple(hook.get("admissionReviewVersions") or ()),
+            ignores_failure=hook.get("failurePolicy") == "Ignore",
+            equivalent=hook.get("matchPolicy", "Equivalent") == "Equivalent",
+            side_effects=hook.get("sideEffects") or "",
+            reinvocation=hook.get("reinvocationPolicy") == "IfNeeded",
+            timeout=hook.get("timeoutSeconds") or 10,
+            has_match_conditions=bool(hook.get("matchConditions")),
+        )
+
+
+def _rule(rule: Mapping[str, Any]) -> WebhookRule:
+    return WebhookRule(
+        operations=tuple(rule.get("operations") or ()),
+        groups=tuple(rule.get("apiGroups") or ()),
+        versions=tuple(rule.get("apiVersions") or ()),
+        resources=tuple(rule.get("resources") or ()),
+        scope=rule.get("scope") or "*",
+    )
+
+
+def _client(config: Mapping[str, Any]) -> WebhookClientConfig:
+    bundle = _bundle(config.get("caBundle") or "")
+    if service := config.get("service"):
+        return WebhookClientConfig(
+            service=(service["namespace"], service["name"]),
+            port=service.get("port") or 443,
+            path=service.get("path") or "",
+            ca_bundle=bundle,
+        )
+    return WebhookClientConfig(url=config.get("url") or "", ca_bundle=bundle)
+
+
+def _bundle(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return text.encode()

@@ -1,0 +1,39 @@
+"""The addresses of the Services in webhook configurations. There is no cluster network, so they come from --service-address.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/util/webhook/serviceresolver.go
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rootspan_apiserver.admission.webhooks.accessors import WebhookClientConfig
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.dialects.http_client import CallError
+from rootspan_apiserver.kube.go_quote import quote
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceResolver:
+    """`addresses` maps (namespace, name) of a Service to (host, port). `default/kubernetes` is the server itself."""
+
+    addresses: Mapping[tuple[str, str], tuple[str, int]]
+    loopback: LoopbackClient
+
+    def is_loopback(self, config: WebhookClientConfig) -> bool:
+        """Whether the webhook is served by this server. Raises URLError."""
+        if config.service is not None:
+            return config.service == ("default", "kubernetes") and config.port == 443
+        return config.target().host in ("kubernetes.default.svc", "kubernetes.default.svc:443")
+
+    def address(self, config: WebhookClientConfig) -> tuple[str, int] | None:
+        """Return the (host, port) of the webhook's Service, None for a webhook with a URL.
+
+        Raises:
+            CallError: there is no address for the Service.
+        """
+        if config.service is None:
+            return None
+        address = self.addresses.get(config.service)
+        if address is None:
+            raise CallError(f"service {quote(config.service[1])} not found", "*errors.StatusError")
+        return address

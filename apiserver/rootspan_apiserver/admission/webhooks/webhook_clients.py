@@ -1,0 +1,137 @@
+"""HTTP clients of webhooks: one for each client configuration, kept as long as a webhook uses it.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/util/webhook/client.go
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+import httpx
+from opentelemetry.trace import TracerProvider
+
+from rootspan_apiserver.admission.webhooks.accessors import Webhook, WebhookClientConfig
+from rootspan_apiserver.admission.webhooks.bounded_transport import BoundedTransport, BundleError, client_context
+from rootspan_apiserver.admission.webhooks.http_errors import server_error
+from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolver
+from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
+from rootspan_apiserver.clients.loopback import pinned
+from rootspan_apiserver.codec.json_body import load_object
+from rootspan_apiserver.codec.problems import NotDecodableError
+from rootspan_apiserver.dialects.http_client import CallError
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_url import URL, URLError, escape_path
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
+
+HEADERS = {
+    "User-Agent": "kube-apiserver-admission",
+    "Accept": "application/json, */*",
+    "Content-Type": "application/json",
+    "Accept-Encoding": "gzip",
+}
+
+
+class WebhookClients:
+    """The clients of all webhooks of one kind, mutating or validating."""
+
+    def __init__(self, services: ServiceResolver, tracer_provider: TracerProvider) -> None:
+        self._services = services
+        self._tracer_provider = tracer_provider
+        self._clients: dict[WebhookClientConfig, _Client] = {}
+
+    def prepare(self, webhook: Webhook) -> "_Client":
+        """Return the client for `webhook`, opening it if necessary.
+
+        Raises:
+            CallFailedError: the client configuration is not usable.
+        """
+        config = webhook.client
+        client = self._clients.get(config)
+        if client is None:
+            try:
+                client = self._clients[config] = self._open(config)
+            except (BundleError, StatusError, URLError, UnicodeError, httpx.InvalidURL) as exc:
+                raise CallFailedError(webhook.name, f"could not get REST client: {exc}") from exc
+        return client
+
+    async def keep(self, used: Iterable[WebhookClientConfig]) -> None:
+        """Close the clients that are not in `used` and have no request in flight."""
+        wanted = set(used)
+        for config, client in list(self._clients.items()):
+            if config not in wanted and not client.in_flight:
+                del self._clients[config]
+                await client.aclose()
+
+    async def aclose(self) -> None:
+        """Close all clients."""
+        while self._clients:
+            await self._clients.popitem()[1].aclose()
+
+    def _open(self, config: WebhookClientConfig) -> "_Client":
+        target, loopback = config.target(), self._services.loopback
+        if self._services.is_loopback(config):
+            # Without the server's own credentials: the path is chosen by the author of the webhook configuration.
+            endpoint = loopback.endpoint()
+            wire = BoundedTransport(pinned(endpoint.certificate), lambda: (endpoint.host, endpoint.port), endpoint.host)
+        else:
+            tls = client_context(config.ca_bundle)
+            wire = BoundedTransport(tls, partial(self._services.address, config), target.hostname)
+        return _Client(target, loopback.client_spans(wire, tracer_provider=self._tracer_provider))
+
+
+class _Client:
+    def __init__(self, target: URL, transport: httpx.AsyncBaseTransport) -> None:
+        self._url = f"{target.scheme}://{target.host}{escape_path(target.path)}"
+        self._parsed = httpx.URL(self._url)
+        self._headers = {"Host": _host_header(target, self._parsed)} | HEADERS
+        self._transport = transport
+        self.in_flight = 0
+
+    async def call(self, webhook: Webhook, body: bytes) -> JSONObject:
+        """POST `body` and return the JSON object in the response, within the webhook's timeout.
+
+        Raises:
+            CallFailedError: there is no response, or it is not a JSON object; the message is upstream's.
+        """
+        query = f"timeout={webhook.timeout}s"
+        url = f"{self._url}?{query}"
+        request = httpx.Request(
+            "POST",
+            self._parsed.copy_with(query=query.encode()),
+            headers=self._headers,
+            content=body,
+            extensions={"deadline": webhook.timeout, "url": url},
+        )
+        self.in_flight += 1
+        try:
+            response = await self._transport.handle_async_request(request)
+        except CallError as exc:
+            raise CallFailedError(webhook.name, f"failed to call webhook: Post {quote(url)}: {exc}") from exc
+        finally:
+            self.in_flight -= 1
+        try:
+            return _decoded(response)
+        except ValueError as exc:
+            raise CallFailedError(webhook.name, f"failed to call webhook: {exc}") from exc
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+def _host_header(target: URL, parsed: httpx.URL) -> str:
+    """Return the configured host in ASCII. Raises UnicodeError for an invalid IDNA name (`xn--`)."""
+    if parsed.host.isascii():
+        return target.host
+    return parsed.raw_host.decode("ascii") + target.host.removeprefix(target.hostname)
+
+
+def _decoded(response: httpx.Response) -> JSONObject:
+    code, content_type, content = response.status_code, response.headers["content-type"], response.content
+    if not 200 <= code <= 206:
+        raise ValueError(server_error(code, content_type, content))
+    if not content:
+        raise ValueError(f"0-length response with status code: {code} and content type: {content_type}")
+    try:
+        return load_object(content, duplicates=False)
+    except NotDecodableError as exc:
+        raise ValueError(str(exc)) from exc

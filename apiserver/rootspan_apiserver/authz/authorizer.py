@@ -1,0 +1,105 @@
+"""The interface of every authorizer: attributes of a request in, a decision out.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/authorization/authorizer/interfaces.go, rule.go
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from rootspan_apiserver.kube.request_info import RequestInfo
+from rootspan_apiserver.kube.users import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationAttributes:
+    """The action to authorize: `verb` on a resource, or on the non-resource URL `path` if `is_resource` is false.
+
+    `namespace` is empty for cluster-scoped resources, `name` for collections.
+    """
+
+    user: User
+    verb: str
+    is_resource: bool
+    namespace: str = ""
+    group: str = ""
+    version: str = ""
+    resource: str = ""
+    subresource: str = ""
+    name: str = ""
+    path: str = ""
+
+    @classmethod
+    def of_request(cls, user: User, info: RequestInfo) -> "AuthorizationAttributes":
+        """Return the attributes of an HTTP request."""
+        if not info.is_resource_request:
+            return cls(user=user, verb=info.verb, is_resource=False, path=info.path)
+        return cls(
+            user=user,
+            verb=info.verb,
+            is_resource=True,
+            namespace=info.namespace,
+            group=info.api_group,
+            version=info.api_version,
+            resource=info.resource,
+            subresource=info.subresource,
+            name=info.name,
+            path=info.path,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationDecision:
+    """The answer of an authorizer. After `no opinion` the next authorizer decides; after the last one the request is forbidden."""
+
+    verdict: Literal["allow", "deny", "no opinion"]
+    reason: str = ""
+
+
+ALLOW = AuthorizationDecision("allow")
+DENY = AuthorizationDecision("deny")
+NO_OPINION = AuthorizationDecision("no opinion")
+
+
+class Authorizer(Protocol):
+    """Decides about single requests."""
+
+    async def authorize(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
+        """Return the decision about one action."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRule:
+    """Verbs that a user may use on resources; `*` matches all. Without `resource_names` the rule holds for every name."""
+
+    verbs: tuple[str, ...]
+    api_groups: tuple[str, ...]
+    resources: tuple[str, ...]
+    resource_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonResourceRule:
+    """Verbs that a user may use on URLs outside the API's resources; `*` matches all."""
+
+    verbs: tuple[str, ...]
+    non_resource_urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRules:
+    """Everything that a user may do in one namespace. `incomplete` means that further rules could not be determined."""
+
+    resource_rules: Sequence[ResourceRule] = ()
+    non_resource_rules: Sequence[NonResourceRule] = ()
+    incomplete: bool = False
+
+
+@runtime_checkable
+class RuleResolver(Protocol):
+    """An authorizer that can list the rules of a user, for SelfSubjectRulesReviews."""
+
+    async def rules_for(self, user: User, namespace: str) -> UserRules:
+        """Return the rules of `user` in `namespace`."""
+        ...

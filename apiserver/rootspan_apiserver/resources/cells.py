@@ -1,0 +1,70 @@
+"""What the cells of several kinds are made of."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rootspan_apiserver.kube.durations import age
+from rootspan_apiserver.kube.meta import JSONObject
+
+NONE = "<none>"
+
+
+def name(item: JSONObject) -> str:
+    return str((item.get("metadata") or {}).get("name", ""))
+
+
+def created(item: JSONObject, now: datetime) -> str:
+    return age((item.get("metadata") or {}).get("creationTimestamp"), now)
+
+
+def spec(item: JSONObject) -> JSONObject:
+    return item.get("spec") or {}
+
+
+def status(item: JSONObject) -> JSONObject:
+    return item.get("status") or {}
+
+
+def joined(values: Iterable[object], separator: str = ",") -> str:
+    return separator.join(map(str, values))
+
+
+def labels(mapping: JSONObject | None) -> str:
+    """`a=1,b=2`, `<none>` for none."""
+    return joined(f"{key}={value}" for key, value in sorted((mapping or {}).items())) or NONE
+
+
+def selector(value: JSONObject | None) -> str:
+    """A label selector as kubectl's users write it."""
+    if value is None:
+        return NONE
+    parts = {key: f"{key}={wanted}" for key, wanted in (value.get("matchLabels") or {}).items()}
+    found = [parts[key] for key in sorted(parts)]
+    for expression in value.get("matchExpressions") or []:
+        key, values = expression.get("key", ""), joined(sorted(expression.get("values") or []))
+        match expression.get("operator"):
+            case "In":
+                found.append(f"{key} in ({values})")
+            case "NotIn":
+                found.append(f"{key} notin ({values})")
+            case "Exists":
+                found.append(key)
+            case "DoesNotExist":
+                found.append(f"!{key}")
+    return joined(found) or NONE
+
+
+def containers(template: JSONObject | None) -> tuple[str, str]:
+    """The names and the images of a template's containers."""
+    found = ((template or {}).get("spec") or {}).get("containers") or []
+    return joined(each.get("name", "") for each in found), joined(each.get("image", "") for each in found)
+
+
+def count(item: JSONObject, key: str) -> int:
+    """A number of a status, 0 where it is not there."""
+    return int(status(item).get(key) or 0)
+
+
+def condition(item: JSONObject, kind: str) -> JSONObject:
+    """The condition of that type, empty if there is none."""
+    return next((each for each in status(item).get("conditions") or [] if each.get("type") == kind), {})

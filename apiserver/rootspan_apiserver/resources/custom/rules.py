@@ -1,0 +1,88 @@
+"""The rules of custom resources, which their schema and the paths of their scale say.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/{strategy,status_strategy,validator}.go
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.custom.effort import Effort
+from rootspan_apiserver.resources.custom.validation import validate
+from rootspan_apiserver.resources.definition import ScalePaths
+from rootspan_apiserver.resources.nested import integer_at, text_at
+from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.rules import Line, Path, Rule, RuleContext
+
+INT32_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class FitsSchema(Rule):
+    """The object fits its structural schema."""
+
+    schema: Schema
+    effort: Effort
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        self.effort.measure()
+        return validate(value, self.schema)
+
+    def describe(self) -> Iterator[Line]:
+        yield Line("", "fits the schema of its definition")
+
+
+@dataclass(frozen=True)
+class StatusFitsSchema(Rule):
+    """The status fits its own schema, in whose messages its fields have no path above them."""
+
+    schema: Schema
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        schema = self.schema.properties.get("status")
+        if schema is None or "status" not in value:
+            return ()
+        return [
+            replace(error, field="status" + "." * (error.field[:1] not in ("", "[")) + error.field)
+            for error in validate(value["status"], schema)
+        ]
+
+    def describe(self) -> Iterator[Line]:
+        yield Line("status", "fits the schema of its definition")
+
+
+@dataclass(frozen=True)
+class ScaleFits(Rule):
+    """What the scale of an object shows are numbers of replicas, and a selector that is a text."""
+
+    paths: ScalePaths
+    with_spec: bool
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        errors = _check_number(value, self.paths.spec_replicas) if self.with_spec else []
+        errors += _check_number(value, self.paths.status_replicas)
+        if selector := self.paths.selector:
+            try:
+                text_at(value, selector)
+            except ValueError as error:
+                errors.append(FieldError.invalid(selector, "", str(error)))
+        return errors
+
+    def describe(self) -> Iterator[Line]:
+        if self.with_spec:
+            yield Line(self.paths.spec_replicas.removeprefix("."), f"between 0 and {INT32_MAX}")
+        yield Line(self.paths.status_replicas.removeprefix("."), f"between 0 and {INT32_MAX}")
+
+
+def _check_number(obj: JSONObject, path: str) -> list[FieldError]:
+    try:
+        value = integer_at(obj, path) or 0
+    except ValueError as error:
+        return [FieldError.invalid(path, 0, str(error))]
+    if value < 0:
+        return [FieldError.invalid(path, value, "should be a non-negative integer")]
+    if value > INT32_MAX:
+        return [FieldError.invalid(path, value, f"should be less than or equal to {INT32_MAX}")]
+    return []

@@ -1,0 +1,341 @@
+"""The definition of a kind: everything that the server knows of it, in one value.
+
+A built-in kind is one module that assigns `definition = Definition(…)`; a CustomResourceDefinition makes the same at run time. The engine
+that runs it is `strategy.py`; what a path serves of it is `resource.py`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from enum import Enum, auto
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+from rootspan_apiserver.kube.comparison import same
+from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.names import dns_subdomain
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.resources.columns import DEFAULT_COLUMNS, Column
+from rootspan_apiserver.resources.required import RequiredByType
+from rootspan_apiserver.resources.schema_table import go_package
+from rootspan_apiserver.rules import NOTHING, Rule, struct
+from rootspan_apiserver.rules.metadata import NameRule, metadata_update, object_metadata
+
+ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
+PART_VERBS = frozenset({"get", "patch", "update"})
+METADATA_OF_STATUS = ("labels", "annotations", "finalizers", "ownerReferences")
+"""What `ResetObjectMetaForStatus` of upstream resets: the metadata that a write of the status cannot change, for some kinds."""
+ALL_METADATA = ("*",)
+"""For `SubresourceDefinition.keeps_metadata`: everything but managedFields and resourceVersion, as for custom resources."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteContext:
+    """The request that a write is part of, for hooks.
+
+    `allocator` is the one that `Definition.allocator` made for this server.
+    """
+
+    user: User | None = None
+    dry_run: bool = False
+    allocator: Any = None
+
+
+NO_CONTEXT = WriteContext()
+
+
+class Allocator(Protocol):
+    """Gives out what no two objects may share, such as cluster IPs; one for each server. Hooks find it in the `WriteContext`."""
+
+    def look(self, objects: Iterable[JSONObject]) -> None:
+        """Learn from all present objects what is allocated."""
+        ...
+
+    def refusals(self, obj: JSONObject, old: JSONObject | None) -> list[FieldError]:
+        """Return why an object may not have what it asks for."""
+        ...
+
+
+Default = Callable[[JSONObject], None]
+CreateHook = Callable[[JSONObject, WriteContext], None]
+UpdateHook = Callable[[JSONObject, JSONObject, WriteContext], None]
+
+
+def desired_state_changed(obj: JSONObject, old: JSONObject) -> bool:
+    """Return whether anything but metadata and status differs."""
+    aside = {"apiVersion", "kind", "metadata", "status"}
+    return any(not same(obj.get(key), old.get(key)) for key in (obj.keys() | old.keys()) - aside)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generation:
+    """How `metadata.generation` is counted.
+
+    `first` is that of a new object, 0 for none; `changed` says whether an update counts.
+    """
+
+    first: int = 1
+    changed: Callable[[JSONObject, JSONObject], bool] = desired_state_changed
+
+
+COUNTED = Generation()
+"""1, and one more for each change of anything but metadata and status: upstream's usual."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finalization:
+    """A resource whose objects hold themselves while they are being deleted, besides by their `metadata.finalizers`.
+
+    `begin` changes an object whose deletion begins; `is_pending` tells whether an object in deletion is still held.
+    """
+
+    begin: Callable[[JSONObject], None]
+    is_pending: Callable[[JSONObject], bool]
+
+
+class UpdateOrder(Enum):
+    """What an update is checked for, and in which order: what upstream's `ValidateUpdate` and `ValidateFooUpdate` call.
+
+    The changes are `ValidateObjectMetaUpdate` and `Definition.changes`, the rules `ValidateObjectMeta`, `spec` and `rules`.
+    """
+
+    CHANGES_FIRST = auto()
+    """The changes, then the rules: `ValidateFooUpdate` ends with `ValidateFoo`."""
+    RULES_FIRST = auto()
+    """The rules, then the changes: the strategy calls `ValidateFoo`, then `ValidateFooUpdate`."""
+    CHANGES_THEN_SPEC = auto()
+    """The changes, then the rules without `ValidateObjectMeta`: `ValidateFooUpdate` ends with `ValidateFooSpec`."""
+    CHANGES_ONLY = auto()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScalePaths:
+    """Where an object keeps what its `Scale` shows, as dotted JSON paths; `selector` is "" where it keeps none."""
+
+    spec_replicas: str = ".spec.replicas"
+    status_replicas: str = ".status.replicas"
+    selector: str = ""
+
+
+@dataclass(frozen=True)
+class SubresourceDefinition:
+    """A part of a resource with its own verbs, and how a write through it differs from one of the resource itself.
+
+    `kind` is what it accepts and returns, None for the resource's own. A write changes the fields `writes` alone (beside metadata), or
+    any where that is None; it leaves `keeps_metadata` as it is, and never owns `reset_metadata` (the same, unless given).
+    `prepare_update` and `rules` replace the resource's; `rules` None are those of an update of the resource.
+    """
+
+    name: str
+    kind: GroupVersionKind | None = None
+    _: KW_ONLY
+    verbs: frozenset[str] = PART_VERBS
+    scale: ScalePaths | None = None
+    writes: tuple[str, ...] | None = None
+    keeps_metadata: tuple[str, ...] = ()
+    reset_metadata: tuple[str, ...] | None = None
+    counts_generation: bool = True
+    prepare_update: UpdateHook | None = None
+    rules: Rule | None = None
+
+
+def status_subresource(
+    status: Rule | None = None,
+    *,
+    rules: Rule | None = None,
+    metadata: bool = True,
+    keeps_metadata: tuple[str, ...] = (),
+    reset_metadata: tuple[str, ...] | None = None,
+    prepare_update: UpdateHook | None = None,
+) -> SubresourceDefinition:
+    """Return the definition of `/status`.
+
+    Args:
+        status: the rule for the status; its `old` is the status before.
+        rules: rules for the whole object, after those for the status.
+        metadata: whether upstream calls `ValidateObjectMetaUpdate`, which comes first.
+        keeps_metadata: metadata that a write of the status cannot change, e.g. `METADATA_OF_STATUS`.
+    """
+    whole = struct(metadata=metadata_update) if metadata else NOTHING
+    if status is not None:
+        whole &= struct(status=status)
+    if rules is not None:
+        whole &= rules
+    return SubresourceDefinition(
+        "status",
+        writes=("status",),
+        keeps_metadata=keeps_metadata,
+        reset_metadata=reset_metadata,
+        counts_generation=False,
+        prepare_update=prepare_update,
+        rules=whole,
+    )
+
+
+SCALE = SubresourceDefinition("scale", GroupVersionKind("autoscaling", "v1", "Scale"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedVersion:
+    """Another version (or group) in which a kind is served: how to convert, and what differs.
+
+    `go_type` is the internal type, as that of the storage version; `selectable` None are the labels of the storage version.
+    """
+
+    api_version: str
+    to_storage: Callable[[JSONObject], JSONObject]
+    from_storage: Callable[[JSONObject], JSONObject]
+    selectable: Mapping[str, Callable[[JSONObject], str]] | None = None
+    storage_path: str = ""
+    deprecation: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A kind of object. The first three say which: the version that is stored, the kind, and the plural of the resource.
+
+    Names, serving:
+        `singular` and `list_kind` follow from the kind unless given. `verbs`, `short_names`, `categories` and `subresources` are those of
+        discovery. `also_served` are further versions. `storage_path` is the place below the prefix of the store, which is the plural
+        unless given; `stored=False` is for reviews and the like. `go_type` is the name in kube-apiserver's spans (`*core.Node`).
+        `hashed_version` is the version for discovery's storage version hash where that is not the stored one. `deprecation` is the warning
+        of each request.
+    Writing:
+        `defaults` run in order, on objects in canonical form. `prepare_create` and `prepare_update` run after the engine has reset or
+        kept the status, before the generation is counted. `generation` None: not counted. `keeps_status_on_create`: clients may create
+        it with a status. `allocator` makes, for a server with this service IP range, what hooks find in their context.
+    Rules:
+        `spec` is for the field of that name, `rules` for the whole object, after it; without both, what the type requires. `changes` are
+        for what an update changes, with the place of `update_order`. `update_rules` replaces all of that in an update. `name_rule` and
+        `standard_finalizers` are for the metadata; without a name rule there are no rules for it but those for any object.
+        `is_slow_to_validate`: whether validation needs a thread.
+    Reading and deleting:
+        `selectable` are labels of field selectors beside metadata.name and metadata.namespace. `columns` and `row_conditions` make the
+        table. `grace_period` returns the seconds that a deletion waits, from the object and the seconds that the client asks for; None
+        for kinds that are deleted at once. `finalization` is for kinds whose objects hold themselves while they are deleted.
+        `default_propagation` is what a deletion does to dependents unless told, "" where the garbage
+        collector has no say. Objects whose `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
+    """
+
+    api_version: str
+    name: str
+    plural: str
+    _: KW_ONLY
+    singular: str = ""
+    list_kind: str = ""
+    namespaced: bool = True
+    verbs: frozenset[str] = ALL_VERBS
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    subresources: tuple[SubresourceDefinition, ...] = ()
+    also_served: tuple[ServedVersion, ...] = ()
+    stored: bool = True
+    storage_path: str = ""
+    go_type: str = ""
+    hashed_version: str = ""
+    deprecation: str = ""
+
+    defaults: tuple[Default, ...] = ()
+    prepare_create: CreateHook | None = None
+    prepare_update: UpdateHook | None = None
+    generation: Generation | None = None
+    keeps_status_on_create: bool = False
+    allow_create_on_update: bool = False
+    update_needs_resource_version: bool = False
+    allocator: Callable[[str], Allocator] | None = None
+    warnings: Callable[[JSONObject, JSONObject | None], list[str]] | None = None
+
+    spec: Rule | None = None
+    rules: Rule | None = None
+    changes: Rule | None = None
+    update_order: UpdateOrder = UpdateOrder.CHANGES_FIRST
+    update_rules: Rule | None = None
+    name_rule: NameRule | None = dns_subdomain
+    standard_finalizers: bool = True
+    is_slow_to_validate: Callable[[JSONObject], bool] | None = None
+
+    selectable: Mapping[str, Callable[[JSONObject], str]] = field(default_factory=dict)
+    columns: tuple[Column, ...] = DEFAULT_COLUMNS
+    row_conditions: Callable[[JSONObject], list[JSONObject]] | None = None
+    grace_period: Callable[[JSONObject, int | None], int] | None = None
+    finalization: Finalization | None = None
+    delete_returns_object: bool = False
+    default_propagation: Literal["Background", "Orphan", ""] = "Background"
+    time_to_live: int = 0
+
+    @cached_property
+    def kind(self) -> GroupVersionKind:
+        """The kind in the version that is stored."""
+        return kind_in(self.api_version, self.name)
+
+    @cached_property
+    def group_resource(self) -> GroupResource:
+        return GroupResource(self.kind.group, self.plural)
+
+    @cached_property
+    def internal_type(self) -> str:
+        """The Go type, e.g. `*core.Node`."""
+        return self.go_type or f"*{go_package(self.kind.group)}.{self.name}"
+
+    @cached_property
+    def parts(self) -> Mapping[str, SubresourceDefinition]:
+        """The subresources by name."""
+        return {part.name: part for part in self.subresources}
+
+    @cached_property
+    def has_status(self) -> bool:
+        """Whether the status is written through a subresource alone."""
+        return "status" in self.parts
+
+    @cached_property
+    def _object_rules(self) -> Rule:
+        if self.name_rule is None:
+            return NOTHING
+        return struct(
+            metadata=object_metadata(
+                self.name_rule, namespaced=self.namespaced, standard_finalizers=self.standard_finalizers
+            )
+        )
+
+    @cached_property
+    def _spec_rules(self) -> Rule:
+        whole = NOTHING if self.spec is None else struct(spec=self.spec)
+        if self.rules is not None:
+            return whole & self.rules
+        return RequiredByType(self.kind) if self.spec is None else whole
+
+    @cached_property
+    def _change_rules(self) -> Rule:
+        whole = NOTHING if self.name_rule is None else struct(metadata=metadata_update)
+        return whole if self.changes is None else whole & self.changes
+
+    @cached_property
+    def rules_on_create(self) -> Rule:
+        """Everything that is checked when an object is created."""
+        return self._object_rules & self._spec_rules
+
+    @cached_property
+    def rules_on_update(self) -> Rule:
+        """Everything that is checked when an object is updated."""
+        if self.update_rules is not None:
+            return self.update_rules
+        match self.update_order:
+            case UpdateOrder.CHANGES_FIRST:
+                return self._change_rules & self._object_rules & self._spec_rules
+            case UpdateOrder.RULES_FIRST:
+                return self._object_rules & self._spec_rules & self._change_rules
+            case UpdateOrder.CHANGES_THEN_SPEC:
+                return self._change_rules & self._spec_rules
+            case UpdateOrder.CHANGES_ONLY:
+                return self._change_rules
+
+    def rules_through(self, subresource: str) -> Rule:
+        """Everything that is checked when an object is updated through a subresource, or ("") itself."""
+        part = self.parts.get(subresource)
+        return self.rules_on_update if part is None or part.rules is None else part.rules
+
+
+def kind_in(api_version: str, name: str) -> GroupVersionKind:
+    """Return a kind of a group-version like `apps/v1` or `v1`."""
+    group, _, version = api_version.rpartition("/")
+    return GroupVersionKind(group, version, name)

@@ -1,0 +1,142 @@
+"""The metadata of any object: on its own, and as an update changes it.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go, pkg/apis/core/validation/validation.go (ValidateObjectMeta)
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import dns_label, dns_subdomain, qualified_name
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.functions import function
+from rootspan_apiserver.rules.label_selectors import labels
+from rootspan_apiserver.rules.paths import Path
+from rootspan_apiserver.rules.rule import ABSENT, Line, Rule, RuleContext
+from rootspan_apiserver.rules.structures import struct
+
+NameRule = Callable[[str], list[str]]
+ANNOTATIONS_LIMIT = 256 * 1024
+STANDARD_FINALIZERS = ("orphan", "foregroundDeletion", "kubernetes")
+IMMUTABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+
+
+@function("ValidateAnnotations")
+def annotations(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Keys are qualified names in any case, and all together are at most 256 kB; the errors are at the map."""
+    size = 0
+    for key in sorted(value):
+        for reason in qualified_name(key.lower()):
+            yield FieldError.invalid(path, key, reason)
+        size += len(key.encode()) + len((value[key] or "").encode())
+    if size > ANNOTATIONS_LIMIT:
+        yield FieldError.too_long(path, ANNOTATIONS_LIMIT)
+
+
+@function("ValidateOwnerReferences")
+def owner_references(value: list[JSONObject], old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Each has a version, kind, name and uid; one of them at most is the controller."""
+    controller = ""
+    for index, owner in enumerate(value):
+        at = path / index
+        version = owner.get("apiVersion") or ""
+        if not version.rpartition("/")[2]:
+            yield FieldError.invalid(at / "apiVersion", version, "version must not be empty")
+        for key in ("kind", "name", "uid"):
+            if not owner.get(key):
+                yield FieldError.invalid(at / key, owner.get(key) or "", "must not be empty")
+        if owner.get("controller"):
+            name = f"{owner.get('kind', '')}/{owner.get('name', '')}"
+            if controller:
+                words = "Only one reference can have Controller set to true. Found "
+                yield FieldError.invalid(path, value, f'{words}"true" in references for {controller} and {name}')
+            else:
+                controller = name
+
+
+def check_finalizers(value: list[str], path: Path) -> Iterator[FieldError]:
+    """Yield what is wrong with the names of finalizers, and with two that exclude each other."""
+    for name in value:
+        for reason in qualified_name(name):
+            yield FieldError.invalid(path, name, reason)
+    if "orphan" in value and "foregroundDeletion" in value:
+        yield FieldError.invalid(path, value, "finalizer orphan and foregroundDeletion cannot be both set")
+
+
+def check_standard_finalizers(value: list[str], path: Path) -> Iterator[FieldError]:
+    """Yield the finalizers without a domain that Kubernetes itself does not know."""
+    for index, name in enumerate(value):
+        if "/" not in name and name not in STANDARD_FINALIZERS:
+            words = "name is neither a standard finalizer name nor is it fully qualified"
+            yield FieldError.invalid(path / index, name, words)
+
+
+_MAPS = struct(labels=labels, annotations=annotations, ownerReferences=owner_references)
+
+
+@dataclass(frozen=True)
+class ObjectMetadata(Rule):
+    """The metadata of an object, at the path of the metadata."""
+
+    name_rule: NameRule
+    namespaced: bool
+    standard_finalizers: bool
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        errors: list[FieldError] = []
+        if generate := value.get("generateName"):
+            # Upstream masks the dash that a prefix may end with.
+            masked = generate.rstrip("-") + "a" * (len(generate) > len(generate.rstrip("-")))
+            at = path / "generateName"
+            errors.extend(FieldError.invalid(at, generate, reason) for reason in self.name_rule(masked))
+        if name := value.get("name"):
+            errors.extend(FieldError.invalid(path / "name", name, reason) for reason in self.name_rule(name))
+        else:
+            errors.append(FieldError.required(path / "name", "name or generateName is required"))
+        namespace = value.get("namespace")
+        if self.namespaced:
+            at = path / "namespace"
+            if not namespace:
+                errors.append(FieldError.required(at))
+            else:
+                errors.extend(FieldError.invalid(at, namespace, reason) for reason in dns_label(namespace))
+        elif namespace:
+            errors.append(FieldError.forbidden(path / "namespace", "not allowed on this type"))
+        errors.extend(_MAPS.check(value, ABSENT, path, context))
+        if finalizers := value.get("finalizers"):
+            errors.extend(check_finalizers(finalizers, path / "finalizers"))
+            if self.standard_finalizers:
+                errors.extend(check_standard_finalizers(finalizers, path / "finalizers"))
+        return errors
+
+    def describe(self) -> Iterator[Line]:
+        scope = "in a namespace" if self.namespaced else "cluster-scoped"
+        yield Line("", f"ValidateObjectMeta(): {scope}, name is a {self.name_rule.__name__.replace('_', ' ')}")
+
+
+def object_metadata(name_rule: NameRule = dns_subdomain, *, namespaced: bool, standard_finalizers: bool = True) -> Rule:
+    """Return the rule for the metadata of an object.
+
+    Args:
+        standard_finalizers: whether a finalizer without a domain must be one that Kubernetes knows, as for all but custom resources.
+    """
+    return ObjectMetadata(name_rule, namespaced, standard_finalizers)
+
+
+@function("ValidateObjectMetaUpdate")
+def metadata_update(value: JSONObject, old: JSONObject, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """What identifies the object stays; no finalizers are added to one that is being deleted."""
+    if old.get("deletionTimestamp"):
+        had = set(old.get("finalizers") or ())
+        if added := sorted({name for name in value.get("finalizers") or () if name not in had}):
+            shown = ", ".join(f'"{name}"' for name in added)
+            words = "no new finalizers can be added if the object is being deleted, found new finalizers"
+            yield FieldError.forbidden(path / "finalizers", f"{words} []string{{{shown}}}")
+    if not value.get("resourceVersion") and old.get("resourceVersion"):
+        shown = value.get("resourceVersion") or ""
+        yield FieldError.invalid(path / "resourceVersion", shown, "must be specified for an update")
+    for key in IMMUTABLE:
+        if (value.get(key) or None) != (old.get(key) or None):
+            yield FieldError.invalid(path / key, value.get(key), "field is immutable")
+    yield from _MAPS.check(value, ABSENT, path, context)
