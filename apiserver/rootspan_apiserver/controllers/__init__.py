@@ -4,6 +4,6 @@ Controllers see changes through the watch cache, in process, so that an idle ser
 of the server, by the front door.
 """
 
-from rootspan_apiserver.controllers.running import ControllerParts, controller_faults, running_controllers
+from rootspan_apiserver.controllers.running import Settled, controller_faults, running_controllers
 
-__all__ = ["ControllerParts", "controller_faults", "running_controllers"]
+__all__ = ["Settled", "controller_faults", "running_controllers"]

@@ -5,7 +5,6 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextvars import Context
-from dataclasses import dataclass
 from typing import Protocol
 
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -32,22 +31,12 @@ ALIASES = {
 
 
 class Controller(Protocol):
+    """Works until it is cancelled."""
+
     @property
     def name(self) -> str: ...
 
     async def run(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControllerParts:
-    """What controllers work with. `ca_bundle` is the PEM by which clients know the server; `service_range` a CIDR."""
-
-    storage: Storage
-    registry: Registry
-    loopback: LoopbackClient
-    ca_bundle: bytes
-    secure_port: int
-    service_range: str = "10.0.0.0/24"
 
 
 def controller_faults(chosen: Sequence[str]) -> Iterator[str]:
@@ -65,18 +54,42 @@ def is_enabled(name: str, chosen: Sequence[str]) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def running_controllers(parts: ControllerParts, chosen: Sequence[str] = ("*",)) -> AsyncIterator[Settled]:
+async def running_controllers(
+    chosen: Sequence[str] = ("*",),
+    *,
+    storage: Storage,
+    registry: Registry,
+    loopback: LoopbackClient,
+    ca_bundle: bytes,
+    secure_port: int,
+    service_range: str = "10.0.0.0/24",
+) -> AsyncIterator[Settled]:
     """Inside the block the system namespaces exist and the controllers that `chosen` names run.
 
-    Gives a function that returns once the namespaces there are have what controllers put into each.
+    Args:
+        ca_bundle: The PEM by which clients know the server.
+        service_range: The CIDR of cluster IPs.
+
+    Yields:
+        A function that returns once the existing namespaces have what controllers create in each.
 
     Raises:
-        StatusError: the watch cache is not there.
+        StatusError: The watch cache is not there.
     """
-    found = await parts.storage.cached(_builtin(parts.registry, "namespaces"))
-    present = [stored.key.rpartition("/")[2] for stored in found]
-    await bootstrap(parts.loopback, present, secure_port=parts.secure_port, service_range=parts.service_range)
-    controllers = [each for each in _controllers(parts) if is_enabled(each.name, chosen)]
+    namespaces = _builtin(registry, "namespaces")
+    present = [stored.key.rpartition("/")[2] for stored in await storage.cached(namespaces)]
+    await bootstrap(loopback, present, secure_port=secure_port, service_range=service_range)
+    every: list[Controller] = [
+        NamespaceController(storage, registry, loopback, namespaces),
+        GarbageCollector(storage, registry, loopback),
+    ]
+    for name, plural, wanted in (
+        (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
+        (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),
+    ):
+        resource = _builtin(registry, plural)
+        every.append(InEveryNamespace(name, storage, loopback, namespaces=namespaces, resource=resource, wanted=wanted))
+    controllers = [each for each in every if is_enabled(each.name, chosen)]
     tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in controllers]
 
     async def settled() -> None:
@@ -95,18 +108,6 @@ async def _run(controller: Controller) -> None:
         await controller.run()
     except Exception:
         logger.exception("%s has stopped", controller.name)
-
-
-def _controllers(parts: ControllerParts) -> Iterator[Controller]:
-    namespaces = _builtin(parts.registry, "namespaces")
-    yield NamespaceController(parts.storage, parts.registry, parts.loopback, namespaces)
-    yield GarbageCollector(parts.storage, parts.registry, parts.loopback)
-    for name, plural, wanted in (
-        (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
-        (ROOT_CA_PUBLISHER, "configmaps", root_ca(parts.ca_bundle)),
-    ):
-        resource = _builtin(parts.registry, plural)
-        yield InEveryNamespace(name, parts.storage, parts.loopback, namespaces, resource, wanted)
 
 
 def _builtin(registry: Registry, plural: str) -> Resource:

@@ -12,7 +12,7 @@ import yaml
 from opentelemetry.sdk.resources import Resource
 
 from rootspan import create_tracer_provider
-from rootspan_apiserver.app import Running, apiserver
+from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.collector.received import ReceivedSpans
 from rootspan_apiserver.collector.receiver import Collector
 from rootspan_apiserver.options.options import Options
@@ -20,6 +20,7 @@ from rootspan_apiserver.sample_webhooks.configurations import by_url, configurat
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen
+from rootspan_apiserver.serving.running import Running
 
 EVERYTHING = 1_000_000
 """Samples per million: the demo wants every trace, where a real server takes a few."""

@@ -29,6 +29,8 @@ def credentials_of(scope: Scope) -> Credentials:
 
 
 class Authentication:
+    """Sets the user of the request."""
+
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
         self._authenticator = authenticator

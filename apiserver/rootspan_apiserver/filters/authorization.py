@@ -14,6 +14,7 @@ from rootspan_apiserver.kube.status import StatusError, forbidden
 
 
 def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusError:
+    """Return the refusal of what an authorizer does not allow, for its `reason`."""
     why = forbidden_message(attributes, reason)
     if not attributes.is_resource:
         return StatusError(403, "Forbidden", f"forbidden: {why}", {})
@@ -21,6 +22,8 @@ def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusE
 
 
 class Authorization:
+    """Lets through what the authorizer allows."""
+
     def __init__(self, app: ASGIApp, authorizer: Authorizer) -> None:
         self._app = app
         self._authorizer = authorizer

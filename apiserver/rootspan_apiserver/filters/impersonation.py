@@ -80,7 +80,7 @@ def service_account(username: str) -> tuple[str, str] | None:
 
 
 def completed(wanted: User) -> User:
-    """The user with the groups that everybody of its kind is in."""
+    """Return the user with the groups that all users of its kind are in."""
     groups = wanted.groups
     if not groups and (account := service_account(wanted.name)):
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{account[0]}")
@@ -117,6 +117,8 @@ def _questions(user: User, wanted: User) -> list[AuthorizationAttributes]:
 
 
 class Impersonation:
+    """Changes the user of the request where its headers name another and the authorizer allows that."""
+
     def __init__(self, app: ASGIApp, authorizer: Authorizer) -> None:
         self._app = app
         self._authorizer = authorizer

@@ -28,6 +28,8 @@ _TOO_MANY = Response(
 
 
 class PriorityAndFairness:
+    """Lets a request wait for a seat, and answers 429 where it gets none in time."""
+
     def __init__(self, app: ASGIApp, metrics: Metrics, limits: Limits) -> None:
         self._app = app
         self._metrics = metrics

@@ -14,7 +14,7 @@ from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.negotiation import Offer, Representation
 from rootspan_apiserver.http.request import Request
-from rootspan_apiserver.http.responses import Answer, error_response, representation
+from rootspan_apiserver.http.responses import Sendable, error_response, representation
 from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.media_types import JSON, YAML
 from rootspan_apiserver.kube.status import StatusError
@@ -53,7 +53,7 @@ class Call:
         self.span.event(events.STORED, length=length)
 
 
-Work = Callable[[Call], Awaitable[Answer]]
+Work = Callable[[Call], Awaitable[Sendable]]
 Handler = Callable[[Request, Target, Send], Awaitable[None]]
 
 

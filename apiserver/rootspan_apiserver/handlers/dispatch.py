@@ -197,6 +197,7 @@ class ResourceEndpoint:
 
 
 def is_builtin_group(registry: Registry, group: str) -> bool:
+    """Return whether a group has built-in resources: its unknown paths are answered with a Status."""
     return any(not resource.custom and resource.kind.group == group for resource in registry.resources())
 
 

@@ -12,7 +12,7 @@ from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.bodies import check_object, validation_of
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import stored_response
-from rootspan_apiserver.handlers.writing import Write, Writer, now
+from rootspan_apiserver.handlers.writing import Writer, WriteRequest, now
 from rootspan_apiserver.http.negotiation import unsupported_media_type
 from rootspan_apiserver.http.query import WriteOptions, write_options
 from rootspan_apiserver.http.responses import Response
@@ -47,7 +47,7 @@ class Patching:
 class _Applied:
     """A server-side apply of the object in `body`. Raises StatusError 400 where it cannot be read."""
 
-    def __init__(self, call: Call, write: Write, options: WriteOptions, body: bytes) -> None:
+    def __init__(self, call: Call, write: WriteRequest, options: WriteOptions, body: bytes) -> None:
         self._call = call
         self._write = write
         self._force = bool(options.force)
@@ -69,7 +69,7 @@ class _Applied:
 class _Patched:
     """A JSON patch, a merge patch or a strategic merge patch."""
 
-    def __init__(self, call: Call, write: Write, options: WriteOptions, body: bytes) -> None:
+    def __init__(self, call: Call, write: WriteRequest, options: WriteOptions, body: bytes) -> None:
         self._call = call
         self._write = write
         self._validation = validation_of(options)

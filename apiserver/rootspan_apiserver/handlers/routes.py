@@ -3,23 +3,30 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/server/handler.go, mux/pathrecorder.go, routes/index.go, routes/version.go
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match
 
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.documents.discovery import Discovery
-from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Health
+from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Check, Health
 from rootspan_apiserver.handlers.documents.oidc import CONFIGURATION, KEYS, OpenIDMetadata
 from rootspan_apiserver.handlers.documents.openapi import OpenAPI
 from rootspan_apiserver.handlers.documents.version import VERSION
+from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, raw_json, routed
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.media_types import JSON
 from rootspan_apiserver.kube.request_info import request_info
 from rootspan_apiserver.kube.status import unknown_resource
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.telemetry.metrics import Metrics
 
@@ -103,7 +110,42 @@ def _index(registry: Registry, health: Health) -> Document:
     return index
 
 
-def routes(
+def application(
+    *,
+    registry: Registry,
+    store: Store,
+    admission: AdmissionChain,
+    authenticator: Authenticator,
+    authorizer: Authorizer,
+    tokens: ServiceAccountTokens,
+    metrics: Metrics,
+    lifecycle: Lifecycle,
+    checks: Mapping[str, Check] = MappingProxyType({}),
+    min_request_timeout: float = 1800.0,
+) -> Starlette:
+    """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
+
+    Args:
+        tokens: Issues the tokens of service accounts.
+        checks: The health checks, by name.
+        min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
+    """
+    resources = ResourceEndpoint(
+        registry=registry,
+        store=store,
+        admission=admission,
+        authenticator=authenticator,
+        authorizer=authorizer,
+        tokens=tokens,
+        min_request_timeout=min_request_timeout,
+        stopping=lifecycle.stopping,
+    )
+    found = Starlette(routes=_routes(resources, registry, metrics, Health(checks, lifecycle), tokens))
+    found.middleware_stack = found.router
+    return found
+
+
+def _routes(
     resources: ResourceEndpoint, registry: Registry, metrics: Metrics, health: Health, tokens: ServiceAccountTokens
 ) -> list[BaseRoute]:
     """Resources come first, since nearly all requests are for them; a path that is not there is a 404 in text."""

@@ -1,4 +1,4 @@
-"""What is stored but not acted on, though kube-apiserver acts on it: whoever writes such an object is warned.
+"""What is stored but not acted on, though kube-apiserver acts on it: the client that writes such an object is warned.
 
 UNENFORCED has a row for each feature. A row goes when its feature comes, and so does its line in docs/apiserver.md.
 """

@@ -10,7 +10,6 @@ from functools import lru_cache
 from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.handlers.call import Call
-from rootspan_apiserver.handlers.requester import name_requester
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.unenforced import warnings_of_unenforced
 from rootspan_apiserver.http.query import WriteOptions, manager_of
@@ -89,10 +88,7 @@ class Admitting:
         self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
     ) -> JSONObject | None:
         """Return the object as the mutating plugins leave it. Raises StatusError where one refuses it."""
-        admitted = await self._admission.mutate(self._attributes(operation, name, obj, old))
-        if admitted is not None and operation == "CREATE":
-            name_requester(self._target.resource.group_resource, admitted, self._request.user)
-        return admitted
+        return await self._admission.mutate(self._attributes(operation, name, obj, old))
 
     async def validate(self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None) -> None:
         """Raises StatusError where a validating plugin refuses."""
@@ -114,15 +110,15 @@ class Writer:
         self._admission = admission
         self._managers = FieldManagers(registry)
 
-    def write(self, call: Call, options: WriteOptions) -> "Write":
-        return Write(self._store, self._admission, self._managers.of(call.target), call, options)
+    def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
+        return WriteRequest(self._store, self._admission, self._managers.of(call.target), call, options)
 
 
 Change = Callable[[JSONObject | None], Awaitable[JSONObject]]
 """From the object in the version of the path, None where there is none, to the object that replaces it."""
 
 
-class Write:
+class WriteRequest:
     """One write. `fields` records the managers of fields in the name of `manager`."""
 
     def __init__(
@@ -148,7 +144,7 @@ class Write:
             CreateOptions(
                 validate=lambda stored: self._validate(name, stored, None),
                 dry_run=self._options.dry_run,
-                context=WriteContext(user=self._call.request.user, dry_run=self._options.dry_run),
+                context=WriteContext(user=self._call.request.user),
             ),
         )
         self._warn_of_unenforced(stored, created=True)
@@ -182,7 +178,7 @@ class Write:
                 precondition_uid=precondition_uid,
                 dry_run=self._options.dry_run,
                 create_on_missing=create_on_missing and not target.part,
-                context=WriteContext(user=self._call.request.user, dry_run=self._options.dry_run),
+                context=WriteContext(user=self._call.request.user),
             ),
         )
         self._warn_of_unenforced(stored, created=created)

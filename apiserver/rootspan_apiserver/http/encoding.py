@@ -27,6 +27,7 @@ def encoded(body: bytes, shown: Representation) -> tuple[bytes, int]:
 
 
 def indented(obj: JSONObject) -> bytes:
+    """Return JSON for humans."""
     return orjson.dumps(obj, option=orjson.OPT_INDENT_2)
 
 
@@ -41,6 +42,7 @@ def to_protobuf(obj: JSONObject) -> bytes:
 
 
 def to_yaml(obj: object) -> bytes:
+    """Return YAML with sorted keys."""
     text: bytes = yaml.dump(
         obj, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), encoding="utf-8", allow_unicode=True
     )

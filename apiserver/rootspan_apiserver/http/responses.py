@@ -33,7 +33,7 @@ _GZIP_THRESHOLD = 128 * 1024
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class Answer(Protocol):
+class Sendable(Protocol):
     """What a handler returns: a response, or a stream of events."""
 
     async def send(self, request: Request, send: Send) -> None: ...
@@ -58,6 +58,8 @@ class Serialization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
+    """A response whose body is complete."""
+
     status: int = 200
     body: bytes = b""
     content_type: str = ""

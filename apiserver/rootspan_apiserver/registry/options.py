@@ -4,10 +4,10 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go, staging/src
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.storage.list_options import ListOptions
 
 __all__ = ["CreateOptions", "DeleteOptions", "ListOptions", "UpdateOptions"]
@@ -28,7 +28,7 @@ class CreateOptions:
 
     validate: ValidateObject | None = None
     dry_run: bool = False
-    context: WriteContext = field(default_factory=WriteContext)
+    context: WriteContext = NO_CONTEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class UpdateOptions:
     precondition_uid: str = ""
     dry_run: bool = False
     create_on_missing: bool = False
-    context: WriteContext = field(default_factory=WriteContext)
+    context: WriteContext = NO_CONTEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ deletion); what is their own comes from the resource's strategy. Mutating admiss
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 """
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import replace
 
 from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, not_found
-from rootspan_apiserver.registry.allocating import look_around
+from rootspan_apiserver.registry.allocation import Allocations
 from rootspan_apiserver.registry.create import NAME_ATTEMPTS, before_create, explain_conflict
 from rootspan_apiserver.registry.delete import before_delete, check_preconditions, completes_deletion, is_held
 from rootspan_apiserver.registry.list_options import check_list, check_watch, predicate
@@ -49,10 +49,16 @@ Transform = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
 
 class Store:
-    """Every method raises `StatusError`. Objects are passed and returned in the resource's storage version."""
+    """Every method raises `StatusError`. Objects are passed and returned in the resource's storage version.
 
-    def __init__(self, storage: Storage) -> None:
+    Args:
+        storage: where the objects are.
+        resources: those whose allocators are to be at work.
+    """
+
+    def __init__(self, storage: Storage, resources: Iterable[Resource] = ()) -> None:
         self._storage = storage
+        self._allocations = Allocations(storage, resources)
 
     async def get(self, resource: Resource, namespace: str, name: str, *, resource_version: str = "") -> StoredObject:
         """Return one object, at least as fresh as `resource_version` if that is given."""
@@ -100,16 +106,18 @@ class Store:
     async def _create(
         self, resource: Resource, namespace: str, obj: JSONObject, options: CreateOptions
     ) -> StoredObject:
-        await look_around(self._storage, resource)
-        await before_create(resource, namespace, obj, options.context)
-        if options.validate is not None:
-            await options.validate(obj)
-        version = resource_version(obj["metadata"]) or 0
-        if version and not options.dry_run:
-            raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
-        written, name = canonical(obj, resource.storage_kind), obj["metadata"]["name"]
-        created = await self._storage.create(resource, namespace, name, written, dry_run=options.dry_run)
-        return created.at(version) if options.dry_run else created
+        dry_run = options.dry_run
+        with ExitStack() as reserved:
+            reserved.callback(await self._allocations.begin(resource, obj, None, dry_run=dry_run))
+            await before_create(resource, namespace, obj, options.context)
+            if options.validate is not None:
+                await options.validate(obj)
+            version = resource_version(obj["metadata"]) or 0
+            if version and not dry_run:
+                raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
+            written, name = canonical(obj, resource.storage_kind), obj["metadata"]["name"]
+            created = await self._storage.create(resource, namespace, name, written, dry_run=dry_run)
+            return created.at(version) if dry_run else created
 
     async def update(
         self,
@@ -127,19 +135,22 @@ class Store:
                 present one.
         """
 
+        reserved, dry_run = ExitStack(), options.dry_run
+
         async def change(current: StoredObject | None) -> Decision:
+            reserved.close()
             check_uid(resource, namespace, name, options.precondition_uid, current)
             if current is None:
                 if not (options.create_on_missing or resource.allow_create_on_update):
                     raise not_found(resource.group_resource, name)
                 obj, old = await transform(None), None
-                await look_around(self._storage, resource)
+                reserved.callback(await self._allocations.begin(resource, obj, None, dry_run=dry_run))
                 await before_create(resource, namespace, obj, options.context)
             else:
                 obj, old = await transform(current.decode()), current.decode()
                 check_version(resource, name, obj["metadata"], current)
                 if not options.subresource:
-                    await look_around(self._storage, resource)
+                    reserved.callback(await self._allocations.begin(resource, obj, old, dry_run=dry_run))
                 await before_update(resource, namespace, obj, old, options)
             if options.validate is not None:
                 await options.validate(obj, old)
@@ -147,13 +158,15 @@ class Store:
                 return Delete(StoredObject(current.key, current.revision, encode(obj)))
             return Write(canonical(obj, resource.storage_kind))
 
-        match await self._storage.guaranteed_update(
-            resource, namespace, name, change, missing_ok=True, dry_run=options.dry_run
-        ):
+        with reserved:
+            outcome = await self._storage.guaranteed_update(
+                resource, namespace, name, change, missing_ok=True, dry_run=dry_run
+            )
+        match outcome:
             case Written(stored, created):
                 return stored, created
             case Delete(last):
-                await self._delete_finalized(resource, namespace, last, options.dry_run)
+                await self._delete_finalized(resource, namespace, last, dry_run)
                 return last, False
             case Keep(stored):
                 return stored, False

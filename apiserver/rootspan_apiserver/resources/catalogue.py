@@ -7,18 +7,18 @@ first column is a group-version, one blank in a resource (plural, singular, kind
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
+from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.builtin import GROUPS, definitions
+from rootspan_apiserver.resources.core.service.allocation import DEFAULT_RANGE, ServiceAllocator
 from rootspan_apiserver.resources.definition import ALL_VERBS, Definition, kind_in
 from rootspan_apiserver.resources.kinds import strategy_of
 from rootspan_apiserver.resources.kinds.cluster import FINALIZATION
 from rootspan_apiserver.resources.kinds.pods import grace_period
-from rootspan_apiserver.resources.kinds.service_allocation import DEFAULT_RANGE, ServiceAllocation
-from rootspan_apiserver.resources.kinds.services import ServiceStrategy
 from rootspan_apiserver.resources.places import go_type, storage_kind, storage_path
 from rootspan_apiserver.resources.resource import Resource, Subresource
 from rootspan_apiserver.resources.schema import Schema
@@ -163,14 +163,12 @@ def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
         service_range: the CIDR out of which services get their addresses.
     """
     registry = Registry()
-    found = [_resource(*each) for each in _table()]
+    allocators = {GroupResource("", "services"): partial(ServiceAllocator, service_range)}
+    found = [_resource(*each, allocators) for each in _table()]
     found += (resource for each in definitions() for resource in builtin_resources(each, service_range))
     order = {api_version: number for number, (_, api_version) in enumerate(GROUPS)}
     registry.replace((), sorted(found, key=lambda each: (order[each.kind.api_version], each.plural)))
     registry.revision = 0
-    services = registry.lookup("", "v1", "services")
-    if services is not None and isinstance(services.strategy, ServiceStrategy):
-        services.strategy.allocation = ServiceAllocation(service_range)
     return registry
 
 
@@ -181,13 +179,13 @@ def builtin_resources(definition: Definition, service_range: str = DEFAULT_RANGE
         service_range: the CIDR out of which allocators give.
     """
     kept = definition.kind
-    allocator = definition.allocator(service_range) if definition.allocator is not None else None
-    strategy = Strategy(definition, lambda: _schema(kept), allocator=allocator)
-    yield Resource.of(definition, strategy, _schema(kept))
+    allocator = partial(definition.allocator, service_range) if definition.allocator is not None else None
+    strategy = Strategy(definition, lambda: _schema(kept))
+    yield Resource.of(definition, strategy, _schema(kept), allocator=allocator)
     for version in definition.also_served:
         own = strategy
         if version.selectable is not None:
-            own = Strategy(definition, lambda: _schema(kept), selectable=version.selectable, allocator=allocator)
+            own = Strategy(definition, lambda: _schema(kept), selectable=version.selectable)
         kind = kind_in(version.api_version, definition.name)
         path, deprecation = version.storage_path, version.deprecation
         yield Resource.of(definition, own, _schema(kind), kind=kind, storage_path=path, deprecation=deprecation)
@@ -228,7 +226,9 @@ def _subresource(group: str, version: str, words: list[str]) -> Subresource:
     return Subresource(words[0][1:], GroupVersionKind(group, version, words[1]), _verbs(notes))
 
 
-def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
+def _resource(
+    group: str, version: str, lines: list[list[str]], allocators: Mapping[GroupResource, Callable[[], Allocator]]
+) -> Resource:
     plural, singular, kind_name, *rest = lines[0]
     notes = _notes(rest)
     kind = GroupVersionKind(group, version, kind_name)
@@ -258,6 +258,7 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
         selectable=frozenset(values) | {"metadata.name", "metadata.namespace"},
         delete_returns_object="deleted" in notes,
         grace_period=grace_period if resource == GroupResource("", "pods") else None,
+        allocator=allocators.get(resource),
         finalization=FINALIZATION if resource == GroupResource("", "namespaces") else None,
         allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
         allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,

@@ -4,17 +4,17 @@ A built-in kind is one module that assigns `definition = Definition(…)`; a Cus
 that runs it is `strategy.py`; what a path serves of it is `resource.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum, auto
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
-from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.columns import DEFAULT_COLUMNS, Column
 from rootspan_apiserver.resources.required import RequiredByType
 from rootspan_apiserver.resources.schema_table import go_package
@@ -31,29 +31,23 @@ ALL_METADATA = ("*",)
 
 @dataclass(frozen=True, kw_only=True)
 class WriteContext:
-    """The request that a write is part of, for hooks.
-
-    `allocator` is the one that `Definition.allocator` made for this server.
-    """
+    """The request that a write is part of, for hooks: `user` makes it."""
 
     user: User | None = None
-    dry_run: bool = False
-    allocator: Any = None
 
 
 NO_CONTEXT = WriteContext()
 
 
-class Allocator(Protocol):
-    """Gives out what no two objects may share, such as cluster IPs; one for each server. Hooks find it in the `WriteContext`."""
+@dataclass(frozen=True, kw_only=True)
+class Finalization:
+    """How an object holds itself while it is being deleted, besides by its `metadata.finalizers`.
 
-    def look(self, objects: Iterable[JSONObject]) -> None:
-        """Learn from all present objects what is allocated."""
-        ...
+    `begin` changes an object whose deletion begins; `is_pending` tells whether an object in deletion is still held.
+    """
 
-    def refusals(self, obj: JSONObject, old: JSONObject | None) -> list[FieldError]:
-        """Return why an object may not have what it asks for."""
-        ...
+    begin: Callable[[JSONObject], None]
+    is_pending: Callable[[JSONObject], bool]
 
 
 Default = Callable[[JSONObject], None]
@@ -80,17 +74,6 @@ class Generation:
 
 COUNTED = Generation()
 """1, and one more for each change of anything but metadata and status: upstream's usual."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finalization:
-    """A resource whose objects hold themselves while they are being deleted, besides by their `metadata.finalizers`.
-
-    `begin` changes an object whose deletion begins; `is_pending` tells whether an object in deletion is still held.
-    """
-
-    begin: Callable[[JSONObject], None]
-    is_pending: Callable[[JSONObject], bool]
 
 
 class UpdateOrder(Enum):
@@ -203,7 +186,7 @@ class Definition:
     Writing:
         `defaults` run in order, on objects in canonical form. `prepare_create` and `prepare_update` run after the engine has reset or
         kept the status, before the generation is counted. `generation` None: not counted. `keeps_status_on_create`: clients may create
-        it with a status. `allocator` makes, for a server with this service IP range, what hooks find in their context.
+        it with a status. `allocator` makes, for a server with this service IP range, what gives out values that no two objects may share.
     Rules:
         `spec` is for the field of that name, `rules` for the whole object, after it; without both, what the type requires. `changes` are
         for what an update changes, with the place of `update_order`. `update_rules` replaces all of that in an update. `name_rule` and
@@ -212,9 +195,9 @@ class Definition:
     Reading and deleting:
         `selectable` are labels of field selectors beside metadata.name and metadata.namespace. `columns` and `row_conditions` make the
         table. `grace_period` returns the seconds that a deletion waits, from the object and the seconds that the client asks for; None
-        for kinds that are deleted at once. `finalization` is for kinds whose objects hold themselves while they are deleted.
-        `default_propagation` is what a deletion does to dependents unless told, "" where the garbage
-        collector has no say. Objects whose `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
+        for kinds that are deleted at once. `finalization` is for kinds that hold themselves while they are deleted. `default_propagation`
+        is what a deletion does to dependents unless the client says so, "" where the garbage collector has no say. Objects are deleted
+        when they have not been written for `time_to_live` seconds, unless that is 0.
     """
 
     api_version: str

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.definition import NO_CONTEXT, Definition, Finalization, ScalePaths, WriteContext
 from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.strategy import Strategy
@@ -71,9 +72,10 @@ class Resource:
     `selectable` are the labels its field selectors may use. `default_propagation` is what a deletion does to dependents if nobody says
     (Orphan for jobs and replication controllers), "" where the garbage collector has no say (events). Objects whose
     `time_to_live` in seconds is not 0 vanish when they have not been written for that long.
-    `grace_period` gives the seconds that an object has to stop when it is deleted, of the object and of the seconds that were asked for;
-    None if it is deleted at once. `deprecation` is the warning that each request for a deprecated version gets, "" for none. `definition`
-    is what it was made of, None for a kind that has none yet.
+    `grace_period` gives the seconds that an object has to stop when it is deleted, from the object and the seconds that were asked for;
+    None if it is deleted at once. `finalization` is None unless objects hold themselves. `allocator` makes the allocator of one server.
+    `deprecation` is the warning that each request for a deprecated version gets, "" for none. `definition` is what it was made of, None
+    for a kind that has none yet.
     """
 
     kind: GroupVersionKind
@@ -94,6 +96,7 @@ class Resource:
     delete_returns_object: bool = False
     grace_period: Callable[[JSONObject, int | None], int] | None = None
     finalization: Finalization | None = None
+    allocator: Callable[[], Allocator] | None = None
     allow_create_on_update: bool = False
     allow_unconditional_update: bool = True
     custom: bool = False
@@ -113,6 +116,7 @@ class Resource:
         kind: GroupVersionKind | None = None,
         storage_path: str = "",
         deprecation: str = "",
+        allocator: Callable[[], Allocator] | None = None,
         published: JSONObject | None = None,
     ) -> "Resource":
         """Return what is served of a definition.
@@ -120,6 +124,7 @@ class Resource:
         Args:
             kind: in the served version, where that is not the stored one; `schema` is its type.
             storage_path: where the objects are kept, where that is not the definition's.
+            allocator: makes the allocator of one server.
             published: the OpenAPI schema of a custom resource.
         """
         kind = kind or definition.kind
@@ -146,6 +151,7 @@ class Resource:
             delete_returns_object=definition.delete_returns_object,
             grace_period=definition.grace_period,
             finalization=definition.finalization,
+            allocator=allocator,
             allow_create_on_update=definition.allow_create_on_update,
             allow_unconditional_update=not definition.update_needs_resource_version,
             custom=published is not None,

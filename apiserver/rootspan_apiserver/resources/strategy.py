@@ -8,7 +8,6 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update}.go, pkg
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +17,6 @@ from rootspan_apiserver.resources.canonical import Form, form_of
 from rootspan_apiserver.resources.definition import (
     ALL_METADATA,
     NO_CONTEXT,
-    Allocator,
     Definition,
     SubresourceDefinition,
     WriteContext,
@@ -37,7 +35,6 @@ class Strategy:
     Args:
         schema: a function that returns the type of a built-in kind; None for a custom resource, which has no canonical form.
         selectable: the labels of field selectors, each with how to read it.
-        allocator: that of the definition for this server.
     """
 
     def __init__(
@@ -46,10 +43,8 @@ class Strategy:
         schema: Callable[[], Schema] | None = None,
         *,
         selectable: Values | None = None,
-        allocator: Allocator | None = None,
     ) -> None:
         self.definition = definition
-        self.allocator = allocator
         self._schema = schema
         names = ("metadata.name", "metadata.namespace") if definition.namespaced else ("metadata.name",)
         self.selectable: Values = {
@@ -80,7 +75,7 @@ class Strategy:
         if definition.generation is not None and definition.generation.first:
             metadata["generation"] = definition.generation.first
         if definition.prepare_create is not None:
-            definition.prepare_create(obj, self._with_allocator(context))
+            definition.prepare_create(obj, context)
 
     def prepare_for_update(
         self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
@@ -98,7 +93,7 @@ class Strategy:
                 obj.pop("status", None)
         hook = definition.prepare_update if part is None else part.prepare_update
         if hook is not None:
-            hook(obj, old, self._with_allocator(context))
+            hook(obj, old, context)
         self._count(obj, old, counts=part is None or part.counts_generation)
 
     def _count(self, obj: JSONObject, old: JSONObject, *, counts: bool) -> None:
@@ -111,20 +106,15 @@ class Strategy:
         else:
             obj["metadata"].pop("generation", None)
 
-    def _with_allocator(self, context: WriteContext) -> WriteContext:
-        return context if self.allocator is None else replace(context, allocator=self.allocator)
-
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
         """Return why `obj` cannot be created."""
         context = RuleContext(update=False, root=obj)
-        errors = list(self.definition.rules_on_create.check(obj, ABSENT, ROOT, context))
-        return errors if self.allocator is None else [*errors, *self.allocator.refusals(obj, None)]
+        return list(self.definition.rules_on_create.check(obj, ABSENT, ROOT, context))
 
     def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]:
         """Return why `old` cannot become `obj`."""
         context = RuleContext(update=True, root=obj, old_root=old, subresource=subresource)
-        errors = list(self.definition.rules_through(subresource).check(obj, old, ROOT, context))
-        return errors if self.allocator is None or subresource else [*errors, *self.allocator.refusals(obj, old)]
+        return list(self.definition.rules_through(subresource).check(obj, old, ROOT, context))
 
     def is_slow_to_validate(self, obj: JSONObject) -> bool:
         """Return whether validating `obj` may take so long that the event loop must not wait for it."""

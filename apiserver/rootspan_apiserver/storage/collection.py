@@ -7,6 +7,7 @@ an earlier revision is the present one with the later changes taken back, and a 
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable
+from typing import Protocol
 
 from rootspan_apiserver.storage.change import Change
 from rootspan_apiserver.storage.scope import Scope
@@ -14,6 +15,18 @@ from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch import Watch
 
 HISTORY = 2048
+
+
+class Observer(Protocol):
+    """Is told of every change of a collection as it happens. It must neither fail nor take long."""
+
+    def reset(self, objects: Iterable[StoredObject]) -> None:
+        """The collection begins again, with these objects."""
+        ...
+
+    def observe(self, change: Change) -> None:
+        """An object of the collection was created, changed or deleted."""
+        ...
 
 
 class Collection:
@@ -25,17 +38,25 @@ class Collection:
         self.path = path
         self.written = 0
         self.watches: set[Watch] = set()
+        self._observers: list[Observer] = []
         self._history = history
         self.reset(revision, objects)
 
+    def subscribe(self, observer: Observer) -> None:
+        """Tell `observer` of the present objects and of every change from now on."""
+        self._observers.append(observer)
+        observer.reset(self._objects.values())
+
     def reset(self, revision: int, objects: Iterable[StoredObject]) -> None:
-        """Begin again from a state at `revision`; what came before is forgotten and every watch ends."""
+        """Begin again from a state at `revision`; the history before it is dropped and every watch ends."""
         self._objects = {stored.key: stored for stored in objects}
         self._keys = sorted(self._objects)
         self._changes = deque[Change]()
         self.oldest = revision + 1
         for watch in tuple(self.watches):
             watch.end()
+        for observer in self._observers:
+            observer.reset(self._objects.values())
 
     def get(self, key: str) -> StoredObject | None:
         return self._objects.get(key)
@@ -57,6 +78,8 @@ class Collection:
         if len(self._changes) == self._history:
             self.oldest = self._changes.popleft().object.revision + 1
         self._changes.append(change)
+        for observer in self._observers:
+            observer.observe(change)
         for watch in tuple(self.watches):
             watch.offer(change)
 

@@ -20,7 +20,7 @@ from rootspan_apiserver.kube.status import StatusError, already_exists, not_foun
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
-from rootspan_apiserver.storage.collection import Collection
+from rootspan_apiserver.storage.collection import Collection, Observer
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compaction
 from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
@@ -129,7 +129,7 @@ class Storage:
         Raises:
             StatusError: 429, the cache is not there yet; 504, it does not keep up.
         """
-        collection = await self._caught_up(resource)
+        collection = await self.catch_up(resource)
         return collection.select(Scope(collection_path(resource, namespace)))
 
     async def cached_object(self, resource: Resource, namespace: str, name: str) -> StoredObject | None:
@@ -138,14 +138,22 @@ class Storage:
         Raises:
             StatusError: 429, the cache is not there yet; 504, it does not keep up.
         """
-        collection = await self._caught_up(resource)
+        collection = await self.catch_up(resource)
         try:
             return collection.get(object_path(resource, namespace, name))
         except StatusError:  # of a name that nothing can have
             return None
 
-    async def _caught_up(self, resource: Resource) -> Collection:
-        """The collection of a resource, once it shows what this process wrote to it."""
+    def subscribe(self, resource: Resource, observer: Observer) -> None:
+        """Tell `observer` of every object of a resource in the watch cache, and of every change of them."""
+        self._collection(resource).subscribe(observer)
+
+    async def catch_up(self, resource: Resource) -> Collection:
+        """Return the collection of a resource, once it shows what this process wrote to it.
+
+        Raises:
+            StatusError: 429, the cache is not ready; 504, it does not keep up.
+        """
         if not await self._cache.wait_ready(FRESH):
             raise initializing()
         collection = self._collection(resource)

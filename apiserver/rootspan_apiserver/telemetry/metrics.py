@@ -122,7 +122,7 @@ class Metrics:
         self._rejected.labels(priority_level, flow_schema, reason).inc()
 
     def observe(
-        self, info: RequestInfo, verb: str, dry_run: str, code: int, seconds: float, trace_id: int | None
+        self, info: RequestInfo, *, verb: str, dry_run: str, code: int, seconds: float, trace_id: int | None
     ) -> None:
         """Counts one finished request.
 

@@ -1,13 +1,11 @@
 """The filters and handlers before a real store, behind a real socket."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 import pytest
-from starlette.routing import Router
 
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import AdmissionChain
@@ -25,9 +23,8 @@ from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.audit import Sink
 from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
-from rootspan_apiserver.handlers.documents.health import Health
-from rootspan_apiserver.handlers.routes import routes
+from rootspan_apiserver.handlers.routes import application
+from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
@@ -54,13 +51,13 @@ class Cautious:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """`application` makes the filters and handlers of this server anew, with a sink for audit events."""
+    """A server; `filtered` puts filters before its handlers anew, with a sink for audit events."""
 
     registry: Registry
     tracing: Tracing
     metrics: Metrics
-    stopping: asyncio.Event
-    application: Callable[[Sink | None], ASGIApp]
+    lifecycle: Lifecycle
+    filtered: Callable[[Sink | None], ASGIApp]
     address: Address
     client: httpx.AsyncClient
     recorder: SpanRecorder
@@ -80,22 +77,21 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
         tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         authenticator = UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER])
         authorizer = UnionAuthorizer([PrivilegedGroups(), Cautious()])
-        metrics, stopping = Metrics(), asyncio.Event()
-        resources = ResourceEndpoint(
+        metrics, lifecycle = Metrics(), Lifecycle()
+        handlers = application(
             registry=registry,
-            store=Store(storage),
+            store=Store(storage, registry.resources()),
             admission=AdmissionChain([]),
             authenticator=authenticator,
             authorizer=authorizer,
             tokens=tokens,
-            min_request_timeout=1800,
-            stopping=stopping,
+            metrics=metrics,
+            lifecycle=lifecycle,
         )
-        health = Health({}, shutting_down=asyncio.Event(), stopping=stopping)
 
-        def application(audit: Sink | None) -> ASGIApp:
+        def filtered(audit: Sink | None) -> ASGIApp:
             return chain(
-                Router(routes(resources, registry, metrics, health, tokens), redirect_slashes=False),
+                handlers,
                 authenticator=authenticator,
                 authorizer=authorizer,
                 registry=registry,
@@ -106,18 +102,18 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
                 dialect=dialect,
             )
 
-        traced = dialect.server_span(application(None), tracer_provider=provider)
+        traced = dialect.server_span(filtered(None), tracer_provider=provider)
         headers = {"authorization": "Bearer admin", "user-agent": "tester/1.0", "accept": "application/json"}
         async with (
-            serving(traced, listen("127.0.0.1", 0), stopping=stopping.set) as address,
+            serving(traced, listen("127.0.0.1", 0), stopping=lifecycle.stopping.set) as address,
             httpx.AsyncClient(base_url=address.url, headers=headers, timeout=10, trust_env=False) as client,
         ):
             yield Server(
                 registry=registry,
                 tracing=tracing,
                 metrics=metrics,
-                stopping=stopping,
-                application=application,
+                lifecycle=lifecycle,
+                filtered=filtered,
                 address=address,
                 client=client,
                 recorder=recorder,

@@ -15,7 +15,7 @@ REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews?pretty=1"
 async def test_one_event_a_request(server: Server) -> None:
     """An event tells who asked what on whose behalf and how it was answered; its id is the one the client was given."""
     events: list[dict[str, Any]] = []
-    transport = httpx.ASGITransport(server.application(events.append))
+    transport = httpx.ASGITransport(server.filtered(events.append))
     headers = {"authorization": "Bearer admin", "impersonate-user": "carol", "user-agent": "tester/1.0"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         answer = await client.post(REVIEW, json={})

@@ -101,17 +101,16 @@ async def test_discovery_says_the_same_in_each_format(
 @pytest.mark.parametrize(
     ("path", "content_type"),
     [
-        ("/version", "application/json"),
         ("/", "application/json"),
         ("/healthz", "text/plain; charset=utf-8"),
         ("/livez", "text/plain; charset=utf-8"),
         ("/readyz?verbose", "text/plain; charset=utf-8"),
     ],
 )
-async def test_documents_of_one_format_are_not_negotiated(
+async def test_index_and_health_are_not_negotiated(
     client: httpx.AsyncClient, path: str, content_type: str, accept: str
 ) -> None:
-    """The version, the index and health are answered as they are, whatever the client accepts."""
+    """The index and health are answered as they are, whatever the client accepts."""
     answer = await client.get(path, headers={"accept": accept})
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
 
@@ -140,7 +139,7 @@ async def test_health(server: Server) -> None:
     assert (await client.get("/healthz")).text == "ok"
     assert (await client.get("/livez?verbose")).text == "[+]ping ok\nlivez check passed\n"
     assert (await client.get("/readyz/shutdown")).text == "ok"
-    server.stopping.set()
+    server.lifecycle.stopping.set()
     stopping = await client.get("/readyz")
     assert stopping.status_code == 500
     assert stopping.text == "[+]ping ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n"

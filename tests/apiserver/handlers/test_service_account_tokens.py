@@ -165,7 +165,7 @@ async def test_request_for_a_token_that_is_refused(
 async def test_audit_event_tells_the_id_of_an_issued_token(server: Server) -> None:
     """Later events of whoever uses the token have the same id in the extra of their user."""
     events: list[dict[str, Any]] = []
-    transport = httpx.ASGITransport(server.application(events.append))
+    transport = httpx.ASGITransport(server.filtered(events.append))
     headers = {"authorization": "Bearer admin"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         uid = await create_account(client)

@@ -173,7 +173,7 @@ async def test_watches_end_with_the_server() -> None:
     async with serve() as server, watching(server.client, "watch=1&timeoutSeconds=600") as events:
         await server.client.post(MAPS, json=config_map("one"))
         assert names([await anext(events)]) == [("ADDED", "one")]
-        server.stopping.set()
+        server.lifecycle.stopping.set()
         assert [event async for event in events] == []
 
 

@@ -9,6 +9,7 @@ import pytest
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.store import Store
+from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.resources.resource import Resource
 from tests.apiserver.storage.parts import embedded_storage, resource
 
@@ -53,7 +54,7 @@ def setting(**fields: Any) -> Callable[[JSONObject | None], Awaitable[JSONObject
 @contextlib.asynccontextmanager
 async def object_store() -> AsyncIterator[Store]:
     async with embedded_storage() as (storage, _, _):
-        yield Store(storage)
+        yield Store(storage, builtin_registry().resources())
 
 
 async def refusal(request: Awaitable[object]) -> StatusError:

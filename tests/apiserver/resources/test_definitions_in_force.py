@@ -10,7 +10,6 @@ import httpx
 import orjson
 import pytest
 from opentelemetry.trace import NoOpTracerProvider
-from starlette.routing import Router
 
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.loopback import loopback_authenticator
@@ -22,9 +21,8 @@ from rootspan_apiserver.controllers.custom_resources import serving_custom_resou
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
-from rootspan_apiserver.handlers.documents.health import Health
-from rootspan_apiserver.handlers.routes import routes
+from rootspan_apiserver.handlers.routes import application
+from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
@@ -82,20 +80,19 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         assert await storage.wait_ready(SECONDS)
         authenticator = loopback_authenticator(loopback.token)
         tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
-        authorizer, metrics, stopping = AlwaysAllow(), Metrics(), asyncio.Event()
-        resources = ResourceEndpoint(
+        authorizer, metrics, lifecycle = AlwaysAllow(), Metrics(), Lifecycle()
+        handlers = application(
             registry=registry,
-            store=Store(storage),
+            store=Store(storage, registry.resources()),
             admission=AdmissionChain([]),
             authenticator=authenticator,
             authorizer=authorizer,
             tokens=tokens,
-            min_request_timeout=1800,
-            stopping=stopping,
+            metrics=metrics,
+            lifecycle=lifecycle,
         )
-        health = Health({}, shutting_down=asyncio.Event(), stopping=stopping)
         app = chain(
-            Router(routes(resources, registry, metrics, health, tokens), redirect_slashes=False),
+            handlers,
             authenticator=authenticator,
             authorizer=authorizer,
             registry=registry,
@@ -104,7 +101,9 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         )
         own = self_signed(["localhost"], None)
         tls = server_context(own, None)
-        at = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0), tls=tls, stopping=stopping.set))
+        at = await stack.enter_async_context(
+            serving(app, listen("127.0.0.1", 0), tls=tls, stopping=lifecycle.stopping.set)
+        )
         loopback.connect(at.host, at.port, own.pair.certificate)
         stack.push_async_callback(loopback.aclose)
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))

@@ -1,11 +1,8 @@
 """Services, configuration, access, policies, webhooks: defaults and rules."""
 
-from ipaddress import ip_address, ip_network
-
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.catalogue import builtin_registry
 from tests.apiserver.resources.kinds import REGISTRY, an_object, created, refusals, updated
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -36,43 +33,6 @@ def test_every_kind_takes_its_emptiest_object() -> None:
             refusals(obj)
             updated(stored, {})
             updated(stored, {}, "status")
-
-
-def test_gives_a_service_an_address_and_node_ports() -> None:
-    """A service gets a cluster IP, and one that is reached from outside a node port; both stay when it is updated."""
-    spec = {"type": "NodePort", "ports": [{"port": 80}], "selector": {"app": "x"}}
-    service = created(an_object("v1", "Service", spec=spec))
-    assert ip_address(service["spec"]["clusterIP"]) in ip_network("10.0.0.0/24")
-    assert service["spec"]["clusterIPs"] == [service["spec"]["clusterIP"]]
-    port = service["spec"]["ports"][0]
-    assert (port["protocol"], port["targetPort"]) == ("TCP", 80)
-    assert 30000 <= port["nodePort"] <= 32767
-    changed, errors = updated(service, {"spec": {"ports": [{"port": 80}], "clusterIP": "", "clusterIPs": []}})
-    assert errors == []
-    assert changed["spec"]["clusterIP"] == service["spec"]["clusterIP"]
-    assert changed["spec"]["ports"][0]["nodePort"] == port["nodePort"]
-
-
-def test_gives_each_service_an_address_of_its_own() -> None:
-    """The addresses are those of the range that the registry was made with, and no two services share one."""
-    services = builtin_registry("10.9.0.0/28").lookup("", "v1", "services")
-    assert services is not None
-    given = []
-    for number in range(13):
-        service = an_object("v1", "Service", spec={"ports": [{"port": 80}]})
-        service["metadata"]["uid"] = f"uid-{number}"
-        services.strategy.default(service)
-        services.strategy.prepare_for_create(service)
-        given.append(service["spec"]["clusterIP"])
-    assert sorted(map(ip_address, given)) == [ip_address("10.9.0.2") + number for number in range(13)]
-
-
-def test_leaves_a_headless_service_without_address() -> None:
-    """`None` is an answer too."""
-    service = created(an_object("v1", "Service", spec={"clusterIP": "None", "selector": {"a": "b"}}))
-    assert service["spec"]["clusterIPs"] == ["None"]
-    assert service["spec"]["ipFamilyPolicy"] == "SingleStack"
-    assert refusals(an_object("v1", "Service", spec={"clusterIP": "None"})) == []
 
 
 def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:

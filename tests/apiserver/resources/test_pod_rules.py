@@ -164,7 +164,7 @@ def test_lets_a_helper_be_asked_whether_it_is_well() -> None:
             ),
         ),
         (
-            {"type": "NodePort", "clusterIP": "None"},
+            {"type": "NodePort", "clusterIP": "None", "clusterIPs": ["None"]},
             "clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services",
         ),
         (

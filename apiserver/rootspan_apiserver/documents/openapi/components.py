@@ -55,6 +55,7 @@ def full_name(short: str) -> str:
 
 
 def reference(name: str) -> JSONObject:
+    """Return a reference to a schema by its published name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 

@@ -6,9 +6,9 @@ Upstream: staging/src/k8s.io/apiserver/pkg/server/healthz/healthz.go
 """
 
 import logging
-from asyncio import Event
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import NOSNIFF, NOT_FOUND, Response, plain_text
 
@@ -28,14 +28,12 @@ class Health:
 
     Args:
         checks: Those of the server, by name.
-        shutting_down: Is set when the server is asked to stop: it is not ready from then on.
-        stopping: Is set when the server stops listening.
+        lifecycle: Says when the server is not ready any more.
     """
 
-    def __init__(self, checks: Mapping[str, Check], *, shutting_down: Event, stopping: Event) -> None:
+    def __init__(self, checks: Mapping[str, Check], lifecycle: Lifecycle) -> None:
         self._checks: dict[str, Check] = {"ping": _ping, **checks}
-        self._shutting_down = shutting_down
-        self._stopping = stopping
+        self._lifecycle = lifecycle
 
     def paths(self) -> Iterator[str]:
         """Yield the paths of the checks."""
@@ -78,5 +76,5 @@ class Health:
         return plain_text(body, headers=[NOSNIFF])
 
     async def _check_not_stopping(self) -> None:
-        if self._shutting_down.is_set() or self._stopping.is_set():
+        if self._lifecycle.shutting_down.is_set() or self._lifecycle.stopping.is_set():
             raise RuntimeError("process is shutting down")

@@ -17,6 +17,8 @@ _HEADERS = [(b"cache-control", b"public, max-age=3600")]
 
 
 class OpenIDMetadata:
+    """Answers with the issuer of `tokens` and its keys."""
+
     def __init__(self, tokens: ServiceAccountTokens) -> None:
         self._tokens = tokens
 

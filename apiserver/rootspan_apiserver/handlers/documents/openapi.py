@@ -20,6 +20,8 @@ _OLDER_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
 
 class OpenAPI:
+    """Answers with the descriptions of the resources in a registry."""
+
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 

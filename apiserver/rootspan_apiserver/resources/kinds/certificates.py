@@ -44,6 +44,17 @@ USAGES = (
 class CertificateSigningRequestStrategy(BuiltinStrategy):
     name_rule = staticmethod(path_segment)
 
+    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
+        """Put the user who makes the request into the spec, whatever the client wrote there."""
+        super().prepare_for_create(obj, context)
+        spec = obj["spec"]
+        for field in ("username", "uid", "groups", "extra"):
+            spec.pop(field, None)
+        if (user := context.user) is not None:
+            extra = {key: list(values) for key, values in user.extra.items()}
+            requester = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
+            spec.update({field: value for field, value in requester.items() if value})
+
     def prepare_for_update(
         self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
     ) -> None:

@@ -1,26 +1,24 @@
-"""Service: its addresses and ports are given out when it is created."""
+"""Service."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_1035_label, dns_label, dns_subdomain, port_number
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.service.families import check_cluster_ips
+from rootspan_apiserver.resources.core.service.spec import (
+    WITH_NODE_PORTS,
+    drop_by_type,
+    externally_accessible,
+    needs_address,
+    needs_health_check,
+    needs_node_ports,
+)
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, cidr, duplicates, ip, named, one_of, optional_name
 from rootspan_apiserver.resources.kinds.pod_handlers import check_port
 from rootspan_apiserver.resources.kinds.pod_validation import PROTOCOLS
-from rootspan_apiserver.resources.kinds.service_allocation import ServiceAllocation
-from rootspan_apiserver.resources.kinds.service_updates import (
-    WITH_NODE_PORTS,
-    drop_by_type,
-    externally_accessible,
-    keep_allocated,
-    needs_address,
-    needs_health_check,
-    needs_node_ports,
-)
 from rootspan_apiserver.resources.metadata import check_labels
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -29,10 +27,6 @@ ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
 
 class ServiceStrategy(BuiltinStrategy):
     name_rule = staticmethod(dns_1035_label)
-    allocation = ServiceAllocation()
-
-    def look(self, objects: Iterable[JSONObject]) -> None:
-        self.allocation.look(objects)
 
     def set_defaults(self, obj: JSONObject) -> None:
         spec = obj["spec"]
@@ -54,58 +48,14 @@ class ServiceStrategy(BuiltinStrategy):
         if kind == "LoadBalancer":
             spec.setdefault("allocateLoadBalancerNodePorts", True)
 
-    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
-        super().prepare_for_create(obj)
-        self._allocate(obj)
-
     def prepare_for_update(
         self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
     ) -> None:
-        spec, before = obj["spec"], old["spec"]
-        if not subresource:
-            keep_allocated(spec, before)
-            if not spec.get("ipFamilyPolicy") and before.get("ipFamilyPolicy") and needs_address(spec):
-                spec["ipFamilyPolicy"] = before["ipFamilyPolicy"]
-            self._allocate(obj)
         super().prepare_for_update(obj, old, subresource)
         if not subresource:
-            drop_by_type(spec, before)
-            if spec.get("type") != "LoadBalancer":
+            drop_by_type(obj["spec"], old["spec"])
+            if obj["spec"].get("type") != "LoadBalancer":
                 obj.setdefault("status", {})["loadBalancer"] = {}
-
-    def _allocate(self, obj: JSONObject) -> None:
-        spec, uid = obj["spec"], obj["metadata"].get("uid", "")
-        if needs_address(spec):
-            self._allocate_address(spec, uid)
-        ports = spec.get("ports") or []
-        taken = {port["nodePort"] for port in ports if port.get("nodePort")}
-        if spec.get("type") == "NodePort" or (
-            spec.get("type") == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts")
-        ):
-            for port in ports:
-                if not port.get("nodePort"):
-                    port["nodePort"] = self.allocation.port(uid, port, taken)
-                    taken.add(port["nodePort"])
-        if needs_health_check(spec) and not spec.get("healthCheckNodePort"):
-            spec["healthCheckNodePort"] = self.allocation.port(uid, {"port": "health check"}, taken)
-
-    def _allocate_address(self, spec: JSONObject, uid: str) -> None:
-        address = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or ()), "")
-        if not address:
-            address = self.allocation.address(uid)
-        spec["clusterIP"] = address
-        if not spec.get("clusterIPs"):
-            spec["clusterIPs"] = [address]
-        headless = address == "None" and not spec.get("selector")
-        spec.setdefault("ipFamilyPolicy", "RequireDualStack" if headless else "SingleStack")
-        if not spec.get("ipFamilies"):
-            family = "IPv6" if ":" in address else "IPv4"
-            spec["ipFamilies"] = [self.allocation.family if address == "None" else family]
-        if headless and len(spec["ipFamilies"]) < 2 and spec["ipFamilyPolicy"] != "SingleStack":
-            spec["ipFamilies"] = [*spec["ipFamilies"], "IPv6" if spec["ipFamilies"][0] == "IPv4" else "IPv4"]
-
-    def validate_create(self, obj: JSONObject) -> list[FieldError]:
-        return super().validate_create(obj) + self.allocation.refusals(obj)
 
     def validate(self, obj: JSONObject) -> list[FieldError]:
         spec = obj["spec"]
@@ -125,28 +75,17 @@ class ServiceStrategy(BuiltinStrategy):
         if needs_node_ports(spec) and headless:
             detail = f"may not be set to 'None' for {spec['type']} services"
             errors.append(FieldError.invalid("spec.clusterIPs[0]", "None", detail))
-        errors += self._check_families(spec)
+        if needs_address(spec):
+            errors += check_cluster_ips(spec)
+        if (policy := spec.get("internalTrafficPolicy")) is not None:
+            errors += one_of(policy, ("Cluster", "Local"), "spec.internalTrafficPolicy")
         errors += self._check_reach(spec)
         errors += self._check_ports(ports)
         errors += check_labels(spec.get("selector") or {}, "spec.selector")
         return errors + one_of(spec.get("sessionAffinity"), ("ClientIP", "None"), "spec.sessionAffinity")
 
-    def _check_families(self, spec: JSONObject) -> list[FieldError]:
-        errors = []
-        if (policy := spec.get("ipFamilyPolicy")) is not None:
-            errors += one_of(policy, ("PreferDualStack", "RequireDualStack", "SingleStack"), "spec.ipFamilyPolicy")
-        families = [(f"spec.ipFamilies[{index}]", family) for index, family in enumerate(spec.get("ipFamilies") or [])]
-        for at, family in families:
-            errors += one_of(family, ("IPv4", "IPv6"), at)
-        if (policy := spec.get("internalTrafficPolicy")) is not None:
-            errors += one_of(policy, ("Cluster", "Local"), "spec.internalTrafficPolicy")
-        return errors + duplicates(families)
-
     def _check_reach(self, spec: JSONObject) -> list[FieldError]:
         errors = []
-        for index, address in enumerate(spec.get("clusterIPs") or []):
-            if address != "None":
-                errors += ip(address, f"spec.clusterIPs[{index}]")
         for index, address in enumerate(spec.get("externalIPs") or []):
             errors += ip(address, f"spec.externalIPs[{index}]")
         for index, source in enumerate(spec.get("loadBalancerSourceRanges") or []):
@@ -200,7 +139,7 @@ class ServiceStrategy(BuiltinStrategy):
         return errors
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        errors = self.allocation.refusals(obj, old)
+        errors = []
         new, before = obj["spec"], old["spec"]
         if new.get("type") == before.get("type") == "LoadBalancer" and new.get("loadBalancerClass") != before.get(
             "loadBalancerClass"

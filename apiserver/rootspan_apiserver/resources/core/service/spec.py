@@ -1,4 +1,4 @@
-"""What an update of a service keeps of what it was given, and what it drops because the new type has no use for it.
+"""What the type of a Service has and needs, and what an update keeps of it or drops.
 
 A client that sends its manifest again leaves out the addresses and ports that were allocated: they are kept. A client that changes the
 type sends back what only the old type may have: it is dropped, unless the client changed it too.
@@ -49,7 +49,7 @@ def keep_allocated(spec: JSONObject, old: JSONObject) -> None:
 
 def _keep_node_ports(spec: JSONObject, old: JSONObject) -> None:
     """By the names of the ports, of which everything else may have changed."""
-    used = _node_ports(old) & _node_ports(spec)
+    used = node_ports(old) & node_ports(spec)
     known = {port.get("name", ""): port.get("nodePort") for port in old.get("ports") or []}
     for port in spec.get("ports") or []:
         number = known.get(port.get("name", ""))
@@ -73,7 +73,7 @@ def drop_by_type(spec: JSONObject, old: JSONObject) -> None:
             _drop(spec, "clusterIP", "clusterIPs")
         for key in ("ipFamilies", "ipFamilyPolicy"):
             _drop_if_same(spec, old, key)
-    if needs_node_ports(old) and not needs_node_ports(spec) and _node_ports(spec) <= _node_ports(old):
+    if needs_node_ports(old) and not needs_node_ports(spec) and node_ports(spec) <= node_ports(old):
         for port in spec.get("ports") or []:
             _drop(port, "nodePort")
     if needs_health_check(old) and not needs_health_check(spec):
@@ -85,7 +85,8 @@ def drop_by_type(spec: JSONObject, old: JSONObject) -> None:
         _drop_if_same(spec, old, "externalTrafficPolicy")
 
 
-def _node_ports(spec: JSONObject) -> set[int]:
+def node_ports(spec: JSONObject) -> set[int]:
+    """Return the node ports in `ports`."""
     return {port["nodePort"] for port in spec.get("ports") or [] if port.get("nodePort")}
 
 

@@ -1,0 +1,74 @@
+"""A range of numbers, each of which one object at most may have.
+
+Upstream: pkg/registry/core/service/allocator/bitmap.go
+"""
+
+import random
+from collections.abc import Hashable
+
+
+class Pool:
+    """The numbers from `first` to `last`, of which the first `static` are given out only if no other is free.
+
+    Clients that choose a number themselves choose a low one; so it will hardly have been given to another object.
+    """
+
+    def __init__(self, first: int, last: int, *, static: int) -> None:
+        self.first = first
+        self.last = last
+        self._static = static
+        self._holders: dict[int, Hashable] = {}
+        self._reserved: set[int] = set()
+
+    def __contains__(self, number: int) -> bool:
+        return self.first <= number <= self.last
+
+    def clear(self) -> None:
+        """Free what objects hold. Reservations stay."""
+        self._holders.clear()
+
+    def hold(self, number: int, holder: Hashable) -> Hashable:
+        """Note that `holder` has a number; the one that has it afterwards, which is another one if that was first."""
+        return self._holders.setdefault(number, holder)
+
+    def free(self, number: int, holder: Hashable) -> None:
+        """Note that `holder` has a number no longer."""
+        if self._holders.get(number) == holder:
+            del self._holders[number]
+
+    def is_free(self, number: int) -> bool:
+        """Whether no object holds the number and no write has reserved it."""
+        return number not in self._holders and number not in self._reserved
+
+    def reserve(self, number: int) -> bool:
+        """Reserve a number: whether it was free."""
+        if not self.is_free(number):
+            return False
+        self._reserved.add(number)
+        return True
+
+    def reserve_any(self) -> int | None:
+        """Reserve a free number and return it; None if none is free."""
+        dynamic = self.first + self._static
+        for first, last in ((dynamic, self.last), (self.first, dynamic - 1)):
+            if first > last:
+                continue
+            start = random.randint(first, last)
+            for numbers in (range(start, last + 1), range(first, start)):
+                for number in numbers:
+                    if self.is_free(number):
+                        self._reserved.add(number)
+                        return number
+        return None
+
+    def release(self, number: int) -> None:
+        """End a reservation."""
+        self._reserved.discard(number)
+
+
+def static_part(size: int, *, step: int, most: int) -> int:
+    """Return how many numbers of a range of `size` are kept for clients that choose: one in `step`, at least 16 and at `most` that many.
+
+    Upstream: calculateRangeOffset of the two allocators.
+    """
+    return 0 if size <= 16 else min(max(16, size // step), most)
