@@ -257,13 +257,13 @@ def _controllers(
     address: Address,
 ) -> AbstractAsyncContextManager[Settled]:
     return running_controllers(
-        options.controllers,
-        storage=storage,
-        registry=registry,
-        loopback=loopback,
+        storage,
+        registry,
+        loopback,
         ca_bundle=certificate.ca_bundle,
         secure_port=address.port,
         service_range=options.service_cluster_ip_range,
+        chosen=options.controllers,
     )
 
 

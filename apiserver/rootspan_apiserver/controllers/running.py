@@ -1,4 +1,7 @@
-"""Which controllers run, and for how long: as long as the server does."""
+"""The controllers of a server, which run as long as it does.
+
+Upstream: cmd/kube-controller-manager/app/controllermanager.go, cmd/kube-controller-manager/names/controller_names.go
+"""
 
 import asyncio
 import contextlib
@@ -13,7 +16,6 @@ from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, def
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
 from rootspan_apiserver.resources.catalogue import Registry
-from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -27,11 +29,11 @@ ALIASES = {
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
 }
-"""What kube-controller-manager called them before v1.28, and takes still."""
+"""The names before v1.28 of kube-controller-manager, which it still accepts."""
 
 
 class Controller(Protocol):
-    """Works until it is cancelled."""
+    """A controller: its name for --controllers and the log, and its work, which goes on until it is cancelled."""
 
     @property
     def name(self) -> str: ...
@@ -40,7 +42,7 @@ class Controller(Protocol):
 
 
 def controller_faults(chosen: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the names given to --controllers, one text each."""
+    """Yield an error for each unknown name in --controllers."""
     for each in chosen:
         name = each.removeprefix("-")
         if each != "*" and name not in NAMES and name not in ALIASES:
@@ -48,47 +50,39 @@ def controller_faults(chosen: Sequence[str]) -> Iterator[str]:
 
 
 def is_enabled(name: str, chosen: Sequence[str]) -> bool:
-    """kube-controller-manager's rule: named, or not named with a minus while `*` is."""
+    """Whether a controller runs: it is named, or `*` is and it is not named with a minus."""
     names = [("-" if each.startswith("-") else "") + ALIASES.get(each.lstrip("-"), each.lstrip("-")) for each in chosen]
     return name in names or (f"-{name}" not in names and "*" in names)
 
 
 @contextlib.asynccontextmanager
 async def running_controllers(
-    chosen: Sequence[str] = ("*",),
-    *,
     storage: Storage,
     registry: Registry,
     loopback: LoopbackClient,
+    *,
     ca_bundle: bytes,
     secure_port: int,
-    service_range: str = "10.0.0.0/24",
+    service_range: str,
+    chosen: Sequence[str] = ("*",),
 ) -> AsyncIterator[Settled]:
-    """Inside the block the system namespaces exist and the controllers that `chosen` names run.
+    """Create the objects of a new server, then run the chosen controllers while the block runs.
 
     Args:
-        ca_bundle: The PEM by which clients know the server.
-        service_range: The CIDR of cluster IPs.
+        ca_bundle: the certificates, in PEM, by which clients verify the server.
+        secure_port: where the server listens.
+        service_range: the CIDR of cluster IPs.
+        chosen: the value of --controllers.
 
     Yields:
-        A function that returns once the existing namespaces have what controllers create in each.
+        A function that returns once the present namespaces have the objects that controllers put into each.
 
     Raises:
-        StatusError: The watch cache is not there.
+        StatusError: the watch cache is not ready.
     """
-    namespaces = _builtin(registry, "namespaces")
-    present = [stored.key.rpartition("/")[2] for stored in await storage.cached(namespaces)]
+    present = [stored.name for stored in await storage.cached(registry.builtin("namespaces"))]
     await bootstrap(loopback, present, secure_port=secure_port, service_range=service_range)
-    every: list[Controller] = [
-        NamespaceController(storage, registry, loopback, namespaces),
-        GarbageCollector(storage, registry, loopback),
-    ]
-    for name, plural, wanted in (
-        (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
-        (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),
-    ):
-        resource = _builtin(registry, plural)
-        every.append(InEveryNamespace(name, storage, loopback, namespaces=namespaces, resource=resource, wanted=wanted))
+    every = _controllers(storage, registry, loopback, ca_bundle)
     controllers = [each for each in every if is_enabled(each.name, chosen)]
     tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in controllers]
 
@@ -110,8 +104,21 @@ async def _run(controller: Controller) -> None:
         logger.exception("%s has stopped", controller.name)
 
 
-def _builtin(registry: Registry, plural: str) -> Resource:
-    found = registry.lookup("", "v1", plural)
-    if found is None:
-        raise LookupError(f"{plural} are not in the registry")
-    return found
+def _controllers(
+    storage: Storage, registry: Registry, loopback: LoopbackClient, ca_bundle: bytes
+) -> Iterator[Controller]:
+    namespaces = registry.builtin("namespaces")
+    yield NamespaceController(storage, registry, loopback, namespaces)
+    yield GarbageCollector(storage, registry, loopback)
+    for name, plural, wanted in (
+        (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
+        (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),
+    ):
+        yield InEveryNamespace(
+            name,
+            storage=storage,
+            loopback=loopback,
+            namespaces=namespaces,
+            resource=registry.builtin(plural),
+            wanted=wanted,
+        )

@@ -7,7 +7,6 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit.go, staging/s
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from opentelemetry import trace
@@ -15,14 +14,11 @@ from opentelemetry import trace
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
+from rootspan_apiserver.kube.times import now, write_micro_time
 from rootspan_apiserver.kube.users import user_info
 
 Event = dict[str, Any]
 Sink = Callable[[Event], None]
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Audit:
@@ -44,7 +40,7 @@ class Audit:
             await self._recorded(self._sink, scope, receive, send)
 
     async def _recorded(self, sink: Sink, scope: Scope, receive: Receive, send: Send) -> None:
-        received = _now()
+        received = write_micro_time(now())
         status = 0
 
         async def sending(message: Message) -> None:
@@ -75,7 +71,7 @@ def _event(request: Request, received: str, status: int) -> Event:
         "userAgent": request.user_agent,
         "responseStatus": {"metadata": {}, "code": status},
         "requestReceivedTimestamp": received,
-        "stageTimestamp": _now(),
+        "stageTimestamp": write_micro_time(now()),
     }
     if request.impersonated_by is not None:
         event["impersonatedUser"] = user_info(request.user)

@@ -4,7 +4,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/authorization.go
 """
 
 from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer
-from rootspan_apiserver.authz.forbidden import forbidden_message
+from rootspan_apiserver.authz.forbidden_message import forbidden_message
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.request import request_of
 from rootspan_apiserver.http.responses import FILTER, error_response

@@ -9,8 +9,8 @@ from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import FILTER, error_response
 from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
+from rootspan_apiserver.kube.go_durations import parse_duration
 from rootspan_apiserver.kube.status import StatusError, bad_request, timeout
-from rootspan_apiserver.kube.times import duration_nanoseconds
 
 
 class Deadline:
@@ -34,29 +34,33 @@ class Deadline:
         except StatusError as error:
             await error_response(request, error, writer=FILTER).send(request, send)
             return
-        begun = False
+        begun = late = False
+        clock = asyncio.timeout(limit)
 
         async def sending(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, late
+            # A request that never waits for anything is done before the clock can interrupt it.
+            late = not begun and asyncio.get_running_loop().time() >= (clock.when() or 0)
+            if late:
+                raise TimeoutError
             begun = True
             await send(message)
 
-        clock = asyncio.timeout(limit)
         try:
             async with clock:
                 await self._app(scope, receive, sending)
         except TimeoutError:
-            if not clock.expired() or begun:
+            if begun or not (late or clock.expired()):
                 raise
-            late = timeout("request did not complete within the allotted timeout")
-            await error_response(request, late, writer=FILTER).send(request, send)
+            refusal = timeout("request did not complete within the allotted timeout")
+            await error_response(request, refusal, writer=FILTER).send(request, send)
 
     def _limit(self, request: Request) -> float:
         """Return the seconds this request may take. Raises StatusError 400."""
         if b"timeout=" not in request.scope.get("query_string", b"") or not (wanted := request.parameter("timeout")):
             return self._seconds
         try:
-            seconds = duration_nanoseconds(wanted) / 1e9
+            seconds = parse_duration(wanted) / 1e9
         except ValueError as error:
-            raise bad_request("invalid timeout specified in the request URL") from error
+            raise bad_request(f"invalid timeout specified in the request URL - {error}") from error
         return min(self._seconds, seconds) if seconds > 0 else self._seconds

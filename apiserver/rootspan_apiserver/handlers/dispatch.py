@@ -17,7 +17,7 @@ from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.call import Handler, Verb
-from rootspan_apiserver.handlers.patch import Patching
+from rootspan_apiserver.handlers.patch import PatchVerb
 from rootspan_apiserver.handlers.subresources.binding import Binding
 from rootspan_apiserver.handlers.subresources.calculated import calculated
 from rootspan_apiserver.handlers.subresources.connect import Connections
@@ -26,8 +26,8 @@ from rootspan_apiserver.handlers.subresources.reviews import Reviews
 from rootspan_apiserver.handlers.subresources.scale import ScaleTarget
 from rootspan_apiserver.handlers.subresources.token import TokenRequests
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.handlers.verbs import Deleting, Reading, Writing
-from rootspan_apiserver.handlers.watch import Watching
+from rootspan_apiserver.handlers.verbs import DeleteVerbs, ReadVerbs, WriteVerbs
+from rootspan_apiserver.handlers.watch import WatchVerb
 from rootspan_apiserver.handlers.writing import Writer
 from rootspan_apiserver.http.negotiation import STREAMS, check_routed
 from rootspan_apiserver.http.request import Request, request_of
@@ -75,8 +75,8 @@ class ResourceEndpoint:
     ) -> None:
         self._registry = registry
         writer = Writer(store, admission, registry)
-        reading, writing, deleting = Reading(store), Writing(writer), Deleting(store, admission)
-        watch = Verb(Watching(store, min_seconds=min_request_timeout, stopping=stopping).watch)
+        reading, writing, deleting = ReadVerbs(store), WriteVerbs(writer), DeleteVerbs(store, admission)
+        watch = Verb(WatchVerb(store, min_seconds=min_request_timeout, stopping=stopping).watch)
         connections = Connections(registry, store)
         binding = calculated(admission, Binding(registry, store).bind)
         self._collection: Handlers = {
@@ -89,7 +89,7 @@ class ResourceEndpoint:
             "get": Verb(reading.get, operations.GET),
             "watch": watch,
             "update": Verb(writing.update, operations.UPDATE),
-            "patch": Verb(Patching(writer).patch, operations.PATCH),
+            "patch": Verb(PatchVerb(writer).patch, operations.PATCH),
             "delete": Verb(deleting.delete, operations.DELETE),
         }
         connect = dict.fromkeys(("get", "create", "update", "patch", "delete"), connections.connect)

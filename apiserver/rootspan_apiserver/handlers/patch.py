@@ -12,7 +12,7 @@ from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.bodies import check_object, validation_of
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import stored_response
-from rootspan_apiserver.handlers.writing import Writer, WriteRequest, now
+from rootspan_apiserver.handlers.writing import Writer, WriteRequest
 from rootspan_apiserver.http.negotiation import unsupported_media_type
 from rootspan_apiserver.http.query import WriteOptions, write_options
 from rootspan_apiserver.http.responses import Response
@@ -20,10 +20,11 @@ from rootspan_apiserver.kube.go_values import go_format
 from rootspan_apiserver.kube.media_types import APPLY_PATCH, CUSTOM_PATCHES, JSON_PATCH, MERGE_PATCH, PATCHES
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import conflict, not_found
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
 
 
-class Patching:
+class PatchVerb:
     """patch, of objects and of parts of them."""
 
     def __init__(self, writer: Writer) -> None:
@@ -57,7 +58,7 @@ class _Applied:
     async def __call__(self, live: JSONObject | None) -> JSONObject:
         call, write = self._call, self._write
         call.span.event(events.PATCHING)
-        new = write.fields.apply(live, self._applied, write.manager, now(), force=self._force)
+        new = write.fields.apply(live, self._applied, write.manager, timestamp(), force=self._force)
         if live is None and (uid := (new.get("metadata") or {}).get("uid")):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(call.target.resource.group_resource, call.target.name, why)
@@ -84,7 +85,7 @@ class _Patched:
         new = self._patched(live)
         check_object(new, call.target)
         call.span.event(events.ADMITTING)
-        return write.fields.update(live, call.target.defaulted(new), write.manager, now())
+        return write.fields.update(live, call.target.defaulted(new), write.manager, timestamp())
 
     def _patched(self, live: JSONObject) -> JSONObject:
         """Return the patched object, read as a body of its kind is. Raises StatusError."""

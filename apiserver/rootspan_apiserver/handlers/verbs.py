@@ -14,10 +14,11 @@ from rootspan_apiserver.handlers.bodies import check_content_type, check_object,
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import list_response, stored_response
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.handlers.writing import Admitting, Writer, now
+from rootspan_apiserver.handlers.writing import Admitting, Writer
 from rootspan_apiserver.http.query import delete_options, delete_options_of_query, list_options, write_options
 from rootspan_apiserver.http.responses import Response, object_response
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.registry.list_options import check_list, predicate
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.registry.store import Store
@@ -26,7 +27,7 @@ from rootspan_apiserver.storage.stored_object import StoredObject
 _OPTIONS_KIND = GroupVersionKind("", "v1", "DeleteOptions")
 
 
-class Reading:
+class ReadVerbs:
     """get and list."""
 
     def __init__(self, store: Store) -> None:
@@ -50,7 +51,7 @@ class Reading:
         return list_response(call, await self._store.list(target.resource, target.namespace, options))
 
 
-class Writing:
+class WriteVerbs:
     """create and update."""
 
     def __init__(self, writer: Writer) -> None:
@@ -77,7 +78,7 @@ class Writing:
             write, wanted = self._writer.write(call, options), call.target.defaulted(obj)
 
             async def replaced(live: JSONObject | None) -> JSONObject:
-                return write.fields.update(live, wanted, write.manager, now())
+                return write.fields.update(live, wanted, write.manager, timestamp())
 
             stored, created = await write.update(
                 replaced,
@@ -87,7 +88,7 @@ class Writing:
         return stored_response(call, stored, 201 if created else 200)
 
 
-class Deleting:
+class DeleteVerbs:
     """delete and deletecollection."""
 
     def __init__(self, store: Store, admission: AdmissionChain) -> None:

@@ -16,8 +16,6 @@ from dataclasses import replace
 import anyio
 import orjson
 
-from rootspan_apiserver.codec.canonical import empty_object
-from rootspan_apiserver.codec.wire import bytes_field
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.handlers.call import Call
@@ -35,13 +33,15 @@ from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.storage import WatchEvent
 from rootspan_apiserver.telemetry.tracing import InternalSpan
+from rootspan_apiserver.types.normal_form import empty_object
+from rootspan_apiserver.types.wire import bytes_field
 
 END_SECONDS = 1.0
 """How long a client that reads nothing may take to receive the end of its watch, before its connection is cut."""
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
-class Watching:
+class WatchVerb:
     """watch, of collections and of single objects.
 
     Args:

@@ -4,7 +4,6 @@ Who manages its fields is recorded, admission plugins see it, warnings are colle
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
@@ -16,6 +15,7 @@ from rootspan_apiserver.http.query import WriteOptions, manager_of
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
@@ -23,13 +23,8 @@ from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.storage.stored_object import StoredObject
-
-
-def now() -> str:
-    """Return the time as objects carry it: RFC 3339, UTC, whole seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+from rootspan_apiserver.types.schema import Schema
 
 
 class FieldManagers:
@@ -136,7 +131,7 @@ class WriteRequest:
         """Store a new object. Raises StatusError."""
         target = self._call.target
         name = obj["metadata"].get("name", "")
-        new = self.fields.update(None, target.defaulted(obj), self.manager, now())
+        new = self.fields.update(None, target.defaulted(obj), self.manager, timestamp())
         stored = await self._store.create(
             target.resource,
             target.namespace,

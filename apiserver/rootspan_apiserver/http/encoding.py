@@ -3,12 +3,11 @@
 import orjson
 import yaml
 
-from rootspan_apiserver.codec.protobuf import MAGIC
-from rootspan_apiserver.codec.protobuf_encoding import encode
 from rootspan_apiserver.http.negotiation import Representation
 from rootspan_apiserver.kube.media_types import PROTOBUF, YAML
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.types.protobuf import MAGIC, encode
 
 
 def encoded(body: bytes, shown: Representation) -> tuple[bytes, int]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rootspan_apiserver.http.accept import Clause, parse_accept
+from rootspan_apiserver.kube.go_numbers import parse_bool
 from rootspan_apiserver.kube.media_types import JSON, OBJECTS, PROTOBUF, YAML
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
@@ -22,7 +23,6 @@ STREAMS = tuple(f"{media_type};stream=watch" for media_type in (JSON, PROTOBUF))
 META_GROUP = "meta.k8s.io"
 _METADATA = ("PartialObjectMetadata", "PartialObjectMetadataList")
 _LONGEST_CACHED = 1024
-_TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _PRETTY_AGENTS = ("curl", "Wget", "Mozilla/5.0")
 
 
@@ -118,7 +118,10 @@ def unsupported_media_type(accepted: Sequence[str] = OBJECTS) -> StatusError:
 def wants_pretty(pretty: str | None, user_agent: str) -> bool:
     """The `pretty` parameter, else whether the client is one that humans use."""
     if pretty:
-        return pretty in _TRUE
+        try:
+            return parse_bool(pretty)
+        except ValueError:
+            return False
     return user_agent.startswith(_PRETTY_AGENTS)
 
 

@@ -4,7 +4,6 @@ Headers, query parameters and the body are read on demand. The request is kept i
 applications.
 """
 
-import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -14,6 +13,7 @@ from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import Receive, Scope
+from rootspan_apiserver.kube.go_numbers import parse_int
 from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.kube.status import StatusError, bad_request, too_large_body
 from rootspan_apiserver.kube.users import ALL_UNAUTHENTICATED, ANONYMOUS, User
@@ -23,7 +23,6 @@ from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 NOBODY = User(ANONYMOUS, groups=(ALL_UNAUTHENTICATED,))
 _KEY = "rootspan.request"
 _USER_AGENT_LIMIT = 1024
-_LONGEST_INTEGER = 1024
 
 
 class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error
@@ -174,8 +173,7 @@ def request_of(scope: Scope) -> Request:
 
 def integer(name: str, text: str) -> int:
     """Read a 64-bit integer parameter. Raises StatusError 400 as Go's strconv words it."""
-    if not re.fullmatch("[+-]?[0-9]+", text):
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    if len(text) > _LONGEST_INTEGER or not -(2**63) <= (value := int(text)) < 2**63:
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
-    return value
+    try:
+        return parse_int(text)
+    except ValueError as error:
+        raise bad_request(str(error)) from error

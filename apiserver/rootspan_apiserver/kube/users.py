@@ -1,4 +1,7 @@
-"""Who makes a request."""
+"""Users, and the `UserInfo` that describes them in the API.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/authentication/user/user.go, staging/src/k8s.io/api/authentication/v1/types.go
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +26,7 @@ class User:
 
 
 def user_info(user: User) -> JSONObject:
-    """Return a user as `UserInfo` of authentication/v1, without what is empty."""
+    """Return the user as `UserInfo` of authentication/v1, without empty fields."""
     extra = {key: list(values) for key, values in user.extra.items()}
-    described = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
-    return {key: value for key, value in described.items() if value}
+    info: JSONObject = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
+    return {key: value for key, value in info.items() if value}

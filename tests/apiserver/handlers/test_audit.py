@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews?pretty=1"
 
 
-async def test_one_event_a_request(server: Server) -> None:
+async def test_request_has_one_audit_event(server: Server) -> None:
     """An event tells who asked what on whose behalf and how it was answered; its id is the one the client was given."""
     events: list[dict[str, Any]] = []
     transport = httpx.ASGITransport(server.filtered(events.append))

@@ -93,13 +93,13 @@ async def test_scale_by_paths(widgets: httpx.AsyncClient) -> None:
     assert (await widgets.get(f"{WIDGETS}/one")).json()["spec"]["count"] == 5
 
 
-async def test_what_is_not_defined(widgets: httpx.AsyncClient) -> None:
+async def test_undefined_path_returns_404(widgets: httpx.AsyncClient) -> None:
     """A plural that nobody has defined is a 404 in text, in a custom group too."""
     answer = await widgets.get("/apis/example.com/v1/namespaces/default/gadgets")
     assert (answer.status_code, answer.text) == (404, "404 page not found\n")
 
 
-async def test_defaults_that_cannot_be_stored_are_not_made(server: Server) -> None:
+async def test_object_with_huge_defaults_is_refused(server: Server) -> None:
     """A small object that its defaults would make 2 GB large is refused, as one of 2 MiB is, before that is built."""
     item = {"type": "object", "properties": {"text": {"type": "string", "default": "x" * 100_000}}}
     definition = deepcopy(DEFINITION)
@@ -121,7 +121,7 @@ async def test_defaults_that_cannot_be_stored_are_not_made(server: Server) -> No
     assert [len(each["text"]) for each in small.json()["spec"]["items"]] == [100_000] * 10
 
 
-async def test_slow_pattern_holds_up_nobody_else(server: Server) -> None:
+async def test_slow_pattern_does_not_delay_other_requests(server: Server) -> None:
     """A search that takes a second, for RE2 too, is not done in the event loop."""
     text = {"type": "string", "pattern": "|".join(f"(?:a|b)*a(?:a|b){{{count}}}c" for count in range(900, 908))}
     definition = deepcopy(DEFINITION)

@@ -4,10 +4,10 @@ import httpx
 import pytest
 import yaml
 
-from rootspan_apiserver.codec import wire
-from rootspan_apiserver.codec.protobuf import MAGIC, decode
 from rootspan_apiserver.handlers.documents.discovery import aggregated_version
 from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.types import wire
+from rootspan_apiserver.types.protobuf import MAGIC, decode
 from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
@@ -169,7 +169,7 @@ async def test_metrics(client: httpx.AsyncClient) -> None:
     assert "BREW" not in text
 
 
-async def test_exemplars(client: httpx.AsyncClient) -> None:
+async def test_metrics_show_trace_ids_as_exemplars(client: httpx.AsyncClient) -> None:
     """To a scraper of OpenMetrics the durations of sampled requests show their trace."""
     await client.get("/version")
     text = (await client.get("/metrics", headers={"accept": "application/openmetrics-text"})).text
@@ -199,7 +199,7 @@ async def test_representations(client: httpx.AsyncClient, accept: str, beginning
     assert answer.content.startswith(beginning)
 
 
-async def test_humans_get_indented_answers(client: httpx.AsyncClient) -> None:
+async def test_interactive_clients_get_indented_json(client: httpx.AsyncClient) -> None:
     """curl and browsers are shown indented JSON unless they say no; the parameter is one of Go's booleans, empty it says nothing."""
     curl = {"user-agent": "curl/8.0"}
     assert (await client.get("/api/v1/configmaps", headers=curl)).text.startswith('{\n  "kind"')

@@ -50,7 +50,7 @@ async def limited(server: Server, limits: Limits) -> AsyncIterator[tuple[Slow, h
         yield slow, client
 
 
-async def test_who_finds_no_seat_in_time_is_told_to_come_back(server: Server) -> None:
+async def test_request_without_seat_in_time_returns_429(server: Server) -> None:
     """While the seats of a level are taken a request waits, and is then refused: 429 with Retry-After, and counted."""
     async with limited(server, ONE_SEAT) as (slow, client):
         first = asyncio.create_task(client.get("/a"))
@@ -65,7 +65,7 @@ async def test_who_finds_no_seat_in_time_is_told_to_come_back(server: Server) ->
     assert counted("apiserver_flowcontrol_rejected_requests_total", labels) == 1.0
 
 
-async def test_who_waits_is_served(server: Server) -> None:
+async def test_waiting_request_is_served(server: Server) -> None:
     """A request that waited is served as soon as a seat is free."""
     async with limited(server, replace(ONE_SEAT, queue_wait=5)) as (slow, client):
         first = asyncio.create_task(client.get("/a"))
@@ -75,7 +75,7 @@ async def test_who_waits_is_served(server: Server) -> None:
         assert [answer.status_code for answer in await asyncio.gather(first, second)] == [200, 200]
 
 
-async def test_watches_take_no_seat(server: Server) -> None:
+async def test_watch_takes_no_seat(server: Server) -> None:
     """What lasts as long as its client wishes leaves the seats to the others, and so do health probes."""
     async with limited(server, ONE_SEAT) as (slow, client):
         first = asyncio.create_task(client.get("/a"))

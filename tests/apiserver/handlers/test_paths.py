@@ -56,7 +56,7 @@ async def test_empty_name_before_subresource_returns_400(client: httpx.AsyncClie
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/version", "/api", "/api/v1", "/apis/apps/v1", "/openid/v1/jwks"])
-async def test_document_of_route_is_only_read(client: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_write_to_document_returns_405(client: httpx.AsyncClient, method: str, path: str) -> None:
     """A document that has a route allows GET."""
     answer = await client.request(method, path)
     assert answer.status_code == 405

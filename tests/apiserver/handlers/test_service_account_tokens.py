@@ -108,7 +108,7 @@ async def test_review_answers_for_the_audiences_asked_for(client: httpx.AsyncCli
     assert (await self_of(client, await token_of(client, audiences=["vault"]))).status_code == 401
 
 
-async def test_review_of_a_token_that_knows_no_audiences(client: httpx.AsyncClient) -> None:
+async def test_review_of_token_without_audiences_has_none(client: httpx.AsyncClient) -> None:
     """It is meant for the server itself."""
     assert (await reviewed(client, "bob"))["audiences"] == [ISSUER]
     assert (await reviewed(client, "bob", "x", ISSUER))["audiences"] == [ISSUER]

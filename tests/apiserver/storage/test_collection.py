@@ -4,11 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootspan_apiserver.storage.collection import Collection
-from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.scope import KeyScope
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 KEYS = [f"/things/{namespace}/{name}" for namespace in ("a", "a-b", "ab") for name in ("x", "y")]
-SCOPES = [Scope("/things"), Scope("/things/a"), Scope("/things/ab"), Scope("/things/a-b/x", recursive=False)]
+SCOPES = [
+    KeyScope("/things"),
+    KeyScope("/things/a"),
+    KeyScope("/things/ab"),
+    KeyScope("/things/a-b/x", recursive=False),
+]
 
 
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.booleans()), max_size=25), st.integers(1, 8))

@@ -6,7 +6,7 @@ from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import ListResult
-from rootspan_apiserver.storage.continuation import Continuation
+from rootspan_apiserver.storage.continue_token import ContinueToken
 from rootspan_apiserver.storage.storage import Storage
 from tests.apiserver.storage.parts import WITHIN, config_maps, names, put, remove, resource, storage_over, value
 
@@ -78,8 +78,8 @@ async def test_a_list_is_cut_by_its_limit(storage: Storage) -> None:
         stored = await put(storage, name)
     result = await listed(storage, "", limit=1)
     assert (names(result.items), result.remaining) == (["c1"], 2)
-    assert Continuation.decode(result.continue_token) == Continuation(stored.revision, "/default/c1\0")
-    assert Continuation(209, "/default/c1\0").encode() == (
+    assert ContinueToken.decode(result.continue_token) == ContinueToken(stored.revision, "/default/c1\0")
+    assert ContinueToken(209, "/default/c1\0").encode() == (
         "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MjA5LCJzdGFydCI6Ii9kZWZhdWx0L2MxXHUwMDAwIn0"
     )
     whole = await listed(storage, "", limit=3)
@@ -213,16 +213,16 @@ async def test_a_resource_version_that_is_not_there_yet(client: EtcdClient, pref
         ("bm8", "continue key is not valid"),
         ("eyJ2IjoidjAifQ", "continue key is not valid: server does not recognize this encoded version v0"),
         (
-            Continuation(0, "/a").encode(),
+            ContinueToken(0, "/a").encode(),
             "continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
         ),
-        (Continuation(1, "").encode(), "continue key is not valid: encoded start key empty (version meta.k8s.io/v1)"),
-        (Continuation(1, "/../secrets/a").encode(), "continue key is not valid: /../secrets/a"),
-        (Continuation(1, "//a").encode(), "continue key is not valid: //a"),
+        (ContinueToken(1, "").encode(), "continue key is not valid: encoded start key empty (version meta.k8s.io/v1)"),
+        (ContinueToken(1, "/../secrets/a").encode(), "continue key is not valid: /../secrets/a"),
+        (ContinueToken(1, "//a").encode(), "continue key is not valid: //a"),
     ],
 )
 def test_tokens_that_are_none(token: str, message: str) -> None:
     """A token cannot be made to reach what the list does not."""
     with pytest.raises(StatusError) as refused:
-        Continuation.decode(token)
+        ContinueToken.decode(token)
     assert (refused.value.code, refused.value.message) == (400, message)

@@ -8,10 +8,10 @@ import pytest
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
-from rootspan_apiserver.storage import Storage, Watch
+from rootspan_apiserver.storage import CacheWatch, Storage
 from rootspan_apiserver.storage.change import Change
 from rootspan_apiserver.storage.collection import HISTORY
-from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.scope import KeyScope
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from tests.apiserver.storage.parts import (
     WITHIN,
@@ -43,7 +43,7 @@ def watched(
     bookmarks: bool = False,
     initial: bool | None = None,
     seconds: float | None = None,
-) -> AbstractAsyncContextManager[Watch]:
+) -> AbstractAsyncContextManager[CacheWatch]:
     options = ListOptions(
         resource_version=resource_version,
         resource_version_match=match,
@@ -172,8 +172,8 @@ async def test_a_watch_from_before_what_is_known() -> None:
 
 async def test_a_slow_watch_is_ended() -> None:
     """A client that takes nothing loses its watch once its backlog is full; others go on."""
-    scope = Scope("/configmaps/default")
-    slow, other = (Watch(scope, config_maps(), lambda: 0, backlog=3) for _ in range(2))
+    scope = KeyScope("/configmaps/default")
+    slow, other = (CacheWatch(scope, config_maps(), lambda: 0, backlog=3) for _ in range(2))
     for revision in range(1, 5):
         stored = StoredObject("/configmaps/default/c1", revision, encode(config_map("c1")))
         slow.offer(Change(stored, None, deleted=False))

@@ -11,10 +11,10 @@ from rootspan_apiserver.documents.openapi.documents import OpenAPIDocument, name
 from rootspan_apiserver.documents.openapi.paths import paths_of
 from rootspan_apiserver.documents.openapi.swagger_protobuf import encode_document
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.release import GIT_VERSION
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.per_revision import once_per_revision
 
-VERSION = "v1.36.2"
 PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 NOT_IN_SWAGGER_2 = {"oneOf", "anyOf", "not", "nullable", "allOf", "x-kubernetes-unions"}
 
@@ -34,7 +34,7 @@ def _content(registry: Registry) -> JSONObject:
     schemas = components(resources, named_in(paths))
     return {
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": VERSION},
+        "info": {"title": "Kubernetes", "version": GIT_VERSION},
         "paths": {path: _item(paths[path]) for path in sorted(paths)},
         "definitions": {name: _schema(schema) for name, schema in schemas.items()},
     }

@@ -6,10 +6,10 @@ Upstream: pkg/registry/core/pod/storage/storage.go
 from rootspan_apiserver.handlers.bodies import check_named
 from rootspan_apiserver.handlers.subresources.calculated import success
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.handlers.writing import now
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, not_found, unknown_resource
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.registry.options import UpdateOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
@@ -64,7 +64,12 @@ class Binding:
                 pod["metadata"]["annotations"] = {**(pod["metadata"].get("annotations") or {}), **annotations}
             status = pod.setdefault("status", {})
             conditions = [c for c in status.get("conditions") or [] if c.get("type") != "PodScheduled"]
-            scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": now()}
+            scheduled = {
+                "type": "PodScheduled",
+                "status": "True",
+                "lastProbeTime": None,
+                "lastTransitionTime": timestamp(),
+            }
             status["conditions"] = [*conditions, scheduled]
             return pod
 

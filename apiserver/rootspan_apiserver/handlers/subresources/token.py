@@ -3,14 +3,12 @@
 Upstream: pkg/registry/core/serviceaccount/storage/token.go
 """
 
-from datetime import UTC, datetime
-
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.handlers.writing import now
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, invalid
+from rootspan_apiserver.kube.times import from_seconds, timestamp
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 
@@ -56,9 +54,9 @@ class TokenRequests:
             target.namespace, target.name, uid, audiences=audiences, seconds=seconds, bound=bound
         )
         request.audit_annotations["authentication.kubernetes.io/issued-credential-id"] = issued.credential_id
-        expiration = datetime.fromtimestamp(issued.expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        expiration = from_seconds(int(issued.expires))
         metadata = {**metadata, "name": target.name, "namespace": target.namespace, "uid": uid}
-        metadata["creationTimestamp"] = now()
+        metadata["creationTimestamp"] = timestamp()
         spec = {**spec, "audiences": audiences, "expirationSeconds": seconds}
         status = {"token": "" if dry_run else issued.token, "expirationTimestamp": expiration}
         return {**obj, "metadata": metadata, "spec": spec, "status": status}
