@@ -76,13 +76,18 @@ class Group:
 
 
 class Registry:
-    """The resources by path and by kind. `revision` grows with each change; `subscribe` tells of them at once."""
+    """The resources by path and by kind. `revision` grows with each change, and `subscribe` reports it at once.
+
+    Attributes:
+        made: What has been made of this revision, see `per_revision`.
+    """
 
     def __init__(self) -> None:
         self._by_path: dict[tuple[str, str, str], Resource] = {}
         self._by_kind: dict[GroupVersionKind, Resource] = {}
         self._subscribers: list[Callable[[], None]] = []
         self.revision = 0
+        self.made: dict[object, object] = {}
 
     def lookup(self, group: str, version: str, plural: str) -> Resource | None:
         return self._by_path.get((group, version, plural))
@@ -136,6 +141,7 @@ class Registry:
             self._by_path[_path(resource)] = resource
             self._by_kind[resource.kind] = resource
         self.revision += 1
+        self.made = {}
         for callback in tuple(self._subscribers):
             callback()
 
