@@ -99,7 +99,6 @@ NOT_YET: dict[str, frozenset[str]] = {
             "rootspan_apiserver.resources.kinds.storage_classes",
             "rootspan_apiserver.resources.kinds.workloads",
             "rootspan_apiserver.resources.metadata",
-            "rootspan_apiserver.resources.schema_table",
             "rootspan_apiserver.resources.selectable",
             "rootspan_apiserver.selectors.labels",
             "rootspan_apiserver.tables.cluster_rows",
@@ -113,7 +112,6 @@ NOT_YET: dict[str, frozenset[str]] = {
         (
             "rootspan_apiserver.codec.custom",
             "rootspan_apiserver.codec.decoding",
-            "rootspan_apiserver.codec.problems",
             "rootspan_apiserver.codec.yaml_body",
             "rootspan_apiserver.codec.zero_values",
             "rootspan_apiserver.embedded_etcd.durability",

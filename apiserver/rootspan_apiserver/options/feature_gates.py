@@ -9,14 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_numbers import format_bool, parse_bool
 
 API_SERVER_TRACING = "APIServerTracing"
-
-_BOOLEANS: Mapping[str, bool] = {
-    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
-    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
-}
 
 
 class FeatureGateError(ValueError):
@@ -56,11 +51,10 @@ class FeatureGates:
             name, equals, value = (part.strip() for part in item.partition("="))
             if not equals:
                 raise FeatureGateError(f"missing bool value for {name}")
-            if value not in _BOOLEANS:
-                raise FeatureGateError(
-                    f"invalid value of {name}={value}, err: strconv.ParseBool: parsing {quote(value)}: invalid syntax"
-                )
-            settings[name.removeprefix("kube:")] = _BOOLEANS[value]
+            try:
+                settings[name.removeprefix("kube:")] = parse_bool(value)
+            except ValueError as error:
+                raise FeatureGateError(f"invalid value of {name}={value}, err: {error}") from error
         gates = cls(version, settings)
         for name, enabled in settings.items():
             gates._check(name, enabled)
@@ -78,7 +72,7 @@ class FeatureGates:
         """Return the settings of groups without a gate in their stage, as `AllAlpha=true`."""
         stages = {self._stage(name).name for name in _STAGES}
         given = [group for group in _GROUPS if group in self.settings and _GROUPS[group] not in stages]
-        return [f"{group}={str(self.settings[group]).lower()}" for group in given]
+        return [f"{group}={format_bool(self.settings[group])}" for group in given]
 
     def _check(self, name: str, enabled: bool) -> None:
         if name in _GROUPS:
@@ -88,8 +82,8 @@ class FeatureGates:
         stage = self._stage(name)
         if stage.locked and enabled != stage.default:
             raise FeatureGateError(
-                f"cannot set feature gate {name} to {str(enabled).lower()}, "
-                f"feature is locked to {str(stage.default).lower()}"
+                f"cannot set feature gate {name} to {format_bool(enabled)}, "
+                f"feature is locked to {format_bool(stage.default)}"
             )
 
     def _stage(self, name: str) -> _Stage:

@@ -9,21 +9,18 @@ Upstream: https://github.com/spf13/pflag
 
 import dataclasses
 import ipaddress
-import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_durations import parse_duration
+from rootspan_apiserver.kube.go_numbers import parse_bool, parse_int
+from rootspan_apiserver.kube.go_quote import quote, quote_character
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Parser = Callable[[str], Any]
-
-_SECONDS: Mapping[str, float] = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)"
-_TERM = re.compile(_NUMBER + "(h|ms|m|s|us|µs|ns)")
 
 
 class FlagError(ValueError):
@@ -49,31 +46,18 @@ def text(value: str) -> str:
 
 
 def integer(value: str) -> int:
-    """Parse a decimal integer. Raises ValueError."""
-    if not re.fullmatch(r"[+-]?[0-9]+", value):
-        raise ValueError(f"strconv.ParseInt: parsing {quote(value)}: invalid syntax")
-    return int(value)
+    """Return an integer, written as in Go's source (`10`, `0x1F`). Raises ValueError with Go's message."""
+    return parse_int(value, literal=True)
 
 
 def boolean(value: str) -> bool:
-    """Parse a boolean as Go's strconv.ParseBool. Raises ValueError."""
-    if value in ("1", "t", "T", "TRUE", "true", "True"):
-        return True
-    if value in ("0", "f", "F", "FALSE", "false", "False"):
-        return False
-    raise ValueError(f"strconv.ParseBool: parsing {quote(value)}: invalid syntax")
+    """Return a boolean. Raises ValueError with Go's message."""
+    return parse_bool(value)
 
 
 def seconds(value: str) -> float:
-    """Parse a Go duration (`1m30s`, `500ms`, `0`) into seconds. Raises ValueError."""
-    sign, digits = (-1, value[1:]) if value.startswith("-") else (1, value.removeprefix("+"))
-    if digits == "0":
-        return 0.0
-    terms = _TERM.findall(digits)
-    if not terms or "".join(number + unit for number, unit in terms) != digits:
-        missing_unit = re.fullmatch(_NUMBER, digits)
-        raise ValueError(f"time: {'missing unit in' if missing_unit else 'invalid'} duration {quote(value)}")
-    return float(sign * sum(float(number) * _SECONDS[unit] for number, unit in terms))
+    """Return the seconds of a duration (`1m30s`, `500ms`, `0`). Raises ValueError with Go's message."""
+    return parse_duration(value) / 1e9
 
 
 def ip_address(value: str) -> str:
@@ -137,7 +121,7 @@ def _split(argument: str, by_short: dict[str, str]) -> tuple[str, str, str]:
         return name, equals, value
     if argument.startswith("-") and argument not in ("-", "--"):
         if argument[1] not in by_short:
-            raise FlagError(f"unknown shorthand flag: {quote(argument[1])[1:-1]!r} in {argument}")
+            raise FlagError(f"unknown shorthand flag: {quote_character(argument[1])} in {argument}")
         value = argument[2:].removeprefix("=")
         return by_short[argument[1]], value and "=", value
     raise FlagError(f"unknown command {quote(argument)}")

@@ -18,6 +18,7 @@ from rootspan_apiserver.authz.modes import MODES
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import FlagError, boolean, flag, integer, ip_address, parse_flags, seconds, text
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
@@ -90,7 +91,9 @@ class Options:
         read_service_address,
         "The address of a Service, NAME.NAMESPACE=HOST:PORT, for webhook configurations. Repeatable.",
     )
-    service_cluster_ip_range: str = flag("10.0.0.0/24", text, "A CIDR range from which to assign service cluster IPs.")
+    service_cluster_ip_range: str = flag(
+        DEFAULT_SERVICE_RANGE, text, "A CIDR range from which to assign service cluster IPs."
+    )
     tracing_config_file: str = flag("", text, "File with apiserver tracing configuration.")
     inbound_trace_context: str = flag(
         "ignore", text, "How the trace context of a caller is used: ignore, or link it to the root span."

@@ -8,7 +8,6 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -16,6 +15,8 @@ from typing import Any, Final, Literal
 import yaml
 
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_values import json_type
+from rootspan_apiserver.kube.go_yaml import GoLoader
 
 FieldType = Literal["string", "int32"]
 _TYPES: Final = {"string": str, "int32": int}
@@ -29,26 +30,6 @@ class _JSONNumber(str):
     """A JSON number that is not written as an integer, kept as it is written."""
 
     __slots__ = ()
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads the types of JSON only: no dates, no numbers of base 60."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("null", "bool", "merge")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int",
-    re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[1-9][0-9_]*|0)\Z"),
-    list("-+0123456789"),
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z"),
-    list("-+.0123456789"),
-)
 
 
 def decode(
@@ -110,7 +91,7 @@ def _load_json(text: str) -> tuple[Any, list[str]]:
 
 def _load_yaml(text: str) -> tuple[Any, list[str]]:
     try:
-        loader = _Loader(text)
+        loader = GoLoader(text)
         try:
             node = loader.get_node() if loader.check_node() else None
             manifest = {} if node is None else loader.construct_document(node)
@@ -172,14 +153,4 @@ def _checked(value: Any, path: str, type_name: FieldType) -> Any:
 
 
 def _json_type(value: object) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case int() | float() | _JSONNumber():
-            return "number"
-        case list():
-            return "array"
-        case dict():
-            return "object"
-        case _:
-            return "string"
+    return "number" if isinstance(value, _JSONNumber) else json_type(value)

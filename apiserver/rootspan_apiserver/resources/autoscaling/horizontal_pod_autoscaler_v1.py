@@ -9,7 +9,7 @@ import orjson
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.custom.validation import validate
-from rootspan_apiserver.resources.schema_table import builtin_types
+from rootspan_apiserver.types.schema import schema_named
 
 METRICS = "autoscaling.alpha.kubernetes.io/metrics"
 CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics"
@@ -85,7 +85,7 @@ def _read(annotations: JSONObject, key: str, part: str, field: str) -> Any:
         value = orjson.loads(annotations.pop(key, "null"))
     except orjson.JSONDecodeError:
         return None
-    schema = builtin_types().type(f"autoscaling.v2.HorizontalPodAutoscaler{part}").properties[field]
+    schema = schema_named(f"autoscaling/v2.HorizontalPodAutoscaler{part}").properties[field]
     misfits = (error for error in validate(value, schema) if error.reason != "FieldValueRequired")
     return None if value is None or any(misfits) else value
 

@@ -1,4 +1,4 @@
-"""What is found wrong with a body while it is decoded: what strictness minds, and what cannot be decoded at all."""
+"""What is wrong with a body that is decoded: strict decoding errors, and what cannot be decoded at all."""
 
 from dataclasses import dataclass, field
 
@@ -12,12 +12,20 @@ class NotDecodableError(Exception):
 
 
 class MismatchError(NotDecodableError):
-    """A value that its field cannot take, and Go's name of the field's type."""
+    """A value that its field cannot take.
 
-    def __init__(self, text: str, value: object, wanted: str) -> None:
+    Args:
+        text: Go's message.
+        value: the value.
+        go_name: the name of the type that it should have.
+        go_kind: the `reflect.Kind` of that type; "" if the field's type reads itself.
+    """
+
+    def __init__(self, text: str, value: object, go_name: str, go_kind: str) -> None:
         super().__init__(text)
         self.value = value
-        self.wanted = wanted
+        self.go_name = go_name
+        self.go_kind = go_kind
 
 
 class UnknownConversionError(NotDecodableError):
@@ -38,4 +46,5 @@ class Problems:
 
 
 def strict_error(found: list[str]) -> str:
+    """Return the message of a refusal for unknown and repeated fields."""
     return "strict decoding error: " + ", ".join(found)

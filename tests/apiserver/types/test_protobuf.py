@@ -14,11 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootspan_apiserver.codec import NotDecodableError, decode, encode_protobuf, wire
-from rootspan_apiserver.codec.protobuf import MAGIC
-from rootspan_apiserver.codec.protobuf import decode as decode_envelope
+from rootspan_apiserver.codec import decode
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.types import wire
+from rootspan_apiserver.types.problems import NotDecodableError
+from rootspan_apiserver.types.protobuf import MAGIC
+from rootspan_apiserver.types.protobuf import decode as decode_envelope
+from rootspan_apiserver.types.protobuf import encode as encode_protobuf
+from rootspan_apiserver.types.tables import go_types
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 
@@ -38,6 +42,53 @@ def envelope(api_version: str, kind: str, message: bytes) -> bytes:
 
 def object_of(body: bytes, group: str, version: str, kind: str) -> dict[str, Any]:
     return decode(body, PROTOBUF, GroupVersionKind(group, version, kind), field_validation="Strict").object
+
+
+@pytest.mark.parametrize(
+    ("struct", "value", "message"),
+    [
+        ("core/v1.EnvVar", {"name": "A", "value": "é"}, "0a 01 41 12 02 c3 a9"),
+        ("core/v1.ContainerPort", {"containerPort": 80}, "0a 00 10 00 18 50 22 00 2a 00"),
+        (
+            "core/v1.PodSecurityContext",
+            {"runAsUser": -1, "runAsNonRoot": False},
+            "10 ff ff ff ff ff ff ff ff ff 01 18 00",
+        ),
+        ("core/v1.ResourceQuotaSpec", {"hard": {"cpu": "500m"}}, "0a 0d 0a 03 63 70 75 12 06 0a 04 35 30 30 6d"),
+        ("core/v1.TCPSocketAction", {"port": "http"}, "0a 0a 08 01 10 00 1a 04 68 74 74 70 12 00"),
+        ("core/v1.TCPSocketAction", {"port": 8080}, "0a 07 08 00 10 90 3f 1a 00 12 00"),
+        (
+            "core/v1.Taint",
+            {"key": "a", "effect": "b", "timeAdded": "2009-02-13T23:31:30Z"},
+            "0a 01 61 12 00 1a 01 62 22 08 08 d2 85 d8 cc 04 10 00",
+        ),
+        (
+            "coordination/v1.LeaseSpec",
+            {"renewTime": "1969-12-31T23:59:59.500000Z"},
+            "22 11 08 ff ff ff ff ff ff ff ff ff 01 10 80 ca b5 ee 01",
+        ),
+        ("core/v1.Volume", {"name": "v", "emptyDir": {}}, "0a 01 76 12 04 12 02 0a 00"),
+        ("rbac/v1.PolicyRule", {"verbs": ["get", ""]}, "0a 03 67 65 74 0a 00"),
+        (
+            "authentication/v1.UserInfo",
+            {"username": "j", "extra": {"s": ["a", "b"]}},
+            "0a 01 6a 12 00 22 0b 0a 01 73 12 06 0a 01 61 0a 01 62",
+        ),
+        (
+            "certificates/v1.CertificateSigningRequestSpec",
+            {"request": "YQ==", "signerName": "s"},
+            "0a 01 61 12 00 1a 00 3a 01 73",
+        ),
+        ("core/v1.PodCondition", {"type": "R", "status": "T"}, "0a 01 52 12 01 54 1a 00 22 00 2a 00 32 00 38 00"),
+        ("core/v1.LoadBalancerIngress", {"ip": "::1"}, "0a 03 3a 3a 31 12 00"),
+        ("core/v1.PodOS", {"name": ""}, "0a 00"),
+    ],
+)
+def test_message_stands_for_the_json(struct: str, value: dict[str, Any], message: str) -> None:
+    """All fields that are no pointers are written, in order of their numbers, and what is empty is left out when they are read."""
+    data = bytes.fromhex(message)
+    assert go_types().struct(struct).encode_fields(value) == data
+    assert go_types().struct(struct).decode(memoryview(data)) == value
 
 
 def test_zero_values_are_left_out_and_pointers_kept() -> None:
