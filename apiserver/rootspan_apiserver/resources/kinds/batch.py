@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.pod.defaults import default_template_spec as default_pod_spec
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import (
@@ -17,7 +18,6 @@ from rootspan_apiserver.resources.kinds.checks import (
     selects,
     unchanged,
 )
-from rootspan_apiserver.resources.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.resources.kinds.pod_validation import check_template
 
 INT32_MAX = 2**31 - 1
