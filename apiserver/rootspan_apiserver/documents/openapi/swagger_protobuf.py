@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import orjson
 
-from rootspan_apiserver.types.wire import bytes_field, integer_field
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.types.wire import bytes_field, integer_field
 
 METHODS = {"get": 2, "put": 3, "post": 4, "delete": 5, "options": 6, "head": 7, "patch": 8}
 
