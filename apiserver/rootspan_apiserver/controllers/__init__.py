@@ -1,9 +1,10 @@
-"""What keeps a cluster's own promises: namespaces end, owners take their dependents along, every namespace has what pods need.
+"""The controllers that make the server a cluster: deleted namespaces are emptied, dependents are deleted with their owners, and every
+namespace has what pods need.
 
-Controllers see changes through the watch cache, in process, so that an idle server does nothing; what they do about them they do as clients
-of the server, by the front door.
+Controllers observe changes through the watch cache, in the process, so that an idle server does nothing; they act as clients of the
+server, through its own API.
 """
 
-from rootspan_apiserver.controllers.running import ControllerParts, controller_faults, running_controllers
+from rootspan_apiserver.controllers.running import Settled, controller_faults, running_controllers
 
-__all__ = ["ControllerParts", "controller_faults", "running_controllers"]
+__all__ = ["Settled", "controller_faults", "running_controllers"]

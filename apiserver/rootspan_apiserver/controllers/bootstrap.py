@@ -1,4 +1,8 @@
-"""What the server makes in itself when it starts: the system namespaces, the system's priority classes, its own Service."""
+"""The objects that the server creates when it starts: the system namespaces, the system's priority classes, its own Service.
+
+Upstream: pkg/controlplane/controller/systemnamespaces/system_namespaces_controller.go,
+pkg/controlplane/controller/kubernetesservice/controller.go, pkg/registry/scheduling/rest/storage_scheduling.go
+"""
 
 import asyncio
 import ipaddress
@@ -32,7 +36,13 @@ PRIORITY_CLASSES = {
 async def bootstrap(
     loopback: LoopbackClient, present: Collection[str], *, secure_port: int, service_range: str
 ) -> None:
-    """Make what is missing; `present` are the names of the namespaces there are. What cannot be made is logged and left."""
+    """Create what is missing. What cannot be created is logged.
+
+    Args:
+        present: the names of the namespaces that there are.
+        secure_port: where the server listens.
+        service_range: the CIDR of cluster IPs.
+    """
     missing = [name for name in SYSTEM_NAMESPACES if name not in present]
     await asyncio.gather(*(_create(loopback, NAMESPACES, _namespace(name)) for name in missing))
     others = [(CLASSES, each) for each in _priority_classes()]
@@ -49,7 +59,7 @@ async def _create(loopback: LoopbackClient, path: APIPath, obj: JSONObject) -> N
         await loopback.create(path, obj)
     except StatusError as exc:
         if exc.reason != "AlreadyExists":
-            logger.warning("%s %s cannot be made: %s", obj["kind"], obj["metadata"]["name"], exc.message)
+            logger.warning("%s %s cannot be created: %s", obj["kind"], obj["metadata"]["name"], exc.message)
 
 
 def _priority_classes() -> Iterator[JSONObject]:

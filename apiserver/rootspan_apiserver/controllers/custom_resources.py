@@ -1,7 +1,9 @@
-"""CustomResourceDefinitions come into force: what they define is served as soon as the watch cache has them.
+"""CustomResourceDefinitions: their resources are served as soon as the watch cache has them.
 
-Not one of the controllers that can be switched off: in kube-apiserver too this is done by the server itself. A definition gets its status
-(names accepted, established) and a finalizer; when it is deleted, its objects are deleted first.
+This controller cannot be switched off: in kube-apiserver, too, it is part of the server. A definition gets its status (names accepted,
+established) and a finalizer; when it is deleted, its objects are deleted first.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/controller/{establish,finalizer,status}
 """
 
 import asyncio
@@ -17,37 +19,37 @@ from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.custom import ServedDefinitions, resources_of
-from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.storage.scope import object_key
 
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 
 class CustomResourceDefinitions:
+    """Serves, in `registry`, the resources of the stored definitions."""
+
     name = "customresourcedefinitions"
 
     def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient) -> None:
-        found = registry.lookup("apiextensions.k8s.io", "v1", "customresourcedefinitions")
-        if found is None:
-            raise LookupError("customresourcedefinitions are not in the registry")
-        self._definitions = found
+        self._definitions = registry.builtin("customresourcedefinitions", "apiextensions.k8s.io")
         self._storage = storage
         self._served = ServedDefinitions(registry)
         self._actor = Actor(loopback, self.name)
         self._queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def load(self) -> None:
-        """Serve what is defined already. Raises StatusError."""
+        """Serve the resources of the definitions that are established. Raises StatusError."""
         for stored in await self._storage.cached(self._definitions):
             definition = stored.decode()
             if _is_established(definition):
                 self._served.put(definition)
 
     async def run(self) -> None:
+        """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._queue.run(self._keep))
-            async for seen in observe(self._storage, self._definitions):
-                self._queue.add(seen.object.key.rpartition("/")[2])
+            async for observed in observe(self._storage, self._definitions):
+                self._queue.add(observed.object.name)
 
     async def _keep(self, name: str) -> None:
         definition = await self._definition(name)
@@ -80,14 +82,10 @@ class CustomResourceDefinitions:
             return
         for stored in await self._storage.cached(resource):
             if not stored.is_terminating:
-                await self._actor.delete(_object_path(resource, stored.key))
+                key = object_key(resource, stored.key)
+                await self._actor.delete(APIPath.of_object(resource, key.namespace, key.name))
         if await self._storage.cached(resource):
             raise AgainError
-
-
-def _object_path(resource: Resource, key: str) -> APIPath:
-    namespace, _, name = key.removeprefix(resource.storage_path + "/").rpartition("/")
-    return APIPath.of_object(resource, namespace, name)
 
 
 def _is_established(definition: JSONObject) -> bool:
@@ -99,7 +97,7 @@ def _is_established(definition: JSONObject) -> bool:
 async def serving_custom_resources(
     storage: Storage, registry: Registry, loopback: LoopbackClient
 ) -> AsyncIterator[None]:
-    """Inside the block what CustomResourceDefinitions define is served, that of those already stored from the start.
+    """Serve the resources of CustomResourceDefinitions while the block runs, those of the stored ones from the start.
 
     Raises:
         StatusError: the definitions cannot be read.

@@ -1,7 +1,9 @@
-"""What every namespace has: the service account `default`, and the config map with the authority that signed the server's certificate.
+"""serviceaccount-controller and root-ca-certificate-publisher-controller: every namespace has the service account `default`, and the config
+map `kube-root-ca.crt` with the authority that signed the server's certificate.
 
-serviceaccount-controller and root-ca-certificate-publisher-controller: each makes its object where it is missing and, where it was
-changed and must not be, makes it again.
+Each creates its object where it is missing, and restores the data of the config map.
+
+Upstream: pkg/controller/serviceaccount/serviceaccounts_controller.go, pkg/controller/certificates/rootcacertpublisher/publisher.go
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.storage.scope import object_key
 
 ROOT_CA = "kube-root-ca.crt"
 DESCRIPTION = (
@@ -26,11 +29,12 @@ DESCRIPTION = (
 
 
 class InEveryNamespace:
-    """Keeps one object, `wanted`, of one resource in each namespace that is not being deleted; its data too, if it has any."""
+    """Keeps the object `wanted` of `resource` in each namespace that is not being deleted, with its data if it has any."""
 
     def __init__(
         self,
         name: str,
+        *,
         storage: Storage,
         loopback: LoopbackClient,
         namespaces: Resource,
@@ -47,35 +51,37 @@ class InEveryNamespace:
         self._queue: WorkQueue[str] = WorkQueue(name)
 
     async def run(self) -> None:
+        """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._queue.run(self._keep))
             group.create_task(self._observe(self._namespaces, self._of_namespace))
             group.create_task(self._observe(self._resource, self._of_object))
 
     async def complete(self) -> None:
-        """Return once each namespace that is there now has the object. Raises StatusError."""
-        names = [stored.key.rpartition("/")[2] for stored in await self._storage.cached(self._namespaces)]
-        missing = {name for name in names if await self._lives(name)}
+        """Return once each present namespace has the object. Raises StatusError."""
+        missing = {stored.name for stored in await self._storage.cached(self._namespaces) if not stored.is_terminating}
         async with contextlib.aclosing(observe(self._storage, self._resource)) as objects:
             while missing:
-                seen = await anext(objects)
-                if not seen.gone:
-                    missing.discard(self._of_object(seen))
+                observed = await anext(objects)
+                if not observed.deleted:
+                    missing.discard(self._of_object(observed))
 
     async def _observe(self, resource: Resource, namespace_of: Callable[[Observation], str]) -> None:
-        async for seen in observe(self._storage, resource):
-            if namespace := namespace_of(seen):
+        async for observed in observe(self._storage, resource):
+            if namespace := namespace_of(observed):
                 self._queue.add(namespace)
 
-    def _of_namespace(self, seen: Observation) -> str:
-        return "" if seen.gone else seen.object.key.rpartition("/")[2]
+    @staticmethod
+    def _of_namespace(observed: Observation) -> str:
+        return "" if observed.deleted else observed.object.name
 
-    def _of_object(self, seen: Observation) -> str:
-        namespace, _, name = seen.object.key.removeprefix(self._resource.storage_path + "/").partition("/")
-        return namespace if name == self._object_name else ""
+    def _of_object(self, observed: Observation) -> str:
+        key = object_key(self._resource, observed.object.key)
+        return key.namespace if key.name == self._object_name else ""
 
     async def _keep(self, namespace: str) -> None:
-        if not await self._lives(namespace):
+        found = await self._storage.cached_object(self._namespaces, "", namespace)
+        if found is None or found.is_terminating:
             return
         stored = await self._storage.cached_object(self._resource, namespace, self._object_name)
         if stored is None:
@@ -85,10 +91,6 @@ class InEveryNamespace:
         if "data" in self._wanted and present.get("data") != self._wanted["data"]:
             path = APIPath.of_object(self._resource, namespace, self._object_name)
             await self._actor.replace(path, {**present, "data": self._wanted["data"]})
-
-    async def _lives(self, namespace: str) -> bool:
-        found = await self._storage.cached_object(self._namespaces, "", namespace)
-        return found is not None and not found.is_terminating
 
     async def _create(self, namespace: str) -> None:
         try:
@@ -100,10 +102,12 @@ class InEveryNamespace:
 
 
 def default_service_account() -> JSONObject:
+    """Return the service account that every namespace has."""
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
 
 
 def root_ca(ca_bundle: bytes) -> JSONObject:
+    """Return the config map that every namespace has; `ca_bundle` is PEM."""
     annotations = {"kubernetes.io/description": DESCRIPTION}
     return {
         "apiVersion": "v1",

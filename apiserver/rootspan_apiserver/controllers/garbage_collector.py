@@ -1,10 +1,10 @@
-"""garbage-collector-controller: objects go with their owners, as the deletion of the owner asked for.
+"""garbage-collector-controller: objects are deleted with their owners, as the deletion of the owner requests.
 
-* Background: the owner is gone; whatever has no other owner left is deleted.
-* Foreground: the owner has the finalizer `foregroundDeletion`; its dependents are deleted first, and those that block it are waited for.
-* Orphan: the owner has the finalizer `orphan`; its dependents forget it, and stay.
+* Background: the owner does not exist any more; dependents without another owner are deleted.
+* Foreground: the owner has the finalizer `foregroundDeletion`; its dependents are deleted first, and it waits for those that block it.
+* Orphan: the owner has the finalizer `orphan`; it is removed from the owner references of its dependents, which stay.
 
-An owner is known by its uid. One that does not exist, or whose name now belongs to another object, is a dangling reference.
+An owner is identified by its uid. A reference to one that does not exist, or whose name now belongs to another object, is dangling.
 
 Upstream: pkg/controller/garbagecollector/garbagecollector.go, graph_builder.go
 """
@@ -20,17 +20,19 @@ from rootspan_apiserver.controllers.kinds import deletable
 from rootspan_apiserver.controllers.observing import Observation, observe
 from rootspan_apiserver.controllers.owners import Owners, Place
 from rootspan_apiserver.controllers.work_queue import WorkQueue
+from rootspan_apiserver.kube.deletion import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
-FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 WORKERS = 4
 OwnerState = Literal["solid", "dangling", "waiting"]
 
 
 class GarbageCollector:
+    """Deletes the dependents of deleted owners, of every resource in `registry`."""
+
     name = "garbage-collector-controller"
 
     def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient) -> None:
@@ -42,6 +44,7 @@ class GarbageCollector:
         self._watched: dict[str, tuple[Resource, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
+        """Work until cancelled."""
         changed = asyncio.Event()
         unsubscribe = self._registry.subscribe(changed.set)
         try:
@@ -55,7 +58,7 @@ class GarbageCollector:
             unsubscribe()
 
     def _follow(self, group: asyncio.TaskGroup) -> None:
-        """Watch what is served now, and no more what is not."""
+        """Watch the resources that are served now, and those alone."""
         served = {resource.storage_path: resource for resource in deletable(self._registry)}
         served.pop("/events", None)
         for path, (resource, task) in list(self._watched.items()):
@@ -67,18 +70,22 @@ class GarbageCollector:
                 self._watched[path] = resource, group.create_task(self._watch(resource))
 
     async def _watch(self, resource: Resource) -> None:
-        async for seen in observe(self._storage, resource):
-            self._see(resource, seen)
+        async for observed in observe(self._storage, resource):
+            self._observe(resource, observed)
 
-    def _see(self, resource: Resource, seen: Observation) -> None:
-        stored = seen.object
+    def _observe(self, resource: Resource, observed: Observation) -> None:
+        stored = observed.object
         place = Place.of(resource, stored)
-        owners = {} if seen.gone else stored.owners
+        owners = {} if observed.deleted else stored.owners
         self._add(self._owners.unblocked(place, owners))
         changed = self._owners.put(place, owners)
-        waits = not seen.gone and stored.is_terminating and FOREGROUND in (stored.metadata().get("finalizers") or ())
+        waits = (
+            not observed.deleted
+            and stored.is_terminating
+            and FOREGROUND_FINALIZER in (stored.metadata().get("finalizers") or ())
+        )
         self._owners.put_waiting(place, stored.uid if waits else "")
-        if seen.gone:
+        if observed.deleted:
             if self._owners:
                 self._add(self._owners.dependents(stored.uid))
         elif changed or stored.is_terminating:
@@ -89,9 +96,9 @@ class GarbageCollector:
             self._queue.add(place)
 
     async def _examine(self, place: Place) -> None:
-        """What the cache shows decides whether there is something to do; what the server itself says, what that is."""
-        seen = await self._storage.get(place.resource, place.namespace, place.name, "0")
-        if seen is None or not await self._needs_work(place, seen.decode()["metadata"]):
+        """Do what the object requires, if it requires something according to the cache; the server itself decides what that is."""
+        cached = await self._storage.get(place.resource, place.namespace, place.name, "0")
+        if cached is None or not await self._needs_work(place, cached.decode()["metadata"]):
             return
         path = APIPath.of_object(place.resource, place.namespace, place.name)
         obj = await self._actor.get(path)
@@ -100,16 +107,16 @@ class GarbageCollector:
         metadata = obj["metadata"]
         finalizers = metadata.get("finalizers") or []
         if "deletionTimestamp" in metadata:
-            if ORPHAN in finalizers:
+            if ORPHAN_FINALIZER in finalizers:
                 await self._orphan_dependents(path, metadata)
-            elif FOREGROUND in finalizers:
+            elif FOREGROUND_FINALIZER in finalizers:
                 await self._delete_dependents(path, metadata)
         elif references := metadata.get("ownerReferences"):
             await self._follow_owners(place, path, metadata, references)
 
     async def _needs_work(self, place: Place, metadata: JSONObject) -> bool:
         if "deletionTimestamp" in metadata:
-            return bool({ORPHAN, FOREGROUND} & set(metadata.get("finalizers") or ()))
+            return bool({ORPHAN_FINALIZER, FOREGROUND_FINALIZER} & set(metadata.get("finalizers") or ()))
         states = [await self._state(place, reference) for reference in metadata.get("ownerReferences") or ()]
         return any(state != "solid" for state in states)
 
@@ -126,9 +133,9 @@ class GarbageCollector:
         policy = "Background"
         if "waiting" in states and self._owners.dependents(metadata["uid"]):
             policy = "Foreground"
-        elif ORPHAN in (metadata.get("finalizers") or ()):
+        elif ORPHAN_FINALIZER in (metadata.get("finalizers") or ()):
             policy = "Orphan"
-        elif FOREGROUND in (metadata.get("finalizers") or ()):
+        elif FOREGROUND_FINALIZER in (metadata.get("finalizers") or ()):
             policy = "Foreground"
         await self._actor.delete(path, preconditions={"uid": metadata["uid"]}, propagationPolicy=policy)
 
@@ -141,10 +148,10 @@ class GarbageCollector:
         if owner is None or owner["metadata"]["uid"] != reference["uid"]:
             return "dangling"
         leaving = "deletionTimestamp" in owner["metadata"]
-        return "waiting" if leaving and FOREGROUND in (owner["metadata"].get("finalizers") or ()) else "solid"
+        return "waiting" if leaving and FOREGROUND_FINALIZER in (owner["metadata"].get("finalizers") or ()) else "solid"
 
     async def _owner(self, resource: Resource, namespace: str, name: str) -> JSONObject | None:
-        """From the cache if it is there; that it is not, only the server itself is believed."""
+        """Return the owner from the cache; whether there is none, the server itself decides."""
         found = await self._storage.get(resource, namespace, name, "0")
         if found is not None:
             return found.decode()
@@ -157,7 +164,7 @@ class GarbageCollector:
     async def _orphan_dependents(self, path: APIPath, metadata: JSONObject) -> None:
         for dependent in await self._all_dependents(metadata["uid"]):
             await self._forget_owner(dependent, metadata["uid"])
-        await self._remove_finalizer(path, metadata, ORPHAN)
+        await self._remove_finalizer(path, metadata, ORPHAN_FINALIZER)
 
     async def _forget_owner(self, place: Place, uid: str) -> None:
         path = APIPath.of_object(place.resource, place.namespace, place.name)
@@ -171,7 +178,7 @@ class GarbageCollector:
             await self._actor.patch_metadata(path, {"resourceVersion": version, "ownerReferences": others or None})
 
     async def _all_dependents(self, uid: str) -> Sequence[Place]:
-        """Found in the cache itself: a dependent that was not yet seen must not be left behind with an owner that is gone."""
+        """Return the dependents from the cache, which may have one that has not been observed yet."""
         return [
             Place.of(resource, stored)
             for resource in deletable(self._registry)
@@ -180,15 +187,15 @@ class GarbageCollector:
         ]
 
     async def _delete_dependents(self, path: APIPath, metadata: JSONObject) -> None:
-        """Those that block are waited for: each brings its owner here again when it is gone or does not block it any more.
+        """Delete the dependents, and remove the finalizer when none blocks; each adds its owner to the queue when it ceases to block it.
 
-        Objects that wait for each other in a ring would wait for ever: one of them ceases to block its own owners. Upstream does this to
+        Objects that wait for each other in a ring would wait without end: one of them ceases to block its own owners. Upstream does this to
         the object whose deletion would close the ring, and so never ends a ring of one, or one whose objects were all deleted by a client.
         """
         uid = metadata["uid"]
         self._add(each for each in self._owners.dependents(uid) if not self._owners.is_waiting(each))
         if not self._owners.blocking(uid):
-            await self._remove_finalizer(path, metadata, FOREGROUND)
+            await self._remove_finalizer(path, metadata, FOREGROUND_FINALIZER)
         elif self._owners.waits_for_itself(uid):
             references = metadata.get("ownerReferences") or ()
             unblocking = [

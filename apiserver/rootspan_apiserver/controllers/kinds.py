@@ -1,4 +1,4 @@
-"""The resources controllers look after: each place of the store once, whatever the number of versions and groups that serve it."""
+"""The resources whose objects controllers delete: each storage path once, however many versions and groups serve it."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ NEEDED = frozenset({"delete", "list", "watch"})
 
 
 def deletable(registry: Registry) -> Iterator[Resource]:
-    """One resource for each storage path, in the version that is stored where that is served."""
+    """Yield one resource for each storage path, in the storage version if that is served."""
     chosen: dict[str, Resource] = {}
     for resource in registry.resources():
         if resource.storage_path and resource.verbs >= NEEDED:

@@ -1,10 +1,13 @@
-"""What a namespace that is being deleted says of itself: the five conditions of kube-controller-manager, in its words."""
+"""The conditions of a namespace that is being deleted, in the words of kube-controller-manager.
+
+Upstream: pkg/controller/namespace/deletion/status_condition_utils.go
+"""
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import StoredObject
 
@@ -18,7 +21,12 @@ _FINALIZED = "All content-preserving finalizers finished"
 
 
 def conditions(failures: Sequence[str], remaining: Remaining) -> list[JSONObject]:
-    """`failures` are the texts of deletions that failed, `remaining` what is still there."""
+    """Return the five conditions.
+
+    Args:
+        failures: the messages of deletions that failed.
+        remaining: the objects that remain, by resource.
+    """
     contents = [f"{resource.group_resource}. has {len(objects)} resource instances" for resource, objects in remaining]
     counts = Counter(
         finalizer
@@ -46,16 +54,16 @@ def conditions(failures: Sequence[str], remaining: Remaining) -> list[JSONObject
 
 
 def differ(new: Sequence[JSONObject], old: Sequence[JSONObject]) -> bool:
-    """Whether they say something else, whenever they said it."""
+    """Whether the conditions differ, apart from their times."""
 
-    def told(conditions: Sequence[JSONObject]) -> list[tuple[str, str, str]]:
+    def content(conditions: Sequence[JSONObject]) -> list[tuple[str, str, str]]:
         return [(each["type"], each["status"], each.get("message", "")) for each in conditions]
 
-    return told(new) != told(old)
+    return content(new) != content(old)
 
 
 def _condition(kind: str, holds: str, yes: tuple[str, str], no: tuple[str, str]) -> JSONObject:
     reason, message = yes if holds else no
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = timestamp()
     status = "True" if holds else "False"
     return {"type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message}

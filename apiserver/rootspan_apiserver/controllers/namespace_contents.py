@@ -1,15 +1,15 @@
-"""namespace-controller: a namespace that is being deleted is emptied, told what it still waits for, and let go.
+"""namespace-controller: the contents of a namespace that is being deleted are deleted, then the namespace.
 
-Everything in it is deleted by the ordinary verbs, so finalizers hold; its `status.conditions` say what remains. When nothing does, the
-finalizer `kubernetes` is taken out of `spec.finalizers`, and the server removes the namespace.
+Everything in it is deleted by the ordinary verbs, so finalizers hold; its `status.conditions` report what remains. When nothing does, the
+finalizer `kubernetes` is removed from `spec.finalizers`, and the server deletes the namespace.
 
-A pod that was bound to a node waits for that node to say that it has stopped. There may be no such node: once its grace period is over, the
-pod is removed for it.
+A pod that is bound to a node waits for that node, which may not exist: once its grace period is over, the pod is deleted.
+
+Upstream: pkg/controller/namespace/deletion/namespaced_resources_deleter.go
 """
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -19,6 +19,7 @@ from rootspan_apiserver.controllers.namespace_conditions import conditions, diff
 from rootspan_apiserver.controllers.observing import observe
 from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.kube.times import now, read_time
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Predicate, Storage, StoredObject
@@ -26,11 +27,13 @@ from rootspan_apiserver.storage.list_options import ListOptions
 
 FINALIZER = "kubernetes"
 WAIT = 15.0
-"""Seconds until contents that do not go are looked at again without anything having happened."""
+"""Seconds until remaining contents are examined again if none of them is deleted."""
 WORKERS = 4
 
 
 class NamespaceController:
+    """Empties the `namespaces` that are being deleted, of every resource in `registry`."""
+
     name = "namespace-controller"
 
     def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient, namespaces: Resource) -> None:
@@ -41,11 +44,12 @@ class NamespaceController:
         self._queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def run(self) -> None:
+        """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._queue.run(self._empty, WORKERS))
-            async for seen in observe(self._storage, self._namespaces):
-                if not seen.gone and seen.object.is_terminating:
-                    self._queue.add(seen.object.key.rpartition("/")[2])
+            async for observed in observe(self._storage, self._namespaces):
+                if not observed.deleted and observed.object.is_terminating:
+                    self._queue.add(observed.object.name)
 
     async def _empty(self, name: str) -> None:
         path = APIPath.of_object(self._namespaces, "", name)
@@ -62,15 +66,15 @@ class NamespaceController:
             namespace["spec"]["finalizers"] = without(namespace["spec"]["finalizers"], FINALIZER)
             await self._actor.replace(path.subresource("finalize"), namespace)
             return
-        told = conditions(failures, remaining)
-        if differ(told, (namespace.get("status") or {}).get("conditions") or ()):
-            namespace["status"] = {**(namespace.get("status") or {}), "conditions": told}
+        reported = conditions(failures, remaining)
+        if differ(reported, (namespace.get("status") or {}).get("conditions") or ()):
+            namespace["status"] = {**(namespace.get("status") or {}), "conditions": reported}
             await self._actor.replace(path.subresource("status"), namespace)
         if failures:
             raise AgainError
         grace = [_grace_left(stored) for resource, objects in remaining if resource.grace_period for stored in objects]
         patience = min([WAIT, *(left for left in grace if left > 0)])
-        await self._until_one_goes([(resource, len(objects)) for resource, objects in remaining], name, patience)
+        await self._until_one_is_deleted([(resource, len(objects)) for resource, objects in remaining], name, patience)
         self._queue.add(name)
 
     def _namespaced(self) -> Sequence[Resource]:
@@ -80,10 +84,10 @@ class NamespaceController:
         return await self._storage.cached(resource, namespace)
 
     async def _delete(self, resource: Resource, namespace: str) -> str:
-        """Delete what is there of one resource; why that failed, if it did."""
+        """Delete the objects of one resource, and return why that failed, "" if it did not."""
         try:
             for stored in await self._in(resource, namespace):
-                path = APIPath.of_object(resource, namespace, stored.key.rpartition("/")[2])
+                path = APIPath.of_object(resource, namespace, stored.name)
                 if not stored.is_terminating:
                     await self._actor.delete(path, propagationPolicy="Background")
                 elif resource.grace_period and _grace_left(stored) <= 0:
@@ -92,14 +96,16 @@ class NamespaceController:
             return exc.message
         return ""
 
-    async def _until_one_goes(self, known: Sequence[tuple[Resource, int]], namespace: str, patience: float) -> None:
+    async def _until_one_is_deleted(
+        self, known: Sequence[tuple[Resource, int]], namespace: str, patience: float
+    ) -> None:
         async with asyncio.TaskGroup() as group:
-            waits = [group.create_task(self._gone(resource, namespace, count)) for resource, count in known]
+            waits = [group.create_task(self._fewer(resource, namespace, count)) for resource, count in known]
             await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             for each in waits:
                 each.cancel()
 
-    async def _gone(self, resource: Resource, namespace: str, known: int) -> None:
+    async def _fewer(self, resource: Resource, namespace: str, known: int) -> None:
         """Return once there are fewer than the `known` objects; there may be already."""
         try:
             async with self._storage.watch(namespace, Predicate(resource), ListOptions(resource_version="0")) as watch:
@@ -113,7 +119,7 @@ class NamespaceController:
 
 
 def _grace_left(pod: StoredObject) -> float:
-    """Seconds until the pod's node should long have stopped it."""
+    """Return the seconds until the pod's node must have stopped it."""
     if not pod.is_terminating:
         return WAIT
-    return (datetime.fromisoformat(pod.deletion_timestamp) - datetime.now(UTC)).total_seconds() + 1
+    return (read_time(pod.deletion_timestamp) - now()).total_seconds() + 1

@@ -1,4 +1,7 @@
-"""Seeing the objects of a resource, and every change of them, through the watch cache."""
+"""The objects of a resource and every change of them, observed through the watch cache.
+
+Upstream: staging/src/k8s.io/client-go/tools/cache/shared_informer.go
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -15,14 +18,14 @@ PAUSE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """An object as it is now, or as it was when it went."""
+    """An object as it is now, or as it was when it was `deleted`."""
 
     object: StoredObject
-    gone: bool
+    deleted: bool
 
 
 async def observe(storage: Storage, resource: Resource) -> AsyncGenerator[Observation, None]:
-    """Every object that is there, then every change, for ever. What happens between two watches is told when the next one begins."""
+    """Yield every object, then every change, without end. Changes between two watches are yielded when the next one begins."""
     predicate = Predicate(resource)
     known: dict[str, StoredObject] = {}
     while True:
@@ -30,22 +33,22 @@ async def observe(storage: Storage, resource: Resource) -> AsyncGenerator[Observ
             found = await storage.list("", predicate, ListOptions(resource_version="0"))
             present = {stored.key: stored for stored in found.items}
             for key in known.keys() - present.keys():
-                yield Observation(known[key], gone=True)
+                yield Observation(known[key], deleted=True)
             for key, stored in present.items():
                 if key not in known or known[key].revision != stored.revision:
-                    yield Observation(stored, gone=False)
+                    yield Observation(stored, deleted=False)
             known = present
             options = ListOptions(resource_version=found.resource_version)
             async with storage.watch("", predicate, options) as watch:
                 async for event in watch:
                     if event.object is None:
                         continue
-                    gone = event.kind == "DELETED"
-                    if gone:
+                    deleted = event.kind == "DELETED"
+                    if deleted:
                         known.pop(event.object.key, None)
                     else:
                         known[event.object.key] = event.object
-                    yield Observation(event.object, gone)
+                    yield Observation(event.object, deleted)
         except StatusError:
             pass
         await asyncio.sleep(PAUSE)

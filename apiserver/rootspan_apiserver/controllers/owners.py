@@ -1,6 +1,8 @@
-"""Who owns whom: the index of owner references the garbage collector works from.
+"""The graph of owner references that the garbage collector works from.
 
-Only objects that have owners are kept, so a cluster without any costs nothing.
+Only objects that have owners are in it, so a cluster without any costs nothing.
+
+Upstream: pkg/controller/garbagecollector/graph.go
 """
 
 from collections.abc import Mapping
@@ -9,11 +11,12 @@ from typing import Self
 
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import StoredObject
+from rootspan_apiserver.storage.scope import object_key
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One object by where it is. `resource` is how it is served, which may change without the object moving."""
+    """An object, identified by its place in the storage. `resource` serves it, which may change while the object stays."""
 
     storage_path: str
     namespace: str
@@ -22,16 +25,16 @@ class Place:
 
     @classmethod
     def of(cls, resource: Resource, stored: StoredObject) -> Self:
-        rest = stored.key.removeprefix(resource.storage_path + "/")
-        namespace, _, name = rest.rpartition("/") if resource.namespaced else ("", "", rest)
-        return cls(resource.storage_path, namespace, name, resource)
+        """Return the place of a stored object."""
+        key = object_key(resource, stored.key)
+        return cls(resource.storage_path, key.namespace, key.name, resource)
 
     def __str__(self) -> str:
         return f"{self.resource.group_resource} {self.namespace}/{self.name}"
 
 
 class Owners:
-    """What has been seen of the graph of objects and their owners, the latter by uid."""
+    """The observed objects and their owners, the latter by uid."""
 
     def __init__(self) -> None:
         self._owners: dict[Place, Mapping[str, bool]] = {}
@@ -40,7 +43,7 @@ class Owners:
         self._waiting_uids: dict[Place, str] = {}
 
     def put(self, place: Place, owners: Mapping[str, bool]) -> bool:
-        """What is now at `place` has these owners (uid: whether it blocks that one). Returns whether they are others than before."""
+        """Set the owners of the object at `place` (uid: whether it blocks that one): whether they are others than before."""
         before = self._owners.pop(place, {})
         if owners:
             self._owners[place] = owners
@@ -54,30 +57,31 @@ class Owners:
         return owners.keys() != before.keys()
 
     def put_waiting(self, place: Place, uid: str) -> None:
-        """What is at `place` waits for its dependents (`uid`), or does not (""): it is in foreground deletion."""
+        """Note that the object at `place` waits, in foreground deletion, for its dependents (`uid` is its own), or does not ("")."""
         self._waiting.pop(self._waiting_uids.pop(place, ""), None)
         if uid:
             self._waiting[uid], self._waiting_uids[place] = place, uid
 
     def unblocked(self, place: Place, owners: Mapping[str, bool]) -> list[Place]:
-        """The owners that waited for what was at `place`, and need not wait for it once it has these `owners`."""
+        """Return the owners that waited for the object at `place`, and need not once it has these `owners`."""
         before = self._owners.get(place, {})
         freed = [uid for uid, blocks in before.items() if blocks and not owners.get(uid)]
         return [self._waiting[uid] for uid in freed if uid in self._waiting]
 
     def dependents(self, uid: str) -> list[Place]:
-        """What the object with `uid` owns, as far as it has been seen."""
+        """Return the observed dependents of the object with `uid`."""
         return list(self._dependents.get(uid, ()))
 
     def blocking(self, uid: str) -> list[Place]:
-        """The dependents without whose deletion the object with `uid` cannot go."""
+        """Return the dependents that block the deletion of the object with `uid`."""
         return [place for place in self.dependents(uid) if self._owners[place][uid]]
 
     def is_waiting(self, place: Place) -> bool:
+        """Whether the object waits, in foreground deletion, for its dependents."""
         return place in self._waiting_uids
 
     def waits_for_itself(self, uid: str) -> bool:
-        """Whether what blocks the object with `uid` waits, over any number of others, for that very object."""
+        """Whether the dependents that block the object with `uid` wait, over any number of others, for that very object."""
         known, ahead = {uid}, [uid]
         while ahead:
             for place in self.blocking(ahead.pop()):

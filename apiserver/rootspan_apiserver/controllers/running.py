@@ -1,11 +1,13 @@
-"""Which controllers run, and for how long: as long as the server does."""
+"""The controllers of a server, which run as long as it does.
+
+Upstream: cmd/kube-controller-manager/app/controllermanager.go, cmd/kube-controller-manager/names/controller_names.go
+"""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextvars import Context
-from dataclasses import dataclass
 from typing import Protocol
 
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -14,7 +16,6 @@ from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, def
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
 from rootspan_apiserver.resources.catalogue import Registry
-from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -28,30 +29,20 @@ ALIASES = {
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
 }
-"""What kube-controller-manager called them before v1.28, and takes still."""
+"""The names before v1.28 of kube-controller-manager, which it still accepts."""
 
 
 class Controller(Protocol):
+    """A controller: its name for --controllers and the log, and its work, which goes on until it is cancelled."""
+
     @property
     def name(self) -> str: ...
 
     async def run(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControllerParts:
-    """What controllers work with. `ca_bundle` is the PEM by which clients know the server; `service_range` a CIDR."""
-
-    storage: Storage
-    registry: Registry
-    loopback: LoopbackClient
-    ca_bundle: bytes
-    secure_port: int
-    service_range: str = "10.0.0.0/24"
-
-
 def controller_faults(chosen: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the names given to --controllers, one text each."""
+    """Yield an error for each unknown name in --controllers."""
     for each in chosen:
         name = each.removeprefix("-")
         if each != "*" and name not in NAMES and name not in ALIASES:
@@ -59,24 +50,40 @@ def controller_faults(chosen: Sequence[str]) -> Iterator[str]:
 
 
 def is_enabled(name: str, chosen: Sequence[str]) -> bool:
-    """kube-controller-manager's rule: named, or not named with a minus while `*` is."""
+    """Whether a controller runs: it is named, or `*` is and it is not named with a minus."""
     names = [("-" if each.startswith("-") else "") + ALIASES.get(each.lstrip("-"), each.lstrip("-")) for each in chosen]
     return name in names or (f"-{name}" not in names and "*" in names)
 
 
 @contextlib.asynccontextmanager
-async def running_controllers(parts: ControllerParts, chosen: Sequence[str] = ("*",)) -> AsyncIterator[Settled]:
-    """Inside the block the system namespaces exist and the controllers that `chosen` names run.
+async def running_controllers(
+    storage: Storage,
+    registry: Registry,
+    loopback: LoopbackClient,
+    *,
+    ca_bundle: bytes,
+    secure_port: int,
+    service_range: str,
+    chosen: Sequence[str] = ("*",),
+) -> AsyncIterator[Settled]:
+    """Create the objects of a new server, then run the chosen controllers while the block runs.
 
-    Gives a function that returns once the namespaces there are have what controllers put into each.
+    Args:
+        ca_bundle: the certificates, in PEM, by which clients verify the server.
+        secure_port: where the server listens.
+        service_range: the CIDR of cluster IPs.
+        chosen: the value of --controllers.
+
+    Yields:
+        A function that returns once the present namespaces have the objects that controllers put into each.
 
     Raises:
-        StatusError: the watch cache is not there.
+        StatusError: the watch cache is not ready.
     """
-    found = await parts.storage.cached(_builtin(parts.registry, "namespaces"))
-    present = [stored.key.rpartition("/")[2] for stored in found]
-    await bootstrap(parts.loopback, present, secure_port=parts.secure_port, service_range=parts.service_range)
-    controllers = [each for each in _controllers(parts) if is_enabled(each.name, chosen)]
+    present = [stored.name for stored in await storage.cached(registry.builtin("namespaces"))]
+    await bootstrap(loopback, present, secure_port=secure_port, service_range=service_range)
+    every = _controllers(storage, registry, loopback, ca_bundle)
+    controllers = [each for each in every if is_enabled(each.name, chosen)]
     tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in controllers]
 
     async def settled() -> None:
@@ -97,20 +104,21 @@ async def _run(controller: Controller) -> None:
         logger.exception("%s has stopped", controller.name)
 
 
-def _controllers(parts: ControllerParts) -> Iterator[Controller]:
-    namespaces = _builtin(parts.registry, "namespaces")
-    yield NamespaceController(parts.storage, parts.registry, parts.loopback, namespaces)
-    yield GarbageCollector(parts.storage, parts.registry, parts.loopback)
+def _controllers(
+    storage: Storage, registry: Registry, loopback: LoopbackClient, ca_bundle: bytes
+) -> Iterator[Controller]:
+    namespaces = registry.builtin("namespaces")
+    yield NamespaceController(storage, registry, loopback, namespaces)
+    yield GarbageCollector(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
-        (ROOT_CA_PUBLISHER, "configmaps", root_ca(parts.ca_bundle)),
+        (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),
     ):
-        resource = _builtin(parts.registry, plural)
-        yield InEveryNamespace(name, parts.storage, parts.loopback, namespaces, resource, wanted)
-
-
-def _builtin(registry: Registry, plural: str) -> Resource:
-    found = registry.lookup("", "v1", plural)
-    if found is None:
-        raise LookupError(f"{plural} are not in the registry")
-    return found
+        yield InEveryNamespace(
+            name,
+            storage=storage,
+            loopback=loopback,
+            namespaces=namespaces,
+            resource=registry.builtin(plural),
+            wanted=wanted,
+        )

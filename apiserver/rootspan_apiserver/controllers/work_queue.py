@@ -1,4 +1,7 @@
-"""Things to be done, each at most once at a time, and again, later and later, while doing it fails."""
+"""A queue of items to work on, each at most once at a time, and again, after growing pauses, while that fails.
+
+Upstream: staging/src/k8s.io/client-go/util/workqueue/queue.go, rate_limiting_queue.go
+"""
 
 import asyncio
 import logging
@@ -14,11 +17,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 
 
 class AgainError(Exception):
-    """Raised by the work itself: it is not done, though nothing went wrong."""
+    """The work is not complete, though nothing failed: the item is worked on again after a pause."""
 
 
 class WorkQueue(Generic[T]):
-    """client-go's rate-limited work queue: an item added while it is being worked on is worked on again afterwards."""
+    """A rate-limited work queue: an item added while it is being worked on is worked on again afterwards."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -29,6 +32,7 @@ class WorkQueue(Generic[T]):
         self._work = asyncio.Event()
 
     def add(self, item: T) -> None:
+        """Have `item` worked on."""
         if item not in self._wanted:
             self._wanted.add(item)
             if item not in self._working:
@@ -36,7 +40,7 @@ class WorkQueue(Generic[T]):
                 self._work.set()
 
     async def run(self, work: Callable[[T], Awaitable[None]], workers: int = 1) -> None:
-        """Work on what is added, until cancelled."""
+        """Work on the added items, until cancelled."""
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
                 group.create_task(self._run(work))

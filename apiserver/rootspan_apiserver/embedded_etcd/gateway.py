@@ -25,7 +25,7 @@ from rootspan_apiserver.embedded_etcd.errors import (
 from rootspan_apiserver.embedded_etcd.fields import Document
 from rootspan_apiserver.embedded_etcd.journal import Journal, Statement
 from rootspan_apiserver.embedded_etcd.leases import Leases
-from rootspan_apiserver.embedded_etcd.mvcc import Store
+from rootspan_apiserver.embedded_etcd.mvcc import MVCCStore
 from rootspan_apiserver.embedded_etcd.transactions import Transactions
 from rootspan_apiserver.embedded_etcd.watches import Watch, Watches
 
@@ -65,7 +65,7 @@ class Gateway:
             self._member_id = log.property("member_id", self._member_id)
         self._header_start = b'"header":{"cluster_id":"%d","member_id":"%d",' % (cluster_id, self._member_id)
         self.closed = False
-        self._store = log.store() if log is not None else Store()
+        self._store = log.store() if log is not None else MVCCStore()
         self._leases = Leases(self._revoke)
         self._transactions = Transactions(self._store, self._leases)
         self._watches = Watches(self._store, self._header, interval=progress_notify_interval)

@@ -14,7 +14,7 @@ import orjson
 from pybase64 import b64decode
 
 from rootspan_apiserver.embedded_etcd.errors import DataDirectoryInUse, DataDirectoryUnreadable, EmbeddedEtcdError
-from rootspan_apiserver.embedded_etcd.mvcc import Store
+from rootspan_apiserver.embedded_etcd.mvcc import MVCCStore
 from rootspan_apiserver.embedded_etcd.records import Record, deleted, written
 from rootspan_apiserver.processes.private_files import make_folder, opener
 
@@ -99,7 +99,7 @@ class Journal:
             raise self._translated(exc) from exc
         return default
 
-    def store(self) -> Store:
+    def store(self) -> MVCCStore:
         """All that was committed.
 
         Raises:
@@ -112,7 +112,7 @@ class Journal:
                 raise DataDirectoryUnreadable(f"{self._path} is damaged: {verdict}")
             compacted = self.property("compacted", 0)
             with closing(self._records()) as records:
-                return Store(records, compacted)
+                return MVCCStore(records, compacted)
         except sqlite3.Error as exc:
             raise self._translated(exc) from exc
         except ValueError as exc:

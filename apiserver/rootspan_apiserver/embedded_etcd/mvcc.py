@@ -36,7 +36,7 @@ class Compaction:
     compacted: int
 
 
-class Store:
+class MVCCStore:
     def __init__(self, records: Iterable[Record] = (), compacted: int = 0) -> None:
         """`records` in the order in which they were made: all since `compacted`, and of each key the last one before.
 

@@ -9,7 +9,7 @@ from pybase64 import b64decode
 
 from rootspan_apiserver.embedded_etcd.errors import INVALID_ARGUMENT, NOT_FOUND, GatewayError
 from rootspan_apiserver.embedded_etcd.leases import Leases
-from rootspan_apiserver.embedded_etcd.mvcc import Store, covers
+from rootspan_apiserver.embedded_etcd.mvcc import MVCCStore, covers
 from rootspan_apiserver.embedded_etcd.records import Record
 from rootspan_apiserver.embedded_etcd.requests import Compare, DeleteRange, Operation, Put, Range, Txn, check_size
 
@@ -32,7 +32,7 @@ KEYS_ONLY: Callable[[Record], bytes] = operator.attrgetter("keys_only")
 class Transactions:
     """Each method returns the members of the JSON answer that follow its header."""
 
-    def __init__(self, store: Store, leases: Leases) -> None:
+    def __init__(self, store: MVCCStore, leases: Leases) -> None:
         self._store = store
         self._leases = leases
 

@@ -7,7 +7,7 @@ there. A slow one so costs nothing but its place, and is ended when compaction o
 import asyncio
 from collections.abc import Callable
 
-from rootspan_apiserver.embedded_etcd.mvcc import Store, covers
+from rootspan_apiserver.embedded_etcd.mvcc import MVCCStore, covers
 from rootspan_apiserver.embedded_etcd.records import Record
 from rootspan_apiserver.embedded_etcd.requests import WatchCreate
 
@@ -93,7 +93,7 @@ class Watches:
     """
 
     def __init__(
-        self, store: Store, header: Callable[[int], bytes], *, interval: float = 5.0, after: float = 0.1
+        self, store: MVCCStore, header: Callable[[int], bytes], *, interval: float = 5.0, after: float = 0.1
     ) -> None:
         self._store = store
         self.header = header

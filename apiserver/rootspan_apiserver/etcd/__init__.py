@@ -13,13 +13,13 @@ from rootspan_apiserver.etcd.errors import (
     Unavailable,
 )
 from rootspan_apiserver.etcd.lanes import gateway_transport
-from rootspan_apiserver.etcd.values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
+from rootspan_apiserver.etcd.values import EtcdEvent, KeyValue, RangeResult, Status, TxnResult, WatchBatch
 
 __all__ = [
     "Compacted",
     "EtcdClient",
     "EtcdError",
-    "Event",
+    "EtcdEvent",
     "FutureRevision",
     "KeyValue",
     "LeaseNotFound",

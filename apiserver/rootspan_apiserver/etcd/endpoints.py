@@ -37,7 +37,7 @@ TIMED_OUT = "etcdserver: request timed out"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EtcdAnswer:
     document: dict[str, Any]
     repeated: bool
 
@@ -82,7 +82,7 @@ class Endpoints:
 
     async def call(
         self, path: str, body: bytes, *, attempt: int, patience: float | None = None, once: bool = False
-    ) -> Answer:
+    ) -> EtcdAnswer:
         """POST `body`; one endpoint has `attempt` seconds to answer.
 
         After the first failure further rounds are begun for `patience` seconds, by default the `timeout` of all. With
@@ -106,7 +106,7 @@ class Endpoints:
                     nothing_done = isinstance(exc, NOT_SENT)
                 else:
                     if status == 200:
-                        return Answer(orjson.loads(content), repeated)
+                        return EtcdAnswer(orjson.loads(content), repeated)
                     error = from_body(status, content)
                     if not isinstance(error, Unavailable):
                         error.repeated = repeated

@@ -28,7 +28,7 @@ from contextlib import aclosing
 from rootspan_apiserver.etcd import wire
 from rootspan_apiserver.etcd.endpoints import FIRST_PAUSE, LONGEST_PAUSE, Endpoints
 from rootspan_apiserver.etcd.errors import EtcdError, OutcomeUnknown
-from rootspan_apiserver.etcd.values import Event, RangeResult, TxnResult
+from rootspan_apiserver.etcd.values import EtcdEvent, RangeResult, TxnResult
 from rootspan_apiserver.etcd.watch import follow
 
 READ_ATTEMPT = 5
@@ -41,7 +41,7 @@ ALONE_ATTEMPT = 7
 
 
 async def swap(
-    endpoints: Endpoints, key: bytes, body: bytes, *, mod_revision: int, makes: Callable[[Event], bool]
+    endpoints: Endpoints, key: bytes, body: bytes, *, mod_revision: int, makes: Callable[[EtcdEvent], bool]
 ) -> TxnResult:
     """Send the transaction `body`, which compares `key` with `mod_revision`; `makes` knows the change that it makes.
 
@@ -90,7 +90,7 @@ async def _range(endpoints: Endpoints, key: bytes, revision: int = 0) -> RangeRe
     return wire.range_result((await endpoints.call(wire.RANGE, body, attempt=READ_ATTEMPT)).document)
 
 
-async def _lost(endpoints: Endpoints, key: bytes, mod_revision: int, makes: Callable[[Event], bool]) -> bool:
+async def _lost(endpoints: Endpoints, key: bytes, mod_revision: int, makes: Callable[[EtcdEvent], bool]) -> bool:
     """Whether a swap of `key`, which no longer has `mod_revision`, has certainly lost."""
     before = await _range(endpoints, key, mod_revision)
     if not before.kvs or before.kvs[0].mod_revision != mod_revision:

@@ -40,7 +40,7 @@ class TxnResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EtcdEvent:
     """A change of one key; the `kv` of a DELETE holds no more than the key and the revision of the deletion."""
 
     kind: Literal["PUT", "DELETE"]
@@ -56,7 +56,7 @@ class WatchBatch:
     """
 
     revision: int
-    events: tuple[Event, ...]
+    events: tuple[EtcdEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)

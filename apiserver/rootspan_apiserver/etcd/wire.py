@@ -5,7 +5,7 @@ from typing import Any
 from pybase64 import b64decode, b64encode
 
 from rootspan_apiserver.etcd.errors import INVALID_ARGUMENT, OUT_OF_RANGE, Compacted, EtcdError, from_document
-from rootspan_apiserver.etcd.values import Event, KeyValue, RangeResult, Status, TxnResult, WatchBatch
+from rootspan_apiserver.etcd.values import EtcdEvent, KeyValue, RangeResult, Status, TxnResult, WatchBatch
 
 RANGE, TXN, WATCH = "/v3/kv/range", "/v3/kv/txn", "/v3/watch"
 LEASE_GRANT, LEASE_REVOKE = "/v3/lease/grant", "/v3/lease/revoke"
@@ -143,9 +143,9 @@ def watch_batch(document: dict[str, Any], position: int) -> WatchBatch:
     return WatchBatch(revision, ())
 
 
-def _event(document: dict[str, Any]) -> Event:
+def _event(document: dict[str, Any]) -> EtcdEvent:
     previous = document.get("prev_kv")
-    return Event(
+    return EtcdEvent(
         "DELETE" if document.get("type") == "DELETE" else "PUT",
         key_value(document["kv"]),
         key_value(previous) if previous is not None else None,

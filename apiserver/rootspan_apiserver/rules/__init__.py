@@ -14,6 +14,7 @@ rootspan_apiserver.rules KIND`). Rules are built once, when a kind's module is i
   `first_error(a, b, …)`.
 * What inner rules need of an outer value: `within(scope, rule)`; they find it as `context.scope`.
 * What crosses fields is a Python function: `@function("validateFoo")`. It gets the value, the old value, the path and the context.
+* What Kubernetes declares in its types is a table; `declared.declared("resource/v1.DeviceClassSpec")` makes rules of it.
 
 In an update a rule sees the old value beside the new one: None where the field was absent, `ABSENT` where there is nothing to compare
 with (on create, and for new elements of a list).

@@ -5,9 +5,10 @@ from rootspan_apiserver.storage.outcome import Decision, Delete, Keep, Outcome, 
 from rootspan_apiserver.storage.scope import Predicate
 from rootspan_apiserver.storage.storage import Storage
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.storage.watch import Watch, WatchEvent
+from rootspan_apiserver.storage.watch import CacheWatch, WatchEvent
 
 __all__ = [
+    "CacheWatch",
     "Decision",
     "Delete",
     "Keep",
@@ -16,7 +17,6 @@ __all__ = [
     "Predicate",
     "Storage",
     "StoredObject",
-    "Watch",
     "WatchEvent",
     "Write",
     "Written",

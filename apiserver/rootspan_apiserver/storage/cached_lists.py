@@ -1,28 +1,31 @@
-"""Lists from the watch cache, where it can give what resourceVersion asks for; else from etcd."""
+"""Lists from the watch cache, or from etcd if the cache cannot answer for the requested resourceVersion.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go (GetList), staging/src/k8s.io/apiserver/pkg/storage/cacher/delegator.go
+"""
 
 from dataclasses import dataclass, replace
 
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
-from rootspan_apiserver.storage.continuation import Continuation
+from rootspan_apiserver.storage.continue_token import ContinueToken
 from rootspan_apiserver.storage.errors import parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
-from rootspan_apiserver.storage.scope import Predicate, Scope
+from rootspan_apiserver.storage.scope import KeyScope, Predicate
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch_cache import WatchCache
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 FRESH = 3.0
-"""Seconds to wait for a revision that somebody named."""
+"""Seconds to wait for a revision that the client names."""
 CONSISTENT = 0.25
-"""Seconds to wait for the present revision until etcd is asked for the list itself."""
+"""Seconds to wait for the present revision before the list is read from etcd."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What a list is to show: the state at `revision` exactly, at it or later, or (`consistent`) at whatever etcd is at now."""
+    """The state that a list shows: that at `revision` exactly, at it or later, or (`consistent`) at the present revision of etcd."""
 
     revision: int
     exact: bool = False
@@ -30,17 +33,20 @@ class _Moment:
 
 
 class CachedLists:
+    """Lists of the objects in `cache`, with `direct` behind it."""
+
     def __init__(self, cache: WatchCache, direct: EtcdLists, tracing: Tracing) -> None:
         self._cache = cache
         self._direct = direct
         self._tracing = tracing
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
-        """
+        """Return the objects that match.
+
         Raises:
             StatusError: 400, 410, 503 or 504.
         """
-        scope = Scope.of(predicate, namespace, continued=bool(options.continue_token))
+        scope = KeyScope.of(predicate, namespace, continued=bool(options.continue_token))
         moment, start = _moment(scope, options)
         cache = self._cache
         known = cache.claim(predicate.resource.storage_path).knows
@@ -54,9 +60,9 @@ class CachedLists:
         return await self._direct.list(scope, predicate, replace(options, resource_version=""))
 
     async def _from_cache(
-        self, scope: Scope, predicate: Predicate, options: ListOptions, moment: _Moment, start: str
+        self, scope: KeyScope, predicate: Predicate, options: ListOptions, moment: _Moment, start: str
     ) -> ListResult | None:
-        """The list, or None if the cache did not come to the revision it takes in time."""
+        """Return the list, or None if the cache does not reach its revision in time."""
         resource = predicate.resource
         with self._tracing.span(
             operations.CACHE_LIST, lambda: facts(group_resource=str(resource.group_resource))
@@ -86,15 +92,15 @@ class CachedLists:
             return ListResult(selected, str(revision))
 
 
-def _moment(scope: Scope, options: ListOptions) -> tuple[_Moment, str]:
-    """The moment a list is of, and the key it starts from."""
+def _moment(scope: KeyScope, options: ListOptions) -> tuple[_Moment, str]:
+    """Return the state that a list shows, and the key it starts from."""
     requested = parse_resource_version(options.resource_version)
     if options.resource_version_match == "Exact":
         return _Moment(requested, exact=True), ""
     if options.resource_version_match:
         return _Moment(requested), ""
     if options.continue_token:
-        continuation = Continuation.decode(options.continue_token)
+        continuation = ContinueToken.decode(options.continue_token)
         start = scope.path + continuation.start
         if continuation.revision > 0:
             return _Moment(continuation.revision, exact=True), start
@@ -105,7 +111,7 @@ def _moment(scope: Scope, options: ListOptions) -> tuple[_Moment, str]:
 
 
 def _filter(found: list[StoredObject], predicate: Predicate, limit: int) -> tuple[list[StoredObject], int]:
-    """The first `limit` that match (0: all), and how many were looked at."""
+    """Return the first `limit` objects that match (all, if that is 0), and the number of objects that were examined."""
     if not predicate:
         return (found[:limit], limit) if limit and limit < len(found) else (found, len(found))
     selected = []

@@ -1,4 +1,7 @@
-"""How a watch of the cache begins."""
+"""Watches of the cache: where each begins.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go (Watch)
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,14 +14,14 @@ from rootspan_apiserver.storage.cached_lists import FRESH
 from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large, too_old
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.list_options import ListOptions
-from rootspan_apiserver.storage.scope import Predicate, Scope
-from rootspan_apiserver.storage.watch import Watch
+from rootspan_apiserver.storage.scope import KeyScope, Predicate
+from rootspan_apiserver.storage.watch import CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 
 class CachedWatches:
-    """`bookmark_interval` is in seconds."""
+    """Begins watches of `cache`; `bookmark_interval` is in seconds."""
 
     def __init__(self, cache: WatchCache, direct: EtcdLists, tracing: Tracing, bookmark_interval: float) -> None:
         self._cache = cache
@@ -27,8 +30,9 @@ class CachedWatches:
         self._bookmark_interval = bookmark_interval
 
     @asynccontextmanager
-    async def watch(self, namespace: str, predicate: Predicate, options: ListOptions) -> AsyncIterator[Watch]:
-        """
+    async def watch(self, namespace: str, predicate: Predicate, options: ListOptions) -> AsyncIterator[CacheWatch]:
+        """Watch the objects that match while the block runs.
+
         Raises:
             StatusError: 400, 429 or 503; 410 and 504 are raised by iterating.
         """
@@ -41,7 +45,7 @@ class CachedWatches:
             watches.discard(watch)
             watch.end()
 
-    async def _begin(self, namespace: str, predicate: Predicate, options: ListOptions) -> Watch:
+    async def _begin(self, namespace: str, predicate: Predicate, options: ListOptions) -> CacheWatch:
         resource, cache = predicate.resource, self._cache
         requested = parse_resource_version(options.resource_version)
         initial = options.send_initial_events
@@ -65,8 +69,8 @@ class CachedWatches:
                 failure = too_large(requested, cache.revision)
             elif not initial and requested and not collection.knows(requested):
                 failure = too_old(requested, collection.oldest)
-            scope = Scope.of(predicate, namespace)
-            watch = Watch(
+            scope = KeyScope.of(predicate, namespace)
+            watch = CacheWatch(
                 scope,
                 predicate,
                 lambda: cache.revision,

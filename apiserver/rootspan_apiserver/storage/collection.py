@@ -1,7 +1,9 @@
-"""One resource in the watch cache: its present state, and enough of its past to go back to.
+"""One resource in the watch cache: its present state, and a bounded history.
 
-State is a dictionary and a sorted list of keys. The past is a bounded row of changes, each with what it replaced, so that the state at
-an earlier revision is the present one with the later changes taken back, and a watch can begin behind any revision still in the row.
+The state is a dictionary and a sorted list of keys. The history is the latest changes, each with the object that it replaced. So the
+state at an earlier revision is the present one with the later changes undone, and a watch can begin after any revision in the history.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/watch_cache.go
 """
 
 from bisect import bisect_left, insort
@@ -10,15 +12,15 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from rootspan_apiserver.storage.change import Change
-from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.scope import KeyScope
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.storage.watch import Watch
+from rootspan_apiserver.storage.watch import CacheWatch
 
 HISTORY = 2048
 
 
 class Observer(Protocol):
-    """Is told of every change of a collection as it happens. It must neither fail nor take long."""
+    """Receives every change of a collection as it happens. It must neither fail nor take long."""
 
     def reset(self, objects: Iterable[StoredObject]) -> None:
         """The collection begins again, with these objects."""
@@ -37,13 +39,13 @@ class Collection:
     ) -> None:
         self.path = path
         self.written = 0
-        self.watches: set[Watch] = set()
+        self.watches: set[CacheWatch] = set()
         self._observers: list[Observer] = []
         self._history = history
         self.reset(revision, objects)
 
     def subscribe(self, observer: Observer) -> None:
-        """Tell `observer` of the present objects and of every change from now on."""
+        """Pass the present objects, and every change from now on, to `observer`."""
         self._observers.append(observer)
         observer.reset(self._objects.values())
 
@@ -84,7 +86,7 @@ class Collection:
             watch.offer(change)
 
     def knows(self, revision: int) -> bool:
-        """Whether the state at `revision`, and all that happened since, is still known."""
+        """Whether the state at `revision`, and all changes since, are in the history."""
         return revision >= self.oldest - 1
 
     def changes_after(self, revision: int) -> list[Change]:
@@ -96,8 +98,8 @@ class Collection:
         later.reverse()
         return later
 
-    def select(self, scope: Scope, start: str = "") -> list[StoredObject]:
-        """The objects in `scope` in the order of their keys, from the key `start` on."""
+    def select(self, scope: KeyScope, start: str = "") -> list[StoredObject]:
+        """Return the objects in `scope` in the order of their keys, from the key `start` on."""
         if not scope.recursive:
             found = self._objects.get(scope.path)
             return [found] if found is not None else []
@@ -105,8 +107,8 @@ class Collection:
         objects = self._objects
         return [objects[key] for key in self._keys[first:last]]
 
-    def select_at(self, revision: int, scope: Scope, start: str = "") -> list[StoredObject]:
-        """The same at an earlier `revision` that is still known."""
+    def select_at(self, revision: int, scope: KeyScope, start: str = "") -> list[StoredObject]:
+        """Return the same at an earlier `revision` that is in the history."""
         undone: dict[str, StoredObject | None] = {}
         for change in reversed(self._changes):
             if change.object.revision <= revision:
@@ -124,6 +126,6 @@ class Collection:
         return [then[key] for key in sorted(then)]
 
     @staticmethod
-    def _bounds(keys: list[str], scope: Scope, start: str) -> tuple[int, int]:
+    def _bounds(keys: list[str], scope: KeyScope, start: str) -> tuple[int, int]:
         behind = scope.path + "0"
         return bisect_left(keys, max(scope.prefix, start)), bisect_left(keys, behind)

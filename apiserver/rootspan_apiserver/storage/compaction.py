@@ -1,7 +1,9 @@
-"""Forgetting: etcd keeps every version of every object until it is told not to.
+"""Compaction: etcd keeps every version of every object until a client compacts its history.
 
-At every turn the revision of the turn before is compacted. Several servers over one store do so independently, which costs nothing:
-all but the first are told that it has been done.
+Each turn compacts up to the revision of the turn before. Several servers over one store do so independently, which costs little: etcd
+answers all but the first that it has been done.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/compact.go
 """
 
 import asyncio
@@ -13,15 +15,15 @@ COMPACTION_INTERVAL = 300.0
 logger = logging.getLogger(__name__)
 
 
-class Compaction:
-    """`interval` is in seconds; 0 compacts nothing."""
+class Compactor:
+    """Compacts every `interval` seconds, or never if that is 0."""
 
     def __init__(self, etcd: EtcdClient, interval: float) -> None:
         self._etcd = etcd
         self._interval = interval
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Compact until cancelled."""
         before = 0
         while self._interval:
             await asyncio.sleep(self._interval)
@@ -31,10 +33,10 @@ class Compaction:
                 logger.warning("etcd was not compacted: %s", exc)
 
     async def _turn(self, before: int) -> int:
-        """Compact what was there at revision `before`; the present revision."""
+        """Compact up to revision `before`, and return the present one."""
         if before:
             try:
                 await self._etcd.compact(before)
             except Compacted:
-                logger.debug("revision %d was compacted by somebody else", before)
+                logger.debug("revision %d was compacted by another client", before)
         return (await self._etcd.range(b"\0", limit=1)).revision

@@ -1,6 +1,8 @@
-"""What the store says when it cannot answer, in the API's words.
+"""The errors of the storage, in the API's words.
 
-etcd's own errors are translated here and nowhere else: `with etcd_errors():` around every call.
+etcd's own errors are translated here alone: `with etcd_errors():` around every call.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/errors.go, staging/src/k8s.io/apiserver/pkg/storage/etcd3/errors.go
 """
 
 from collections.abc import Iterator
@@ -8,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from rootspan_apiserver.etcd import EtcdError, RequestTooLarge, Unavailable
-from rootspan_apiserver.kube.status import StatusError, bad_request, expired, message_too_large, unavailable
+from rootspan_apiserver.kube.go_numbers import parse_uint
+from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, expired, message_too_large, unavailable
 
 LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
 CONTINUE_TOO_OLD = (
@@ -20,7 +23,7 @@ CONTINUE_TOO_OLD = (
 
 
 class ContinueExpiredError(StatusError):
-    """A continue token older than what is kept; `token` goes on from the same place in the present state."""
+    """A continue token whose revision is compacted; `token` goes on from the same place in the present state."""
 
     def __init__(self, token: str) -> None:
         super().__init__(410, "Expired", CONTINUE_TOO_OLD)
@@ -34,7 +37,7 @@ class ContinueExpiredError(StatusError):
 
 @contextmanager
 def etcd_errors() -> Iterator[None]:
-    """Turn etcd's errors into the API's; those a caller understands better than this must be caught inside."""
+    """Turn etcd's errors into the API's; errors that the caller handles itself must be caught inside."""
     try:
         yield
     except Unavailable as exc:
@@ -46,22 +49,23 @@ def etcd_errors() -> Iterator[None]:
 
 
 def _too_large_to_store(message: str) -> StatusError:
-    """What etcd refused: kube-apiserver's client would not have sent what exceeds the size of a message."""
+    """Return the error for a value that etcd refuses; kube-apiserver's client does not even send what exceeds the size of a message."""
     _, exceeded, sizes = message.partition("larger than max ")
     return message_too_large(sizes) if exceeded else StatusError(500, "", message)
 
 
 def list_too_old() -> StatusError:
+    """Return the error for a list at a revision that is compacted."""
     return expired(LIST_TOO_OLD)
 
 
 def too_old(requested: int, oldest: int) -> StatusError:
-    """A watch cannot begin behind revision `requested`; the first change still known is `oldest`."""
+    """Return the error for a watch after revision `requested`, when the first change in the history is `oldest`."""
     return expired(f"too old resource version: {requested} ({oldest - 1})")
 
 
 def too_large(requested: int, current: int) -> StatusError:
-    """The revision asked for has not been written, or not been seen, in the time there is to wait for it."""
+    """Return the error for a revision that the watch cache, which is at `current`, does not reach in the time to wait for it."""
     details = {
         "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
         "retryAfterSeconds": 1,
@@ -71,18 +75,20 @@ def too_large(requested: int, current: int) -> StatusError:
 
 
 def initializing() -> StatusError:
+    """Return the error for a request that needs the watch cache before it has loaded."""
     return StatusError(429, "TooManyRequests", "storage is (re)initializing", {"retryAfterSeconds": 1})
 
 
 def parse_resource_version(text: str) -> int:
-    """A resourceVersion as its number; "" is 0.
+    """Return a resourceVersion as a number; "" is 0.
 
     Raises:
         StatusError: 400, it is not a number.
     """
     if not text:
         return 0
-    if text.isascii() and text.isdigit() and len(text) < 20:
-        return int(text)
-    reason = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-    raise bad_request(f'invalid resource version: resourceVersion: Invalid value: "{text}": {reason}')
+    try:
+        return parse_uint(text)
+    except ValueError as error:
+        reason = FieldError.invalid("resourceVersion", text, str(error))
+        raise bad_request(f"invalid resource version: {reason}") from error

@@ -1,10 +1,13 @@
-"""Lists straight from etcd: when the cache is not ready, or cannot go back as far as is asked."""
+"""Lists from etcd: when the cache is not ready, or its history does not reach back to the requested revision.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go (GetList)
+"""
 
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.etcd import Compacted, EtcdClient, FutureRevision, RangeResult
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.storage.continuation import Continuation
+from rootspan_apiserver.storage.continue_token import ContinueToken
 from rootspan_apiserver.storage.errors import (
     ContinueExpiredError,
     etcd_errors,
@@ -14,7 +17,7 @@ from rootspan_apiserver.storage.errors import (
 )
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
-from rootspan_apiserver.storage.scope import Predicate, Scope
+from rootspan_apiserver.storage.scope import KeyScope, Predicate
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import Tracing
 
@@ -22,21 +25,24 @@ PAGE = 10_000
 
 
 class EtcdLists:
+    """Lists of the keys below `prefix`."""
+
     def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str) -> None:
         self._etcd = etcd
         self._tracing = tracing
         self._prefix = prefix
 
     async def current_revision(self, resource: Resource) -> int:
-        """The revision etcd is at, learned as kube-apiserver learns it: by a read that finds nothing."""
+        """Return the present revision of etcd, by a read that finds nothing, as kube-apiserver does."""
         path = resource.storage_path
         with self._tracing.span(operations.ETCD_LIST_SINGLE, lambda: _facts(path, ListOptions(limit=1))), etcd_errors():
             return (await self._etcd.range(f"{self._prefix}{path}".encode(), limit=1)).revision
 
-    async def list(self, scope: Scope, predicate: Predicate, options: ListOptions) -> ListResult:
-        """
+    async def list(self, scope: KeyScope, predicate: Predicate, options: ListOptions) -> ListResult:
+        """Return the objects in `scope` that match.
+
         Raises:
-            StatusError: 410, the revision asked for is gone; 504, it is not there yet.
+            StatusError: 410, the requested revision is compacted; 504, it does not exist yet.
         """
         token = options.continue_token
         operation = operations.ETCD_LIST if scope.recursive else operations.ETCD_LIST_SINGLE
@@ -44,7 +50,7 @@ class EtcdLists:
             requested = parse_resource_version(options.resource_version)
             begin, revision = scope.prefix, 0
             if token:
-                continuation = Continuation.decode(token)
+                continuation = ContinueToken.decode(token)
                 begin = scope.path + continuation.start
                 revision = max(continuation.revision, 0)
             elif _exact(options):
@@ -55,7 +61,7 @@ class EtcdLists:
             return result
 
     async def _collect(
-        self, scope: Scope, predicate: Predicate, options: ListOptions, begin: str, revision: int
+        self, scope: KeyScope, predicate: Predicate, options: ListOptions, begin: str, revision: int
     ) -> ListResult:
         limit = options.limit
         size = limit or PAGE
@@ -75,7 +81,7 @@ class EtcdLists:
             begin = page.kvs[-1].key[len(self._prefix.encode()) :].decode() + "\0"
             size *= 2
 
-    async def _page(self, scope: Scope, begin: str, limit: int, revision: int, options: ListOptions) -> RangeResult:
+    async def _page(self, scope: KeyScope, begin: str, limit: int, revision: int, options: ListOptions) -> RangeResult:
         key = f"{self._prefix}{begin}".encode()
         end = f"{self._prefix}{scope.path}0".encode() if scope.recursive else b""
         with etcd_errors():
@@ -83,8 +89,8 @@ class EtcdLists:
                 return await self._etcd.range(key, end, limit=limit, revision=revision)
             except Compacted as exc:
                 if options.continue_token:
-                    start = Continuation.decode(options.continue_token).start
-                    raise ContinueExpiredError(Continuation(-1, start).encode()) from exc
+                    start = ContinueToken.decode(options.continue_token).start
+                    raise ContinueExpiredError(ContinueToken(-1, start).encode()) from exc
                 raise list_too_old() from exc
             except FutureRevision as exc:
                 raise too_large(revision, (await self._etcd.range(key, limit=1)).revision) from exc

@@ -1,15 +1,17 @@
 """Objects in etcd, without the watch cache: one key each, written by compare-and-swap.
 
-An update begins with whatever copy is at hand, usually the cache's. It may be stale; so before a refusal is believed, or nothing is
-written because nothing changed, the object is read from etcd, and if it was stale all is done once more. Losing the swap brings the
-present object along and is simply another round.
+An update begins with a copy of the object, usually the cache's. It may be stale: before an update is refused, or writes nothing because
+nothing changed, the object is read from etcd, and if the copy was stale the update begins again. A swap that fails returns the present
+object, with which the update begins again.
 
-An answer of etcd that is lost is an error, as it is for clients of kube-apiserver, unless what then stands under the key answers the
-question. A new object is known by its uid, whatever has been done to it since. A change has been made if making it again would change
+When the answer of etcd to a write is lost, that is an error, as for clients of kube-apiserver, unless the object that is then stored shows
+the outcome. A new object is recognised by its uid, whatever has changed it since. A change has been made if making it again would change
 nothing; if it would change something, such as appending once more, it is not made again.
 
-The spans are named and placed as kube-apiserver places them. What changes an object, admission included, runs in the context of the
-caller: a webhook is called by the request, not by the store.
+The spans have the names and places of kube-apiserver's. The function that changes an object, admission included, runs in the context of
+the caller: a webhook is called by the request, not by the store.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,7 +27,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.errors import etcd_errors
-from rootspan_apiserver.storage.leases import Leases
+from rootspan_apiserver.storage.leases import SharedLeases
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
 from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan, Tracing
@@ -34,24 +36,26 @@ T = TypeVar("T")
 
 
 class EtcdStore:
-    """`prefix` (`/registry`) stands before every path in etcd's keys."""
+    """Reads and writes objects; every key in etcd begins with `prefix` (`/registry`)."""
 
     def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str) -> None:
         self._etcd = etcd
         self._tracing = tracing
         self._prefix = prefix
-        self._leases = Leases(etcd)
+        self._leases = SharedLeases(etcd)
 
     def _key(self, path: str) -> bytes:
         return f"{self._prefix}{path}".encode()
 
     async def get(self, path: str) -> StoredObject | None:
+        """Return an object, None if there is none."""
         with etcd_errors():
             found = await self._etcd.range(self._key(path))
         return _stored(path, found.kvs[0]) if found.kvs else None
 
     async def create(self, resource: Resource, path: str, obj: JSONObject) -> StoredObject:
-        """
+        """Store a new object.
+
         Raises:
             StatusError: 409, there is such an object; 500, it may or may not have been stored.
         """
@@ -164,7 +168,7 @@ class EtcdStore:
         *,
         cached: StoredObject | None,
     ) -> StoredObject:
-        """Delete the object if `check` lets it go: its last content, at the revision of the deletion.
+        """Delete the object if `check` does not raise, and return its last content, at the revision of the deletion.
 
         Raises:
             StatusError: 404, there is no such object; 500, it may or may not have been deleted; and whatever `check` raises.
@@ -192,9 +196,10 @@ class EtcdStore:
             current, fresh = _stored(path, result.current), True
 
     async def existing(self, resource: Resource, path: str) -> StoredObject:
-        """
+        """Return an object.
+
         Raises:
-            StatusError: 404.
+            StatusError: 404, there is none.
         """
         found = await self.get(path)
         if found is None:
@@ -267,7 +272,7 @@ async def _unchanged(
     try:
         decision = await change(stored)
         raw = encode(decision.obj) if isinstance(decision, Write) else b""
-    except Exception:  # a refusal, such as of a resourceVersion that is not the present one, tells nothing
+    except Exception:  # such as 409, because the resourceVersion is not the present one: the outcome stays unknown
         return None
     return stored if same_content(raw, stored.raw) else None
 

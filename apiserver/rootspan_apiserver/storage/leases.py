@@ -1,6 +1,8 @@
-"""Objects that vanish: etcd deletes what hangs on a lease when the lease runs out.
+"""Objects with a time to live: etcd deletes the keys of a lease when the lease expires.
 
-A lease for each would be many, so objects written within a short time share one; it is granted for that much longer.
+Objects written within a short time share a lease, which is granted for that much longer.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/lease_manager.go
 """
 
 import asyncio
@@ -11,16 +13,18 @@ SHARED_FOR = 60.0
 SHARED_PART = 0.05
 
 
-class Leases:
+class SharedLeases:
+    """The leases that this process has granted, the latest for each time to live."""
+
     def __init__(self, etcd: EtcdClient) -> None:
         self._etcd = etcd
         self._current: dict[int, tuple[int, float]] = {}
 
     async def lease(self, seconds: int) -> int:
-        """A lease that lasts `seconds` at least, and little longer; 0 for ever, which takes none.
+        """Return the id of a lease that lasts at least `seconds`, and little longer; 0, which means no lease, for 0 seconds.
 
         Raises:
-            EtcdError: etcd refused, or is away.
+            EtcdError: etcd refuses, or is not available.
         """
         if not seconds:
             return 0

@@ -1,11 +1,14 @@
-"""What a list or a watch may be asked (`ListOptions` of meta/v1)."""
+"""The options of a list or a watch.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go (ListOptions)
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOptions:
-    """`resource_version` stays text: "", "0" and a number mean different things. Times in seconds."""
+    """The options; `resource_version` stays text, because "", "0" and a number mean different things. Times are in seconds."""
 
     label_selector: str = ""
     field_selector: str = ""

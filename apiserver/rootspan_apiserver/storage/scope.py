@@ -1,4 +1,4 @@
-"""Which part of the store a request looks at, and which of the objects there it wants.
+"""The keys of objects, the part of the store that a request reads, and the objects in it that it selects.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, pkg/storage/interfaces.go (PrepareKey)
 """
@@ -21,7 +21,7 @@ def object_path(resource: Resource, namespace: str, name: str) -> str:
     """The key of one object below the prefix of the store: `/configmaps/default/c1`.
 
     Raises:
-        StatusError: 400 or 500, there cannot be such a name or namespace.
+        StatusError: 400 or 500, no object can have such a name or namespace.
     """
     if not name:
         raise bad_request("Name parameter required.")
@@ -37,7 +37,11 @@ def object_key(resource: Resource, path: str) -> ObjectKey:
 
 
 def collection_path(resource: Resource, namespace: str = "") -> str:
-    """Where the objects of a resource are, those of one namespace if it is given. Raises StatusError, 500, as `object_path` does."""
+    """The key below which the objects of a resource are, those of one namespace if it is given.
+
+    Raises:
+        StatusError: 500, there cannot be such a namespace.
+    """
     return _checked(_collection(resource, namespace))
 
 
@@ -53,14 +57,14 @@ def _checked(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """What selectors ask of an object."""
+    """The selectors that an object has to match."""
 
     resource: Resource
     labels: LabelSelector = EVERY_LABEL
     fields: FieldSelector = EVERY_FIELD
 
     def __bool__(self) -> bool:
-        """Whether it may leave anything out."""
+        """Whether it may leave an object out."""
         return bool(self.labels) or bool(self.fields)
 
     def matches(self, stored: StoredObject) -> bool:
@@ -76,14 +80,17 @@ class Predicate:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """A collection, or the one object in it that a selector on its name leaves."""
+class KeyScope:
+    """The keys of a collection, or the one key in it that a selector on the name selects.
+
+    `path` is the key of the collection (`recursive`) or of the object.
+    """
 
     path: str
     recursive: bool = True
 
     @classmethod
-    def of(cls, predicate: Predicate, namespace: str, *, continued: bool = False) -> "Scope":
+    def of(cls, predicate: Predicate, namespace: str, *, continued: bool = False) -> "KeyScope":
         resource = predicate.resource
         name = predicate.fields.required("metadata.name")
         if name and not path_segment(name) and not continued and (namespace or not resource.namespaced):
@@ -92,7 +99,7 @@ class Scope:
 
     @property
     def prefix(self) -> str:
-        """What the keys in it begin with."""
+        """The text that the keys in it begin with."""
         return f"{self.path}/" if self.recursive else self.path
 
     def __contains__(self, key: str) -> bool:

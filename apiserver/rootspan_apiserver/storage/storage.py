@@ -1,9 +1,11 @@
-"""The store as the API's verbs see it: etcd behind a watch cache.
+"""Storage: etcd behind a watch cache.
 
-Which of the two answers is what resourceVersion decides (`Semantics for get and list` in the API's concepts). Reads of one object without
-a resourceVersion go to etcd. Lists are answered by the cache: "0" as it stands; without a resourceVersion once it has come to the
-revision etcd tells; with one once it has come to that, or, where exactly that is asked for, as it was then. The cache refuses what it
-cannot do, and etcd is asked instead.
+resourceVersion decides which of the two answers ("Semantics for get and list" in the API's concepts). Reads of one object without a
+resourceVersion go to etcd. Lists are answered by the cache: for "0" as it is; without a resourceVersion once it has reached the present
+revision of etcd; with one once it has reached that, or, with the match `Exact`, as it was then. What the cache cannot answer is read from
+etcd.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/interfaces.go, staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go
 """
 
 import asyncio
@@ -21,31 +23,31 @@ from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
 from rootspan_apiserver.storage.collection import Collection, Observer
-from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compaction
+from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compactor
 from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
-from rootspan_apiserver.storage.scope import Predicate, Scope, collection_path, object_path
+from rootspan_apiserver.storage.scope import KeyScope, Predicate, collection_path, object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
-from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, Watch
+from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 
 class Storage:
-    """
-    Args:
-        etcd: the store; it stays the caller's to close.
-        tracing: makes the internal spans.
-        prefix: stands before every key.
-        resources: those whose history is kept from the start; others get theirs when first used.
-        bookmark_interval: seconds between the bookmarks of a watch that wants them.
-        compaction_interval: seconds that etcd keeps history at least, and less than twice that long; 0 leaves it alone.
+    """Reads, writes, lists and watches objects. `async with` runs the watch cache; until that has loaded, lists come from etcd and watches
+    wait.
 
-    `async with` runs the watch cache; until that has loaded, lists come from etcd and watches wait.
+    Args:
+        etcd: the client, which the caller closes.
+        tracing: makes the internal spans.
+        prefix: the beginning of every key.
+        resources: those whose history is kept from the start; that of others begins when they are first used.
+        bookmark_interval: seconds between the bookmarks of a watch.
+        compaction_interval: seconds that etcd keeps history at least, and less than twice that long; 0 compacts nothing.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Storage:
         direct = EtcdLists(etcd, tracing, prefix)
         self._lists = CachedLists(self._cache, direct, tracing)
         self._watches = CachedWatches(self._cache, direct, tracing, bookmark_interval)
-        self._compaction = Compaction(etcd, compaction_interval)
+        self._compaction = Compactor(etcd, compaction_interval)
         self._running: list[asyncio.Task[None]] = []
         for path in {resource.storage_path for resource in resources if resource.storage_path}:
             self._cache.claim(path)
@@ -101,10 +103,10 @@ class Storage:
     async def get(
         self, resource: Resource, namespace: str, name: str, resource_version: str = ""
     ) -> StoredObject | None:
-        """One object, None if there is none; with a `resource_version` at least that fresh and from the cache.
+        """Return one object, None if there is none; with a `resource_version` from the cache, and at least that fresh.
 
         Raises:
-            StatusError: 503, etcd is away; 504, there is no such resourceVersion yet.
+            StatusError: 503, etcd is not available; 504, there is no such resourceVersion yet.
         """
         path = object_path(resource, namespace, name)
         with self._tracing.span(
@@ -124,28 +126,28 @@ class Storage:
             return self._collection(resource).get(path)
 
     async def cached(self, resource: Resource, namespace: str = "") -> list[StoredObject]:
-        """All objects of a resource, as fresh as the last write of this process, without asking etcd.
+        """Return all objects of a resource from the cache, as fresh as the last write of this process.
 
         Raises:
-            StatusError: 429, the cache is not there yet; 504, it does not keep up.
+            StatusError: 429, the cache is not ready; 504, it does not keep up.
         """
         collection = await self.catch_up(resource)
-        return collection.select(Scope(collection_path(resource, namespace)))
+        return collection.select(KeyScope(collection_path(resource, namespace)))
 
     async def cached_object(self, resource: Resource, namespace: str, name: str) -> StoredObject | None:
-        """One object, None if there is none, as fresh as the last write of this process, without asking etcd.
+        """Return one object from the cache, None if there is none, as fresh as the last write of this process.
 
         Raises:
-            StatusError: 429, the cache is not there yet; 504, it does not keep up.
+            StatusError: 429, the cache is not ready; 504, it does not keep up.
         """
         collection = await self.catch_up(resource)
         try:
             return collection.get(object_path(resource, namespace, name))
-        except StatusError:  # of a name that nothing can have
+        except StatusError:  # no object can have such a name
             return None
 
     def subscribe(self, resource: Resource, observer: Observer) -> None:
-        """Tell `observer` of every object of a resource in the watch cache, and of every change of them."""
+        """Pass every object of a resource in the watch cache, and every change of them, to `observer`."""
         self._collection(resource).subscribe(observer)
 
     async def catch_up(self, resource: Resource) -> Collection:
@@ -167,7 +169,8 @@ class Storage:
     async def create(
         self, resource: Resource, namespace: str, name: str, obj: JSONObject, *, dry_run: bool = False
     ) -> StoredObject:
-        """
+        """Store a new object; in a `dry_run` only check that there is no such object.
+
         Raises:
             StatusError: 409, there is such an object.
         """
@@ -223,7 +226,7 @@ class Storage:
         *,
         dry_run: bool = False,
     ) -> StoredObject:
-        """Delete the object if `check` does not raise: its last content, at the revision of the deletion.
+        """Delete the object if `check` does not raise, and return its last content, at the revision of the deletion.
 
         Raises:
             StatusError: 404, there is none; and whatever `check` raises.
@@ -239,18 +242,21 @@ class Storage:
         return self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
-        """The objects of `predicate.resource` that match, in the order of their keys.
+        """Return the objects of `predicate.resource` that match, in the order of their keys.
 
         Raises:
-            StatusError: 400, a resourceVersion or continue token that is none; 410, gone; 504, not yet there; 503, etcd is away.
+            StatusError: 400, the resourceVersion or continue token is invalid; 410, it is compacted; 504, it does not exist yet; 503,
+                etcd is not available.
         """
         return await self._lists.list(namespace, predicate, options)
 
-    def watch(self, namespace: str, predicate: Predicate, options: ListOptions) -> AbstractAsyncContextManager[Watch]:
-        """The changes of `predicate.resource` that match.
+    def watch(
+        self, namespace: str, predicate: Predicate, options: ListOptions
+    ) -> AbstractAsyncContextManager[CacheWatch]:
+        """Watch the objects of `predicate.resource` that match.
 
         Raises:
-            StatusError: 400, a resourceVersion that is none; 429, the cache is not there yet; 503, etcd is away. That a watch cannot
-                begin at the resourceVersion asked for is raised by iterating.
+            StatusError: 400, the resourceVersion is invalid; 429, the cache is not ready; 503, etcd is not available. That a watch cannot
+                begin at the requested resourceVersion is raised by iterating.
         """
         return self._watches.watch(namespace, predicate, options)

@@ -3,8 +3,8 @@
 The value under a key is the object's JSON in its storage version: `kind` and `apiVersion` first, then `metadata` with its fields in the
 API's order, and no resourceVersion, because that is the revision at which etcd took the value. Serving an object is therefore
 inserting `"resourceVersion":"N",` into its bytes, and in a list of a built-in kind leaving the head away; nothing is decoded for it.
-Selectors do need the labels and fields, so these are decoded when first asked for and kept, and so is what controllers ask of every
-object: one `StoredObject` is shared by the cache, every list and every watch, and nobody changes it.
+Labels and fields (for selectors) and the owners and deletion (for controllers) are decoded when first used, and kept: one `StoredObject` is
+shared by the cache, every list and every watch, and is never changed.
 """
 
 import re

@@ -1,7 +1,9 @@
-"""A client's watch: the state it begins with, then every change that concerns it.
+"""A client's watch: the state it begins with, then every change in its scope.
 
-A change reaches a watch through selectors: an object that comes to match is ADDED to whoever could not see it, one that ceases to is
-DELETED. A client that does not take its events fast enough loses its watch, not the server its memory.
+A change reaches a watch through selectors: an object that begins to match is ADDED, one that ceases to match is DELETED. The watch of a
+client that does not read fast enough is ended, which bounds the server's memory.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from typing import Literal, Self
 
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.storage.change import Change
-from rootspan_apiserver.storage.scope import Predicate, Scope
+from rootspan_apiserver.storage.scope import KeyScope, Predicate
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 BACKLOG = 8192
@@ -23,7 +25,7 @@ BOOKMARK_BEFORE_END = 2.0
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """`object` is None for a bookmark; `initial_events_end` marks the one that follows the state a watch began with."""
+    """An event; `object` is None for a bookmark, of which `initial_events_end` marks the one that follows the state a watch begins with."""
 
     kind: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
     object: StoredObject | None
@@ -31,16 +33,16 @@ class WatchEvent:
     initial_events_end: bool = False
 
 
-class Watch:
-    """An asynchronous iterator of `WatchEvent`. It ends when its time is up, when the client is too slow, and when the cache starts over.
+class CacheWatch:
+    """An asynchronous iterator of `WatchEvent`. It ends at its deadline, when the client is too slow, and when the cache is loaded again.
 
-    Iterating raises StatusError (410, 504) before the first item if the watch cannot begin where it was asked to. The real server has by
-    then answered 200, and sends the error as an event of type ERROR.
+    Iterating raises StatusError (410, 504) before the first item if the watch cannot begin at the requested resourceVersion. The real
+    server has answered 200 by then, and sends the error as an event of type ERROR.
     """
 
     def __init__(
         self,
-        scope: Scope,
+        scope: KeyScope,
         predicate: Predicate,
         current_revision: Callable[[], int],
         *,

@@ -1,9 +1,11 @@
-"""The watch cache: all that etcd holds below the prefix, kept up to date by one watch.
+"""The watch cache: all objects below the prefix in etcd, kept up to date by one watch.
 
-Because the one watch covers everything the API servers write, it sees every revision they make. So whoever learns from etcd that the
-present revision is N has only to wait until the cache has come to N to read from it what etcd would have answered.
+Because the one watch covers everything the API servers write, it receives every revision they make. So a request that reads from etcd
+that the present revision is N waits until the cache has reached N, and then reads from the cache what etcd would have answered.
 
-A watch that lost its history to compaction cannot be mended: the cache is loaded again and the watches of clients end, to be begun again.
+When the history after its revision is compacted, the cache is loaded again, and the watches of clients end, which begin them again.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go, staging/src/k8s.io/client-go/tools/cache/reflector.go
 """
 
 import asyncio
@@ -11,7 +13,7 @@ import logging
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
-from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, Event, KeyValue
+from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, EtcdEvent, KeyValue
 from rootspan_apiserver.storage.collection import Collection
 from rootspan_apiserver.storage.stored_object import StoredObject
 
@@ -21,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class WatchCache:
-    """Everything below `prefix` (`/registry`), in one `Collection` for each storage path that was claimed."""
+    """The objects below `prefix` (`/registry`), in one `Collection` for each storage path that is claimed."""
 
     def __init__(self, etcd: EtcdClient, prefix: str) -> None:
         self._etcd = etcd
@@ -39,7 +41,7 @@ class WatchCache:
         return self._loaded.is_set()
 
     def claim(self, path: str) -> Collection:
-        """The collection below `path`, from now on with a history of its own."""
+        """Return the collection below `path`, which has a history of its own from now on."""
         collection = self._collections.get(path)
         if collection is None:
             keys = [key for key in self._unclaimed if key.startswith(f"{path}/")]
@@ -58,7 +60,7 @@ class WatchCache:
         return True
 
     async def wait_until(self, revision: int, seconds: float) -> bool:
-        """Whether the cache came to `revision` within `seconds`."""
+        """Wait until the cache has reached `revision`: whether it did within `seconds`."""
         if self.revision >= revision:
             return True
         future = asyncio.get_running_loop().create_future()
@@ -77,7 +79,7 @@ class WatchCache:
         return True
 
     async def run(self) -> None:
-        """Load and follow, until cancelled."""
+        """Load the objects and follow their changes, until cancelled."""
         while True:
             try:
                 await self._load()
@@ -139,7 +141,7 @@ class WatchCache:
         finally:
             await changes.aclose()
 
-    def _apply(self, event: Event) -> None:
+    def _apply(self, event: EtcdEvent) -> None:
         kv = event.kv
         key = kv.key[self._strip :].decode("utf-8", "replace")
         path = self._route(key)
@@ -156,7 +158,7 @@ class WatchCache:
                 self._collections[path].put(stored)
 
     def _route(self, key: str) -> str | None:
-        """The path of the collection a key belongs to: its first one or two segments."""
+        """Return the path of the collection of a key: its first one or two segments."""
         _, first, *rest = f"{key}//".split("/", 3)
         one = f"/{first}"
         if one in self._collections:

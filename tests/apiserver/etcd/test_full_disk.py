@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd, EmbeddedEtcdError
-from rootspan_apiserver.etcd import EtcdClient, EtcdError, Event, KeyValue, LeaseNotFound
+from rootspan_apiserver.etcd import EtcdClient, EtcdError, EtcdEvent, KeyValue, LeaseNotFound
 from tests.apiserver.etcd.disk import no_file_beyond
 
 pytestmark = pytest.mark.anyio
@@ -72,7 +72,7 @@ async def test_writes_succeed_as_soon_as_there_is_room(tmp_path: Path) -> None:
         assert [kv.key for kv in (await everything(client))[1]] == [b"a"]
         after = await client.put_if(b"b", b"two", mod_revision=0)
         assert after.revision == kept.revision + 1
-        seen: list[Event] = []
+        seen: list[EtcdEvent] = []
         while len(seen) < 2:
             seen += (await anext(watch)).events
         assert [(event.kv.key, event.kv.value) for event in seen] == [(b"a", b"one"), (b"b", b"two")]

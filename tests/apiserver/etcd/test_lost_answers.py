@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from rootspan_apiserver.etcd import EtcdClient, Event, OutcomeUnknown, TxnResult
+from rootspan_apiserver.etcd import EtcdClient, EtcdEvent, OutcomeUnknown, TxnResult
 from tests.apiserver.etcd.processes import Member
 from tests.apiserver.etcd.proxy import Fault, Misfortune, Proxy, proxying
 
@@ -41,10 +41,10 @@ class Case:
         found = await self.other.range(self.key)
         return found.kvs[0].mod_revision if found.kvs else 0
 
-    async def history(self, start: int) -> list[Event]:
+    async def history(self, start: int) -> list[EtcdEvent]:
         """The changes of the key from revision `start` on."""
         end = (await self.other.put_if(self.key + b"-end", b"", mod_revision=0)).revision
-        events: list[Event] = []
+        events: list[EtcdEvent] = []
         async with aclosing(self.other.watch(self.key, self.key + b".", start_revision=start)) as changes:
             while not events or events[-1].kv.mod_revision < end:
                 events += (await anext(changes)).events
@@ -62,7 +62,7 @@ async def case(member: Member, key: bytes, *, endpoints: int = 1) -> AsyncIterat
         yield Case(key, proxy, client, other)
 
 
-def told(events: list[Event]) -> list[bytes]:
+def told(events: list[EtcdEvent]) -> list[bytes]:
     """Each change as its value, "-" for a deletion."""
     return [event.kv.value if event.kind == "PUT" else b"-" for event in events]
 

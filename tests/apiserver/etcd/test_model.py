@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
-from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, Event, FutureRevision, KeyValue
+from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, EtcdEvent, FutureRevision, KeyValue
 from tests.apiserver.etcd.disk import no_file_beyond
 
 WITHIN = 5.0
@@ -43,7 +43,7 @@ class EtcdModel(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.directory = tempfile.TemporaryDirectory()
         self.states: list[State] = [{}]
-        self.events: list[Event] = []
+        self.events: list[EtcdEvent] = []
         self.compacted = 0
 
     def run(self, operation: Coroutine[object, object, Result]) -> Result:
@@ -77,7 +77,7 @@ class EtcdModel(RuleBasedStateMachine):
 
     def changed(self, state: State, kind: str, kv: KeyValue, previous: KeyValue | None) -> None:
         self.states.append(state)
-        self.events.append(Event("PUT" if kind == "PUT" else "DELETE", kv, previous))
+        self.events.append(EtcdEvent("PUT" if kind == "PUT" else "DELETE", kv, previous))
 
     @rule(key=KEYS, value=VALUES, stale=st.booleans())
     def put(self, key: bytes, value: bytes, stale: bool) -> None:
@@ -140,8 +140,8 @@ class EtcdModel(RuleBasedStateMachine):
     def watch(self, bounds: tuple[bytes, bytes], back: int) -> None:
         start = max(self.revision - back, 1)
 
-        async def replay(count: int) -> list[Event]:
-            found: list[Event] = []
+        async def replay(count: int) -> list[EtcdEvent]:
+            found: list[EtcdEvent] = []
             watching = self.client.watch(*bounds, start_revision=start, prev_kv=True)
             async with aclosing(watching) as watch, asyncio.timeout(WITHIN):
                 await anext(watch)

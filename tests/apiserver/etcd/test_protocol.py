@@ -10,7 +10,7 @@ from rootspan_apiserver.etcd import (
     Compacted,
     EtcdClient,
     EtcdError,
-    Event,
+    EtcdEvent,
     FutureRevision,
     KeyValue,
     LeaseNotFound,
@@ -33,8 +33,8 @@ async def put(client: EtcdClient, key: bytes, value: bytes, mod_revision: int = 
     return result.revision
 
 
-async def events(watch: AsyncIterator[WatchBatch], count: int) -> list[Event]:
-    found: list[Event] = []
+async def events(watch: AsyncIterator[WatchBatch], count: int) -> list[EtcdEvent]:
+    found: list[EtcdEvent] = []
     async with asyncio.timeout(WITHIN):
         while len(found) < count:
             found += (await anext(watch)).events
@@ -164,9 +164,9 @@ async def test_a_watch_stands_before_its_first_event(client: EtcdClient, prefix:
         two = KeyValue(prefix + b"a", b"two", first, second, 2)
         assert created.revision < first
         assert await events(watch, 3) == [
-            Event("PUT", one, None),
-            Event("PUT", two, one),
-            Event("DELETE", KeyValue(prefix + b"a", b"", 0, third, 0), two),
+            EtcdEvent("PUT", one, None),
+            EtcdEvent("PUT", two, one),
+            EtcdEvent("DELETE", KeyValue(prefix + b"a", b"", 0, third, 0), two),
         ]
 
 
@@ -236,7 +236,7 @@ async def test_one_of_many_writers_wins(client: EtcdClient, prefix: bytes) -> No
 async def test_many_watches_see_the_same(client: EtcdClient, prefix: bytes) -> None:
     """A hundred watches each get every event of concurrent writers, in one order."""
 
-    async def observe(ready: asyncio.Semaphore) -> list[Event]:
+    async def observe(ready: asyncio.Semaphore) -> list[EtcdEvent]:
         async with aclosing(client.watch(prefix, end(prefix))) as watch:
             await anext(watch)
             ready.release()

@@ -12,7 +12,16 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.selectors import FieldSelector, LabelSelector
-from rootspan_apiserver.storage import Decision, Predicate, Storage, StoredObject, Watch, WatchEvent, Write, Written
+from rootspan_apiserver.storage import (
+    CacheWatch,
+    Decision,
+    Predicate,
+    Storage,
+    StoredObject,
+    WatchEvent,
+    Write,
+    Written,
+)
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 WITHIN = 10.0
@@ -96,7 +105,7 @@ def seen(event: WatchEvent) -> tuple[str, str, str]:
     return event.kind, "" if event.object is None else names([event.object])[0], event.resource_version
 
 
-async def take(watch: Watch, count: int) -> list[tuple[str, str, str]]:
+async def take(watch: CacheWatch, count: int) -> list[tuple[str, str, str]]:
     return [seen(await anext(watch)) for _ in range(count)]
 
 

@@ -4,15 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootspan_apiserver.storage.collection import Collection
-from rootspan_apiserver.storage.scope import Scope
+from rootspan_apiserver.storage.scope import KeyScope
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 KEYS = [f"/things/{namespace}/{name}" for namespace in ("a", "a-b", "ab") for name in ("x", "y")]
-SCOPES = [Scope("/things"), Scope("/things/a"), Scope("/things/ab"), Scope("/things/a-b/x", recursive=False)]
+SCOPES = [
+    KeyScope("/things"),
+    KeyScope("/things/a"),
+    KeyScope("/things/ab"),
+    KeyScope("/things/a-b/x", recursive=False),
+]
 
 
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.booleans()), max_size=25), st.integers(1, 8))
-def test_every_state_still_known_is_the_state_that_was(steps: list[tuple[str, bool]], history: int) -> None:
+def test_every_state_in_history_is_the_state_at_its_revision(steps: list[tuple[str, bool]], history: int) -> None:
     """Whatever was written and deleted: lists of the past equal what was there, from any key on, and changes lead from there to now."""
     collection = Collection("/things", 0, history=history)
     state: dict[str, int] = {}

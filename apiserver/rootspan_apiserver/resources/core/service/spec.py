@@ -21,6 +21,7 @@ def needs_address(spec: JSONObject) -> bool:
 
 
 def needs_node_ports(spec: JSONObject) -> bool:
+    """Whether the ports may have node ports."""
     return spec.get("type") in WITH_NODE_PORTS
 
 
@@ -30,6 +31,7 @@ def needs_health_check(spec: JSONObject) -> bool:
 
 
 def externally_accessible(spec: JSONObject) -> bool:
+    """Whether clients outside of the cluster reach the Service."""
     return needs_node_ports(spec) or (spec.get("type") == "ClusterIP" and bool(spec.get("externalIPs")))
 
 
