@@ -18,14 +18,17 @@ LONGEST_GENERATED_BASE = 63 - NAME_SUFFIX
 
 
 def timestamp(moment: datetime) -> str:
+    """Return a time as objects carry it: RFC 3339 in UTC, whole seconds."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def now() -> datetime:
+    """Return the present time."""
     return datetime.now(UTC)
 
 
 def generate_name(base: str) -> str:
+    """Return `base`, cut to 58 characters, and a random suffix of five."""
     suffix = "".join(secrets.choice(NAME_ALPHABET) for _ in range(NAME_SUFFIX))
     return base[:LONGEST_GENERATED_BASE] + suffix
 
