@@ -1,6 +1,6 @@
-"""The server, put together: the table of contents, read from what must exist first to what a client meets.
+"""The composition root: `apiserver(options)` starts all parts of the server in order of dependency and stops them in reverse.
 
-`apiserver(options)` starts everything in that order and stops it in reverse.
+Upstream: pkg/controlplane/apiserver/config.go, cmd/kube-apiserver/app/server.go
 """
 
 import asyncio
@@ -58,18 +58,18 @@ from rootspan_apiserver.telemetry.tracing import Tracing
 logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0
 SLOW_REQUESTS, EVERY_STEP = 2, 4
-"""The verbosity from which on slow requests are logged, and all of their steps."""
+"""The verbosity (-v) from which slow requests are logged, and from which all of their steps are."""
 HEALTH_SECONDS = 2.0
-"""How long etcd may take to answer a health check: the default of --etcd-healthcheck-timeout."""
+"""The time limit of a health check of etcd, the default of --etcd-healthcheck-timeout."""
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers: where, whom to trust, the administrator's token, and the provider of its spans.
+    """A running server: its address, its CA bundle (PEM), a token of the administrator, and the provider of its spans.
 
-    `shut_down` says that it will stop: it goes on serving, but is not ready any more. `settled` returns once its controllers have
-    done what a start gives them to do.
+    `shut_down` announces the end: the server continues to serve but is not ready any more. `settled` returns once the controllers have
+    done the work of the startup.
     """
 
     address: Address
@@ -81,6 +81,7 @@ class Running:
 
     @property
     def kubeconfig(self) -> str:
+        """A kubeconfig of the administrator."""
         return kubeconfig.render(self.address.url, self.ca_bundle, self.token)
 
 
@@ -88,13 +89,15 @@ class Running:
 async def apiserver(
     options: Options, *, tracer_provider: TracerProvider | None = None, grace: float = GRACE
 ) -> AsyncIterator[Running]:
-    """Serve while the block runs; inside it the system namespaces exist and the kubeconfig is written.
+    """Serve inside the block, in which the system namespaces exist and the kubeconfig is written.
 
-    With a `tracer_provider` spans are made by that one, which stays the caller's to shut down; else by one that the options describe.
-    After the block requests in flight have `grace` seconds.
+    Args:
+        options: The options of the command line.
+        tracer_provider: Makes the spans and is shut down by the caller; by default one is created from the options.
+        grace: Seconds that requests in flight have after the block.
 
     Raises:
-        OptionsError, BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: nothing has been started.
+        OptionsError, BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: the server cannot start.
     """
     if faults := [
         *plugin_faults(options.enable_admission_plugins, options.disable_admission_plugins),
@@ -192,7 +195,7 @@ async def apiserver(
 
 
 def _routed(parts: Parts) -> Starlette:
-    """The paths, without Starlette's own error pages: a fault is for the panic filter to answer, in kube-apiserver's words."""
+    """Return the routes without Starlette's error pages: the panic filter answers errors as kube-apiserver does."""
     application = Starlette(routes=routes(parts))
     application.middleware_stack = application.router
     return application
@@ -212,7 +215,7 @@ async def _tracer_provider(options: Options, dialect: Dialect) -> AsyncIterator[
 
 
 def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:
-    """Return what is done with a caller's trace context: the loopback client's traces are continued, unless every request has its own."""
+    """Continue the traces of the loopback client, unless every request of the emulated version starts a new trace."""
     if not dialect.joins_traces:
         return Continuation.RESTART_WITHOUT_LINK
     linked = options.inbound_trace_context == "link"
@@ -223,7 +226,7 @@ def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) 
 async def _etcd(
     options: Options, provider: TracerProvider, dialect: Dialect
 ) -> AsyncIterator[tuple[EtcdClient, Check]]:
-    """The client of the store, and the check that the store is healthy."""
+    """Yield the etcd client, and the health check of etcd."""
     async with contextlib.AsyncExitStack() as stack:
         inner: Callable[[], httpx.AsyncBaseTransport]
         embedded = None
@@ -241,17 +244,17 @@ async def _etcd(
 
         client = await stack.enter_async_context(EtcdClient(endpoints, transport=traced))
         await client.wait_until_ready(lambda why: logger.warning("waiting for etcd: %s", why))
-        yield client, _answering(client, embedded)
+        yield client, _health_check(client, embedded)
 
 
-def _answering(etcd: EtcdClient, embedded: EmbeddedEtcd | None) -> Check:
-    """A read, as the real server's check; a real etcd that cannot write ends or says so itself, the embedded one is asked."""
+def _health_check(etcd: EtcdClient, embedded: EmbeddedEtcd | None) -> Check:
+    """Return a health check that reads from etcd, as kube-apiserver's. The embedded etcd also reports whether it can write."""
 
     async def check() -> None:
-        """Asks in no request's context: the real server's probe is nobody's child either."""
-        asking = etcd.range(b"health", limit=1, keys_only=True)
+        """Read in an empty context, so that the span is not part of a request's trace."""
+        reading = etcd.range(b"health", limit=1, keys_only=True)
         async with asyncio.timeout(HEALTH_SECONDS):
-            await asyncio.create_task(asking, context=contextvars.Context())
+            await asyncio.create_task(reading, context=contextvars.Context())
             if embedded is not None:
                 await embedded.check()
 

@@ -1,9 +1,9 @@
-"""An API server inside the process, for the length of a block: what a test of a client, an operator or a webhook needs.
+"""An API server inside the process for the duration of a block, for tests of clients, operators and webhooks.
 
 with Environment() as env:
     client = lightkube.Client(config=KubeConfig.from_dict(env.kubeconfig))
 
-`with` runs the server in a thread of its own, for clients that block; `async with` runs it in the event loop that is there.
+`with` runs the server in a separate thread, for synchronous clients; `async with` runs it in the current event loop.
 """
 
 import asyncio
@@ -34,11 +34,11 @@ from rootspan_apiserver.serving import kubeconfig
 
 logger = logging.getLogger(__name__)
 SETTLING_SECONDS = 10.0
-"""How long a start waits for the controllers: a webhook that is in the data already may refuse what they make."""
+"""How long startup waits for the controllers, whose objects a webhook in --data-dir may reject."""
 
 
-class _SpansOfUsers(SpanRecorder):
-    """Keeps the spans of traces that do not begin while the server starts."""
+class _RecorderOfUserSpans(SpanRecorder):
+    """Keeps the spans of traces, except those that begin while the server starts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,18 +55,18 @@ class _SpansOfUsers(SpanRecorder):
 
 
 class Environment:
-    """A server on a free port of 127.0.0.1, its objects in memory, every request traced and the spans kept.
+    """A server on a free port of 127.0.0.1 with its objects in memory; every request is traced and its spans are kept.
 
-    `flags` are kube-apiserver's (`--etcd-servers=…`, `--data-dir=…`, `--disable-admission-plugins=…`). What it gives is there inside
-    the block only. When the block is entered the system namespaces are complete, and what that took is not among the spans.
+    `flags` are those of kube-apiserver (`--etcd-servers=…`, `--data-dir=…`, `--disable-admission-plugins=…`). The properties are available
+    inside the block only. When the block is entered the system namespaces exist; the spans of the startup are not kept.
 
     Raises:
-        OptionsError: the flags cannot be used.
+        OptionsError: the flags are not valid.
     """
 
     def __init__(self, *flags: str) -> None:
         self._options = Options.parse(["--secure-port=0", *flags])
-        self._recorder = _SpansOfUsers()
+        self._recorder = _RecorderOfUserSpans()
         self._provider = TracerProvider(
             sampler=ParentBased(ALWAYS_ON),
             resource=self._options.dialect().resource(socket.gethostname()),
@@ -85,12 +85,12 @@ class Environment:
 
     @property
     def ca_bundle(self) -> bytes:
-        """The PEM certificates by which a client knows the server."""
+        """The CA bundle (PEM) that verifies the server's certificate."""
         return self._entered.ca_bundle
 
     @property
     def token(self) -> str:
-        """The bearer token of an administrator."""
+        """A bearer token of the administrator."""
         return self._entered.token
 
     @property
@@ -101,7 +101,7 @@ class Environment:
 
     @property
     def kubeconfig_path(self) -> Path:
-        """The same in a file, for kubectl and whoever reads `KUBECONFIG`. It is gone after the block."""
+        """The kubeconfig as a file, for kubectl and other readers of `KUBECONFIG`. It is deleted at the end of the block."""
         if self._kubeconfig_path is None:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="rootspan-"))
             path = Path(folder) / "kubeconfig"
@@ -125,7 +125,7 @@ class Environment:
     @property
     def _entered(self) -> Running:
         if self._running is None:
-            raise RuntimeError("the environment is there inside its with block only")
+            raise RuntimeError("the environment is available inside its with block only")
         return self._running
 
     async def __aenter__(self) -> Self:
@@ -155,8 +155,10 @@ class Environment:
 
 
 @contextlib.asynccontextmanager
-async def _settled(options: Options, provider: TracerProvider, recorder: _SpansOfUsers) -> AsyncIterator[Running]:
-    """A server that does nothing any more unless somebody asks for it."""
+async def _settled(
+    options: Options, provider: TracerProvider, recorder: _RecorderOfUserSpans
+) -> AsyncIterator[Running]:
+    """Run a server, and yield it once its controllers are idle."""
     recorder.starting = True
     async with apiserver(options, tracer_provider=provider) as running:
         try:
@@ -169,7 +171,7 @@ async def _settled(options: Options, provider: TracerProvider, recorder: _SpansO
 
 
 @contextlib.contextmanager
-def _in_a_thread(options: Options, provider: TracerProvider, recorder: _SpansOfUsers) -> Iterator[Running]:
+def _in_a_thread(options: Options, provider: TracerProvider, recorder: _RecorderOfUserSpans) -> Iterator[Running]:
     started: Future[tuple[Running, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:

@@ -1,6 +1,6 @@
-"""A fixture for tests of clients, operators and webhooks: `kube_apiserver`, an `Environment` of the session.
+"""The pytest fixture `kube_apiserver`, an `Environment` of the session, for tests of clients, operators and webhooks.
 
-`rootspan.pytest_plugin` hands it to pytest. What it needs is imported when a test asks for it.
+`rootspan.pytest_plugin` registers it. The server is imported when a test uses the fixture.
 """
 
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def kube_apiserver() -> "Iterator[Environment]":
-    """A running API server, the same for the whole session, in a thread of its own."""
+    """A running API server for the whole session, in a separate thread."""
     from rootspan_apiserver.environment import Environment
 
     with Environment() as environment:

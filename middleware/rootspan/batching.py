@@ -1,9 +1,9 @@
 """A span processor that hands spans over in batches and keeps the deadlines it is given.
 
 The SDK's own `BatchSpanProcessor` joins its thread for 30 seconds at shutdown and ignores the time-out of
-`force_flush`, so a collector that does not answer holds up the process for as long. Here nobody ever waits for the
-exporter itself: ended spans go into a bounded queue (a full one drops, as kube-apiserver's does), one thread empties
-it, and whoever flushes waits for that thread no longer than it wants to. The thread, the exporter and its connection
+`force_flush`, so a collector that does not answer holds up the process for as long. Here no
+caller ever waits for the exporter itself: ended spans go into a bounded queue (a full one drops, as kube-apiserver's
+does), one thread empties it, and `force_flush` waits for that thread at most for its time-out. The thread, the exporter and its connection
 are made when the first sampled spans are due, so a server that forks its workers first has nothing for them to inherit.
 A child forked later starts afresh, and leaves the spans it inherited to its parent. gRPC does not work in the child of a
 process that is forked amid a call: so a fork waits for the export under way, and cuts off one that takes longer than a second;
@@ -153,7 +153,7 @@ class DeadlineBatchSpanProcessor(SpanProcessor):
         if thread is None:
             return
         self._awake.set()
-        # Whoever waited for a flush in vain has waited long enough for this collector.
+        # After a flush has timed out, the collector is not waited for again.
         thread.join(0.0 if self._is_silent else max(0.0, self._shutdown_timeout - _GRACE))
         if not thread.is_alive():
             return

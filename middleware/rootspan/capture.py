@@ -67,7 +67,7 @@ def _record(span: Span, prefix: str, names: frozenset[bytes], headers: Iterable[
 class CapturedExceptions:
     """Records what the application raises as an `exception` event, with its message and its stack trace.
 
-    Both may hold what nobody should read outside the process: the middleware is for applications that know they do not.
+    Both may contain secrets: use the middleware only for applications whose exceptions do not.
 
     Args:
         app: The ASGI application, inside `TracingMiddleware`; inside the framework's own error handling too, where that

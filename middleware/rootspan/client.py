@@ -203,7 +203,15 @@ class ClientTracing(Generic[RequestT, ResponseT, TransportT]):
             span_id = self._draw_span_id()
         elif not self._excludes(request):
             name, attributes = text(self._name(request)), self._attributes(request)
-            span = start_child(self._tracer, decision, self._draw_span_id(), current, name, _CLIENT, attributes)
+            span = start_child(
+                self._tracer,
+                decision,
+                self._draw_span_id(),
+                within=current,
+                name=name,
+                kind=_CLIENT,
+                attributes=attributes,
+            )
             return self._told(sent, span)
         self._tell(sent, trace_id, span_id, 0, state)
         return None
@@ -215,7 +223,7 @@ class ClientTracing(Generic[RequestT, ResponseT, TransportT]):
             self._tell(sent, ids[0] << 64 | ids[1], ids[2], 0, None)
             return None
         name, attributes = text(self._name(request)), self._attributes(request)
-        span = start_root(self._tracer, decision, ids, name, _CLIENT, attributes, within=current)
+        span = start_root(self._tracer, decision, ids, name=name, kind=_CLIENT, attributes=attributes, within=current)
         return self._told(sent, span)
 
     def _told(self, sent: RequestT, span: Span) -> Span | None:

@@ -1,4 +1,4 @@
-"""Where spans go, and how many of them: what `create_tracer_provider` is told, checked when it is told."""
+"""The arguments of `create_tracer_provider`, checked at construction: where spans are sent, and how many are sampled."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ SAMPLES_OF_A_MILLION = 1_000_000
 
 
 class ConfigurationError(ValueError):
-    """A tracing configuration that cannot be used. The message is a sentence for whoever wrote it."""
+    """A tracing configuration that cannot be used. The message is a sentence for its author."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,4 +94,5 @@ class UnsampledSpan(NonRecordingSpan):
 
 
 def unsampled_context(trace_id: int, span_id: int, trace_state: TraceState | None = None) -> SpanContext:
+    """Return the context of a span that is not sampled."""
     return SpanContext(trace_id, span_id, False, TraceFlags(TraceFlags.DEFAULT), trace_state)

@@ -2,8 +2,8 @@
 
 They are decided here once, and the span, the duration in the metrics and whatever else is recorded follow from it.
 
-* The **end** is when the last event of the response has been sent, or when the application is told that the client is
-  gone. A background task of the framework does not stretch it. Trailers count only where the server supports them.
+* The **end** is when the last event of the response has been sent, or when the application learns that the client has
+  disconnected. A background task of the framework does not stretch it. Trailers count only where the server supports them.
 * An answer of 500 or more waits for the application to return, and keeps the time of the answer as its end: frameworks
   answer first and raise afterwards, and only the exception says what the error was.
 * The **status** is the one that was sent; 500 where the application raised or returned before it started a response,

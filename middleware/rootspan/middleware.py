@@ -209,7 +209,9 @@ class TracingMiddleware:
         name = self._span_name(scope)
         attributes = self._request_attributes(scope)
         links = (Link(without_state(linked)),) if linked is not None else ()
-        span = start_root(self._tracer, self._decision, ids, name, _SERVER, attributes, links)
+        span = start_root(
+            self._tracer, self._decision, ids, name=name, kind=_SERVER, attributes=attributes, links=links
+        )
         if not span.is_recording() and not span.get_span_context().is_valid:
             span = UnsampledSpan(ids)  # the tracer is disabled, or records nothing at all
         return Context({SPAN_KEY: span})
@@ -223,7 +225,15 @@ class TracingMiddleware:
             return Context({SPAN_KEY: unsampled, EXCLUDED_KEY: True})
         context = set_span_in_context(NonRecordingSpan(parent), EMPTY)
         attributes = self._request_attributes(scope)
-        span = start_child(self._tracer, decision, ids[2], context, self._span_name(scope), _SERVER, attributes)
+        span = start_child(
+            self._tracer,
+            decision,
+            ids[2],
+            within=context,
+            name=self._span_name(scope),
+            kind=_SERVER,
+            attributes=attributes,
+        )
         return Context({SPAN_KEY: span})
 
 

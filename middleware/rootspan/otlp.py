@@ -84,7 +84,9 @@ class OTLPSettings:
             from rootspan.otlp_http import http_exporter
         except ModuleNotFoundError as error:
             raise MissingExporterError from error
-        return partial(http_exporter, self.target, self.tls, self.headers, self.timeout, self.gzip)
+        return partial(
+            http_exporter, self.target, tls=self.tls, headers=self.headers, timeout=self.timeout, gzip=self.gzip
+        )
 
 
 def _is_local(target: str) -> bool:

@@ -148,7 +148,7 @@ def batch_limits(environment: Mapping[str, str] = os.environ) -> BatchLimits:
 
 
 def grpc_survives_fork(environment: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether gRPC was told to support a fork after it has been used."""
+    """Return whether gRPC is configured to support a fork after it has been used."""
     return environment.get("GRPC_ENABLE_FORK_SUPPORT", "").lower() in ("1", "true", "yes")
 
 

@@ -24,7 +24,7 @@ def route_of(scope: Scope, root_path: str = "") -> str | None:
 
     Returns:
         The template, with the prefix of the mounts around it; None where no route was matched, where the framework
-        leaves nothing, and where a mount's own parameters cannot be told from the path it matched.
+        leaves nothing, and where a mount's own parameters cannot be distinguished from the path it matched.
     """
     template = scope.get("path_template")
     if template == "":  # Litestar's for a mounted application, whose handler knows its paths

@@ -1,4 +1,4 @@
-"""A finished span as a value: what was recorded, whoever recorded it.
+"""A finished span as a value, independent of its source.
 
 The same value is made from a span of the SDK in this process (`of`) and from a span that a collector received, so that
 a test, a tree on a terminal and a comparison of two recordings read both alike.

@@ -67,6 +67,7 @@ def start_root(
     tracer: Tracer,
     decision: Decision | None,
     ids: tuple[int, int, int],
+    *,
     name: str,
     kind: SpanKind,
     attributes: Attributes,
@@ -85,13 +86,24 @@ def start_root(
     if decision is None and not _is_known(tracer):
         return tracer.start_span(name, within, kind, attributes, links)
     context = SpanContext(ids[0] << 64 | ids[1], ids[2], False, _SAMPLED)
-    return _start(tracer, decision, context, None, within, name, kind, attributes, links)
+    return _start(
+        tracer,
+        decision,
+        context,
+        None,
+        within=within,
+        name=name,
+        kind=kind,
+        attributes=attributes,
+        links=links,
+    )
 
 
 def start_child(
     tracer: Tracer,
     decision: Decision | None,
     span_id: int,
+    *,
     within: Context,
     name: str,
     kind: SpanKind,
@@ -102,7 +114,17 @@ def start_child(
         return tracer.start_span(name, within, kind, attributes)
     parent = get_current_span(within).get_span_context()
     context = SpanContext(parent.trace_id, span_id, False, _SAMPLED, parent.trace_state)
-    return _start(tracer, decision, context, parent, within, name, kind, attributes, ())
+    return _start(
+        tracer,
+        decision,
+        context,
+        parent,
+        within=within,
+        name=name,
+        kind=kind,
+        attributes=attributes,
+        links=(),
+    )
 
 
 def _start(
@@ -110,6 +132,7 @@ def _start(
     decision: Decision | None,
     context: SpanContext,
     parent: SpanContext | None,
+    *,
     within: Context,
     name: str,
     kind: SpanKind,

@@ -14,8 +14,8 @@ MAX_POSITIONAL_ARGUMENTS = 5
 MAX_FUNCTION_LINES = 60
 MAX_MODULE_LINES = 300
 
-STRUCT_LIKE = frozenset({"datetime"})
-"""Constructors of other libraries that take their fields by position."""
+BY_POSITION = frozenset({"datetime", "sdk._Span", "self.sampler.should_sample", "tracer.sampler.should_sample"})
+"""Callables of other libraries that take their arguments by position: samplers may name the parameters differently."""
 
 DATA_TABLES = frozenset(
     {
@@ -23,6 +23,9 @@ DATA_TABLES = frozenset(
     }
 )
 """Modules that may be longer than MAX_MODULE_LINES, because they are a table."""
+
+TWINS = frozenset({"AsyncTracingTransport", "TracingTransport"})
+"""Public names that the library offers once for httpx and once for httpx2."""
 
 PLAIN_WORDS: Mapping[str, str] = {
     r"the anonymous(?! (?:user|request|group|identity|authenticator)s?\b)": "anonymous users",
@@ -42,6 +45,13 @@ PLAIN_WORDS: Mapping[str, str] = {
 }
 """Expressions of the private dialect, and the plain technical terms to choose from instead."""
 _PRIVATE_DIALECT = re.compile(rf"\b(?:{'|'.join(PLAIN_WORDS)})\b", re.IGNORECASE)
+
+POOLS = frozenset(
+    {
+        "rootspan.ids",  # random ids drawn a block at a time, cleared in the child of a fork
+    }
+)
+"""Modules whose state is a pool that no caller can observe."""
 
 _MUTABLE_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 _MUTABLE_TYPES = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque", "bytearray"})
@@ -72,7 +82,7 @@ def many_positional_arguments(source: Source) -> Iterator[str]:
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and len(node.args) > MAX_POSITIONAL_ARGUMENTS:
             name = ast.unparse(node.func)
-            if name not in STRUCT_LIKE:
+            if name not in BY_POSITION:
                 yield f"line {node.lineno}: {name}() has {len(node.args)} positional arguments"
 
 
@@ -94,6 +104,8 @@ def long_modules(source: Source) -> Iterator[str]:
 
 def mutable_module_state(source: Source) -> Iterator[str]:
     """Containers at module level that the module mutates, and `global` statements."""
+    if source.module in POOLS:
+        return
     containers = {
         target.id
         for node in source.tree.body

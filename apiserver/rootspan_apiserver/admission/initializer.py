@@ -52,10 +52,7 @@ class PluginInitializer:
         Raises:
             LookupError: there is no such resource.
         """
-        found = self._registry.lookup(group, version, plural)
-        if found is None:
-            raise LookupError(f"{plural} of {group}/{version} are not in the registry")
-        return found
+        return self._registry.builtin(plural, group, version)
 
     def webhook_dispatcher(self, kind: str) -> WebhookDispatcher:
         """Return a dispatcher of the `mutating` or `validating` webhooks, with HTTP clients of its own."""

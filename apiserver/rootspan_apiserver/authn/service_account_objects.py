@@ -12,11 +12,11 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextvars import Context
-from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.authn.authenticator import InvalidCredentialsError
 from rootspan_apiserver.kube.status import StatusError, not_found
+from rootspan_apiserver.kube.times import read_time
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage, StoredObject
@@ -32,8 +32,8 @@ class ServiceAccountObjects:
 
     def __init__(self, storage: Storage, registry: Registry) -> None:
         self._storage = storage
-        self._accounts = _resource(registry, "serviceaccounts")
-        self._bindable = {claim: _resource(registry, plural) for claim, plural in _BINDABLE.items()}
+        self._accounts = registry.builtin("serviceaccounts")
+        self._bindable = {claim: registry.builtin(plural) for claim, plural in _BINDABLE.items()}
 
     async def check(self, claims: Mapping[str, Any]) -> None:
         """Check the objects in the `kubernetes.io` claims of a token.
@@ -88,11 +88,4 @@ class ServiceAccountObjects:
 def _is_deleted(found: StoredObject) -> bool:
     if not found.is_terminating:
         return False
-    return datetime.fromisoformat(found.deletion_timestamp).timestamp() < time.time() - LEEWAY
-
-
-def _resource(registry: Registry, plural: str) -> Resource:
-    found = registry.lookup("", "v1", plural)
-    if found is None:
-        raise LookupError(f"{plural} are not in the registry")
-    return found
+    return read_time(found.deletion_timestamp).timestamp() < time.time() - LEEWAY

@@ -1,4 +1,4 @@
-"""`rootspan apiserver`: serve until told to stop."""
+"""`rootspan apiserver`: serve until SIGINT or SIGTERM."""
 
 import asyncio
 import contextlib
@@ -18,11 +18,11 @@ from rootspan_apiserver.serving.until_stopped import serve_until_stopped
 from rootspan_apiserver.telemetry.audit_log import AuditLogError
 from rootspan_apiserver.telemetry.log_lines import CorrelatedFormatter
 
-REFUSALS = (AuditLogError, BindError, CertificateError, ConfigurationError, EmbeddedEtcdError, TokenFileError)
+STARTUP_ERRORS = (AuditLogError, BindError, CertificateError, ConfigurationError, EmbeddedEtcdError, TokenFileError)
 
 
 def run_apiserver(options: Options) -> int:
-    """Serve until SIGINT or SIGTERM. Returns the exit status: 1, with a line on standard error, if serving could not begin."""
+    """Serve until SIGINT or SIGTERM. Return the exit status: 1, with a line on standard error, if the server cannot start."""
     level = logging.DEBUG if options.v >= 4 else logging.INFO
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(CorrelatedFormatter())
@@ -31,9 +31,9 @@ def run_apiserver(options: Options) -> int:
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.get_loop()  # an interruption while it is imported leaves no coroutine that nothing awaits
+            runner.get_loop()  # first, so that an interruption of its import leaves no coroutine that was never awaited
             runner.run(serve_until_stopped(_serving(options), delay=options.shutdown_delay_duration))
-    except REFUSALS as error:
+    except STARTUP_ERRORS as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     return 0

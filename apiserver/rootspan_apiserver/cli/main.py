@@ -1,31 +1,31 @@
 """The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`, `rootspan conformance`.
 
-Each command's own modules are imported when it runs, so that asking for help or making a mistake costs nothing. A signal ends what runs
-from then on in order, and before that the process.
+The modules of a command are imported when it runs, so that --help and errors in flags are fast. A signal before that ends the process, a
+later one shuts the command down in order.
 """
 
 import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from rootspan_apiserver.conformance.options import ConformanceOptions
+from rootspan_apiserver.cli.command_options import (
+    CollectorOptions,
+    ConformanceOptions,
+    DemoOptions,
+    SampleWebhooksOptions,
+)
 from rootspan_apiserver.options.flags import (
     FlagError,
     HelpRequested,
     VersionRequested,
-    boolean,
     describe_flags,
-    flag,
     parse_flags,
-    text,
 )
 from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.processes.interruption import until_interrupted
-from rootspan_apiserver.sample_webhooks.options import SampleWebhooksOptions
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -33,32 +33,18 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=DataclassInstance)
 
 USAGE_STATUS = 1
-"""kube-apiserver exits 1 for a wrong flag, too."""
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
-    keep: bool = flag(False, boolean, "Leave everything running afterwards and say how to go on with kubectl.")
-    kubeconfig: str = flag(
-        "", text, "Start nothing; tell the story to the server this file names. The file is waited for."
-    )
-    server: str = flag("", text, "The address of that server, if not the one in the kubeconfig.")
-
-
-@dataclass(frozen=True, slots=True)
-class CollectorOptions:
-    otlp_grpc_endpoint: str = flag("127.0.0.1:4317", text, "Where to receive spans, host:port or unix:///path.")
+"""The exit status of kube-apiserver for a wrong flag."""
 
 
 def demo(arguments: Sequence[str]) -> int:
-    """Start everything, tell a short story as a client, print the traces the collector received."""
+    """Start everything, send requests as a client, print the traces that the collector received."""
     options = _parse(DemoOptions, arguments)
     for setting in [name for name in os.environ if name.startswith("OTEL_")]:
-        del os.environ[setting]  # it proves claims about Rootspan, which the settings of a shell must not change
-    from rootspan_apiserver.demo.command import run_demo, run_story
+        del os.environ[setting]  # the demo checks claims, which must not depend on the settings of a shell
+    from rootspan_apiserver.cli.demo import run_demo, run_demo_against
 
     if options.kubeconfig:
-        return until_interrupted(lambda: run_story(Path(options.kubeconfig), options.server))
+        return until_interrupted(lambda: run_demo_against(Path(options.kubeconfig), options.server))
     return until_interrupted(lambda: run_demo(keep=options.keep))
 
 
@@ -73,23 +59,23 @@ def apiserver(arguments: Sequence[str]) -> int:
 def collector(arguments: Sequence[str]) -> int:
     """Receive spans over OTLP/gRPC and print each trace as a tree."""
     options = _parse(CollectorOptions, arguments)
-    from rootspan_apiserver.collector.command import run_collector
+    from rootspan_apiserver.cli.collector import run_collector
 
     return until_interrupted(lambda: run_collector(options.otlp_grpc_endpoint))
 
 
 def sample_webhooks(arguments: Sequence[str]) -> int:
-    """Serve two admission webhooks to look at, and make them known to an API server."""
+    """Serve two sample admission webhooks, and register them with an API server."""
     options = _parse(SampleWebhooksOptions, arguments)
-    from rootspan_apiserver.sample_webhooks.command import run_sample_webhooks
+    from rootspan_apiserver.cli.sample_webhooks import run_sample_webhooks
 
     return until_interrupted(lambda: run_sample_webhooks(options))
 
 
 def conformance(arguments: Sequence[str]) -> int:
-    """Record a server's traces, operation by operation, and say where they differ from a recording."""
+    """Record a server's traces, operation by operation, and print the differences from a recording."""
     options = _parse(ConformanceOptions, arguments)
-    from rootspan_apiserver.conformance.command import run_conformance
+    from rootspan_apiserver.cli.conformance import run_conformance
 
     return until_interrupted(lambda: run_conformance(options))
 
@@ -104,9 +90,10 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstanc
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command named by the first argument. Returns the exit status.
+    """Run the command named by the first argument. Return the exit status.
 
-    What a terminal has no letters for is shown as `?`; a reader who has seen enough, as `head` has, ends the command with status 1.
+    Characters that the terminal cannot encode are printed as `?`. If the reader of the output closes the pipe, as `head` does, the command
+    ends with status 1.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -147,7 +134,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _version(command: str = "") -> str:
-    """What `--version` prints; of `apiserver` first what kube-apiserver prints, which scripts look for."""
+    """Return the output of `--version`; for `apiserver` it begins as that of kube-apiserver, which scripts parse."""
     from importlib.metadata import version
 
     own = f"rootspan {version('rootspan')}"

@@ -1,7 +1,7 @@
-"""Where a collection or an object of the API is, for requests that the server makes of itself.
+"""The paths of collections and objects, for the requests of the loopback client.
 
-Names in such a path come from strangers and the requests have every right, so a path is never text put together: each part is checked,
-and escaped by itself.
+Names in such a path come from untrusted clients, and the requests have all rights. So a path is not concatenated text: each segment is
+checked and escaped.
 
 Upstream: staging/src/k8s.io/client-go/rest/request.go
 """
@@ -18,10 +18,13 @@ from rootspan_apiserver.resources.resource import Resource
 
 @dataclass(frozen=True, slots=True)
 class APIPath:
-    """`segments` are plain text; as text, the path is absolute and escaped.
+    """A path; `str` returns it escaped and absolute.
+
+    Args:
+        segments: Its segments, not escaped.
 
     Raises:
-        StatusError: 500, a segment is empty, `.` or `..`, or has a slash or a percent sign in it.
+        StatusError: 500: a segment is empty, `.` or `..`, or contains a slash or a percent sign.
     """
 
     segments: tuple[str, ...]
@@ -35,7 +38,7 @@ class APIPath:
 
     @classmethod
     def of_collection(cls, resource: Resource, namespace: str = "") -> Self:
-        """The objects of a resource, those of one namespace if it is given. Raises StatusError, 500."""
+        """Return the path of a resource's objects, in one namespace if it is given. Raises StatusError 500."""
         kind = resource.kind
         root = ("apis", kind.group, kind.version) if kind.group else ("api", kind.version)
         if resource.namespaced and namespace:
@@ -45,7 +48,7 @@ class APIPath:
 
     @classmethod
     def of_object(cls, resource: Resource, namespace: str, name: str) -> Self:
-        """One object; `namespace` is "" for a resource without namespaces. Raises StatusError, 500."""
+        """Return the path of one object; `namespace` is "" for a resource without namespaces. Raises StatusError 500."""
         if resource.namespaced and not namespace:
             raise _error("an empty namespace may not be set when a resource name is provided")
         collection = cls.of_collection(resource, namespace)
@@ -53,6 +56,7 @@ class APIPath:
         return cls((*collection.segments, name))
 
     def subresource(self, name: str) -> "APIPath":
+        """Return the path of a subresource. Raises StatusError 500."""
         return APIPath((*self.segments, name))
 
 
@@ -64,5 +68,5 @@ def _check(what: str, text: str) -> None:
 
 
 def _error(message: str) -> StatusError:
-    """As the server words an error that is none of the API's: without a reason."""
+    """Return an error that is not the API's: it has no reason."""
     return StatusError(500, "", message)

@@ -1,4 +1,7 @@
-"""What Go's net/http says when a call fails, for the failures httpx knows: the texts that kube-apiserver hands on to its users."""
+"""The messages of Go's net/http for calls that failed, which kube-apiserver passes on to its users.
+
+Upstream: Go's src/net/net.go, src/net/http/transport.go, src/crypto/x509/verify.go
+"""
 
 import errno
 import os
@@ -10,17 +13,19 @@ import httpx
 
 from rootspan_apiserver.dialects.http_client import CallError
 
-_UNKNOWN_AUTHORITY = {18, 19, 20, 21}
-_EXPIRED = {9, 10}
-_HOSTNAME_MISMATCH = {62, 64}
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+_EXPIRED = frozenset({9, 10})
+_HOSTNAME_MISMATCH = frozenset({62, 64})
+"""Verification errors of OpenSSL (`X509_V_ERR_…`)."""
 
 
 def deadline_exceeded() -> CallError:
+    """Return the error of a call that took too long."""
     return CallError("context deadline exceeded", "context.deadlineExceededError")
 
 
 def call_error(error: Exception, host: str, port: int, name: str) -> CallError:
-    """Translate what happened on the way to `host`:`port`, where TLS was to verify `name`."""
+    """Return the error of a call to `host`:`port`, whose certificate had to name `name`, in Go's words."""
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return deadline_exceeded()
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

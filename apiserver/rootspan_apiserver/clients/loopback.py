@@ -1,7 +1,9 @@
-"""The server's client of itself: requests that leave the process and come in again by the front door.
+"""The loopback client: the server's requests to its own API, over the network.
 
-It is known by a random token that lives as long as the process, and by nothing else, so that its trace may be continued while nobody
-else's is. The certificate it trusts is the very one the server presents: it need not name the address the client connects to.
+The server knows it by a random token that lives as long as the process, and continues its traces only. The client trusts exactly the
+certificate that the server presents, which need not name the address that the client connects to.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/server/options/serving_with_loopback.go
 """
 
 import hmac
@@ -30,7 +32,7 @@ TIMEOUT = 34.0
 
 @dataclass(frozen=True, slots=True)
 class LoopbackEndpoint:
-    """Where the server listens, as its own clients reach it. `certificate` is the PEM of what it presents."""
+    """How clients in the process reach the server. `certificate` is what it presents, as PEM."""
 
     host: str
     port: int
@@ -39,10 +41,13 @@ class LoopbackEndpoint:
 
 
 class LoopbackClient:
-    """Takes and gives JSON objects; raises StatusError as the server answered it.
+    """Sends and returns JSON objects, and raises the server's StatusError.
 
-    It can be passed around before the server listens, and is told where that is by `connect`. `client_spans` makes the spans of its
-    calls, and of those to webhooks.
+    It can be passed on before the server listens; `connect` sets the address.
+
+    Args:
+        tracer_provider: Makes the spans of calls.
+        client_spans: The transport that makes them, for the calls to webhooks too.
     """
 
     def __init__(
@@ -56,7 +61,7 @@ class LoopbackClient:
         self._traced: httpx.AsyncBaseTransport | None = None
 
     def connect(self, host: str, port: int, certificate: bytes) -> None:
-        """The server listens at `host`:`port`, any address of the machine, and presents `certificate` (PEM, a chain may follow)."""
+        """Set where the server listens, which can be any address of the machine, and its certificate (PEM, a chain may follow)."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
         self._endpoint = LoopbackEndpoint(host, port, certificate, self.token)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=60)
@@ -64,17 +69,18 @@ class LoopbackClient:
         self._traced = self.client_spans(self._plain, tracer_provider=self._tracer_provider)
 
     async def aclose(self) -> None:
+        """Close the connections."""
         if self._traced is not None:
             await self._traced.aclose()
 
     def endpoint(self) -> LoopbackEndpoint:
-        """Raises StatusError, 503, before `connect`."""
+        """Return the server's endpoint. Raises StatusError 503 before `connect`."""
         if self._endpoint is None:
-            raise unavailable("the server does not listen yet")
+            raise unavailable("the server is not listening yet")
         return self._endpoint
 
     def continuation(self, otherwise: Continuation) -> ContinuationOf:
-        """For the tracing middleware: continue this client's traces, do `otherwise` with everybody else's."""
+        """Return what the tracing middleware does with a trace: this client's are continued, all others are treated as `otherwise`."""
         expected = f"Bearer {self.token}".encode()
 
         def decide(scope: Scope) -> Continuation:
@@ -86,9 +92,11 @@ class LoopbackClient:
         return decide
 
     async def get(self, path: APIPath) -> JSONObject:
+        """Return one object. Raises StatusError."""
         return await self.request("GET", path)
 
     async def create(self, path: APIPath, obj: Mapping[str, Any]) -> JSONObject:
+        """Create an object in a collection, and return it as stored. Raises StatusError."""
         return await self.request("POST", path, obj)
 
     async def request(
@@ -101,26 +109,34 @@ class LoopbackClient:
         agent: str = USER_AGENT,
         traced: bool = True,
     ) -> JSONObject:
-        """One request, with a CLIENT span under the current one unless not `traced`.
+        """Send one request and return the object in the response.
+
+        Args:
+            method: The HTTP method.
+            path: The object or the collection.
+            body: The object to send.
+            content_type: The media type of the body.
+            agent: The value of the `User-Agent` header.
+            traced: Whether the call has a CLIENT span under the current one.
 
         Raises:
-            StatusError: what the server answered, or 500 if it did not.
+            StatusError: The server answered it; 500 if there was no answer.
         """
         endpoint = self.endpoint()
         transport = self._traced if traced else self._plain
         assert transport is not None
-        request = _request(endpoint, method, path, body, content_type, agent)
+        request = _request(endpoint, method, path, body, content_type=content_type, agent=agent)
         try:
             response = await transport.handle_async_request(request)
             await response.aread()
         except httpx.TransportError as exc:
-            told = call_error(exc, endpoint.host, endpoint.port, endpoint.host)
-            raise internal_error(f'{method.title()} "{request.url}": {told}') from exc
+            error = call_error(exc, endpoint.host, endpoint.port, endpoint.host)
+            raise internal_error(f'{method.title()} "{request.url}": {error}') from exc
         return _object(response)
 
 
 def pinned(certificate: bytes) -> ssl.SSLContext:
-    """TLS for a client that accepts this certificate and no other."""
+    """Return the TLS context of a client that accepts this certificate and no other."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -135,6 +151,7 @@ def _request(
     method: str,
     path: APIPath,
     body: Mapping[str, Any] | None,
+    *,
     content_type: str,
     agent: str,
 ) -> httpx.Request:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from rootspan_apiserver.codec import typed
-from rootspan_apiserver.codec.problems import NotDecodableError, Problems
-from rootspan_apiserver.codec.scalars import kind_of, plain
-from rootspan_apiserver.codec.types import message
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.json_values import DuplicateKeys, plain
+from rootspan_apiserver.types.problems import Problems
+from rootspan_apiserver.types.reading import search_duplicates
+from rootspan_apiserver.types.schema import Schema
+from rootspan_apiserver.types.tables import go_types
 
 
 def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
@@ -18,27 +18,21 @@ def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
     """
     for key, item in value.items():
         if key != "metadata":
-            typed.search_duplicates(item, key, problems)
-    if isinstance(value, typed.DuplicateKeys):
+            search_duplicates(item, key, problems)
+    if isinstance(value, DuplicateKeys):
         for key in value.repeated:
             problems.add("duplicate", key)
     out: JSONObject = plain(value)
     pruned: list[str] = []
     _prune_resource(out, schema, "", pruned)
     metadata = value.get("metadata")
-    if not isinstance(metadata, dict | None):
-        raise NotDecodableError(f"json: cannot unmarshal {kind_of(metadata)} into Go value of type v1.ObjectMeta")
     if metadata is not None:
         own = Problems()
-        read = typed.read({"metadata": metadata}, message(_WITH_METADATA), own)
-        out["metadata"] = read["metadata"]
+        out["metadata"] = go_types().struct("meta/v1.ObjectMeta").read_object(metadata, own, "metadata")
         problems.found.extend(own.found)
     for path in sorted(pruned):
         problems.add("unknown", path)
     return out
-
-
-_WITH_METADATA = "meta/v1.PartialObjectMetadata"
 
 
 def _prune_resource(value: JSONObject, schema: Schema, at: str, pruned: list[str]) -> None:

@@ -10,16 +10,17 @@ from typing import Any, Literal
 
 import orjson
 
-from rootspan_apiserver.codec import custom, json_body, protobuf, typed, yaml_body
-from rootspan_apiserver.codec.problems import NotDecodableError, Problems, UnknownConversionError, strict_error
-from rootspan_apiserver.codec.scalars import kind_of, plain
-from rootspan_apiserver.codec.types import message_of
+from rootspan_apiserver.codec import custom, json_body, yaml_body
 from rootspan_apiserver.codec.unstructured import conversion_error
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, invalid
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.places import go_type
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types import protobuf
+from rootspan_apiserver.types.json_values import kind_of, plain
+from rootspan_apiserver.types.problems import NotDecodableError, Problems, UnknownConversionError, strict_error
+from rootspan_apiserver.types.schema import Schema
+from rootspan_apiserver.types.tables import go_types
 
 FieldValidation = Literal["Ignore", "Warn", "Strict"]
 
@@ -103,15 +104,15 @@ def read(
     if schema is not None:
         own = (actual.group, actual.kind) == (expected.group, expected.kind)
         return custom.read(value, schema if own else Schema(preserve_unknown_fields=True), problems)
-    message = message_of(actual)
-    if message is None:
+    struct = go_types().struct_of(actual)
+    if struct is None:
         scheme = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"
         text = f'no kind "{actual.kind}" is registered for version "{actual.api_version}" in scheme "{scheme}"'
         raise NotDecodableError(text)
-    out = typed.read(value, message, problems)
+    out = struct.read_object(value, problems)
     if actual.kind != expected.kind:
         internal = go_type(expected).removeprefix("*")
-        raise UnknownConversionError(f"converting ({typed.go_name(message)}) to ({internal}): unknown conversion")
+        raise UnknownConversionError(f"converting ({struct.go_name}) to ({internal}): unknown conversion")
     return out
 
 

@@ -8,11 +8,9 @@ from typing import Any
 import orjson
 
 from rootspan_apiserver.codec.json_syntax import explain
-from rootspan_apiserver.codec.problems import NotDecodableError
-from rootspan_apiserver.codec.scalars import kind_of
-from rootspan_apiserver.codec.typed import DuplicateKeys
+from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys, check_depth, kind_of
+from rootspan_apiserver.types.problems import NotDecodableError
 
-MAXIMUM_DEPTH = 240
 """Of a body. An object is 4 levels deeper with its managedFields, in reviews and tables some more, and what writes JSON ends at 254."""
 _KEY = re.compile(rb'(?<!\\)"\s*:')
 
@@ -38,6 +36,8 @@ def load_object(body: bytes, *, duplicates: bool) -> dict[str, Any]:
     """As `load`, for a text that must be an object with a kind and an apiVersion that are strings."""
     try:
         value = load(body, duplicates=duplicates)
+        if value is None:  # Go leaves a struct as it is.
+            return {}
         if not isinstance(value, dict):
             raise NotDecodableError(f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_META}")
     except NotDecodableError as error:
@@ -91,25 +91,6 @@ def _count_keys(value: Any) -> int:
         elif isinstance(item, list):
             rest.extend(item)
     return count
-
-
-def check_depth(value: Any, limit: int = MAXIMUM_DEPTH) -> None:
-    """
-    Raises:
-        NotDecodableError: the value is nested deeper than `limit`.
-    """
-    level = [value]
-    for _ in range(limit + 1):
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return
-    raise NotDecodableError("exceeded max depth")
-
-
-def _children(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _reason(body: bytes) -> str:

@@ -2,6 +2,8 @@
 
 import re
 
+from rootspan_apiserver.kube.go_quote import quote_character
+
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
@@ -28,14 +30,8 @@ def explain(text: str) -> str:
     except _UnexpectedError as error:
         if error.position >= len(text):
             return "unexpected end of JSON input"
-        return f"invalid character {_quoted(text[error.position])} {error.where}"
+        return f"invalid character {quote_character(text[error.position])} {error.where}"
     return ""
-
-
-def _quoted(letter: str) -> str:
-    """A character as Go's scanner quotes it."""
-    known = {"'": r"'\''", '"': "'\"'", "\n": r"'\n'", "\t": r"'\t'", "\r": r"'\r'", "\b": r"'\b'", "\f": r"'\f'"}
-    return known.get(letter) or (f"'{letter}'" if letter.isprintable() else f"'\\x{ord(letter):02x}'")
 
 
 def _scan(text: str) -> None:

@@ -1,22 +1,28 @@
 """What Go says where a value of no type, as a strategic merge patch leaves it, cannot become an object of one: other words than JSON's."""
 
-from rootspan_apiserver.codec.problems import MismatchError, NotDecodableError
+from rootspan_apiserver.types.json_values import kind_of
+from rootspan_apiserver.types.problems import MismatchError, NotDecodableError
 
 
 def conversion_error(error: NotDecodableError) -> str:
     """What the converter says of what the decoder refused."""
     if not isinstance(error, MismatchError):
         return str(error)
-    kind, wanted = _kind(error.value), error.wanted
-    if wanted.startswith("map["):
-        return f"cannot restore map from {kind}"
-    if wanted.startswith("[]"):
-        return f"cannot restore slice from {kind}"
-    if "." in wanted:
+    kind, wanted = _kind(error.value), error.go_kind
+    if not wanted:
+        shown = (
+            f"number {error.value}"
+            if error.go_name == "int32" and kind in ("int64", "float64")
+            else kind_of(error.value)
+        )
+        return f"json: cannot unmarshal {shown} into Go value of type {error.go_name}"
+    if wanted in ("map", "slice"):
+        return f"cannot restore {wanted} from {kind}"
+    if wanted == "struct":
         return f"cannot restore struct from: {kind}"
-    convertible = {"int64", "float64"} if wanted in ("int32", "int64", "float64") else {"int64"}
+    convertible = {"int64", "float64"} if wanted in ("int", "int32", "int64", "float64") else {"int64"}
     if kind in convertible and wanted != "bool":
-        return f"cannot convert {kind} to {wanted}"
+        return f"cannot convert {kind} to {error.go_name}"
     return f"unrecognized type: {wanted}"
 
 

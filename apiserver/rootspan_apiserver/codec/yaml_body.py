@@ -1,24 +1,25 @@
-"""YAML text into values, with the rules of the server's decoder: keys become strings, timestamps and `12:30` stay text, `1e3`
-is a number.
+"""YAML text into values: keys become strings, repeated keys are reported, depth and aliases are bounded.
 
-A first pass over the events bounds depth and the use of aliases before anything is built of them.
+A first pass over the events bounds the depth before any value is built.
+
+Upstream: sigs.k8s.io/yaml/yaml.go
 """
 
-import re
 from typing import Any
 
 import yaml
 
-from rootspan_apiserver.codec.json_body import MAXIMUM_DEPTH, integer
-from rootspan_apiserver.codec.problems import NotDecodableError
-from rootspan_apiserver.codec.typed import DuplicateKeys
+from rootspan_apiserver.codec.json_body import integer
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_yaml import GoLoader
+from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys
+from rootspan_apiserver.types.problems import NotDecodableError
 
 _NODES_ALWAYS_ALLOWED = 100_000
 _BITS_OF_FLOATS = 1024
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(GoLoader):
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
         if not isinstance(node, yaml.MappingNode):
             raise yaml.constructor.ConstructorError(None, None, "expected a mapping node", node.start_mark)
@@ -41,23 +42,6 @@ def _construct_map(loader: _Loader, node: yaml.Node) -> Any:
     return loader.construct_mapping(node, deep=True)
 
 
-_INTEGER, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
-_Loader.yaml_implicit_resolvers = {
-    letter: [resolver for resolver in resolvers if resolver[0] not in {"tag:yaml.org,2002:timestamp", _INTEGER, _FLOAT}]
-    for letter, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    _INTEGER,
-    re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|0|[1-9][0-9_]*)\Z"),
-    list("-+0123456789"),
-)
-_Loader.add_implicit_resolver(
-    _FLOAT,
-    re.compile(
-        r"[-+]?(?:(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))\Z|\.(?:nan|NaN|NAN)\Z"
-    ),
-    list("-+0123456789."),
-)
 _Loader.add_constructor("tag:yaml.org,2002:map", _construct_map)
 
 
@@ -74,17 +58,17 @@ def _key(key: Any) -> str:
 
 
 def _written(number: float) -> float:
-    """A number of which `str` can be taken. Raises NotDecodableError for an integer beyond all floats."""
+    """Check that `str` can write the number. Raises NotDecodableError for an integer beyond the range of floats."""
     if isinstance(number, int) and number.bit_length() > _BITS_OF_FLOATS:
         raise NotDecodableError("error converting YAML to JSON: number out of range")
     return number
 
 
 def load(body: bytes) -> tuple[Any, list[str]]:
-    """The value of a YAML text, and what a strict reading minds (keys given twice).
+    """Return the value of a YAML text, and the strict decoding errors (repeated keys).
 
     Raises:
-        NotDecodableError: not YAML, nested too deep, or blown up by aliases.
+        NotDecodableError: not YAML, nested too deep, or expanded too much by aliases.
     """
     try:
         text = body.decode()

@@ -1,4 +1,4 @@
-"""Received spans as traces, and traces as trees on a terminal."""
+"""Group spans into traces, and render a trace as a tree for a terminal."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -9,7 +9,7 @@ from rootspan.testing import tree
 
 
 def traces(spans: Iterable[Span]) -> dict[str, list[Span]]:
-    """The spans by trace id, traces and spans each in order of their start."""
+    """Return the spans by trace id, traces and spans in the order of their start."""
     by_id: dict[str, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: span.start):
         by_id[span.trace_id].append(span)
@@ -17,13 +17,13 @@ def traces(spans: Iterable[Span]) -> dict[str, list[Span]]:
 
 
 def is_whole(trace: Collection[Span]) -> bool:
-    """Whether a trace has its root and the parent of every span."""
+    """Return whether a trace has a root and the parent of every span."""
     known = {span.span_id for span in trace} | {None}
     return any(span.parent_id is None for span in trace) and all(span.parent_id in known for span in trace)
 
 
 def render_trace(trace: Iterable[Span]) -> str:
-    """One trace as a tree with durations. What a sender may have put in to upset a terminal is spelled out."""
+    """Render one trace as a tree with durations. Control characters in names are escaped."""
     return tree(map(_printable, trace), durations=True)
 
 

@@ -1,0 +1,1 @@
+"""`rootspan conformance`: record the traces of a server, and compare recordings."""

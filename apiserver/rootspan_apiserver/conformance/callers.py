@@ -1,6 +1,6 @@
-"""Those who send the requests: the administrator, by token or by client certificate, and others who have neither.
+"""The callers of the conformance run: the administrator, by token or client certificate, and callers with fewer rights.
 
-A connection on which a certificate was presented is the administrator's, whatever is sent on it: the others have connections of their own.
+Every request on a connection with the administrator's certificate is the administrator's, so the other callers have separate connections.
 """
 
 import json
@@ -18,17 +18,17 @@ from rootspan_apiserver.serving.kubeconfig import Access
 
 ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default/token"
 TOKEN_REQUEST = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-NO_TOKEN = "nobody-has-this-token"
+UNKNOWN_TOKEN = "unknown-token"
 REQUEST_SECONDS = 30.0
 
 
 class Callers:
-    """Enter it to send requests as any of them."""
+    """Sends requests as any of the callers while it is entered."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
         self._stack = AsyncExitStack()
-        self._tokens = {Caller.ADMIN: access.token, Caller.UNKNOWN: NO_TOKEN}
+        self._tokens = {Caller.ADMIN: access.token, Caller.UNKNOWN: UNKNOWN_TOKEN}
 
     async def __aenter__(self) -> Self:
         self._others = await self._stack.enter_async_context(self._client(certified=False))
@@ -45,7 +45,11 @@ class Callers:
     async def request(
         self, caller: Caller, method: str, path: str, *, headers: dict[str, str], content: bytes | None = None
     ) -> httpx.Response:
-        """Raises httpx.HTTPError: no answer, or the ordinary caller cannot be given a token."""
+        """Send a request as `caller`.
+
+        Raises:
+            httpx.HTTPError: there is no answer, or no token could be issued for the ordinary caller.
+        """
         if caller is Caller.ORDINARY and caller not in self._tokens:
             self._tokens[caller] = await self._account_token()
         if token := self._tokens.get(caller):

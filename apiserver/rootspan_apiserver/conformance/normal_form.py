@@ -1,8 +1,8 @@
-"""The normal form of recordings: the same operation has the same one, whenever and wherever it was recorded.
+"""The normal form in which recordings are compared: it does not depend on when and where an operation is performed.
 
-Ids, times, sizes, counts, ports and values derived from them become placeholders. One deliberate difference is removed: SERVER can be
-inside `authentication` (kube-apiserver since v1.33), outside it (here) or in another trace (an ordinary user of the real server); the
-normal form has SERVER outermost and `authentication` its child. A request that `authentication` refused has no SERVER span in it.
+Ids, times, sizes, counts, ports and values derived from them become placeholders. The one deliberate difference is removed: the SERVER span
+is inside `authentication` in kube-apiserver since v1.33, outside of it here, and in another trace for ordinary users of kube-apiserver; in
+the normal form SERVER is outermost and `authentication` its child. A request that `authentication` rejects has no SERVER span.
 """
 
 import re
@@ -75,18 +75,19 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def normal_trace(root: RecordedSpan) -> RecordedSpan:
-    """The normal form of a trace, from its root down."""
+    """Return the normal form of a trace, given its root."""
     return _normal_span(_server_outermost(root))
 
 
 def normal_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the normal form of a response's headers, by lower-case name."""
     return {
         name.lower(): _normal_text(value) for name, value in headers.items() if name.lower() not in VOLATILE_HEADERS
     }
 
 
 def normal_body(body: str) -> Any:
-    """The body of a response: as an object where it is JSON, as a list of them where each line is."""
+    """Return the normal form of a response's body: an object if it is JSON, a list of objects if each line is."""
     try:
         return _normal_value(orjson.loads(body))
     except orjson.JSONDecodeError:
@@ -126,7 +127,7 @@ def _normal_span(span: RecordedSpan) -> RecordedSpan:
 
 
 def _side_by_side(children: list[RecordedSpan]) -> tuple[RecordedSpan, ...]:
-    """Validating webhooks are called at once, so the order in which their spans begin says nothing."""
+    """Sort the spans of validating webhooks by name: they are called concurrently, so their order is not deterministic."""
     positions = [index for index, child in enumerate(children) if child.name in _CALL_VALIDATING_WEBHOOK]
     ordered = sorted((children[index] for index in positions), key=_webhook)
     for index, child in zip(positions, ordered, strict=True):

@@ -1,4 +1,4 @@
-"""One operation of the conformance run: a request, and what must be so before it is sent."""
+"""One operation of the conformance run: a request, and its conditions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 
 class Caller(Enum):
-    """Who sends a request: the administrator of the kubeconfig, nobody, one with a token of no worth, or a service account."""
+    """The sender of a request: the administrator, an anonymous user, a user with an invalid token, or a service account."""
 
     ADMIN = "admin"
     ANONYMOUS = "anonymous"
@@ -26,17 +26,16 @@ class Operation:
     """A request whose trace is recorded.
 
     Attributes:
-        name: What it is called in a recording; the request's user agent is `op-` and this.
-        body: The request's body: an object to be sent as JSON, or the very bytes.
-        amend: Instead of `body`: what to merge into the object as it is stored when the request is sent.
-        content_type: Of the body.
-        headers: Of the request, besides `Accept`, `User-Agent` and the caller's token.
-        caller: Who sends it.
-        setting: A request of which nothing is recorded, sent to make the next ones possible; its refusal is no fault.
-        settles: Whether the server may need a while before what was written has its effect.
-        awaits: A path that is asked for until there is something, before the next operation.
-
-    `path` may have `{resourceVersion}` and `{continue}` in it, which are those of the last list.
+        name: The name in a recording; the request's user agent is `op-` and the name.
+        path: May contain `{resourceVersion}` and `{continue}`, which stand for the values of the last list.
+        body: An object to be sent as JSON, or bytes.
+        amend: Instead of `body`: fields to merge into the stored object.
+        content_type: The type of the body.
+        headers: Headers in addition to `Accept`, `User-Agent` and the caller's token.
+        caller: The sender.
+        setting: Whether the request is only a precondition of later ones: it is not recorded, and may be rejected.
+        settles: Whether to wait until the server has observed the change.
+        awaits: A path to poll until it exists, before the next operation.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""The operations of the conformance run, in order: every verb, the refusals, custom resources, webhooks.
+"""The operations of the conformance run, in order: every verb, rejected requests, custom resources, webhooks.
 
-They need a server that nobody else writes to: what they make they take away at the end, but not if the server fails half-way.
+They need a server without other writers. They delete what they create, unless the server fails before the end.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,15 @@ from rootspan_apiserver.conformance.operation import (
     Caller,
     Operation,
 )
-from rootspan_apiserver.conformance.webhooks import DENY, HANG, MUTATE, MUTATE_TOO, UNREACHABLE, VALIDATE, Webhooks
+from rootspan_apiserver.conformance.webhook_server import (
+    DENY,
+    HANG,
+    MUTATE,
+    MUTATE_TOO,
+    UNREACHABLE,
+    VALIDATE,
+    Webhooks,
+)
 from rootspan_apiserver.kube.meta import JSONObject
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -25,22 +33,25 @@ MUTATING = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 VALIDATING = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
-STRANGERS = {"traceparent": "00-1111111111111111111111111111111a-b7ad6b7169203331-01"}
+FOREIGN_CONTEXT = {"traceparent": "00-1111111111111111111111111111111a-b7ad6b7169203331-01"}
 BACKGROUND: JSONObject = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
 FOREGROUND: JSONObject = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground"}
 
 
 def config_map(name: str, a: str = "1", **metadata: object) -> JSONObject:
+    """Return a ConfigMap with the data `a`."""
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **metadata}, "data": {"a": a}}
 
 
 def deployment(name: str) -> JSONObject:
+    """Return a Deployment of two replicas."""
     template = {"metadata": {"labels": {"app": "d"}}, "spec": {"containers": [{"name": "c", "image": "nginx"}]}}
     spec = {"replicas": 2, "selector": {"matchLabels": {"app": "d"}}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
 
 def pod(name: str) -> JSONObject:
+    """Return a Pod without a service account token."""
     spec = {"automountServiceAccountToken": False, "containers": [{"name": "c", "image": "nginx"}]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": "p"}}, "spec": spec}
 
@@ -75,9 +86,12 @@ WIDGET_DEFINITION: JSONObject = {
 
 
 def operations(webhooks: Webhooks) -> Iterator[Operation]:
-    """All of them; `webhooks` says where those are that the server is told to call."""
+    """Yield all operations; `webhooks` has the addresses for webhook configurations."""
     yield from _documents()
-    yield from _config_maps()
+    yield from _config_map_creates_and_reads()
+    yield from _config_map_updates()
+    yield from _config_map_patches()
+    yield from _config_map_watches()
     yield from _pods()
     yield from _deployments()
     yield from _namespaces()
@@ -106,8 +120,8 @@ def _documents() -> Iterator[Operation]:
     yield Operation("apis-aggregated", "GET", "/apis", headers={"accept": aggregated})
 
 
-def _config_maps() -> Iterator[Operation]:
-    one, two = f"{MAPS}/c1", f"{MAPS}/c2"
+def _config_map_creates_and_reads() -> Iterator[Operation]:
+    one = f"{MAPS}/c1"
     yield Operation("cm-create", "POST", MAPS, config_map("c1"))
     yield Operation("cm-create-dup", "POST", MAPS, config_map("c1"))
     yield Operation("cm-create-dry-run", "POST", f"{MAPS}?dryRun=All", config_map("dry"))
@@ -140,10 +154,18 @@ def _config_maps() -> Iterator[Operation]:
     yield Operation("cm-list-bad-selector", "GET", f"{MAPS}?fieldSelector=data.a%3D1")
     for name in ("k1", "k2"):
         yield Operation(f"{name}-gone", "DELETE", f"/api/v1/namespaces/kube-system/configmaps/{name}", setting=True)
+
+
+def _config_map_updates() -> Iterator[Operation]:
+    one = f"{MAPS}/c1"
     yield Operation("cm-put", "PUT", one, amend={"data": {"b": "2"}})
     yield Operation("cm-put-same", "PUT", one, amend={})
     yield Operation("cm-put-conflict", "PUT", one, amend={"metadata": {"resourceVersion": "1"}, "data": {"b": "3"}})
     yield Operation("cm-put-wrong-name", "PUT", one, config_map("other"))
+
+
+def _config_map_patches() -> Iterator[Operation]:
+    one, two = f"{MAPS}/c1", f"{MAPS}/c2"
     yield Operation("cm-patch-merge", "PATCH", one, {"data": {"m": "1"}}, content_type=MERGE_PATCH)
     yield Operation("cm-patch-smp", "PATCH", one, {"data": {"s": "1"}}, content_type=STRATEGIC_PATCH)
     added = b'[{"op":"add","path":"/data/j","value":"1"}]'
@@ -163,6 +185,9 @@ def _config_maps() -> Iterator[Operation]:
     forced = f"{two}?fieldManager=they&force=true"
     yield Operation("cm-apply-force", "PATCH", forced, theirs, content_type=APPLY_PATCH)
     yield Operation("cm-apply-no-manager", "PATCH", two, theirs, content_type=APPLY_PATCH)
+
+
+def _config_map_watches() -> Iterator[Operation]:
     yield Operation("cm-watch", "GET", f"{MAPS}?watch=1&timeoutSeconds=1")
     yield Operation("cm-watch-rv0", "GET", f"{MAPS}?watch=1&timeoutSeconds=1&resourceVersion=0")
     yield Operation("cm-watch-from", "GET", f"{MAPS}?watch=1&timeoutSeconds=1&resourceVersion={{resourceVersion}}")
@@ -297,7 +322,7 @@ def _refusals() -> Iterator[Operation]:
     yield Operation("anon", "GET", MAPS, caller=Caller.ANONYMOUS)
     yield Operation("401", "GET", MAPS, caller=Caller.UNKNOWN)
     yield Operation("403", "GET", f"{MAPS}/x", caller=Caller.ORDINARY)
-    yield Operation("403-linked", "GET", f"{MAPS}/x", caller=Caller.ORDINARY, headers=STRANGERS)
+    yield Operation("403-linked", "GET", f"{MAPS}/x", caller=Caller.ORDINARY, headers=FOREIGN_CONTEXT)
     yield Operation("404", "GET", "/nope")
     yield Operation("404-group", "GET", "/apis/nobody.example.com/v1/things")
     yield Operation("405", "POST", f"{MAPS}/c1", config_map("c1"))

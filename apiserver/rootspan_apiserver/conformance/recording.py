@@ -1,7 +1,7 @@
 """A recording: for each operation its request, its response, and its trace as nested spans.
 
-Written as JSON, so that recordings of different servers and versions can be kept and compared. Kinds and statuses are OTLP's numbers,
-times are in microseconds.
+It is stored as JSON, so that recordings of different servers and versions can be compared. Kinds and statuses are OTLP's numbers, times are
+in microseconds.
 """
 
 from collections import defaultdict
@@ -15,20 +15,20 @@ import orjson
 from rootspan.spans import AttributeValue, Span
 from rootspan_apiserver.kube.meta import JSONObject
 
-KINDS = {"INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}
-STATUSES = {"UNSET": 0, "OK": 1, "ERROR": 2}
+KINDS: Mapping[str, int] = {"INTERNAL": 1, "SERVER": 2, "CLIENT": 3, "PRODUCER": 4, "CONSUMER": 5}
+STATUSES: Mapping[str, int] = {"UNSET": 0, "OK": 1, "ERROR": 2}
 _KIND_NAMES = {number: name for name, number in KINDS.items()}
 _STATUS_NAMES = {number: name for name, number in STATUSES.items()}
 Attributes = Mapping[str, AttributeValue]
 
 
 class RecordingError(ValueError):
-    """A file that is not a recording."""
+    """The file is not a recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedSpan:
-    """A span with those below it, in the order of their start.
+    """A span with its children in the order of their start.
 
     `start` and `end` are in microseconds since the start of the root; they are recorded, and not compared.
     """
@@ -47,7 +47,7 @@ class RecordedSpan:
 
     @classmethod
     def of(cls, spans: Iterable[Span]) -> "RecordedSpan | None":
-        """The tree of the spans of one trace; None without a root. Spans whose parent is missing are left out."""
+        """Return the root of a trace; None if there is none. Spans without a parent in the trace are omitted."""
         children: dict[str | None, list[Span]] = defaultdict(list)
         for span in sorted(spans, key=lambda span: (span.start, span.span_id)):
             children[span.parent_id].append(span)
@@ -73,6 +73,7 @@ class RecordedSpan:
 
     @classmethod
     def read(cls, written: JSONObject) -> Self:
+        """Return the span of its JSON form."""
         return cls(
             name=written["name"],
             kind=_KIND_NAMES[written["kind"]],
@@ -88,6 +89,7 @@ class RecordedSpan:
         )
 
     def written(self) -> JSONObject:
+        """Return the JSON form."""
         return {
             "name": self.name,
             "kind": KINDS[self.kind],
@@ -102,9 +104,9 @@ class RecordedSpan:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What one operation was answered, and its trace; `status` is 0 where the answer was not recorded."""
+    """The response to one operation, and its trace. `status` is 0 if the response was not recorded."""
 
     operation: str
     method: str
@@ -116,6 +118,7 @@ class Recorded:
 
     @classmethod
     def read(cls, written: JSONObject) -> Self:
+        """Return the operation of its JSON form."""
         request, response = written["request"], written["response"]
         return cls(
             operation=written["op"],
@@ -128,6 +131,7 @@ class Recorded:
         )
 
     def written(self) -> JSONObject:
+        """Return the JSON form."""
         return {
             "op": self.operation,
             "request": {"method": self.method, "path": self.path},
@@ -137,7 +141,7 @@ class Recorded:
 
 
 def read_recording(path: Path) -> list[Recorded]:
-    """Raises OSError, or RecordingError."""
+    """Read a recording. Raises OSError or RecordingError."""
     try:
         return [Recorded.read(item) for item in orjson.loads(path.read_bytes())]
     except (ValueError, LookupError, TypeError, AttributeError) as exc:
@@ -145,5 +149,5 @@ def read_recording(path: Path) -> list[Recorded]:
 
 
 def write_recording(path: Path, recording: Iterable[Recorded]) -> None:
-    """Raises OSError."""
+    """Write a recording. Raises OSError."""
     path.write_bytes(orjson.dumps([item.written() for item in recording], option=orjson.OPT_INDENT_2))

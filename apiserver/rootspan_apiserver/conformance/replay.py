@@ -1,4 +1,4 @@
-"""Replay operations against a server and record what it answers and which spans reach the collector."""
+"""Replay operations against a server, and record its responses and the spans that reach the collector."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from rootspan.spans import Span
-from rootspan_apiserver.collector.received import ReceivedSpans
+from rootspan_apiserver.collector.received_spans import ReceivedSpans
 from rootspan_apiserver.collector.trees import is_whole
 from rootspan_apiserver.conformance.callers import Callers
 from rootspan_apiserver.conformance.operation import Caller, Operation
@@ -24,14 +24,14 @@ POLLS, POLL_SECONDS = 100, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long to wait: for the effect of what was written, and for the last spans. In seconds."""
+    """Waiting times in seconds: for the effect of a write, and for the last spans."""
 
     settling: float
     arriving: float
 
 
 class Replay:
-    """One run: `record` sends the operations, `finished` returns the recording with the traces."""
+    """One run: `record` sends the operations, `finished` returns the recording."""
 
     def __init__(self, access: Access, spans: ReceivedSpans, pace: Pace) -> None:
         self._access = access
@@ -41,16 +41,16 @@ class Replay:
         self._last_list = {"resourceVersion": "", "continue": ""}
 
     async def record(self, operations: Iterable[Operation]) -> None:
-        """Send all, one after the other. Raises httpx.HTTPError."""
+        """Send all operations, one after the other. Raises httpx.HTTPError."""
         async with Callers(self._access) as callers:
             for operation in operations:
                 await self._send(callers, operation)
 
     async def finished(self, flush: Callable[[], Any]) -> list[Recorded]:
-        """Wait until the trace of each operation is whole, as long as the pace allows, and return them all.
+        """Wait until the trace of each operation is complete, at most `pace.arriving` seconds, and return the recording.
 
         Args:
-            flush: What makes the server send its spans now, where that is in our power.
+            flush: Makes the server export its spans, if it is our own.
         """
 
         def arrived(spans: tuple[Span, ...]) -> bool:
@@ -85,12 +85,12 @@ class Replay:
             await self._await(callers, operation.awaits)
         if not operation.setting:
             recorded = Recorded(
-                operation.name,
-                operation.method,
-                path,
-                answer.status_code,
-                dict(answer.headers),
-                answer.text,
+                operation=operation.name,
+                method=operation.method,
+                path=path,
+                status=answer.status_code,
+                headers=dict(answer.headers),
+                body=answer.text,
             )
             keys = {answer.headers.get("audit-id", ""), agent}
             self._recorded.append((recorded, frozenset(keys - {""})))
@@ -115,9 +115,9 @@ class Replay:
 
 
 def collection_of(path: str) -> str:
-    """The path of all objects of the kind that `path` names one or more of.
+    """Return the path of the collection that contains `path`.
 
-    Listing it without a resourceVersion makes the server's cache catch up with what was just written.
+    Listing it without a resourceVersion makes the server's cache catch up with the last write.
     """
     segments = path.partition("?")[0].strip("/").split("/")
     version = 2 if segments[0] == "api" else 3
@@ -127,7 +127,7 @@ def collection_of(path: str) -> str:
 
 
 def _traces(spans: tuple[Span, ...]) -> dict[str, list[Span]]:
-    """The traces by what tells whose they are: the audit id of any of their spans, the user agent of their server span."""
+    """Return the traces by the audit id of any span and by the user agent of the SERVER span."""
     by_trace: dict[str, list[Span]] = {}
     for span in spans:
         by_trace.setdefault(span.trace_id, []).append(span)

@@ -7,6 +7,7 @@ from typing import Any
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.release import GIT_VERSION
 from rootspan_apiserver.kube.status import StatusError
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -64,7 +65,7 @@ class Actor:
     async def _send(
         self, method: str, path: APIPath, body: JSONObject | None = None, content_type: str = "application/json"
     ) -> JSONObject:
-        agent = f"kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/{self.controller}"
+        agent = f"kube-controller-manager/{GIT_VERSION} (linux/amd64) kubernetes/{self.controller}"
         return await self.loopback.request(method, path, body, content_type=content_type, agent=agent, traced=False)
 
 

@@ -31,10 +31,7 @@ class CustomResourceDefinitions:
     name = "customresourcedefinitions"
 
     def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient) -> None:
-        found = registry.lookup("apiextensions.k8s.io", "v1", "customresourcedefinitions")
-        if found is None:
-            raise LookupError("customresourcedefinitions are not in the registry")
-        self._definitions = found
+        self._definitions = registry.builtin("customresourcedefinitions", "apiextensions.k8s.io")
         self._storage = storage
         self._served = ServedDefinitions(registry)
         self._actor = Actor(loopback, self.name)

@@ -20,12 +20,12 @@ from rootspan_apiserver.controllers.kinds import deletable
 from rootspan_apiserver.controllers.observing import Observation, observe
 from rootspan_apiserver.controllers.owners import Owners, Place
 from rootspan_apiserver.controllers.work_queue import WorkQueue
+from rootspan_apiserver.kube.deletion import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
-FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 WORKERS = 4
 OwnerState = Literal["solid", "dangling", "waiting"]
 
@@ -80,7 +80,9 @@ class GarbageCollector:
         self._add(self._owners.unblocked(place, owners))
         changed = self._owners.put(place, owners)
         waits = (
-            not observed.deleted and stored.is_terminating and FOREGROUND in (stored.metadata().get("finalizers") or ())
+            not observed.deleted
+            and stored.is_terminating
+            and FOREGROUND_FINALIZER in (stored.metadata().get("finalizers") or ())
         )
         self._owners.put_waiting(place, stored.uid if waits else "")
         if observed.deleted:
@@ -105,16 +107,16 @@ class GarbageCollector:
         metadata = obj["metadata"]
         finalizers = metadata.get("finalizers") or []
         if "deletionTimestamp" in metadata:
-            if ORPHAN in finalizers:
+            if ORPHAN_FINALIZER in finalizers:
                 await self._orphan_dependents(path, metadata)
-            elif FOREGROUND in finalizers:
+            elif FOREGROUND_FINALIZER in finalizers:
                 await self._delete_dependents(path, metadata)
         elif references := metadata.get("ownerReferences"):
             await self._follow_owners(place, path, metadata, references)
 
     async def _needs_work(self, place: Place, metadata: JSONObject) -> bool:
         if "deletionTimestamp" in metadata:
-            return bool({ORPHAN, FOREGROUND} & set(metadata.get("finalizers") or ()))
+            return bool({ORPHAN_FINALIZER, FOREGROUND_FINALIZER} & set(metadata.get("finalizers") or ()))
         states = [await self._state(place, reference) for reference in metadata.get("ownerReferences") or ()]
         return any(state != "solid" for state in states)
 
@@ -131,9 +133,9 @@ class GarbageCollector:
         policy = "Background"
         if "waiting" in states and self._owners.dependents(metadata["uid"]):
             policy = "Foreground"
-        elif ORPHAN in (metadata.get("finalizers") or ()):
+        elif ORPHAN_FINALIZER in (metadata.get("finalizers") or ()):
             policy = "Orphan"
-        elif FOREGROUND in (metadata.get("finalizers") or ()):
+        elif FOREGROUND_FINALIZER in (metadata.get("finalizers") or ()):
             policy = "Foreground"
         await self._actor.delete(path, preconditions={"uid": metadata["uid"]}, propagationPolicy=policy)
 
@@ -146,7 +148,7 @@ class GarbageCollector:
         if owner is None or owner["metadata"]["uid"] != reference["uid"]:
             return "dangling"
         leaving = "deletionTimestamp" in owner["metadata"]
-        return "waiting" if leaving and FOREGROUND in (owner["metadata"].get("finalizers") or ()) else "solid"
+        return "waiting" if leaving and FOREGROUND_FINALIZER in (owner["metadata"].get("finalizers") or ()) else "solid"
 
     async def _owner(self, resource: Resource, namespace: str, name: str) -> JSONObject | None:
         """Return the owner from the cache; whether there is none, the server itself decides."""
@@ -162,7 +164,7 @@ class GarbageCollector:
     async def _orphan_dependents(self, path: APIPath, metadata: JSONObject) -> None:
         for dependent in await self._all_dependents(metadata["uid"]):
             await self._forget_owner(dependent, metadata["uid"])
-        await self._remove_finalizer(path, metadata, ORPHAN)
+        await self._remove_finalizer(path, metadata, ORPHAN_FINALIZER)
 
     async def _forget_owner(self, place: Place, uid: str) -> None:
         path = APIPath.of_object(place.resource, place.namespace, place.name)
@@ -193,7 +195,7 @@ class GarbageCollector:
         uid = metadata["uid"]
         self._add(each for each in self._owners.dependents(uid) if not self._owners.is_waiting(each))
         if not self._owners.blocking(uid):
-            await self._remove_finalizer(path, metadata, FOREGROUND)
+            await self._remove_finalizer(path, metadata, FOREGROUND_FINALIZER)
         elif self._owners.waits_for_itself(uid):
             references = metadata.get("ownerReferences") or ()
             unblocking = [

@@ -5,9 +5,9 @@ Upstream: pkg/controller/namespace/deletion/status_condition_utils.go
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import StoredObject
 
@@ -64,6 +64,6 @@ def differ(new: Sequence[JSONObject], old: Sequence[JSONObject]) -> bool:
 
 def _condition(kind: str, holds: str, yes: tuple[str, str], no: tuple[str, str]) -> JSONObject:
     reason, message = yes if holds else no
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = timestamp()
     status = "True" if holds else "False"
     return {"type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message}

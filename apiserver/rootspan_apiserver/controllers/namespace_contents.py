@@ -10,7 +10,6 @@ Upstream: pkg/controller/namespace/deletion/namespaced_resources_deleter.go
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -20,6 +19,7 @@ from rootspan_apiserver.controllers.namespace_conditions import conditions, diff
 from rootspan_apiserver.controllers.observing import observe
 from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.kube.times import now, read_time
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Predicate, Storage, StoredObject
@@ -122,4 +122,4 @@ def _grace_left(pod: StoredObject) -> float:
     """Return the seconds until the pod's node must have stopped it."""
     if not pod.is_terminating:
         return WAIT
-    return (datetime.fromisoformat(pod.deletion_timestamp) - datetime.now(UTC)).total_seconds() + 1
+    return (read_time(pod.deletion_timestamp) - now()).total_seconds() + 1

@@ -16,7 +16,6 @@ from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, def
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
 from rootspan_apiserver.resources.catalogue import Registry
-from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -81,7 +80,7 @@ async def running_controllers(
     Raises:
         StatusError: the watch cache is not ready.
     """
-    present = [stored.name for stored in await storage.cached(_builtin(registry, "namespaces"))]
+    present = [stored.name for stored in await storage.cached(registry.builtin("namespaces"))]
     await bootstrap(loopback, present, secure_port=secure_port, service_range=service_range)
     every = _controllers(storage, registry, loopback, ca_bundle)
     controllers = [each for each in every if is_enabled(each.name, chosen)]
@@ -108,7 +107,7 @@ async def _run(controller: Controller) -> None:
 def _controllers(
     storage: Storage, registry: Registry, loopback: LoopbackClient, ca_bundle: bytes
 ) -> Iterator[Controller]:
-    namespaces = _builtin(registry, "namespaces")
+    namespaces = registry.builtin("namespaces")
     yield NamespaceController(storage, registry, loopback, namespaces)
     yield GarbageCollector(storage, registry, loopback)
     for name, plural, wanted in (
@@ -120,13 +119,6 @@ def _controllers(
             storage=storage,
             loopback=loopback,
             namespaces=namespaces,
-            resource=_builtin(registry, plural),
+            resource=registry.builtin(plural),
             wanted=wanted,
         )
-
-
-def _builtin(registry: Registry, plural: str) -> Resource:
-    found = registry.lookup("", "v1", plural)
-    if found is None:
-        raise LookupError(f"{plural} are not in the registry")
-    return found

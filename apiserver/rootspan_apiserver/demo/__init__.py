@@ -1,1 +1,1 @@
-"""`rootspan demo`: a short story about a stranger and an API server, told by the spans a collector received."""
+"""`rootspan demo`: an untrusted client forges trace context; the spans that a collector receives show that none of it is used."""

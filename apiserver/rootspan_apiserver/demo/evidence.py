@@ -1,10 +1,10 @@
-"""What the collector's spans prove about the story, checked one by one."""
+"""The claims of the demo, checked against the spans that the collector received."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rootspan.spans import Span
-from rootspan_apiserver.demo.story import FORGED_BAGGAGE, FORGED_STATE, Step
+from rootspan_apiserver.demo.story import FORGED_BAGGAGE, FORGED_STATE, StoryStep
 from rootspan_apiserver.dialects.versions import DEFAULT
 
 APISERVER = "apiserver"
@@ -12,23 +12,23 @@ APISERVER = "apiserver"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A claim, and whether the spans bear it out; `counted` is how many of them were looked at."""
+    """A claim, whether it holds, and the number of spans that were checked."""
 
     claim: str
     holds: bool
     counted: int
 
 
-def trace_of(step: Step, spans: Iterable[Span]) -> str | None:
-    """The id of the trace in which the API server served the step, found by the audit id of the answer."""
+def trace_of(step: StoryStep, spans: Iterable[Span]) -> str | None:
+    """Return the id of the trace in which the API server served the step, found by the audit id of the answer."""
     for span in spans:
         if span.kind == "SERVER" and span.attributes.get("audit-id") == step.audit_id:
             return span.trace_id
     return None
 
 
-def examine(steps: Sequence[Step], spans: Sequence[Span], webhooks: str) -> Iterator[Finding]:
-    """Compare what the client forged with everything that was received. `webhooks` is the service name of the webhooks."""
+def examine(steps: Sequence[StoryStep], spans: Sequence[Span], webhooks: str) -> Iterator[Finding]:
+    """Check the claims. `webhooks` is the service name of the webhooks."""
     forged = [part for step in steps for part in (step.forgery.trace_id, step.forgery.span_id)]
     forged += [*FORGED_STATE.split("="), *FORGED_BAGGAGE.split("=")]
     everything = "\n".join(map(repr, spans))
@@ -52,13 +52,13 @@ def examine(steps: Sequence[Step], spans: Sequence[Span], webhooks: str) -> Iter
     reentrant = [span for span in served if span.parent_id is not None]
     yield Finding("the server's calls to itself join the trace", _continue(reentrant, by_id), len(reentrant))
 
-    strangers = [
+    callbacks = [
         span
         for span in spans
         if span.kind == "SERVER" and span.attributes.get(DEFAULT.server_span.user_agent_key) == webhooks
     ]
-    alone = bool(strangers) and all(span.parent_id is None for span in strangers)
-    yield Finding("a webhook that calls back starts a trace of its own", alone, len(strangers))
+    alone = bool(callbacks) and all(span.parent_id is None for span in callbacks)
+    yield Finding("a webhook that calls back starts a trace of its own", alone, len(callbacks))
 
 
 def _continue(spans: Sequence[Span], by_id: dict[str, Span]) -> bool:

@@ -5,7 +5,6 @@ https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/. An event carries th
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from opentelemetry import trace
@@ -14,21 +13,11 @@ from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request import ASGIApp, Message, Receive, Request, Scope, Send
 from rootspan_apiserver.http.request_context import request_context
-from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.kube.times import now, write_micro_time
+from rootspan_apiserver.kube.users import user_info
 
 Event = dict[str, Any]
 Sink = Callable[[Event], None]
-
-
-def _user(user: User) -> Event:
-    described: Event = {"username": user.name, "uid": user.uid, "groups": list(user.groups)}
-    if user.extra:
-        described["extra"] = {key: list(values) for key, values in user.extra.items()}
-    return {key: value for key, value in described.items() if value}
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Audit:
@@ -46,7 +35,7 @@ class Audit:
             await self._recorded(self._parts.audit, scope, receive, send)
 
     async def _recorded(self, sink: Sink, scope: Scope, receive: Receive, send: Send) -> None:
-        received = _now()
+        received = write_micro_time(now())
         status = 0
 
         async def sending(message: Message) -> None:
@@ -72,15 +61,15 @@ class Audit:
             "stage": "ResponseComplete",
             "requestURI": request.path + (f"?{query}" if query else ""),
             "verb": info.verb,
-            "user": _user(context.impersonated_by or context.user),
+            "user": user_info(context.impersonated_by or context.user),
             "sourceIPs": [request.client],
             "userAgent": request.user_agent,
             "responseStatus": {"metadata": {}, "code": status},
             "requestReceivedTimestamp": received,
-            "stageTimestamp": _now(),
+            "stageTimestamp": write_micro_time(now()),
         }
         if context.impersonated_by is not None:
-            event["impersonatedUser"] = _user(context.user)
+            event["impersonatedUser"] = user_info(context.user)
         if info.is_resource_request:
             reference = {
                 "resource": info.resource,

@@ -1,7 +1,7 @@
 """May the user do this; 403 where nobody says yes."""
 
 from rootspan_apiserver.authz.authorizer import AuthorizationAttributes
-from rootspan_apiserver.authz.forbidden import forbidden_message
+from rootspan_apiserver.authz.forbidden_message import forbidden_message
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send

@@ -114,7 +114,9 @@ class Exchange:
             verb = verb_of(counted, content_type)
             seconds = 0.0 if long_running else time.perf_counter() - started
             trace_id = span.get_span_context().trace_id if span is not None else None
-            self._metrics.observe(counted, verb, dry_run, answer.status, seconds, trace_id)
+            self._metrics.observe(
+                counted, verb=verb, dry_run=dry_run, code=answer.status, seconds=seconds, trace_id=trace_id
+            )
 
     def _counted(self, info: RequestInfo) -> RequestInfo:
         """What the metrics are told: nothing that is not served, or callers could make as many series as they like."""

@@ -1,17 +1,17 @@
 """What the write handlers share: the admission attributes of a request, and the two halves of admission around the store."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.times import timestamp
 
 
 def now() -> str:
-    """The time as objects carry it: RFC 3339, UTC, whole seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return the time like objects have it."""
+    return timestamp()
 
 
 class Admitting:

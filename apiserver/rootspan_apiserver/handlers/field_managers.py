@@ -9,7 +9,7 @@ from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 
 def field_manager(request: Request, target: Target) -> FieldManager:

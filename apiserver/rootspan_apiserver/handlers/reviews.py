@@ -10,17 +10,10 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, bad_request, invalid
-from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.kube.users import User, user_info
 
 _AUTHENTICATION = "authentication.k8s.io"
 _AUTHORIZATION = "authorization.k8s.io"
-
-
-def user_info(user: User) -> JSONObject:
-    """A user as `UserInfo` of authentication/v1."""
-    described: JSONObject = {"username": user.name, "uid": user.uid, "groups": list(user.groups)}
-    described["extra"] = {key: list(values) for key, values in user.extra.items()}
-    return {key: value for key, value in described.items() if value}
 
 
 async def _self_subject(request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:

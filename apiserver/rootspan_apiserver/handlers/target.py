@@ -6,8 +6,9 @@ from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError, invalid
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.resource import Resource, Subresource
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.types.normal_form import written
+from rootspan_apiserver.types.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ class Target:
 
     def from_storage(self, obj: JSONObject) -> JSONObject:
         """The object in the version of the path."""
-        return obj if self.stored_as_asked else convert(obj, self.resource.kind)
+        if self.stored_as_asked:
+            return obj
+        converted = convert(obj, self.resource.kind)
+        return converted if self.custom else written(converted, self.resource.kind)
 
     def live(self, stored: JSONObject) -> JSONObject:
         """What a write begins with, the managers of its fields among it."""

@@ -86,13 +86,21 @@ def _annotated(*names: str) -> Callable[[JSONObject], bool]:
     return annotated
 
 
-def _has_device_selector(obj: JSONObject) -> bool:
+def _device_requests(obj: JSONObject) -> Iterator[JSONObject]:
     spec = obj.get("spec") or {}
     claim = (spec.get("spec") or spec) if obj["kind"] == "ResourceClaimTemplate" else spec
-    holders = [claim]
     for request in (claim.get("devices") or {}).get("requests") or ():
-        holders += [request.get("exactly") or {}, *(request.get("firstAvailable") or ())]
+        yield request.get("exactly") or {}
+        yield from request.get("firstAvailable") or ()
+
+
+def _has_device_selector(obj: JSONObject) -> bool:
+    holders = (obj.get("spec") or {}, *_device_requests(obj))
     return any(selector.get("cel") for holder in holders for selector in holder.get("selectors") or ())
+
+
+def _wants_admin_access(obj: JSONObject) -> bool:
+    return any(request.get("adminAccess") for request in _device_requests(obj))
 
 
 def _is_unprotected(obj: JSONObject) -> bool:
@@ -218,6 +226,11 @@ UNENFORCED = (
         "CEL selectors of devices are stored but not compiled",
         ((RESOURCE, "deviceclasses"), (RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),
         _has_device_selector,
+    ),
+    Unenforced(
+        "admin access to devices is stored whatever the labels of the namespace",
+        ((RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),
+        _wants_admin_access,
     ),
 )
 """In the order of docs/apiserver.md."""

@@ -13,8 +13,6 @@ from dataclasses import replace
 import anyio
 import orjson
 
-from rootspan_apiserver.codec.canonical import empty_object
-from rootspan_apiserver.codec.wire import bytes_field
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.handlers.reading import json_of
@@ -30,6 +28,8 @@ from rootspan_apiserver.registry.list_options import NOT_OLDER_THAN
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import WatchEvent
 from rootspan_apiserver.telemetry.tracing import InternalSpan
+from rootspan_apiserver.types.normal_form import empty_object
+from rootspan_apiserver.types.wire import bytes_field
 
 END_SECONDS = 1.0
 """What a client that reads nothing has to take the end of its watch, before its connection is cut."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rootspan_apiserver.http.request import Request, integer
+from rootspan_apiserver.kube.deletion import PROPAGATION_POLICIES
 from rootspan_apiserver.kube.request_info import is_true
 from rootspan_apiserver.kube.status import FieldError, invalid
 from rootspan_apiserver.managed_fields import manager_name
@@ -13,7 +14,6 @@ from rootspan_apiserver.registry.options import DeleteOptions, ListOptions
 META = "meta.k8s.io"
 _MANAGER_LIMIT = 128
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
-_POLICIES = ("Foreground", "Background", "Orphan")
 
 
 def flag(request: Request, name: str) -> bool | None:
@@ -132,8 +132,8 @@ def delete_options(found: Mapping[str, Any]) -> tuple[DeleteOptions, dict[str, A
     if policy is not None and orphan is not None:
         why = "orphanDependents and deletionPropagation cannot be both set"
         errors.append(FieldError.invalid("propagationPolicy", policy, why))
-    if policy is not None and policy not in _POLICIES:
-        errors.append(FieldError.not_supported("propagationPolicy", policy, (*_POLICIES, "nil")))
+    if policy is not None and policy not in PROPAGATION_POLICIES:
+        errors.append(FieldError.not_supported("propagationPolicy", policy, (*PROPAGATION_POLICIES, "nil")))
     errors += _dry_run_errors(dry_run)
     if errors:
         raise invalid(META, "DeleteOptions", "", errors)

@@ -1,6 +1,5 @@
 """A request as the handlers see it: the ASGI triple, what the filters learned, headers and parameters read when asked for."""
 
-import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -11,6 +10,7 @@ from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.dialects.operations import InternalOperation
 from rootspan_apiserver.http.parts import Parts
 from rootspan_apiserver.http.request_context import RequestContext, request_context
+from rootspan_apiserver.kube.go_numbers import parse_int
 from rootspan_apiserver.kube.status import StatusError, bad_request, too_large_body
 from rootspan_apiserver.telemetry.metrics import scope_of, verb_of
 from rootspan_apiserver.telemetry.tracing import InternalSpan
@@ -22,7 +22,6 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _USER_AGENT_LIMIT = 1024
-_LONGEST_INTEGER = 1024
 
 
 class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error
@@ -151,8 +150,7 @@ class Request:
 
 def integer(name: str, text: str) -> int:
     """A 64-bit integer parameter. Raises StatusError 400 as Go's strconv words it."""
-    if not re.fullmatch("[+-]?[0-9]+", text):
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    if len(text) > _LONGEST_INTEGER or not -(2**63) <= (value := int(text)) < 2**63:
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
-    return value
+    try:
+        return parse_int(text)
+    except ValueError as error:
+        raise bad_request(str(error)) from error

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 import orjson
 import yaml
 
-from rootspan_apiserver.codec.protobuf import MAGIC
-from rootspan_apiserver.codec.protobuf_encoding import encode
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.http.negotiation import JSON, PROTOBUF, YAML, Representation, negotiate, wants_pretty
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.types.protobuf import MAGIC, encode
 
 _GZIP_THRESHOLD = 128 * 1024
 _WRITER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from rootspan_apiserver.kube.times import read_time
+
 UNKNOWN = "<unknown>"
 
 
@@ -10,7 +12,7 @@ def parsed(timestamp: object) -> datetime | None:
     if not isinstance(timestamp, str) or not timestamp:
         return None
     try:
-        moment = datetime.fromisoformat(timestamp)
+        moment = read_time(timestamp)
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

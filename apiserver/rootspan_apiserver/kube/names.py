@@ -1,10 +1,14 @@
-"""What names may look like, and what the server says of those that do not.
+"""The rules for names, each with its error messages, and the names that the server generates.
 
-Each rule takes a value and gives the reasons against it, none if it is good. The patterns and the wording are Kubernetes' own
-(`IsDNS1123Subdomain` and its siblings in k8s.io/apimachinery).
+A rule takes a value and returns the reasons why it is invalid, none if it is valid. Lengths are counted in bytes of UTF-8, whatever
+the message calls them.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go and pkg/api/validate/content,
+staging/src/k8s.io/apiserver/pkg/storage/names/generate.go
 """
 
 import re
+import secrets
 from collections.abc import Callable
 
 Rule = Callable[[str], list[str]]
@@ -15,7 +19,20 @@ _LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _VALUE = f"({_QUALIFIED})?"
 _CONFIG_KEY = r"[-._a-zA-Z0-9]+"
-_ENV_NAME = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
+SUFFIX_LENGTH = 5
+SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""No vowels and no digits that look like one: a suffix is never a word."""
+LONGEST_GENERATED_BASE = 63 - SUFFIX_LENGTH
+
+
+def random_suffix() -> str:
+    """Return five random letters and digits, as generated names end with."""
+    return "".join(secrets.choice(SUFFIX_ALPHABET) for _ in range(SUFFIX_LENGTH))
+
+
+def generate_name(base: str) -> str:
+    """Return a random name that begins with `base`, which is cut so that the name fits into a DNS label."""
+    return base[:LONGEST_GENERATED_BASE] + random_suffix()
 
 
 def _too_long(limit: int, unit: str = "characters") -> str:
@@ -132,7 +149,9 @@ def config_key(value: str) -> list[str]:
 
 def environment_name(value: str) -> list[str]:
     """The name of a variable of a container: printable ASCII without `=`."""
-    if value and all(" " <= letter <= "~" and letter != "=" for letter in value):
+    if not value:
+        return ["environment variable name must be non-empty"]
+    if all(" " <= letter <= "~" and letter != "=" for letter in value):
         return []
     return ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 

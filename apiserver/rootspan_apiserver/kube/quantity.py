@@ -13,21 +13,23 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_UP, Context, Decimal
 from functools import lru_cache
 
 GRAMMAR = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
-_SHAPE = re.compile(r"([+-]?)0*+([0-9]*+)(?:\.([0-9]*+))?+([eEinumkKMGTP]*+[-+]?[0-9]*)")
+_SHAPE = re.compile(r"([+-]?)(0*+)([0-9]*+)(?:\.([0-9]*+))?+([eEinumkKMGTP]*+[-+]?[0-9]*)")
 _EXPONENT = re.compile(r"[eE]([+-]?[0-9]{1,10})")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+_SLOW_BINARY = ("Pi", "Ei")
 _DECIMAL_SUFFIX = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
 _BINARY_SUFFIX = {power: suffix for suffix, power in _BINARY.items()}
 _NANO = -9
 _MAXIMUM = (1 << 63) - 1
 _INT32 = 1 << 31
 _SHORT = 64
+_NOT_NUMERIC = "unable to parse numeric part of quantity"
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_UP)
 
 
 def amount(value: object) -> Decimal | None:
-    """The value of a quantity, None if it is none."""
+    """Return the value of a quantity, None if `value` is not a quantity."""
     try:
         return _parsed(str(value))[0]
     except ValueError:
@@ -39,10 +41,10 @@ def is_whole(value: Decimal) -> bool:
 
 
 def canonical(text: str) -> str:
-    """The canonical form of a quantity.
+    """Return the canonical form of a quantity.
 
     Raises:
-        ValueError: it is none, with the real server's message.
+        ValueError: not a quantity, with Go's message.
     """
     return _remembered(text) if len(text) < _SHORT else _canonical(text)
 
@@ -64,13 +66,16 @@ def _parsed(text: str) -> tuple[Decimal, str, bool]:
     match = _SHAPE.fullmatch(text)
     if match is None or not text:
         raise ValueError(f"quantities must match the regular expression '{GRAMMAR}'")
-    sign, whole, fraction, suffix = match.groups(default="")
+    sign, zeros, whole, fraction, suffix = match.groups(default="")
     digits = (whole or "0") + fraction
-    if suffix in _BINARY:
+    scale = None if suffix in _BINARY else _scale(suffix) - len(fraction)
+    # Go's fast path takes a number without digits for 0, its slow path refuses it.
+    if not (zeros or whole or fraction) and (suffix in _SLOW_BINARY or (scale is not None and scale < _NANO)):
+        raise ValueError(_NOT_NUMERIC)
+    if scale is None:
         value = _capped(Decimal(f"{sign}{digits}E-{len(fraction)}"), 1024 ** _BINARY[suffix])
         good = not fraction and len(digits) + 3 * _BINARY[suffix] <= 14 and int(digits) % 8 != 0
         return value, suffix, good
-    scale = _scale(suffix) - len(fraction)
     value = Decimal(f"{sign}{digits}E{scale}")
     if scale >= _NANO:
         good = len(digits) <= 18 and scale % 3 == 0 and digits[0] != "0" and not digits.endswith("000")
@@ -85,7 +90,7 @@ def _scale(suffix: str) -> int:
     if match is None:
         raise ValueError("unable to parse quantity's suffix")
     if not -_INT32 <= (exponent := int(match[1])) < _INT32:
-        raise ValueError("unable to parse numeric part of quantity")
+        raise ValueError(_NOT_NUMERIC)
     return exponent
 
 

@@ -4,13 +4,12 @@ Every room raises `StatusError`; only the outermost handler turns it into a resp
 k8s.io/apimachinery's `api/errors`, as a running kube-apiserver v1.36 answers them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_values import go_format, go_json
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 
 
@@ -70,12 +69,20 @@ class FieldError:
         return f"{self.field}: {self.message}"
 
 
+def listed(errors: Iterable[FieldError]) -> str:
+    """Return the errors as one text, each once: `a`, or `[a, b]`."""
+    unique = dict.fromkeys(map(str, errors))
+    return f"[{', '.join(unique)}]" if len(unique) > 1 else "".join(unique)
+
+
 def _after(detail: str) -> str:
     return f": {detail}" if detail else ""
 
 
 def _shown(value: object) -> str:
-    return quote(value) if isinstance(value, str) else orjson.dumps(value).decode()
+    if isinstance(value, str):
+        return quote(value)
+    return go_format(value) if isinstance(value, int | float) else go_json(value)
 
 
 class StatusError(Exception):
@@ -144,10 +151,6 @@ def forbidden(resource: GroupResource, name: str, why: str) -> StatusError:
 def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> StatusError:
     """An error that was found twice is a cause twice, and stands in the message once."""
     causes = [{"reason": e.reason, "message": e.message, "field": e.field} for e in errors]
-    unique = dict.fromkeys(map(str, errors))
-    listed = ", ".join(unique)
-    if len(unique) > 1:
-        listed = f"[{listed}]"
     details: JSONObject = {"name": name} if name else {}
     if group:
         details["group"] = group
@@ -155,7 +158,7 @@ def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> S
         details["kind"] = kind
     details["causes"] = causes
     qualified = f"{kind}.{group}" if group else kind
-    return StatusError(422, "Invalid", f"{qualified} {quote(name)} is invalid: {listed}", details)
+    return StatusError(422, "Invalid", f"{qualified} {quote(name)} is invalid: {listed(errors)}", details)
 
 
 def bad_request(message: str) -> StatusError:

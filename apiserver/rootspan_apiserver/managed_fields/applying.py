@@ -11,7 +11,7 @@ from rootspan_apiserver.managed_fields.comparison import compare
 from rootspan_apiserver.managed_fields.entries import ManagerKey
 from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, intersection, union
 from rootspan_apiserver.managed_fields.merging import field_set, named_fields_as_members, remove
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from rootspan_apiserver.codec.go_format import go_syntax
-from rootspan_apiserver.kube.go_values import go_format
+from rootspan_apiserver.kube.go_values import go_format, go_syntax
 from rootspan_apiserver.managed_fields.field_set import path_text
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError, element, field_schema, item_schema
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 
 def check(value: Any, schema: Schema, path: tuple[str, ...] = ()) -> list[str]:

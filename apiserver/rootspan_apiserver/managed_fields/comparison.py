@@ -12,7 +12,7 @@ from rootspan_apiserver.managed_fields.shape import (
     is_granular_map,
     item_schema,
 )
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)

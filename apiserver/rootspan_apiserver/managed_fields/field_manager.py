@@ -11,10 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from rootspan_apiserver.codec.canonical import empty_object
-from rootspan_apiserver.codec.problems import NotDecodableError, Problems
-from rootspan_apiserver.codec.typed import read
-from rootspan_apiserver.codec.types import message_of
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.managed_fields import entries
@@ -33,8 +29,10 @@ from rootspan_apiserver.managed_fields.merging import field_set, merge, without_
 from rootspan_apiserver.managed_fields.reset_fields import Filter, everything, owned_through
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.schema import Schema
-from rootspan_apiserver.resources.schema_table import builtin_types, type_name
+from rootspan_apiserver.types.normal_form import empty_object
+from rootspan_apiserver.types.problems import NotDecodableError, Problems
+from rootspan_apiserver.types.schema import Schema, schema_named, schema_of
+from rootspan_apiserver.types.tables import go_types
 
 Convert = Callable[[JSONObject, str], tuple[JSONObject, Schema] | None]
 
@@ -91,8 +89,7 @@ class FieldManager:
         kind, owned = resource.kind, owned_through(resource, subresource)
         part = resource.subresources.get(subresource)
         if part is not None and part.kind != kind:
-            schema = builtin_types().type(type_name(part.kind))
-            return cls(part.kind, schema, empty_object(part.kind), subresource)
+            return cls(part.kind, schema_of(part.kind), empty_object(part.kind), subresource)
         if resource.custom:
             return cls(kind, _with_metadata(resource.schema), {}, subresource, owned, convert)
         return cls(kind, resource.schema, empty_object(kind), subresource, owned, convert)
@@ -191,12 +188,12 @@ class FieldManager:
 
     def _typed(self, merged: JSONObject) -> JSONObject:
         """The merged object as its type reads it."""
-        message = message_of(self.kind)
-        if message is None:
+        struct = go_types().struct_of(self.kind)
+        if struct is None:
             typed: JSONObject = without_nulls(merged, self.schema)
             return typed
         try:
-            return read(merged, message, Problems())
+            return struct.read_object(merged, Problems())
         except NotDecodableError as error:
             raise StatusError(500, "", f"failed to convert new typed object: {error}") from error
 
@@ -229,7 +226,7 @@ class FieldManager:
 def _with_metadata(schema: Schema) -> Schema:
     """A custom resource's schema, which does not speak of what every object has."""
     text = Schema(type="string")
-    metadata = builtin_types().type("meta.v1.ObjectMeta")
+    metadata = schema_named("meta/v1.ObjectMeta")
     return replace(schema, properties={**schema.properties, "apiVersion": text, "kind": text, "metadata": metadata})
 
 

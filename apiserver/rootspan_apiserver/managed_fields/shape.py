@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import orjson
 
-from rootspan_apiserver.codec.scalars import plain
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.json_values import plain
+from rootspan_apiserver.types.schema import Schema
 
 ABSENT: Final = object()
 ATOMIC: Final = Schema(map_type="atomic", nullable=True)

@@ -1,1 +1,1 @@
-"""The flags of the commands, and what they mean."""
+"""The flags of `rootspan apiserver`: their syntax, their meaning, and feature gates."""

@@ -1,25 +1,21 @@
-"""`--feature-gates`: which features are on, by the version that is emulated.
+"""`--feature-gates`: the features that are enabled in the emulated version.
 
-A gate is alpha (off), then beta (on), then generally available: on, and locked to it. The messages are those of
-k8s.io/component-base/featuregate.
+A gate is alpha (off by default), then beta (on by default), then generally available (on and locked).
+
+Upstream: staging/src/k8s.io/component-base/featuregate/feature_gate.go
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_numbers import format_bool, parse_bool
 
 API_SERVER_TRACING = "APIServerTracing"
 
-_BOOLEANS = {
-    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
-    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
-}
-
 
 class FeatureGateError(ValueError):
-    """`--feature-gates` names a gate there is not, or sets one as it cannot be set."""
+    """`--feature-gates` has an unknown gate, a malformed value, or sets a locked gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,43 +26,42 @@ class _Stage:
     locked: bool = False
 
 
-_STAGES = {
+_STAGES: Mapping[str, tuple[_Stage, ...]] = {
     API_SERVER_TRACING: (
         _Stage((1, 22), "ALPHA", default=False),
         _Stage((1, 27), "BETA", default=True),
         _Stage((1, 34), "GA", default=True, locked=True),
     )
 }
-_GROUPS = {"AllAlpha": "ALPHA", "AllBeta": "BETA"}
+_GROUPS: Mapping[str, str] = {"AllAlpha": "ALPHA", "AllBeta": "BETA"}
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureGates:
-    """The state of every gate at one version. `version` is `major.minor`; `settings` are the operator's."""
+    """The state of every gate in one version (`major.minor`), with the settings of the operator."""
 
     version: str
     settings: Mapping[str, bool] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str, version: str) -> Self:
-        """Read `Name=true,Other=false`, each name perhaps after its component, `kube:`. Raises `FeatureGateError`."""
+        """Read `Name=true,Other=false`; a name may have the prefix `kube:` of its component. Raises `FeatureGateError`."""
         settings: dict[str, bool] = {}
         for item in filter(None, text.split(",")):
             name, equals, value = (part.strip() for part in item.partition("="))
             if not equals:
                 raise FeatureGateError(f"missing bool value for {name}")
-            if value not in _BOOLEANS:
-                raise FeatureGateError(
-                    f"invalid value of {name}={value}, err: strconv.ParseBool: parsing {quote(value)}: invalid syntax"
-                )
-            settings[name.removeprefix("kube:")] = _BOOLEANS[value]
+            try:
+                settings[name.removeprefix("kube:")] = parse_bool(value)
+            except ValueError as error:
+                raise FeatureGateError(f"invalid value of {name}={value}, err: {error}") from error
         gates = cls(version, settings)
         for name, enabled in settings.items():
             gates._check(name, enabled)
         return gates
 
     def enabled(self, name: str) -> bool:
-        """Whether the gate `name` is on. Raises `KeyError` for a gate there is not."""
+        """Return whether a gate is enabled. Raises `KeyError` for an unknown gate."""
         stage = self._stage(name)
         if stage.locked:
             return stage.default
@@ -74,10 +69,10 @@ class FeatureGates:
         return self.settings.get(name, stage.default if of_group is None else of_group)
 
     def idle_groups(self) -> list[str]:
-        """The groups that were set, as they were, though no gate is in their stage."""
+        """Return the settings of groups without a gate in their stage, as `AllAlpha=true`."""
         stages = {self._stage(name).name for name in _STAGES}
         given = [group for group in _GROUPS if group in self.settings and _GROUPS[group] not in stages]
-        return [f"{group}={str(self.settings[group]).lower()}" for group in given]
+        return [f"{group}={format_bool(self.settings[group])}" for group in given]
 
     def _check(self, name: str, enabled: bool) -> None:
         if name in _GROUPS:
@@ -87,8 +82,8 @@ class FeatureGates:
         stage = self._stage(name)
         if stage.locked and enabled != stage.default:
             raise FeatureGateError(
-                f"cannot set feature gate {name} to {str(enabled).lower()}, "
-                f"feature is locked to {str(stage.default).lower()}"
+                f"cannot set feature gate {name} to {format_bool(enabled)}, "
+                f"feature is locked to {format_bool(stage.default)}"
             )
 
     def _stage(self, name: str) -> _Stage:

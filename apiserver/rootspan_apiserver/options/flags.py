@@ -1,31 +1,30 @@
-"""Command line flags as kube-apiserver takes them: Go's pflag syntax, types and messages, over a frozen dataclass.
+"""Command line flags with Go's pflag syntax, types and messages, declared as fields of a frozen dataclass.
 
-Each field of the dataclass is a flag: `secure_port` is `--secure-port`, its default and its type's parser are the
-field's, its help is in the field's metadata. `--name=value` and `--name value` are the same; a boolean is true by its
-name alone and takes a value only after `=`; a list grows with every use, and by commas.
+The field `secure_port` is the flag `--secure-port` with the field's default; parser and help are in its metadata. `--name=value` and
+`--name value` are equivalent; a boolean flag is true without a value and takes one only after `=`; a list flag may be repeated, and its
+values are separated by commas.
+
+Upstream: https://github.com/spf13/pflag
 """
 
 import dataclasses
 import ipaddress
-import re
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_durations import parse_duration
+from rootspan_apiserver.kube.go_numbers import parse_bool, parse_int
+from rootspan_apiserver.kube.go_quote import quote, quote_character
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Parser = Callable[[str], Any]
 
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)"
-_TERM = re.compile(_NUMBER + "(h|ms|m|s|us|µs|ns)")
-
 
 class FlagError(ValueError):
-    """A command line that is not made of known flags with values of their types."""
+    """The command line has an unknown flag, or a value of the wrong type."""
 
 
 class HelpRequested(Exception):  # noqa: N818 (not an error)
@@ -37,41 +36,32 @@ class VersionRequested(Exception):  # noqa: N818 (not an error)
 
 
 def flag(default: Any, parser: Parser, description: str, *, short: str = "") -> Any:
-    """A dataclass field that is a flag. A tuple as default makes it a list, and a `parser` of `boolean` a switch."""
+    """Return a dataclass field that is a flag; a list flag if the default is a tuple."""
     return dataclasses.field(default=default, metadata={"parser": parser, "description": description, "short": short})
 
 
 def text(value: str) -> str:
+    """Parse a string."""
     return value
 
 
 def integer(value: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]+", value):
-        raise ValueError(f"strconv.ParseInt: parsing {quote(value)}: invalid syntax")
-    return int(value)
+    """Return an integer, written as in Go's source (`10`, `0x1F`). Raises ValueError with Go's message."""
+    return parse_int(value, literal=True)
 
 
 def boolean(value: str) -> bool:
-    if value in ("1", "t", "T", "TRUE", "true", "True"):
-        return True
-    if value in ("0", "f", "F", "FALSE", "false", "False"):
-        return False
-    raise ValueError(f"strconv.ParseBool: parsing {quote(value)}: invalid syntax")
+    """Return a boolean. Raises ValueError with Go's message."""
+    return parse_bool(value)
 
 
 def seconds(value: str) -> float:
-    """A Go duration (`1m30s`, `500ms`, `0`) in seconds."""
-    sign, digits = (-1, value[1:]) if value.startswith("-") else (1, value.removeprefix("+"))
-    if digits == "0":
-        return 0.0
-    terms = _TERM.findall(digits)
-    if not terms or "".join(number + unit for number, unit in terms) != digits:
-        missing_unit = re.fullmatch(_NUMBER, digits)
-        raise ValueError(f"time: {'missing unit in' if missing_unit else 'invalid'} duration {quote(value)}")
-    return float(sign * sum(float(number) * _SECONDS[unit] for number, unit in terms))
+    """Return the seconds of a duration (`1m30s`, `500ms`, `0`). Raises ValueError with Go's message."""
+    return parse_duration(value) / 1e9
 
 
 def ip_address(value: str) -> str:
+    """Parse an IPv4 or IPv6 address. Raises ValueError."""
     try:
         return str(ipaddress.ip_address(value.strip()))
     except ValueError as error:
@@ -79,7 +69,7 @@ def ip_address(value: str) -> str:
 
 
 def parse_flags(options: "type[DataclassInstance]", arguments: Sequence[str]) -> dict[str, Any]:
-    """The values `arguments` give to fields of the dataclass `options`. Raises `FlagError`, `HelpRequested`, `VersionRequested`."""
+    """Return the values of the flags in `arguments`, by field of `options`. Raises FlagError, HelpRequested, VersionRequested."""
     fields = {field.name.replace("_", "-"): field for field in dataclasses.fields(options)}
     fields = {name: field for name, field in fields.items() if "parser" in field.metadata}
     by_short = {field.metadata["short"]: name for name, field in fields.items() if field.metadata["short"]}
@@ -104,7 +94,7 @@ def parse_flags(options: "type[DataclassInstance]", arguments: Sequence[str]) ->
 
 
 def describe_flags(options: "type[DataclassInstance]") -> str:
-    """The help of every flag."""
+    """Return the help text of all flags."""
     lines = []
     for field in dataclasses.fields(options):
         if "parser" not in field.metadata:
@@ -131,7 +121,7 @@ def _split(argument: str, by_short: dict[str, str]) -> tuple[str, str, str]:
         return name, equals, value
     if argument.startswith("-") and argument not in ("-", "--"):
         if argument[1] not in by_short:
-            raise FlagError(f"unknown shorthand flag: {quote(argument[1])[1:-1]!r} in {argument}")
+            raise FlagError(f"unknown shorthand flag: {quote_character(argument[1])} in {argument}")
         value = argument[2:].removeprefix("=")
         return by_short[argument[1]], value and "=", value
     raise FlagError(f"unknown command {quote(argument)}")

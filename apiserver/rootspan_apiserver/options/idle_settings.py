@@ -1,4 +1,4 @@
-"""Settings that are accepted and change nothing, so that the server can say so when it starts."""
+"""Settings without effect, for warnings at startup."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from rootspan_apiserver.options.options import Options
 
 
 def idle_settings(options: Options) -> Iterator[str]:
-    """One sentence for each, which names the flag and the reason. `options` have been checked."""
+    """Yield one sentence for each setting without effect, with the flag and the reason. `options` have been checked."""
     if absent := [name for name in options.disable_admission_plugins if name in NOT_IMPLEMENTED]:
         yield f"--disable-admission-plugins={','.join(absent)} changes nothing: there is no such plugin here"
     for group in options.gates().idle_groups():

@@ -1,6 +1,8 @@
-"""The server's options: kube-apiserver's flags by kube-apiserver's names, and a few of our own.
+"""The options of the server: flags of kube-apiserver under their names, and a few additional ones.
 
-They are read from a command line, checked all together before anything is started, and then never change.
+They are parsed from a command line, validated before anything is started, and immutable.
+
+Upstream: cmd/kube-apiserver/app/options/options.go, validation.go
 """
 
 import ipaddress
@@ -16,6 +18,7 @@ from rootspan_apiserver.authz.modes import MODES
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import FlagError, boolean, flag, integer, ip_address, parse_flags, seconds, text
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
@@ -24,7 +27,7 @@ INBOUND_TRACE_CONTEXTS = ("ignore", "link")
 
 
 class OptionsError(ValueError):
-    """The command line cannot be used. `faults` has every reason, one a line in the message."""
+    """The command line is not valid. `faults` are all errors; the message has one per line."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
@@ -33,7 +36,7 @@ class OptionsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ServiceAddress:
-    """Where a Service is to be found: `namespace/name` answers at `host:port`."""
+    """The address of a Service: `namespace/name` can be reached at `host:port`."""
 
     name: str
     namespace: str
@@ -42,7 +45,7 @@ class ServiceAddress:
 
 
 def read_service_address(value: str) -> ServiceAddress:
-    """Read `NAME.NAMESPACE=HOST:PORT`."""
+    """Parse `NAME.NAMESPACE=HOST:PORT`. Raises ValueError."""
     match = re.fullmatch(r"([^.=]+)\.([^.=]+)=(.+):([0-9]+)", value)
     if match is None or not 0 < int(match[4]) < 65536:
         raise ValueError("must be NAME.NAMESPACE=HOST:PORT")
@@ -50,24 +53,25 @@ def read_service_address(value: str) -> ServiceAddress:
 
 
 def version_number(value: str) -> str:
+    """Parse a version: `1.36`, `v1.36` or `kube=1.36`."""
     return value.removeprefix("kube=").removeprefix("v")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the operator asked for. Durations are in seconds; a path or a text left empty is not given."""
+    """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
     secure_port: int = flag(6443, integer, "The port on which to serve HTTPS. 0 takes any free one.")
     advertise_address: str = flag("", ip_address, "The IP address on which to advertise the server to the cluster.")
-    cert_dir: str = flag("", text, "The directory where the certificates the server makes itself are kept.")
+    cert_dir: str = flag("", text, "The directory where self-signed certificates are stored.")
     tls_cert_file: str = flag("", text, "File containing the x509 certificate for HTTPS, and its intermediates.")
     tls_private_key_file: str = flag("", text, "File containing the private key matching --tls-cert-file.")
     client_ca_file: str = flag(
         "", text, "A client certificate signed by an authority in this file authenticates by its CommonName."
     )
     token_auth_file: str = flag("", text, 'File of static tokens: token,user name,user uid,"group,group" a line.')
-    anonymous_auth: bool = flag(True, boolean, "Take requests without credentials as those of system:anonymous.")
+    anonymous_auth: bool = flag(True, boolean, "Accept requests without credentials as those of system:anonymous.")
     authorization_mode: tuple[str, ...] = flag(
         ("AlwaysAllow",), text, f"Ordered list of plug-ins to do authorization: {', '.join(MODES)}."
     )
@@ -85,17 +89,19 @@ class Options:
     service_address: tuple[ServiceAddress, ...] = flag(
         (),
         read_service_address,
-        "Where a Service answers, NAME.NAMESPACE=HOST:PORT, for webhooks that name one. Repeatable.",
+        "The address of a Service, NAME.NAMESPACE=HOST:PORT, for webhook configurations. Repeatable.",
     )
-    service_cluster_ip_range: str = flag("10.0.0.0/24", text, "A CIDR range from which to assign service cluster IPs.")
+    service_cluster_ip_range: str = flag(
+        DEFAULT_SERVICE_RANGE, text, "A CIDR range from which to assign service cluster IPs."
+    )
     tracing_config_file: str = flag("", text, "File with apiserver tracing configuration.")
     inbound_trace_context: str = flag(
-        "ignore", text, "What the trace context of a caller does to its root span: ignore, or link."
+        "ignore", text, "How the trace context of a caller is used: ignore, or link it to the root span."
     )
     flush_spans_at_shutdown: bool = flag(
         False,
         boolean,
-        "Send the spans that wait for the next batch also where the emulated version does not: "
+        "Export pending spans at shutdown also where the emulated version does not: "
         f"{', '.join(dialect.version for dialect in DIALECTS.values() if not dialect.flushes_at_shutdown)}.",
     )
     feature_gates: str = flag("", text, "A set of key=value pairs: APIServerTracing=true|false, AllAlpha, AllBeta.")
@@ -115,13 +121,13 @@ class Options:
     max_mutating_requests_inflight: int = flag(200, integer, "The maximum number of mutating ones. 0: no limit.")
     request_timeout: float = flag(60.0, seconds, "The duration a handler may keep a request open before timing it out.")
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
-    shutdown_delay_duration: float = flag(0.0, seconds, "How long to go on serving after being told to stop.")
+    shutdown_delay_duration: float = flag(0.0, seconds, "How long to continue serving after SIGTERM or SIGINT.")
     audit_log_path: str = flag("", text, "File to log every request to, one audit event a line. '-' is standard out.")
     v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
-        """Read a command line and check it whole. Raises `OptionsError`, or `flags.HelpRequested` and `flags.VersionRequested`."""
+        """Parse and validate a command line. Raises OptionsError, HelpRequested or VersionRequested."""
         try:
             options = cls(**parse_flags(cls, arguments))
         except FlagError as error:
@@ -130,7 +136,7 @@ class Options:
         return options
 
     def check(self) -> None:
-        """Raise `OptionsError` if the options cannot be used, with every reason there is."""
+        """Validate the options. Raises OptionsError with all errors."""
         if faults := list(self._faults()):
             raise OptionsError(faults)
 
@@ -139,20 +145,21 @@ class Options:
         return DIALECTS[self.emulated_version]
 
     def gates(self) -> FeatureGates:
-        """The state of the feature gates. Raises `FeatureGateError`."""
+        """Return the state of the feature gates. Raises FeatureGateError."""
         return FeatureGates.parse(self.feature_gates, self.emulated_version)
 
     def tracing_configuration(self) -> TracingConfiguration | None:
-        """What the tracing configuration file says; None without one, or if the gate is off.
+        """Read the tracing configuration file; return None if there is none or the feature gate is off.
 
-        Raises `rootspan.ConfigurationError`.
+        Raises:
+            rootspan.ConfigurationError: the file is not valid.
         """
         if not self.tracing_config_file or not self.gates().enabled(API_SERVER_TRACING):
             return None
         return TracingConfiguration.read(self.tracing_config_file, strict=self.dialect().strict_tracing_configuration)
 
     def service_addresses(self) -> Mapping[tuple[str, str], tuple[str, int]]:
-        """Host and port of each `--service-address`, by namespace and name."""
+        """Return (host, port) of each --service-address by (namespace, name)."""
         return {(at.namespace, at.name): (at.host, at.port) for at in self.service_address}
 
     def _faults(self) -> Iterator[str]:
@@ -198,7 +205,7 @@ class Options:
             if url.scheme not in ("http", "https") or not url.hostname:
                 yield f"--etcd-servers: {quote(server)} must be a URL, scheme://ip:port"
         if self.etcd_servers and self.data_dir:
-            yield "--data-dir is of the embedded etcd and cannot be used with --etcd-servers"
+            yield "--data-dir configures the embedded etcd and cannot be combined with --etcd-servers"
 
     def _faults_of_limits(self) -> Iterator[str]:
         for name in (

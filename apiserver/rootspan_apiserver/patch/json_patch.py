@@ -11,10 +11,10 @@ import jsonpointer
 import orjson
 
 from rootspan_apiserver.codec import json_body
-from rootspan_apiserver.codec.problems import NotDecodableError, Problems
-from rootspan_apiserver.codec.typed import DuplicateKeys
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request
+from rootspan_apiserver.types.json_values import DuplicateKeys, check_depth
+from rootspan_apiserver.types.problems import NotDecodableError, Problems
 
 MAXIMUM_OPERATIONS = 10_000
 _KNOWN = frozenset({"op", "path", "from", "value"})
@@ -78,7 +78,7 @@ def apply(obj: JSONObject, operations: list[JSONObject]) -> JSONObject:
                 if copied > _MAXIMUM_COPIED:
                     raise _unprocessable()
             result = jsonpatch.JsonPatch([operation]).apply(result, in_place=True)
-        json_body.check_depth(result)
+        check_depth(result)
     except _FAILURES as error:
         raise _unprocessable() from error
     if not isinstance(result, dict):

@@ -4,11 +4,11 @@ Objects that a patch touches have their keys sorted afterwards, as the real serv
 """
 
 from rootspan_apiserver.codec import json_body
-from rootspan_apiserver.codec.problems import NotDecodableError, Problems
-from rootspan_apiserver.codec.scalars import kind_of
-from rootspan_apiserver.codec.typed import search_duplicates
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.types.json_values import kind_of
+from rootspan_apiserver.types.problems import NotDecodableError, Problems
+from rootspan_apiserver.types.reading import search_duplicates
 
 
 def read(body: bytes, *, strict: bool = False) -> tuple[JSONObject, list[str]]:

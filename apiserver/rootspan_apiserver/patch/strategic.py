@@ -14,7 +14,7 @@ import orjson
 from rootspan_apiserver.kube.go_values import go_format
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 _DIRECTIVE = "$patch"
 _RETAIN_KEYS = "$retainKeys"

@@ -1,1 +1,1 @@
-"""How a command runs as a process: its event loop, signals, and private files."""
+"""The process of a command: its event loop, its signals, private files, and the packages it requires."""

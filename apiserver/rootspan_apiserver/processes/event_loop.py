@@ -1,11 +1,11 @@
-"""Which event loop the server runs in: uvloop's where it is installed, asyncio's where it is not."""
+"""The event loop of the server: uvloop's if it is installed, else asyncio's."""
 
 import asyncio
 import importlib.util
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
-    """Make a loop, for `asyncio.Runner(loop_factory=...)`."""
+    """Return a new loop, for `asyncio.Runner(loop_factory=...)`."""
     if importlib.util.find_spec("uvloop") is None:
         return asyncio.new_event_loop()
     import uvloop

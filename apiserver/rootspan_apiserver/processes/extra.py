@@ -1,4 +1,4 @@
-"""Whether the packages of the extra `apiserver` are there. Looks for them without importing any."""
+"""Check that the packages of the extra `apiserver` are installed, without importing them."""
 
 from importlib.util import find_spec
 
@@ -27,7 +27,7 @@ def require() -> None:
     """Check that the extra is installed.
 
     Raises:
-        ModuleNotFoundError: A package of it is missing. The message tells how to install the extra.
+        ModuleNotFoundError: a package is missing; the message has the command that installs the extra.
     """
     name = missing()
     if name is not None:

@@ -1,6 +1,8 @@
-"""What SIGINT and SIGTERM do: the first asks for an end in order, a later one ends the process at once.
+"""SIGINT and SIGTERM: the first signal shuts a command down in order, a later one ends the process at once.
 
-A command runs in `until_interrupted`. What it does in an event loop is cancelled (`run`), or told, if it serves (`on_first_signal`).
+Every command runs in `until_interrupted`. Its coroutine is cancelled (`run`), or notified if it is a server (`on_first_signal`).
+
+Upstream: staging/src/k8s.io/apiserver/pkg/server/signal.go
 """
 
 import asyncio
@@ -13,13 +15,13 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SAME_SECONDS = 0.25
-"""How long further signals are taken for the first: `timeout`, for one, sends its signal to the process and to its group."""
+"""Signals within this time count as one: `timeout`, for example, sends its signal to the process and to its group."""
 
 
 def until_interrupted(command: Callable[[], int]) -> int:
-    """Run `command` in the main thread. A signal raises KeyboardInterrupt in it, even where a parent process had it ignored.
+    """Run `command` in the main thread. A signal raises KeyboardInterrupt in it, even if a parent process had the signal ignored.
 
-    Returns: the status of `command`; once interrupted what a shell reports of that signal, 130 or 143.
+    Returns the exit status of `command`, or after a signal that of a shell, 130 or 143.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -44,10 +46,12 @@ def run(
     *,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> T:
-    """What `main()` returns, run in a new event loop. The coroutine is made in the loop: an interruption before leaves none unawaited.
+    """Run `main()` in a new event loop and return its result.
+
+    The coroutine is created inside the loop, so that an earlier interruption leaves no coroutine that was never awaited.
 
     Raises:
-        KeyboardInterrupt: a signal, its argument, came first, and `main` was cancelled.
+        KeyboardInterrupt: `main` was cancelled by a signal, whose number is the argument.
     """
     received: list[int] = []
 
@@ -69,17 +73,17 @@ def run(
         raise KeyboardInterrupt(*received) from None
 
 
-def on_first_signal(tell: Callable[[int], object]) -> None:
-    """Call `tell` in the running loop, once, with the number of the signal. Takes the place of what was called before."""
+def on_first_signal(notify: Callable[[int], object]) -> None:
+    """Call `notify` in the running loop, once, with the number of the signal. Replaces an earlier callback."""
     loop = asyncio.get_running_loop()
-    told = False
+    received = False
 
     def receive(number: int) -> None:
-        nonlocal told
-        if not told:
-            told = True
+        nonlocal received
+        if not received:
+            received = True
             loop.call_later(SAME_SECONDS, end_at_once)
-            tell(number)
+            notify(number)
 
     def end_at_once() -> None:
         for number in SIGNALS:

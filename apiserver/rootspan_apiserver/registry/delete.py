@@ -7,9 +7,9 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go, pkg/registry
 
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import conflict
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.registry.finalizers import finalizers_for
 from rootspan_apiserver.registry.graceful import Grace, begin, mark_for_finalizers
-from rootspan_apiserver.registry.metadata import now, timestamp
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Delete, Keep, StoredObject, Write
@@ -27,7 +27,7 @@ def before_delete(resource: Resource, current: StoredObject, options: DeleteOpti
     finalization = resource.finalization
     if finalization is not None:
         if "deletionTimestamp" not in metadata:
-            metadata["deletionTimestamp"] = timestamp(now())
+            metadata["deletionTimestamp"] = timestamp()
             finalization.begin(obj)
             _set_finalizers(resource, metadata, options)
             return Write(obj)

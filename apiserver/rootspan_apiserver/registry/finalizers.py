@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rootspan_apiserver.kube.deletion import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.resources.resource import Resource
 
-ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
-_BY_POLICY: Mapping[str, tuple[str, ...]] = {"Orphan": (ORPHAN,), "Foreground": (FOREGROUND,), "Background": ()}
+_BY_POLICY: Mapping[str, tuple[str, ...]] = {
+    "Orphan": (ORPHAN_FINALIZER,),
+    "Foreground": (FOREGROUND_FINALIZER,),
+    "Background": (),
+}
 
 
 def finalizers_for(resource: Resource, metadata: Mapping[str, Any], options: DeleteOptions) -> list[str]:
@@ -16,11 +20,11 @@ def finalizers_for(resource: Resource, metadata: Mapping[str, Any], options: Del
     An explicit policy overrides the finalizer that is there, and that the resource's default.
     """
     present: list[str] = metadata.get("finalizers") or []
-    others = [finalizer for finalizer in present if finalizer not in (ORPHAN, FOREGROUND)]
+    others = [finalizer for finalizer in present if finalizer not in (ORPHAN_FINALIZER, FOREGROUND_FINALIZER)]
     if not resource.default_propagation:
         return others
     if options.orphan_dependents is not None:
-        return [*others, ORPHAN] if options.orphan_dependents else others
+        return [*others, ORPHAN_FINALIZER] if options.orphan_dependents else others
     if options.propagation_policy:
         return [*others, *_BY_POLICY[options.propagation_policy]]
     if len(others) < len(present):

@@ -3,11 +3,11 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go (BeforeDelete)
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.registry.metadata import now, timestamp
+from rootspan_apiserver.kube.times import now, read_time, timestamp, write_time
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.resources.resource import Resource
 
@@ -31,7 +31,7 @@ def begin(resource: Resource, obj: JSONObject, options: DeleteOptions) -> Grace:
     if "deletionTimestamp" in metadata:
         return _shorten(metadata, options)
     period = resource.grace_period(obj, options.grace_period_seconds)
-    metadata["deletionTimestamp"] = timestamp(now() + timedelta(seconds=period))
+    metadata["deletionTimestamp"] = write_time(now() + timedelta(seconds=period))
     metadata["deletionGracePeriodSeconds"] = period
     if metadata.get("generation", 0) > 0:
         metadata["generation"] += 1
@@ -43,9 +43,9 @@ def mark_for_finalizers(metadata: JSONObject) -> None:
     if "deletionTimestamp" not in metadata:
         if metadata.get("generation", 0) > 0:
             metadata["generation"] += 1
-        metadata["deletionTimestamp"] = timestamp(now())
-    elif datetime.fromisoformat(metadata["deletionTimestamp"]) > now():
-        metadata["deletionTimestamp"] = timestamp(now())
+        metadata["deletionTimestamp"] = timestamp()
+    elif read_time(metadata["deletionTimestamp"]) > now():
+        metadata["deletionTimestamp"] = timestamp()
     metadata["deletionGracePeriodSeconds"] = 0
 
 
@@ -56,7 +56,7 @@ def _shorten(metadata: JSONObject, options: DeleteOptions) -> Grace:
     period = options.grace_period_seconds
     if period is None or period >= present:
         return Grace.PENDING
-    earlier = datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=present - period)
-    metadata["deletionTimestamp"] = timestamp(earlier)
+    earlier = read_time(metadata["deletionTimestamp"]) - timedelta(seconds=present - period)
+    metadata["deletionTimestamp"] = write_time(earlier)
     metadata["deletionGracePeriodSeconds"] = period
     return Grace.BEGUN

@@ -1,36 +1,16 @@
 """Object metadata: what the server alone sets, what it never changes again, and what it must look like."""
 
-import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from rootspan_apiserver.kube.go_numbers import parse_uint
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import path_segment
 from rootspan_apiserver.kube.status import FieldError, bad_request
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.resources.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.resources.resource import Resource
-
-NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-NAME_SUFFIX = 5
-LONGEST_GENERATED_BASE = 63 - NAME_SUFFIX
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a time as objects carry it: RFC 3339 in UTC, whole seconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def now() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)
-
-
-def generate_name(base: str) -> str:
-    """Return `base`, cut to 58 characters, and a random suffix of five."""
-    suffix = "".join(secrets.choice(NAME_ALPHABET) for _ in range(NAME_SUFFIX))
-    return base[:LONGEST_GENERATED_BASE] + suffix
 
 
 def tidy(metadata: JSONObject) -> None:
@@ -44,9 +24,11 @@ def tidy(metadata: JSONObject) -> None:
 
 
 def resource_version(metadata: Mapping[str, Any]) -> int | None:
-    """The version that an object says it has; 0: none, None: something that is no version."""
-    text = metadata.get("resourceVersion") or "0"
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    """Return the resource version of an object, 0 if it has none, None if it is not a number."""
+    try:
+        return parse_uint(metadata.get("resourceVersion") or "0")
+    except ValueError:
+        return None
 
 
 def fill_system_fields(metadata: JSONObject) -> None:
@@ -54,7 +36,7 @@ def fill_system_fields(metadata: JSONObject) -> None:
     for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
         metadata.pop(name, None)
     metadata["uid"] = str(uuid4())
-    metadata["creationTimestamp"] = timestamp(now())
+    metadata["creationTimestamp"] = timestamp()
 
 
 def match_namespace(resource: Resource, namespace: str, metadata: JSONObject) -> None:
@@ -74,7 +56,7 @@ def match_namespace(resource: Resource, namespace: str, metadata: JSONObject) ->
 def keep_system_fields(metadata: JSONObject, old: Mapping[str, Any]) -> None:
     """What an update cannot change: the identity when left out, creation, a deletion that has begun."""
     metadata.setdefault("uid", old.get("uid", ""))
-    metadata["creationTimestamp"] = old.get("creationTimestamp") or timestamp(now())
+    metadata["creationTimestamp"] = old.get("creationTimestamp") or timestamp()
     if "deletionTimestamp" in old:
         metadata["deletionTimestamp"] = old["deletionTimestamp"]
     if "deletionGracePeriodSeconds" in old:

@@ -11,14 +11,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import replace
 
-from rootspan_apiserver.codec.canonical import canonical
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import generate_name
 from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.registry.allocation import Allocations
 from rootspan_apiserver.registry.create import NAME_ATTEMPTS, before_create, explain_conflict
 from rootspan_apiserver.registry.delete import before_delete, check_preconditions, completes_deletion, is_held
 from rootspan_apiserver.registry.list_options import check_list, check_watch, predicate
-from rootspan_apiserver.registry.metadata import generate_name, resource_version
+from rootspan_apiserver.registry.metadata import resource_version
 from rootspan_apiserver.registry.options import (
     CREATE,
     DELETE,
@@ -44,6 +44,7 @@ from rootspan_apiserver.storage import (
 )
 from rootspan_apiserver.storage.scope import object_key
 from rootspan_apiserver.storage.stored_object import encode
+from rootspan_apiserver.types.normal_form import written
 
 Transform = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
@@ -117,8 +118,8 @@ class Store:
             version = resource_version(obj["metadata"]) or 0
             if version and not dry_run:
                 raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
-            written, name = canonical(obj, resource.storage_kind), obj["metadata"]["name"]
-            created = await self._storage.create(resource, namespace, name, written, dry_run=dry_run)
+            stored, name = written(obj, resource.storage_kind), obj["metadata"]["name"]
+            created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
             return created.at(version) if dry_run else created
 
     async def update(
@@ -158,7 +159,7 @@ class Store:
                 await options.validate(obj, old)
             if current is not None and old is not None and completes_deletion(resource, obj, old):
                 return Delete(StoredObject(current.key, current.revision, encode(obj)))
-            return Write(canonical(obj, resource.storage_kind))
+            return Write(written(obj, resource.storage_kind))
 
         with reserved:
             outcome = await self._storage.guaranteed_update(

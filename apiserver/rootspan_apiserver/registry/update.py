@@ -5,6 +5,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/update.go
 
 from functools import partial
 
+from rootspan_apiserver.kube.go_numbers import parse_uint
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, conflict, invalid, modified
 from rootspan_apiserver.registry import metadata as object_metadata
@@ -64,10 +65,10 @@ def check_version(resource: Resource, name: str, metadata: JSONObject, current: 
     Raises:
         StatusError: 409, it is another; 422, the resource cannot be updated without one; 500, it is not a number.
     """
-    version = object_metadata.resource_version(metadata)
-    if version is None:
-        why = f'strconv.ParseUint: parsing "{metadata["resourceVersion"]}": invalid syntax'
-        raise StatusError(500, "", why)
+    try:
+        version = parse_uint(metadata.get("resourceVersion") or "0")
+    except ValueError as reason:
+        raise StatusError(500, "", str(reason)) from reason
     if not version:
         if not resource.allow_unconditional_update:
             error = FieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update")

@@ -12,19 +12,20 @@ from importlib.resources import files
 from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
+from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.builtin import GROUPS, definitions
-from rootspan_apiserver.resources.core.service.allocation import DEFAULT_RANGE, ServiceAllocator
+from rootspan_apiserver.resources.core.service.allocation import ServiceAllocator
 from rootspan_apiserver.resources.definition import ALL_VERBS, Definition, kind_in
 from rootspan_apiserver.resources.kinds import strategy_of
 from rootspan_apiserver.resources.kinds.cluster import FINALIZATION
 from rootspan_apiserver.resources.kinds.pods import grace_period
 from rootspan_apiserver.resources.places import go_type, storage_kind, storage_path
 from rootspan_apiserver.resources.resource import Resource, Subresource
-from rootspan_apiserver.resources.schema import Schema
-from rootspan_apiserver.resources.schema_table import builtin_types, type_name
 from rootspan_apiserver.resources.selectable import selectable
 from rootspan_apiserver.resources.strategy import Strategy
+from rootspan_apiserver.types.schema import schema_of
+from rootspan_apiserver.types.tables import go_types
 
 CREATED_BY_UPDATE = {
     ("", "services"),
@@ -85,6 +86,13 @@ class Registry:
 
     def lookup(self, group: str, version: str, plural: str) -> Resource | None:
         return self._by_path.get((group, version, plural))
+
+    def builtin(self, plural: str, group: str = "", version: str = "v1") -> Resource:
+        """Return a built-in resource. Raises LookupError if it is not served."""
+        found = self.lookup(group, version, plural)
+        if found is None:
+            raise LookupError(f"{plural} of {group or 'the core group'}, {version}, are not in the registry")
+        return found
 
     def by_kind(self, kind: GroupVersionKind) -> Resource | None:
         return self._by_kind.get(kind)
@@ -150,7 +158,7 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
     return stability, -int(match[1]), -int(match[3] or 0), version
 
 
-def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
+def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
     """A registry of the built-in resources, to which custom ones can be added.
 
     Args:
@@ -166,7 +174,7 @@ def builtin_registry(service_range: str = DEFAULT_RANGE) -> Registry:
     return registry
 
 
-def builtin_resources(definition: Definition, service_range: str = DEFAULT_RANGE) -> Iterator[Resource]:
+def builtin_resources(definition: Definition, service_range: str = DEFAULT_SERVICE_RANGE) -> Iterator[Resource]:
     """Yield the resources that a definition serves, one for each of its versions.
 
     Args:
@@ -174,15 +182,15 @@ def builtin_resources(definition: Definition, service_range: str = DEFAULT_RANGE
     """
     kept = definition.kind
     allocator = partial(definition.allocator, service_range) if definition.allocator is not None else None
-    strategy = Strategy(definition, lambda: _schema(kept))
-    yield Resource.of(definition, strategy, _schema(kept), allocator=allocator)
+    strategy = Strategy(definition, go_types().builtin(kept))
+    yield Resource.of(definition, strategy, schema_of(kept), allocator=allocator)
     for version in definition.also_served:
         own = strategy
         if version.selectable is not None:
-            own = Strategy(definition, lambda: _schema(kept), selectable=version.selectable)
+            own = Strategy(definition, go_types().builtin(kept), selectable=version.selectable)
         kind = kind_in(version.api_version, definition.name)
         path, deprecation = version.storage_path, version.deprecation
-        yield Resource.of(definition, own, _schema(kind), kind=kind, storage_path=path, deprecation=deprecation)
+        yield Resource.of(definition, own, schema_of(kind), kind=kind, storage_path=path, deprecation=deprecation)
 
 
 @cache
@@ -232,7 +240,7 @@ def _resource(
     namespaced = "cluster" not in notes
     values = selectable(resource, namespaced)
     strategy = strategy_of(kept.group, kept.kind)(
-        kept, _schema(kept), namespaced=namespaced, subresources=subresources, values=values
+        kept, schema_of(kept), namespaced=namespaced, subresources=subresources, values=values
     )
     return Resource(
         kind=kind,
@@ -240,7 +248,7 @@ def _resource(
         singular=singular,
         namespaced=namespaced,
         verbs=_verbs(notes),
-        schema=_schema(kind),
+        schema=schema_of(kind),
         strategy=strategy,
         storage_path=storage_path(resource) if "stored" in notes else "",
         storage_kind=kept,
@@ -260,7 +268,3 @@ def _resource(
         time_to_live=EVENT_TIME_TO_LIVE if plural == "events" else 0,
         deprecation=DEPRECATIONS.get((group, version, plural), ""),
     )
-
-
-def _schema(kind: GroupVersionKind) -> Schema:
-    return builtin_types().type(type_name(kind))

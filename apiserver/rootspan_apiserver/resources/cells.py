@@ -34,26 +34,6 @@ def labels(mapping: JSONObject | None) -> str:
     return joined(f"{key}={value}" for key, value in sorted((mapping or {}).items())) or NONE
 
 
-def selector(value: JSONObject | None) -> str:
-    """A label selector as kubectl's users write it."""
-    if value is None:
-        return NONE
-    parts = {key: f"{key}={wanted}" for key, wanted in (value.get("matchLabels") or {}).items()}
-    found = [parts[key] for key in sorted(parts)]
-    for expression in value.get("matchExpressions") or []:
-        key, values = expression.get("key", ""), joined(sorted(expression.get("values") or []))
-        match expression.get("operator"):
-            case "In":
-                found.append(f"{key} in ({values})")
-            case "NotIn":
-                found.append(f"{key} notin ({values})")
-            case "Exists":
-                found.append(key)
-            case "DoesNotExist":
-                found.append(f"!{key}")
-    return joined(found) or NONE
-
-
 def containers(template: JSONObject | None) -> tuple[str, str]:
     """The names and the images of a template's containers."""
     found = ((template or {}).get("spec") or {}).get("containers") or []

@@ -17,9 +17,9 @@ from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.columns import DEFAULT_COLUMNS, Column
 from rootspan_apiserver.resources.required import RequiredByType
-from rootspan_apiserver.resources.schema_table import go_package
 from rootspan_apiserver.rules import NOTHING, Rule, struct
 from rootspan_apiserver.rules.metadata import NameRule, metadata_update, object_metadata
+from rootspan_apiserver.types.tables import go_types
 
 ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 PART_VERBS = frozenset({"get", "patch", "update"})
@@ -258,7 +258,8 @@ class Definition:
     @cached_property
     def internal_type(self) -> str:
         """The Go type, e.g. `*core.Node`."""
-        return self.go_type or f"*{go_package(self.kind.group)}.{self.name}"
+        package, _, _ = go_types().package(self.kind.group, self.kind.version).partition("/")
+        return self.go_type or f"*{package or self.kind.group.partition('.')[0]}.{self.name}"
 
     @cached_property
     def parts(self) -> Mapping[str, SubresourceDefinition]:

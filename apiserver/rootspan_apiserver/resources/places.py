@@ -5,7 +5,7 @@ resources under group and plural. An internal Go type is named by its package an
 """
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
-from rootspan_apiserver.resources.schema_table import go_package
+from rootspan_apiserver.types.tables import go_types
 
 OLD_NAMES = {
     GroupResource("", "replicationcontrollers"): "/controllers",
@@ -36,5 +36,6 @@ def storage_kind(kind: GroupVersionKind) -> GroupVersionKind:
 
 def go_type(kind: GroupVersionKind) -> str:
     """The internal type of a built-in kind, e.g. `*core.Node`."""
-    package = MOVED_PACKAGES.get((kind.group, kind.kind)) or go_package(kind.group)
-    return f"*{package}.{kind.kind}"
+    package = go_types().package(kind.group, kind.version) or kind.group.partition(".")[0]
+    moved = MOVED_PACKAGES.get((kind.group, kind.kind))
+    return f"*{moved or package.partition('/')[0]}.{kind.kind}"

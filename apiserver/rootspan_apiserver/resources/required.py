@@ -6,9 +6,8 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.schema import Schema
-from rootspan_apiserver.resources.schema_table import builtin_types, type_name
 from rootspan_apiserver.rules import Line, Path, Rule, RuleContext
+from rootspan_apiserver.types.schema import Schema, schema_of
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class RequiredByType(Rule):
     kind: GroupVersionKind
 
     def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
-        return missing(value, builtin_types().type(type_name(self.kind)))
+        return missing(value, schema_of(self.kind))
 
     def describe(self) -> Iterator[Line]:
         yield Line("", "what the type requires")

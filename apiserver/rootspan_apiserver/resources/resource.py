@@ -8,8 +8,8 @@ from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONOb
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.definition import NO_CONTEXT, Definition, Finalization, ScalePaths, WriteContext
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.strategy import Strategy
+from rootspan_apiserver.types.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,6 @@ SELECTABLE: Mapping[GroupResource, Values] = {
     GroupResource("apps", "replicasets"): _STATUS_REPLICAS,
     GroupResource("batch", "jobs"): {"status.successful": at("status.succeeded", "0")},
     GroupResource("certificates.k8s.io", "certificatesigningrequests"): paths("spec.signerName"),
-    GroupResource("resource.k8s.io", "resourceslices"): paths("spec.nodeName", "spec.driver"),
 }
 
 

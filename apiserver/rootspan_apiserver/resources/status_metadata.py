@@ -14,7 +14,6 @@ KEPT: dict[tuple[str, str], tuple[str, ...]] = {
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"): ALL,
     ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): ALL,
     ("networking.k8s.io", "ServiceCIDR"): ALL,
-    ("resource.k8s.io", "ResourceClaim"): ALL,
     ("storage.k8s.io", "VolumeAttachment"): ALL,
 }
 

@@ -6,14 +6,12 @@ counts what its policy counts.
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update}.go, pkg/registry/*/*/strategy.go
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from functools import cached_property
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.canonical import Form, form_of
 from rootspan_apiserver.resources.definition import (
     ALL_METADATA,
     NO_CONTEXT,
@@ -21,9 +19,9 @@ from rootspan_apiserver.resources.definition import (
     SubresourceDefinition,
     WriteContext,
 )
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.selectable import Values, paths
 from rootspan_apiserver.rules import ABSENT, ROOT, RuleContext
+from rootspan_apiserver.types.structs import StructType
 
 SYSTEM_METADATA = ("managedFields", "resourceVersion")
 """What a write through any subresource brings itself."""
@@ -33,33 +31,29 @@ class Strategy:
     """Runs a definition.
 
     Args:
-        schema: a function that returns the type of a built-in kind; None for a custom resource, which has no canonical form.
+        struct: the Go type of a built-in kind; None for a custom resource, which has no normal form.
         selectable: the labels of field selectors, each with how to read it.
     """
 
     def __init__(
         self,
         definition: Definition,
-        schema: Callable[[], Schema] | None = None,
+        struct: StructType | None = None,
         *,
         selectable: Values | None = None,
     ) -> None:
         self.definition = definition
-        self._schema = schema
+        self._struct = struct
         names = ("metadata.name", "metadata.namespace") if definition.namespaced else ("metadata.name",)
         self.selectable: Values = {
             **paths(*names),
             **(definition.selectable if selectable is None else selectable),
         }
 
-    @cached_property
-    def _form(self) -> Form | None:
-        return form_of(self._schema()) if self._schema is not None else None
-
     def default(self, obj: JSONObject) -> None:
-        """Bring `obj` to its canonical form and fill in defaults, in place."""
-        if self._form is not None:
-            self._form.apply(obj)
+        """Bring `obj` to its normal form and fill in defaults, in place."""
+        if self._struct is not None:
+            self._struct.normalise(obj)
         for default in self.definition.defaults:
             default(obj)
 
@@ -68,8 +62,8 @@ class Strategy:
         definition = self.definition
         if definition.has_status and not definition.keeps_status_on_create:
             obj.pop("status", None)
-            if self._form is not None and (struct := self._form.structs.get("status")) is not None:
-                obj["status"] = struct.empty()
+            if self._struct is not None and (empty := self._struct.unset("status")) is not None:
+                obj["status"] = empty
         metadata = obj["metadata"]
         metadata.pop("generation", None)
         if definition.generation is not None and definition.generation.first:

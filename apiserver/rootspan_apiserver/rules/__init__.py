@@ -12,6 +12,7 @@ rootspan_apiserver.rules KIND`). Rules are built once, when a kind's module is i
 * Changes: `immutable`, `on_create(rule)`, `on_update(rule)`, `unless_unchanged(rule)` (ratcheting), `when(predicate, rule, words=…)`,
   `first_error(a, b, …)`.
 * What crosses fields is a Python function: `@function("validateFoo")`. It gets the value, the old value, the path and the context.
+* What Kubernetes declares in its types is a table; `declared.declared("resource/v1.DeviceClassSpec")` makes rules of it.
 
 In an update a rule sees the old value beside the new one: None where the field was absent, `ABSENT` where there is nothing to compare
 with (on create, and for new elements of a list).

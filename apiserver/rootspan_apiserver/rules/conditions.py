@@ -26,7 +26,7 @@ _NOT_A_REASON = (
 
 @function("ValidateConditions")
 def conditions(value: Any, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Each has a type of its own, a status, a time and a reason."""
+    """Each has a type that no other has, a status, a reason and a time."""
     seen: set[str] = set()
     for index, condition in enumerate(value):
         at = path / index

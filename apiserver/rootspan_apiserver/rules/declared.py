@@ -3,12 +3,12 @@
 A tag has a level, which decides what kube-apiserver 1.36 does with its errors (the gate `DeclarativeValidation` is GA and locked on,
 `DeclarativeValidationBeta` is on by default, `DeclarativeValidationTakeover` is off and deprecated):
 
-* a tag without a prefix is in force: its errors are returned after those of the hand-written validation;
-* `+k8s:beta(…)` is in force too, and the hand-written errors that it covers are left out;
+* a tag without a prefix is enforced: its errors are returned after those of the hand-written validation;
+* `+k8s:beta(…)` is enforced too, and the hand-written errors that it covers are left out;
 * `+k8s:alpha(…)` runs in the shadow: its errors are compared with the hand-written ones, which alone are returned, and counted in a metric.
 
-In 1.36 every tag of a type that is served by default is alpha; only scheduling.k8s.io/v1alpha2 and resource.k8s.io/v1alpha3 have tags
-in force. So `declared` gives an empty rule for a served kind, whose hand-written validation decides alone, words included: a device
+In 1.36 every tag of a type that is served by default is alpha; only scheduling.k8s.io/v1alpha2 and resource.k8s.io/v1alpha3 have
+enforced tags. So `declared` gives an empty rule for a served kind, whose hand-written validation decides alone, words included: a device
 attribute without a value is refused with "exactly one value must be specified", not with the tag's "must specify one of: …". With
 `shadowed=True` alpha tags count as well; tests hold the hand-written rules against them, as upstream's metric does.
 
@@ -41,10 +41,10 @@ _LATE = frozenset({"alpha", "beta", "eachVal", "item"})
 
 @cache
 def declared(name: str, *, shadowed: bool = False, options: frozenset[str] = frozenset()) -> Rule:
-    """Return the rule of a type, such as "resource/v1.DeviceClassSpec"; the rule is empty where no tag is in force.
+    """Return the rule of a type, such as "resource/v1.DeviceClassSpec"; the rule is empty where no tag is enforced.
 
     Args:
-        shadowed: whether alpha tags are in force, too.
+        shadowed: whether alpha tags are enforced, too.
         options: the feature gates that `ifEnabled` and `ifDisabled` ask for and that are on.
 
     Raises:
@@ -62,7 +62,7 @@ class _Builder:
     options: frozenset[str]
 
     def of_type(self, found: DeclaredType) -> Rule | None:
-        """Return the rule of a type, None where nothing is in force."""
+        """Return the rule of a type, None where nothing is enforced."""
         if found.kind != "struct":
             rules = [value_rule(tag.word, "string") for tag in found.tags if tag.level in self.levels]
             return both(*rules) if rules else None
@@ -117,7 +117,7 @@ class _Builder:
         return tuple(steps)
 
     def _level(self, steps: list[Step], level: str) -> list[Step]:
-        """Return steps that are silent where their level is not in force: they stop others all the same."""
+        """Return steps that are silent where their level is not enforced: they stop others all the same."""
         return steps if level in self.levels else [replace(step, silent=True) for step in steps]
 
     def _wrapped(self, wrappers: tuple[Word, ...], word: Word, member: Member, shape: Shape) -> list[Step]:

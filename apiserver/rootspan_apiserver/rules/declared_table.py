@@ -36,7 +36,7 @@ class Tag:
 
     @property
     def level(self) -> str:
-        """ "alpha", "beta", or "" for a tag that is in force."""
+        """ "alpha", "beta", or "" for a tag that is enforced."""
         return self.wrappers[0].name if self.wrappers and self.wrappers[0].name in ("alpha", "beta") else ""
 
     @property

@@ -66,7 +66,7 @@ def is_set(value: Any, shape: Shape) -> bool:
 
 
 @dataclass(frozen=True)
-class Immutable(Rule):
+class DeclaredImmutable(Rule):
     """No update may change the field. It is asked only about a field that an update does change."""
 
     wants_absent: bool = field(default=True, kw_only=True)
@@ -78,7 +78,7 @@ class Immutable(Rule):
         yield Line("", "immutable")
 
 
-IMMUTABLE = Immutable()
+IMMUTABLE = DeclaredImmutable()
 
 UPDATES = {
     "NoSet": "field cannot be set once created",

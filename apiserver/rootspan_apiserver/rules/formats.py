@@ -30,26 +30,32 @@ _CASE = (
 
 
 def short_name(value: str) -> list[str]:
+    """Return the reasons why a text is not an RFC 1123 label."""
     return _in_bytes(names.dns_label(value))
 
 
 def long_name(value: str) -> list[str]:
+    """Return the reasons why a text is not an RFC 1123 subdomain."""
     return _in_bytes(names.dns_subdomain(value))
 
 
 def long_name_caseless(value: str) -> list[str]:
+    """Return the reasons why a text is not an RFC 1123 subdomain in any case."""
     return [reason.replace(*_CASE).replace("'example.com'", "'Example.com'") for reason in long_name(value.lower())]
 
 
 def label_key(value: str) -> list[str]:
+    """Return the reasons why a text is not the key of a label."""
     return names.qualified_name(value)
 
 
 def uuid(value: str) -> list[str]:
+    """Return the reasons why a text is not a UUID in lowercase."""
     return [] if re.fullmatch(_UUID, value) else ["must be a lowercase UUID in 8-4-4-4-12 format"]
 
 
 def c_identifier(value: str) -> list[str]:
+    """Return the reasons why a text is not a C identifier."""
     return [] if re.fullmatch(_IDENTIFIER, value) else [_IDENTIFIER_WORDS]
 
 
@@ -91,6 +97,7 @@ def _fully_qualified_name(value: Any, old: Any, path: Path, context: RuleContext
 
 
 def extended_resource_name(value: str) -> list[str]:
+    """Return the reasons why a text is not the name of an extended resource."""
     reasons = []
     if "/" not in value:
         reasons.append("a name must be a domain-prefixed path, such as 'example.com/my-prop'")

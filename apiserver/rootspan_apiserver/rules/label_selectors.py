@@ -75,34 +75,3 @@ def has_invalid_value(selector: JSONObject | None) -> bool:
     """Return whether an expression of the selector has a value that is no label value."""
     expressions = (selector or {}).get("matchExpressions") or []
     return any(label_value(value) for expression in expressions for value in expression.get("values") or [])
-
-
-def selects(selector: JSONObject | None, of_labels: JSONObject) -> bool:
-    """Return whether a label selector (an object) matches labels; None matches nothing, `{}` everything."""
-    if selector is None:
-        return False
-    if any(of_labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    return all(_holds(expression, of_labels) for expression in selector.get("matchExpressions") or [])
-
-
-def is_valid_selector(selector: JSONObject | None) -> bool:
-    """Return whether Go can make a `labels.Selector` of a label selector: its keys, operators and values are valid.
-
-    This is the *strict* reading that templates need: a workload whose selector is invalid gets `invalid label selector` and not a
-    complaint about its template's labels. Upstream: LabelSelectorAsSelector in staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go
-    """
-    return selector is None or not list(_STRICT.check(selector, ABSENT, Path(), RuleContext(update=False, root={})))
-
-
-def _holds(expression: JSONObject, of_labels: JSONObject) -> bool:
-    key, values = expression.get("key"), expression.get("values") or []
-    match expression.get("operator"):
-        case "In":
-            return key in of_labels and of_labels[key] in values
-        case "NotIn":
-            return key not in of_labels or of_labels[key] not in values
-        case "Exists":
-            return key in of_labels
-        case _:
-            return key not in of_labels

@@ -1,1 +1,1 @@
-"""Two admission webhooks to look at: a service of its own, with spans of its own, that knows the API server only over HTTPS."""
+"""Two sample admission webhooks: a separate service with its own spans, which talks to the API server over HTTPS only."""

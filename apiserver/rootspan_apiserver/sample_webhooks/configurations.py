@@ -1,4 +1,4 @@
-"""The objects that tell an API server of the two webhooks."""
+"""The webhook configurations that register the two webhooks with an API server."""
 
 import base64
 from collections.abc import Callable
@@ -12,12 +12,12 @@ GROUP_VERSION = "admissionregistration.k8s.io/v1"
 
 
 def by_url(url: str, ca_bundle: bytes) -> ClientConfigOf:
-    """The webhooks answer below `url` (https://host:port), with a certificate that `ca_bundle` (PEM) vouches for."""
+    """Return client configurations with URLs below `url` (https://host:port); `ca_bundle` (PEM) verifies the certificate."""
     return lambda path: {"url": url + path, "caBundle": _text(ca_bundle)}
 
 
 def by_service(namespace: str, name: str, port: int, ca_bundle: bytes) -> ClientConfigOf:
-    """The webhooks are a Service of the cluster."""
+    """Return client configurations that name a Service of the cluster."""
     return lambda path: {
         "service": {"namespace": namespace, "name": name, "port": port, "path": path},
         "caBundle": _text(ca_bundle),
@@ -25,7 +25,7 @@ def by_service(namespace: str, name: str, port: int, ca_bundle: bytes) -> Client
 
 
 def configurations(client_config: ClientConfigOf) -> list[JSONObject]:
-    """A MutatingWebhookConfiguration and a ValidatingWebhookConfiguration: both are asked about config maps that are made or changed."""
+    """Return a MutatingWebhookConfiguration and a ValidatingWebhookConfiguration for creates and updates of config maps."""
     return [
         _configuration("MutatingWebhookConfiguration", "mutate.sample-webhooks.example.com", client_config("/mutate")),
         _configuration(
@@ -35,7 +35,7 @@ def configurations(client_config: ClientConfigOf) -> list[JSONObject]:
 
 
 def path_of(configuration: JSONObject) -> str:
-    """Where objects of its kind are created."""
+    """Return the path of the collection of its kind."""
     return f"/apis/{GROUP_VERSION}/{configuration['kind'].lower()}s"
 
 

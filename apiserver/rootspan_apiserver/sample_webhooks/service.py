@@ -1,7 +1,7 @@
-"""The webhooks as a service: HTTPS, SERVER spans that continue the API server's trace, and one call back to the API server.
+"""The webhooks as an HTTPS service with SERVER spans, whose validating webhook calls the API server.
 
-Whoever can send this service a review is the API server, so its trace is continued. The call back is an ordinary client's: it carries this
-service's context, and the API server starts a trace of its own for it.
+The client of this service is the API server, so its trace is continued. For the call to the API server this service is an ordinary client:
+the request carries the context of this service, and the API server starts a new trace for it.
 """
 
 import re
@@ -22,18 +22,18 @@ from starlette.routing import Route
 from rootspan import Continuation, TracingMiddleware
 from rootspan.httpx import traced
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.sample_webhooks.reviews import mutated, validated
+from rootspan_apiserver.sample_webhooks.review_responses import mutated, validated
 from rootspan_apiserver.serving.http import Address, serving
 
 SERVICE_NAME = "sample-webhooks"
 CALLBACK_SECONDS = 3.0
 _NAMESPACE = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-"""Reviews may come from anybody, and the call back has this service's rights: nothing else goes into its path."""
+"""A review may come from an untrusted client, and its namespace becomes part of the path of a request with this service's token."""
 
 
 @dataclass(frozen=True, slots=True)
 class KubernetesAPI:
-    """The API server as a client sees it. `tls_server_name` is what its certificate is for, where that is not the host of `url`."""
+    """The address and token for the API server. `tls_server_name` is the name in its certificate if that is not the host of `url`."""
 
     url: str
     tls: ssl.SSLContext
@@ -42,6 +42,7 @@ class KubernetesAPI:
 
     @asynccontextmanager
     async def client(self, tracer_provider: TracerProvider) -> AsyncIterator[httpx.AsyncClient]:
+        """Return a client with CLIENT spans."""
         headers = {"authorization": f"Bearer {self.token}", "user-agent": SERVICE_NAME}
         client = httpx.AsyncClient(
             base_url=self.url, headers=headers, verify=self.tls, timeout=CALLBACK_SECONDS, trust_env=False
@@ -51,13 +52,14 @@ class KubernetesAPI:
 
     @property
     def extensions(self) -> dict[str, Any]:
+        """The request extensions of httpx that set the TLS server name."""
         return {"sni_hostname": self.tls_server_name} if self.tls_server_name else {}
 
 
 def create_application(
     api: KubernetesAPI, client: httpx.AsyncClient, tracer_provider: TracerProvider
 ) -> TracingMiddleware:
-    """`POST /mutate`, `POST /validate` and `GET /healthz`; `client` is one of `api`."""
+    """Return an application with `POST /mutate`, `POST /validate` and `GET /healthz`; `client` is a client of `api`."""
 
     async def mutate(request: Request) -> Response:
         review = await request.json()
@@ -89,7 +91,7 @@ def create_application(
 async def serving_webhooks(
     api: KubernetesAPI, bound: socket, tls: ssl.SSLContext, tracer_provider: TracerProvider
 ) -> AsyncIterator[Address]:
-    """Serve on the socket inside the block."""
+    """Serve the webhooks on the socket inside the block."""
     async with (
         api.client(tracer_provider) as client,
         serving(create_application(api, client, tracer_provider), bound, tls=tls) as address,

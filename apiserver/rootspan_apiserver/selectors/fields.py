@@ -1,13 +1,17 @@
-"""Field selectors: `status.phase=Running,metadata.name!=x`, with `\\`, `,` and `=` in values escaped by a backslash."""
+"""Field selectors: `status.phase=Running,metadata.name!=x`, with `\\`, `,` and `=` in values escaped by a backslash.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/fields/selector.go
+"""
 
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-_TERM = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
+_TERM = re.compile(r"(?:[^\\,]|\\(?:.|\Z))+", re.DOTALL)
 _OPERATOR = re.compile(r"!=|==|=")
-_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:.|\Z)|[^\\]", re.DOTALL)
+"""A character of a value, with the backslash before it."""
 _ALWAYS = frozenset({"metadata.name", "metadata.namespace"})
 
 
@@ -54,22 +58,21 @@ class FieldSelector:
 @lru_cache(maxsize=256)
 def _parse(text: str) -> FieldSelector:
     terms = []
-    for term in _TERM.findall(text):
+    for term in sorted(filter(None, _TERM.findall(text))):
         operator = _OPERATOR.search(term)
         if operator is None:
             raise ValueError(f"invalid selector: '{text}'; can't understand '{term}'")
-        value = term[operator.end() :]
-        terms.append((term[: operator.start()], operator[0] != "!=", _unescape(value)))
+        value = _unescaped(term[operator.end() :])
+        terms.append((term[: operator.start()], operator[0] != "!=", value))
     return FieldSelector(tuple(terms))
 
 
-def _unescape(value: str) -> str:
-    if "\\" not in value and "=" not in value:
-        return value
-    bare = _ESCAPED.sub(lambda match: "" if match[1] and match[1] in "\\,=" else match[0], value)
-    if "\\" in bare:
-        sequence = bare[bare.index("\\") :][:2]
-        raise ValueError(f"invalid field selector: invalid escape sequence: {sequence}")
-    if "=" in bare:
-        raise ValueError(f"invalid field selector: unescaped character in value: {value}")
-    return _ESCAPED.sub(r"\1", value)
+def _unescaped(value: str) -> str:
+    found = []
+    for part in _ESCAPE.findall(value):
+        if part in (",", "="):
+            raise ValueError(f"invalid field selector: unescaped character in value: {ord(part)}")
+        if part.startswith("\\") and part[1:] not in ("\\", ",", "="):
+            raise ValueError(f"invalid field selector: invalid escape sequence: {part}")
+        found.append(part[-1])
+    return "".join(found)

@@ -1,229 +1,91 @@
-"""Label selectors: `app=web,tier in (front,back),!old` and the LabelSelector object of webhooks, workloads and policies.
+"""Label selectors: as text (`app=web,tier in (front,back),!old`) and as the `LabelSelector` object of workloads, webhooks and policies.
 
-The grammar is that of `labels.Parse` in k8s.io/apimachinery, its complaints too: after a key `in` and `notin` are operators, everywhere
-else they are words like others.
+Both become the same requirements, in the order of their keys; one method matches them and one writes them. In text, `in` and `notin` are
+operators after a key and words elsewhere.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/labels/selector.go, pkg/apis/meta/v1/helpers.go (LabelSelectorAsSelector)
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from operator import attrgetter
+from typing import Any
 
-import orjson
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.selectors.label_text import read_requirements
+from rootspan_apiserver.selectors.requirements import Operator, Requirement
 
-from rootspan_apiserver.kube.names import label_value, qualified_name
-
-Operator = Literal["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"]
-
-_TOKEN = re.compile(r"[ \t\r\n]*(==|!=|[=!(),<>]|[^ \t\r\n=!(),<>]+)")
-_SYMBOLS = frozenset({"==", "!=", "=", "!", "(", ")", ",", "<", ">"})
-_OPERATORS: Mapping[str, Operator] = {
-    "in": "in",
-    "notin": "notin",
-    "=": "=",
-    "==": "==",
-    "!=": "!=",
-    ">": "gt",
-    "<": "lt",
-}
-_BINARY = "in, notin, =, ==, !=, gt, lt"
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_INT64 = 1 << 63
-_FROM_OBJECT: Mapping[str, Operator] = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    key: str
-    operator: Operator
-    values: tuple[str, ...] = ()
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        value = labels.get(self.key)
-        match self.operator:
-            case "in" | "=" | "==":
-                return value is not None and value in self.values
-            case "notin" | "!=":
-                return value is None or value not in self.values
-            case "exists":
-                return value is not None
-            case "!":
-                return value is None
-            case "gt" | "lt":
-                if value is None or (number := _integer(value)) is None:
-                    return False
-                return number > int(self.values[0]) if self.operator == "gt" else number < int(self.values[0])
-
-    def __str__(self) -> str:
-        match self.operator:
-            case "exists":
-                return self.key
-            case "!":
-                return f"!{self.key}"
-            case "in" | "notin":
-                return f"{self.key} {self.operator} ({','.join(sorted(self.values))})"
-            case "gt" | "lt":
-                return f"{self.key}{'>' if self.operator == 'gt' else '<'}{self.values[0]}"
-            case _:
-                return f"{self.key}{self.operator}{self.values[0]}"
+_BY_NAME: Mapping[str, Operator] = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
+"""The operators of the object."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSelector:
-    """All `requirements` must hold; with none, everything matches. `nothing` matches no object whatever its labels."""
+    """All `requirements` must hold; without any, everything matches. `nothing` matches no object whatever its labels."""
 
     requirements: tuple[Requirement, ...] = ()
     nothing: bool = False
 
     def __bool__(self) -> bool:
-        """Whether it may leave anything out."""
+        """Return whether it may exclude an object."""
         return self.nothing or bool(self.requirements)
 
     def __str__(self) -> str:
         return ",".join(map(str, self.requirements))
 
     def matches(self, labels: Mapping[str, str]) -> bool:
+        """Return whether an object with these labels is selected."""
         if self.nothing:
             return False
         return all(requirement.matches(labels) for requirement in self.requirements)
 
     @classmethod
+    def of(cls, requirements: Iterable[Requirement]) -> "LabelSelector":
+        """Return the selector of the requirements, in the order of their keys."""
+        return cls(tuple(sorted(requirements, key=attrgetter("key"))))
+
+    @classmethod
     def parse(cls, text: str) -> "LabelSelector":
-        """
+        """Read a selector that is text.
+
         Raises:
-            ValueError: with the API's message.
+            ValueError: with Go's message.
         """
         return _parse(text)
 
     @classmethod
+    def from_labels(cls, labels: Mapping[str, str] | None) -> "LabelSelector":
+        """Return the selector of exactly these labels, as Services and ReplicationControllers have it. Raises ValueError like `parse`."""
+        return cls.of(Requirement(key, "=", (value,)) for key, value in sorted((labels or {}).items()))
+
+    @classmethod
     def from_object(cls, selector: Mapping[str, Any] | None) -> "LabelSelector":
-        """The selector a `LabelSelector` of meta/v1 stands for: none given matches nothing, an empty one everything.
+        """Read a `LabelSelector` of meta/v1: None matches nothing, an empty one everything.
 
         Raises:
-            ValueError: with the API's message.
+            ValueError: with Go's message.
         """
         if selector is None:
             return cls(nothing=True)
-        requirements = [
-            _requirement(key, "=", (value,)) for key, value in sorted((selector.get("matchLabels") or {}).items())
-        ]
+        found = list(cls.from_labels(selector.get("matchLabels")).requirements)
         for expression in selector.get("matchExpressions") or ():
-            operator = _FROM_OBJECT.get(expression.get("operator", ""))
-            if operator is None:
-                raise ValueError(f'"{expression.get("operator", "")}" is not a valid label selector operator')
+            name = expression.get("operator") or ""
+            if name not in _BY_NAME:
+                raise ValueError(f"{quote(name)} is not a valid label selector operator")
             values = tuple(expression.get("values") or ())
-            requirements.append(_requirement(expression.get("key", ""), operator, values))
-        return cls(tuple(requirements))
+            found.append(Requirement(expression.get("key") or "", _BY_NAME[name], values))
+        return cls.of(found)
+
+
+def shown_selector(selector: Mapping[str, Any] | None) -> str:
+    """Write a `LabelSelector` of meta/v1 for a table: `<none>` for one without requirements, `<error>` for an invalid one."""
+    try:
+        return str(LabelSelector.from_object(selector)) or "<none>"
+    except ValueError:
+        return "<error>"
 
 
 @lru_cache(maxsize=256)
 def _parse(text: str) -> LabelSelector:
-    tokens = _Tokens(text)
-    requirements = []
-    while tokens.next:
-        if tokens.next in _SYMBOLS and tokens.next != "!":
-            raise ValueError(f"found '{tokens.next}', expected: !, identifier, or 'end of string'")
-        try:
-            requirements.append(_read_requirement(tokens))
-        except ValueError as exc:
-            raise ValueError(f"unable to parse requirement: {exc}") from exc
-        if not tokens.next:
-            break
-        separator = tokens.take()
-        if separator != ",":
-            raise ValueError(f"found '{separator}', expected: ',' or 'end of string'")
-        if not tokens.next or (tokens.next in _SYMBOLS and tokens.next != "!"):
-            raise ValueError(f"found '{tokens.next}', expected: identifier after ','")
-    return LabelSelector(tuple(sorted(requirements, key=lambda requirement: requirement.key)))
-
-
-class _Tokens:
-    """The words and symbols of a selector; `next` is "" at its end."""
-
-    def __init__(self, text: str) -> None:
-        self._rest = iter(_TOKEN.findall(text))
-        self.next: str = next(self._rest, "")
-
-    def take(self) -> str:
-        taken = self.next
-        self.next = next(self._rest, "")
-        return taken
-
-    def take_word(self, complaint: str) -> str:
-        taken = self.take()
-        if not taken or taken in _SYMBOLS:
-            raise ValueError(f"found '{taken}', {complaint}")
-        return taken
-
-
-def _read_requirement(tokens: _Tokens) -> Requirement:
-    absent = tokens.next == "!"
-    if absent:
-        tokens.take()
-    key = tokens.take_word("expected: identifier")
-    if absent or tokens.next in ("", ","):
-        return _requirement(key, "!" if absent else "exists", ())
-    written = tokens.take()
-    operator = _OPERATORS.get(written)
-    if operator is None:
-        raise ValueError(f"found '{written}', expected: {_BINARY}")
-    if operator in ("in", "notin"):
-        return _requirement(key, operator, _read_values(tokens))
-    value = "" if tokens.next in ("", ",") else tokens.take_word("expected: identifier")
-    return _requirement(key, operator, (value,))
-
-
-def _read_values(tokens: _Tokens) -> tuple[str, ...]:
-    opening = tokens.take()
-    if opening != "(":
-        raise ValueError(f"found '{opening}' expected: '('")
-    if tokens.next in _SYMBOLS - {",", ")"} or not tokens.next:
-        raise ValueError(f"found '{tokens.next}', expected: ',', ')' or identifier")
-    values = {"": None} if tokens.next in (",", ")") else {}
-    while tokens.next != ")":
-        if tokens.next == ",":
-            tokens.take()
-            if tokens.next in (",", ")"):
-                values[""] = None
-            continue
-        values[tokens.take_word("expected: ',', or identifier")] = None
-        if tokens.next not in (",", ")"):
-            raise ValueError(f"found '{tokens.next}', expected: ',' or ')'")
-    tokens.take()
-    return tuple(values)
-
-
-def _requirement(key: str, operator: Operator, values: tuple[str, ...]) -> Requirement:
-    problems = qualified_name(key)
-    if problems:
-        raise ValueError(f"<nil>: Invalid value: {_quoted(key)}: {'; '.join(problems)}")
-    if operator in ("in", "notin") and not values:
-        raise ValueError("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty")
-    if operator in ("exists", "!") and values:
-        raise ValueError(
-            "values: Invalid value: "
-            + orjson.dumps(values).decode()
-            + ": values set must be empty for exists and does not exist"
-        )
-    if operator in ("gt", "lt") and _integer(values[0]) is None:
-        raise ValueError(
-            f"values[0]: Invalid value: {_quoted(values[0])}: for 'Gt', 'Lt' operators, the value must be an integer"
-        )
-    for index, value in enumerate(values):
-        problems = label_value(value)
-        if problems:
-            raise ValueError(f"values[{index}][{key}]: Invalid value: {_quoted(value)}: {'; '.join(problems)}")
-    return Requirement(key, operator, values)
-
-
-def _integer(text: str) -> int | None:
-    """The integer that fits into 64 bits, None if `text` is none."""
-    if len(text) > 63 or not _INTEGER.fullmatch(text):
-        return None
-    number = int(text)
-    return number if -_INT64 <= number < _INT64 else None
-
-
-def _quoted(text: str) -> str:
-    return orjson.dumps(text).decode()
+    return LabelSelector.of(read_requirements(text))

@@ -1,1 +1,1 @@
-"""Serving an application to the world: sockets, certificates, kubeconfig."""
+"""Serving an ASGI application over HTTPS: sockets, TLS, HTTP/1.1, certificates, kubeconfig files."""

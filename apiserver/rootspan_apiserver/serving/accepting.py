@@ -1,4 +1,4 @@
-"""From a listening socket to a connection that speaks HTTP: accepting, TLS, and a word to clients that forgot TLS."""
+"""Accept connections, do the TLS handshake, and answer clients that speak plain HTTP to an HTTPS port as Go does."""
 
 import asyncio
 import logging
@@ -9,15 +9,15 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 PAUSE = 1.0
-"""Seconds until connections are accepted again, after the system had no room for one more."""
+"""Seconds until connections are accepted again after accept() failed, for example for want of file descriptors."""
 _HTTP = (b"GET /", b"HEAD ", b"POST ", b"PUT /", b"OPTIO")
 _NOT_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 
 
 class Acceptor:
-    """Gives each connection to a protocol of its own, once its TLS handshake is done; that has `handshake_time` seconds.
+    """Creates a protocol for each connection when its TLS handshake is done, which may take `handshake_time` seconds.
 
-    The first bytes of a connection are looked at and left where they are, for which asyncio's own servers have no place.
+    It peeks at the first bytes of a connection without consuming them, which asyncio's own servers do not support.
     """
 
     def __init__(
@@ -32,20 +32,20 @@ class Acceptor:
         self._protocol = protocol
         self._tls = tls
         self._handshake_time = handshake_time
-        self._silent: dict[socket.socket, asyncio.TimerHandle] = {}
+        self._waiting: dict[socket.socket, asyncio.TimerHandle] = {}
         self._opening: dict[asyncio.Task[None], socket.socket] = {}
         self._again: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(bound, self._accept)
 
     async def aclose(self) -> None:
-        """Refuse new connections, and cut those whose handshake is not done."""
+        """Refuse new connections, and close those whose handshake is not done."""
         if self._again is not None:
             self._again.cancel()
         self._loop.remove_reader(self._bound)
         self._bound.close()
-        for connection in list(self._silent):
-            self._end_silence(connection)
+        for connection in list(self._waiting):
+            self._stop_waiting(connection)
             connection.close()
         opening = self._opening.copy()
         for task in opening:
@@ -61,7 +61,7 @@ class Acceptor:
         except (BlockingIOError, ConnectionError):
             return
         except OSError as exc:
-            logger.error("no connection can be accepted: %s", exc)
+            logger.error("connections cannot be accepted: %s", exc)
             self._loop.remove_reader(self._bound)
             self._again = self._loop.call_later(PAUSE, self._loop.add_reader, self._bound, self._accept)
             return
@@ -69,24 +69,24 @@ class Acceptor:
         if self._tls is None:
             self._open(connection)
         else:
-            self._look(connection, self._handshake_time)
+            self._peek(connection, self._handshake_time)
 
-    def _hear(self, connection: socket.socket) -> None:
-        self._look(connection, self._end_silence(connection))
+    def _on_first_bytes(self, connection: socket.socket) -> None:
+        self._peek(connection, self._stop_waiting(connection))
 
-    def _give_up(self, connection: socket.socket) -> None:
-        self._end_silence(connection)
+    def _on_timeout(self, connection: socket.socket) -> None:
+        self._stop_waiting(connection)
         connection.close()
 
-    def _end_silence(self, connection: socket.socket) -> float:
-        """Watch the connection no more. Returns the seconds it had left."""
-        timer = self._silent.pop(connection)
+    def _stop_waiting(self, connection: socket.socket) -> float:
+        """Stop waiting for the first bytes of the connection. Return the seconds that remained."""
+        timer = self._waiting.pop(connection)
         timer.cancel()
         self._loop.remove_reader(connection)
         return timer.when() - self._loop.time()
 
-    def _look(self, connection: socket.socket, seconds: float) -> None:
-        """Do what the first bytes of a connection ask for, or wait for them. It has `seconds` for its handshake."""
+    def _peek(self, connection: socket.socket, seconds: float) -> None:
+        """Start TLS, reject plain HTTP, or wait for the first bytes. `seconds` remain for the handshake."""
         try:
             first = connection.recv(5, socket.MSG_PEEK)
             if first not in _HTTP:
@@ -95,8 +95,8 @@ class Acceptor:
             connection.recv(1 << 16)
             connection.send(_NOT_TLS)
         except BlockingIOError:
-            self._silent[connection] = self._loop.call_later(seconds, self._give_up, connection)
-            self._loop.add_reader(connection, self._hear, connection)
+            self._waiting[connection] = self._loop.call_later(seconds, self._on_timeout, connection)
+            self._loop.add_reader(connection, self._on_first_bytes, connection)
             return
         except OSError:
             pass
@@ -108,7 +108,7 @@ class Acceptor:
         task.add_done_callback(self._opening.pop)
 
     async def _opened(self, connection: socket.socket, tls: dict[str, Any]) -> None:
-        """A client that does not come through the handshake is left without a word, as by Go."""
+        """A failed handshake closes the connection without a log line, as in Go."""
         try:
             await self._loop.connect_accepted_socket(self._protocol, connection, **tls)
         except OSError:

@@ -1,4 +1,4 @@
-"""Certificates the server makes for itself, so that HTTPS works with nothing prepared.
+"""Serving certificates: self-signed ones, so that HTTPS works without preparation, and those of the operator.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/server/options/serving.go, staging/src/k8s.io/client-go/util/cert/io.go
 """
@@ -35,7 +35,7 @@ class KeyPair:
     def load_into(self, context: ssl.SSLContext) -> None:
         """Make `context` present this certificate.
 
-        The standard library reads certificates from files only, so they touch the disk for a moment, readable by the owner alone.
+        The standard library reads certificates from files only, so the pair is written to a temporary file with mode 0600.
         """
         with tempfile.TemporaryDirectory() as folder:
             both = Path(folder) / "pair.pem"
@@ -45,7 +45,7 @@ class KeyPair:
 
 
 class CertificateAuthority:
-    """Signs serving and client certificates with an EC P-256 key that lives as long as the object."""
+    """Signs serving and client certificates with an EC P-256 key."""
 
     def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
         self._certificate = certificate
@@ -53,6 +53,7 @@ class CertificateAuthority:
 
     @classmethod
     def create(cls, common_name: str) -> Self:
+        """Return a new authority with a key of its own."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
         usage = x509.KeyUsage(
@@ -76,13 +77,13 @@ class CertificateAuthority:
 
     @property
     def pem(self) -> bytes:
-        """The authority's certificate: what a client must trust."""
+        """The authority's certificate, which clients must trust."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
 
     def issue(
         self, common_name: str, *, hosts: Iterable[str] = (), organizations: Iterable[str] = (), client: bool = False
     ) -> KeyPair:
-        """A certificate for a server answering at `hosts` (names or addresses), or for a `client` in groups `organizations`."""
+        """Issue a certificate for a server at `hosts` (names or addresses), or for a `client` in the groups `organizations`."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [
@@ -133,24 +134,26 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ServingCertificate:
-    """What the server presents, and the CA bundle by which clients know it."""
+    """The certificate that the server presents, and the CA bundle that verifies it."""
 
     pair: KeyPair
     ca_bundle: bytes
 
 
 class CertificateError(ValueError):
-    """A certificate or key that the operator named cannot be used."""
+    """A certificate or key of the operator is not usable."""
 
 
 def self_signed(hosts: Iterable[str], folder: Path | None) -> ServingCertificate:
-    """A serving certificate for `hosts` by an authority of its own, kept in `folder` (kube-apiserver's `--cert-dir`) if one is given.
+    """Return a serving certificate for `hosts` by a new authority, stored in `folder` (--cert-dir) if one is given.
 
-    A pair that is there, `apiserver.crt` and `apiserver.key`, is used as it is, whoever made it; no file that exists is written to.
-    Raises CertificateError if one of the two is missing, or the folder cannot be used.
+    An existing pair `apiserver.crt` and `apiserver.key` is used; existing files are never overwritten.
+
+    Raises:
+        CertificateError: one file of the pair is missing, or the folder is not usable.
     """
     if folder is None:
-        return _made(hosts)
+        return _issue(hosts)
     names = certificate, key, authority = [folder / name for name in ("apiserver.crt", "apiserver.key", "ca.crt")]
     try:
         missing = [file for file in (certificate, key) if not os.access(file, os.R_OK)]
@@ -161,16 +164,16 @@ def self_signed(hosts: Iterable[str], folder: Path | None) -> ServingCertificate
                 f"error creating self-signed certificates: error reading {missing[0]}, "
                 "certificate and key must be supplied as a pair"
             )
-        made = _made(hosts)
-        chain = KeyPair(made.pair.certificate + made.ca_bundle, made.pair.key)
+        issued = _issue(hosts)
+        chain = KeyPair(issued.pair.certificate + issued.ca_bundle, issued.pair.key)
         make_folder(folder)
         with contextlib.suppress(FileExistsError):
-            _write(authority, made.ca_bundle)
+            _write(authority, issued.ca_bundle)
         _write(key, chain.key)
         _write(certificate, chain.certificate)
     except OSError as exc:
         raise CertificateError(f"error creating self-signed certificates: {exc}") from exc
-    return ServingCertificate(chain, made.ca_bundle)
+    return ServingCertificate(chain, issued.ca_bundle)
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -179,7 +182,7 @@ def _write(file: Path, content: bytes) -> None:
 
 
 def _found(certificate: Path, key: Path, authority: Path) -> ServingCertificate:
-    """The pair in these files. Clients are to trust the authority in the third, if it is there and the pair is of its making."""
+    """Read the pair. The CA bundle is the authority's file if it exists and has signed the pair."""
     found = from_files(certificate, key)
     try:
         bundle = authority.read_bytes()
@@ -191,13 +194,13 @@ def _found(certificate: Path, key: Path, authority: Path) -> ServingCertificate:
     return ServingCertificate(found.pair, bundle)
 
 
-def _made(hosts: Iterable[str]) -> ServingCertificate:
+def _issue(hosts: Iterable[str]) -> ServingCertificate:
     authority = CertificateAuthority.create("rootspan")
     return ServingCertificate(authority.issue("kube-apiserver", hosts=hosts), authority.pem)
 
 
 def from_files(certificate: Path, key: Path) -> ServingCertificate:
-    """The operator's own certificate; its file is also the bundle (a chain ends in the authority, a self-signed one is its own)."""
+    """Read the operator's certificate. Its file is also the CA bundle: it is a chain up to the authority, or self-signed."""
     try:
         pair = KeyPair(certificate.read_bytes(), key.read_bytes())
     except OSError as exc:
@@ -206,9 +209,10 @@ def from_files(certificate: Path, key: Path) -> ServingCertificate:
 
 
 def server_context(serving: ServingCertificate, client_ca: Path | None) -> ssl.SSLContext:
-    """The TLS settings of the server: TLS 1.2 or later, client certificates asked for but not required if `client_ca` is given.
+    """Return the TLS settings of the server: TLS 1.2 or later; client certificates are optional if `client_ca` is given.
 
-    Raises CertificateError for files that hold no usable certificate.
+    Raises:
+        CertificateError: a file does not contain a usable certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -1,4 +1,7 @@
-"""What the head of a request must be, and what Go's net/http says where it is not."""
+"""Check the head of a request, and reject it with the messages of Go's net/http.
+
+Upstream: Go's net/http/server.go, net/http/request.go
+"""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class RefusedError(Exception):
-    """The request is not to be served. `answer` is the status line without the version, and the body."""
+    """The request is rejected. `answer` is the status line without the version, and the body."""
 
     def __init__(self, answer: bytes) -> None:
         super().__init__(answer)
@@ -19,7 +22,11 @@ class RefusedError(Exception):
 
 
 def check(version: str, method: bytes, hosts: Sequence[bytes]) -> None:
-    """Raises RefusedError for a version of HTTP that is not spoken, and for Host headers that name no host."""
+    """Check the HTTP version and the Host headers.
+
+    Raises:
+        RefusedError: the version is not supported, or Host is missing, repeated or malformed.
+    """
     if version == "1.1":
         if not hosts and method != b"CONNECT":
             raise RefusedError(b"400 Bad Request: missing required Host header")
@@ -32,9 +39,12 @@ def check(version: str, method: bytes, hosts: Sequence[bytes]) -> None:
 
 
 def target(url: bytes) -> tuple[bytes, bytes]:
-    """The path and the query of a request target in any of its forms, of whatever length.
+    """Return the path and the query of a request target in any of its forms.
 
-    The path is empty where the target is a host alone. Raises RefusedError.
+    The path is empty if the target is a host only.
+
+    Raises:
+        RefusedError: the path has a malformed percent escape.
     """
     if not url.startswith((b"/", b"*")):
         _, _, url = url.partition(b"://")

@@ -1,6 +1,6 @@
-"""An ASGI application on a listening socket: uvicorn's protocol, driven from inside a running event loop.
+"""Serve an ASGI application on a listening socket: uvicorn's protocol inside a running event loop.
 
-The server tells when it is ready and can be stopped without a signal, so that several run in one process.
+Unlike uvicorn's own server it reports when it is ready and stops without a signal, so that several can run in one process.
 """
 
 import asyncio
@@ -17,22 +17,22 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from rootspan_apiserver.serving.accepting import Acceptor
-from rootspan_apiserver.serving.exchange import ASGIApp
 from rootspan_apiserver.serving.protocol import LIMITS, ConnectionLimits, Protocol
+from rootspan_apiserver.serving.request_cycle import ASGIApp
 
 GRACE = 2.0
-"""Seconds that requests in flight have when the server stops, unless it is told otherwise."""
+"""Seconds that requests in flight have by default when the server stops."""
 FLUSH = 1.0
-"""Seconds that the last answers have to reach their clients."""
+"""Seconds that the last responses have to reach their clients."""
 
 
 class BindError(OSError):
-    """The address cannot be listened on."""
+    """The server cannot listen on the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens."""
+    """The address of a listening server."""
 
     scheme: str
     host: str
@@ -40,14 +40,15 @@ class Address:
 
     @property
     def url(self) -> str:
+        """The base URL, without a path."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to `host` and `port` (0 takes a free one). Raises BindError, naming the address.
+    """Return a socket that listens on `host` and `port` (0: any free port). Raises BindError.
 
-    Its protocol is named as TCP because asyncio sends without delay (TCP_NODELAY) on such sockets only.
+    The protocol is given as IPPROTO_TCP because asyncio sets TCP_NODELAY on such sockets only.
     """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -70,9 +71,9 @@ async def serving(
     grace: float = GRACE,
     limits: ConnectionLimits = LIMITS,
 ) -> AsyncIterator[Address]:
-    """Serve `app` on the socket inside the block; on the way out call `stopping`, then let requests in flight end for `grace` seconds.
+    """Serve `app` on the socket inside the block; on exit call `stopping`, then wait `grace` seconds for requests in flight.
 
-    What is not answered by then is cut.
+    Connections of requests that are not answered by then are cut.
     """
     config = uvicorn.Config(
         app,
@@ -101,14 +102,14 @@ async def serving(
 
 
 async def _keep_date(state: ServerState) -> None:
-    """Every answer has the date as a header."""
+    """Keep the Date header of all responses current."""
     while True:
         state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         await asyncio.sleep(1.0 - time.time() % 1.0)
 
 
 async def _end(state: ServerState, grace: float) -> None:
-    """Let requests in flight end, then cut the connections: a peer that keeps one idle does not answer the end of TLS."""
+    """Wait for requests in flight, then cut all connections: an idle peer does not answer the closing of TLS."""
     connections = [connection for connection in state.connections if isinstance(connection, Protocol)]
     answering = [connection for connection in connections if connection.answering]
     for connection in connections:
@@ -129,7 +130,7 @@ async def _end(state: ServerState, grace: float) -> None:
 
 
 async def _closed(connections: Iterable[Protocol]) -> None:
-    """Wait until the connections are closed, for FLUSH seconds."""
+    """Wait until the connections are closed, at most FLUSH seconds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(FLUSH):
             for connection in connections:

@@ -1,4 +1,7 @@
-"""The file by which kubectl and every other client finds the server, trusts it and names itself."""
+"""Kubeconfig files: the address of the server, its CA, and the credentials of a user.
+
+Upstream: staging/src/k8s.io/client-go/tools/clientcmd/api/v1/types.go
+"""
 
 import base64
 import os
@@ -14,12 +17,12 @@ PAUSE = 0.5
 
 
 class KubeconfigError(ValueError):
-    """A kubeconfig without a server, a CA or a token in its current context."""
+    """The current context of a kubeconfig has no server, CA or token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a client needs: the server's URL, the PEM bundle to trust, a bearer token, or a certificate and its key (PEM)."""
+    """The server's URL, its CA bundle (PEM), and a bearer token or a client certificate with its key (PEM)."""
 
     server: str
     ca_bundle: bytes
@@ -29,7 +32,7 @@ class Access:
 
 
 def render(server: str, ca_bundle: bytes, token: str, *, namespace: str = "default") -> str:
-    """A kubeconfig (v1) with one cluster, one user with a bearer token, one context."""
+    """Return a kubeconfig (v1) with one cluster, one user with a bearer token, and one context."""
     name = "rootspan"
     document = {
         "apiVersion": "v1",
@@ -51,7 +54,7 @@ def render(server: str, ca_bundle: bytes, token: str, *, namespace: str = "defau
 
 
 def write(path: Path, content: str) -> None:
-    """Put the file in place whole, readable by its owner alone, parent folders made. Raises OSError."""
+    """Write the file atomically with mode 0600, creating missing parent folders. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
@@ -60,7 +63,7 @@ def write(path: Path, content: str) -> None:
 
 
 def read(document: str, *, by_certificate: bool = False) -> Access:
-    """The access that the current context of a kubeconfig gives: by token, or `by_certificate` if it has one. Raises KubeconfigError."""
+    """Read the current context of a kubeconfig: its token, or with `by_certificate` its certificate. Raises KubeconfigError."""
     try:
         config = yaml.safe_load(document)
         context = _named(config["contexts"], config["current-context"])["context"]
@@ -76,7 +79,7 @@ def read(document: str, *, by_certificate: bool = False) -> Access:
 
 
 def wait_for(path: Path, say: Callable[[str], None]) -> Access:
-    """The access that the file gives, once it is there; `say` is told once if that takes a while. Raises KubeconfigError."""
+    """Wait until the file exists, then read it. `say` is called once if the file does not exist yet. Raises KubeconfigError."""
     if not path.exists():
         say(f"Waiting for {path}")
         while not path.exists():

@@ -1,6 +1,6 @@
-"""HTTP/1.1 with the manners of Go's net/http: limits that hold before authentication, and its words for what is no request.
+"""HTTP/1.1 with the limits of Go's net/http, which apply before authentication, and its answers to malformed requests.
 
-uvicorn and its parser do the reading. What is refused here reaches no application, no trace and no log.
+uvicorn and its parser read the requests. A request that is rejected here reaches neither the application nor a trace nor a log.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/server/secure_serving.go
 """
@@ -17,19 +17,19 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from rootspan_apiserver.serving import heads
-from rootspan_apiserver.serving.exchange import Exchange, answer_general_options
+from rootspan_apiserver.serving.request_cycle import RequestCycle, answer_general_options
 
 LINGER = 0.5
-"""Seconds a client that is still sending has to read a refusal, before its connection is reset."""
+"""Seconds that a client which is still sending has to read the rejection before its connection is reset."""
 _ERROR_HEADERS = b"\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """kube-apiserver's. Times in seconds, sizes in bytes.
+    """The limits of kube-apiserver. Times are in seconds, sizes in bytes.
 
-    `head` bounds a request line and its headers together: Go's `MaxHeaderBytes`, and what its buffer may read beyond. A client has
-    `handshake_time` for its part of TLS and `head_time` for each head; `idle_time` may pass between two requests.
+    `head` limits a request line and its headers together: Go's `MaxHeaderBytes` plus the size of its read buffer. `handshake_time` limits
+    the TLS handshake, `head_time` the receipt of each head, and `idle_time` the time between two requests.
     """
 
     head: int = (1 << 20) + 4096
@@ -42,7 +42,7 @@ LIMITS = ConnectionLimits()
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. A client's certificate is put in the scope by the TLS extension of the ASGI specification."""
+    """One connection. The client's certificate is in the scope, in the TLS extension of the ASGI specification."""
 
     def __init__(self, config: uvicorn.Config, state: ServerState, limits: ConnectionLimits) -> None:
         super().__init__(config, state, app_state={})
@@ -61,7 +61,7 @@ class Protocol(HttpToolsProtocol):
 
     @property
     def answering(self) -> bool:
-        """Whether a request is being answered."""
+        """Whether a response is in progress."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it the same way
@@ -93,7 +93,7 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(heads.BAD_REQUEST)
         except httptools.HttpParserUpgrade:
-            pass  # answered as if it had not been asked for, as by Go
+            pass  # the request is answered without an upgrade, as by Go
         else:
             if self._head_size > self._limits.head:
                 self._refuse(heads.TOO_LARGE)
@@ -133,7 +133,7 @@ class Protocol(HttpToolsProtocol):
         scope["query_string"] = query
         app = answer_general_options if method == b"OPTIONS" and self.url == b"*" else self.app
         busy = self.answering
-        self.cycle = Exchange(
+        self.cycle = RequestCycle(
             scope=scope,
             transport=self.transport,
             flow=self.flow,
@@ -172,7 +172,7 @@ class Protocol(HttpToolsProtocol):
             self._limit_head_time()
 
     def _measured(self, method: bytes) -> int:
-        """The size of the head. What was received with its last bytes may belong to the body."""
+        """Return the size of the head. The received bytes may include the beginning of the body."""
         line = len(method) + len(self.url) + len(b"  HTTP/1.1\r\n")
         return line + sum(len(name) + len(value) + len(b": \r\n") for name, value in self.headers) + len(b"\r\n")
 
@@ -186,7 +186,7 @@ class Protocol(HttpToolsProtocol):
             self._head_timer = None
 
     def _refuse(self, answer: bytes) -> None:
-        """Read nothing any more, and say so after the answers to earlier requests."""
+        """Stop reading, and send the rejection after the responses to earlier requests."""
         self._refusal = answer
         if not self.answering:
             self._send_refusal(answer)
@@ -200,6 +200,6 @@ class Protocol(HttpToolsProtocol):
             self._hang_up()
 
     def _hang_up(self) -> None:
-        """Close the connection, though the client may not answer the end of TLS."""
+        """Close the connection, after LINGER seconds without waiting for the client to close TLS."""
         self.transport.close()
         self.loop.call_later(LINGER, self.transport.abort)

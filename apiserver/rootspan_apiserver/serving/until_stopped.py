@@ -1,4 +1,4 @@
-"""How long a command serves: until somebody says stop.
+"""Serve until SIGINT or SIGTERM.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/server/signal.go
 """
@@ -11,7 +11,7 @@ from rootspan_apiserver.processes.interruption import on_first_signal
 
 
 def stop_signal() -> asyncio.Event:
-    """An event of the running loop that SIGINT and SIGTERM set, even where a parent process had them ignored."""
+    """Return an event that SIGINT and SIGTERM set, even if a parent process had the signals ignored."""
     stop = asyncio.Event()
     on_first_signal(lambda number: stop.set())
     return stop
@@ -20,9 +20,9 @@ def stop_signal() -> asyncio.Event:
 async def serve_until_stopped(
     served: contextlib.AbstractAsyncContextManager[Callable[[], None] | None], *, delay: float = 0.0
 ) -> None:
-    """Enter `served`, stay until SIGINT or SIGTERM and `delay` seconds more, leave. A signal before it is entered cancels that.
+    """Enter `served`, and leave it `delay` seconds after SIGINT or SIGTERM. A signal before it is entered cancels entering.
 
-    What `served` gives is called at the signal, before the delay. A later signal ends the process at once.
+    The function that `served` yields is called at the signal, before the delay. A later signal ends the process at once.
     """
     entered, stop = asyncio.Event(), stop_signal()
 
@@ -34,9 +34,9 @@ async def serve_until_stopped(
                 shut_down()
             await asyncio.sleep(delay)
 
-    serving, told = asyncio.create_task(serve()), asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    serving, stopping = asyncio.create_task(serve()), asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
     if stop.is_set() and not entered.is_set():
         serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):

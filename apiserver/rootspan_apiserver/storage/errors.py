@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from rootspan_apiserver.etcd import EtcdError, RequestTooLarge, Unavailable
-from rootspan_apiserver.kube.status import StatusError, bad_request, expired, message_too_large, unavailable
+from rootspan_apiserver.kube.go_numbers import parse_uint
+from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, expired, message_too_large, unavailable
 
 LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
 CONTINUE_TOO_OLD = (
@@ -86,7 +87,8 @@ def parse_resource_version(text: str) -> int:
     """
     if not text:
         return 0
-    if text.isascii() and text.isdigit() and len(text) < 20:
-        return int(text)
-    reason = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-    raise bad_request(f'invalid resource version: resourceVersion: Invalid value: "{text}": {reason}')
+    try:
+        return parse_uint(text)
+    except ValueError as error:
+        reason = FieldError.invalid("resourceVersion", text, str(error))
+        raise bad_request(f"invalid resource version: {reason}") from error

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.cells import NONE, created, joined, labels, name, selector, spec, status
+from rootspan_apiserver.resources.cells import NONE, created, joined, labels, name, spec, status
+from rootspan_apiserver.selectors import shown_selector
 
 PORTS_SHOWN = 3
 
@@ -96,7 +97,7 @@ def ingress_class(item: JSONObject, now: datetime) -> list[Any]:
 
 
 def network_policy(item: JSONObject, now: datetime) -> list[Any]:
-    return [name(item), selector(spec(item).get("podSelector")), created(item, now)]
+    return [name(item), shown_selector(spec(item).get("podSelector")), created(item, now)]
 
 
 def ip_address(item: JSONObject, now: datetime) -> list[Any]:

@@ -115,25 +115,6 @@ def api_service(item: JSONObject, now: datetime) -> list[Any]:
     return [name(item), where, shown, created(item, now)]
 
 
-def resource_claim(item: JSONObject, now: datetime) -> list[Any]:
-    state = status(item)
-    shown = [] if not (item.get("metadata") or {}).get("deletionTimestamp") else ["deleted"]
-    if state.get("allocation") is not None:
-        shown.append("allocated")
-        if state.get("reservedFor"):
-            shown.append("reserved")
-    else:
-        shown.append("pending")
-    return [name(item), joined(shown), created(item, now)]
-
-
-def resource_slice(item: JSONObject, now: datetime) -> list[Any]:
-    wanted = spec(item)
-    node = wanted.get("nodeName") or ("<all>" if wanted.get("allNodes") else "<node selector>")
-    pool = (wanted.get("pool") or {}).get("name", "")
-    return [name(item), node, wanted.get("driver", ""), pool, created(item, now)]
-
-
 RBAC = "rbac.authorization.k8s.io"
 ADMISSION = "admissionregistration.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
@@ -151,7 +132,5 @@ ROWS = {
     ("apiregistration.k8s.io", "APIService"): api_service,
     ("certificates.k8s.io", "CertificateSigningRequest"): signing_request,
     ("node.k8s.io", "RuntimeClass"): runtime_class,
-    ("resource.k8s.io", "ResourceClaim"): resource_claim,
-    ("resource.k8s.io", "ResourceSlice"): resource_slice,
     ("scheduling.k8s.io", "PriorityClass"): priority_class,
 }

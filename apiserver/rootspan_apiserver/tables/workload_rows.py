@@ -13,10 +13,10 @@ from rootspan_apiserver.resources.cells import (
     created,
     labels,
     name,
-    selector,
     spec,
     status,
 )
+from rootspan_apiserver.selectors import shown_selector
 
 
 def pod(item: JSONObject, now: datetime) -> list[Any]:
@@ -99,7 +99,7 @@ def deployment(item: JSONObject, now: datetime) -> list[Any]:
         count(item, "availableReplicas"),
         created(item, now),
         *containers(wanted.get("template")),
-        selector(wanted.get("selector")),
+        shown_selector(wanted.get("selector")),
     ]
 
 
@@ -113,7 +113,7 @@ def replica_set(item: JSONObject, now: datetime) -> list[Any]:
         count(item, "readyReplicas"),
         created(item, now),
         *containers(wanted.get("template")),
-        labels(chosen) if item.get("kind") == "ReplicationController" else selector(chosen),
+        labels(chosen) if item.get("kind") == "ReplicationController" else shown_selector(chosen),
     ]
 
 
@@ -136,7 +136,7 @@ def daemon_set(item: JSONObject, now: datetime) -> list[Any]:
         labels(nodes),
         created(item, now),
         *containers(wanted.get("template")),
-        selector(wanted.get("selector")),
+        shown_selector(wanted.get("selector")),
     ]
 
 
@@ -158,7 +158,7 @@ def job(item: JSONObject, now: datetime) -> list[Any]:
         duration,
         created(item, now),
         *containers(wanted.get("template")),
-        selector(wanted.get("selector")),
+        shown_selector(wanted.get("selector")),
     ]
 
 
@@ -192,7 +192,7 @@ def cron_job(item: JSONObject, now: datetime) -> list[Any]:
         age(last, now) if last else NONE,
         created(item, now),
         *containers(template),
-        selector(chosen),
+        shown_selector(chosen),
     ]
 
 

@@ -1,1 +1,1 @@
-"""What the server tells about itself: spans, metrics, audit events, text traces, log lines."""
+"""Observability of the server: internal spans, metrics, audit events, text traces, log lines, and the tracer provider."""

@@ -1,5 +1,9 @@
-"""The audit id of the request being served: spans and log lines are tied to audit events by it. Here it is cut to 64 characters."""
+"""The audit id of the request that is being served, which ties spans and log lines to audit events.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/audit/context.go
+"""
 
 from contextvars import ContextVar
 
 audit_id: ContextVar[str] = ContextVar("audit_id", default="")
+"""At most 64 characters of it; "" outside a request."""

@@ -1,32 +1,41 @@
-"""The audit log's file: one event a line, written by a thread of its own so that no request waits for a disk."""
+"""The file of the audit log: one event per line, written by a separate thread so that no request waits for the disk.
+
+Upstream: staging/src/k8s.io/apiserver/plugin/pkg/audit/log/backend.go
+"""
 
 import logging
 import sys
 import threading
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 import orjson
 
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.processes.private_files import opener
 
 logger = logging.getLogger(__name__)
 
 
 class AuditLogError(OSError):
-    """The log cannot be opened."""
+    """The file cannot be opened."""
 
 
 class AuditLog:
-    """Appends events to the file at `path`; `-` is standard output. Events of a time when writing fails are lost, and that is logged.
+    """Appends events to a file. An event that cannot be written is lost, which is logged.
+
+    Enter it to start the thread. On leaving, the events appended before are written and the file is closed.
+
+    Args:
+        path: The file; `-` is standard output.
 
     Raises:
-        AuditLogError: the file cannot be opened.
+        AuditLogError: The file cannot be opened.
     """
 
     def __init__(self, path: str) -> None:
-        self._events: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self._events: SimpleQueue[JSONObject | None] = SimpleQueue()
         try:
             self._stream: TextIO = (
                 sys.stdout if path == "-" else open(path, "a", encoding="utf-8", opener=opener)  # noqa: SIM115
@@ -35,7 +44,8 @@ class AuditLog:
             raise AuditLogError(exc.errno, f"audit-log-path {path}: {exc.strerror}") from exc
         self._writer = threading.Thread(target=self._write, name="audit-log", daemon=True)
 
-    def append(self, event: dict[str, Any]) -> None:
+    def append(self, event: JSONObject) -> None:
+        """Queue an event, without blocking."""
         self._events.put(event)
 
     def __enter__(self) -> Self:

@@ -1,9 +1,9 @@
-"""Which collector endpoints kube-apiserver accepts, and what it says of the others.
+"""Validation of the collector's endpoint.
 
-An endpoint is a gRPC target, but it is checked as a URL: one without `//` gets `dns://` in front, `url.Parse` must take
-it, and its scheme must be one that gRPC resolves without more ado.
+An endpoint is a gRPC target, but it is validated as a URL: `dns://` is put before an endpoint without `//`, Go's `url.Parse` must accept
+the result, and its scheme must be `dns`, `unix` or `unix-abstract`.
 
-Upstream: staging/src/k8s.io/component-base/tracing/api/v1/config.go.
+Upstream: staging/src/k8s.io/component-base/tracing/api/v1/config.go
 """
 
 from rootspan_apiserver.kube import go_url
@@ -12,8 +12,8 @@ from rootspan_apiserver.kube.go_quote import quote
 _SCHEMES = ("dns", "unix", "unix-abstract")
 
 
-def endpoint_fault(endpoint: str) -> str | None:
-    """Return the field error kube-apiserver reports for `endpoint`, or None if it accepts it."""
+def endpoint_error(endpoint: str) -> str | None:
+    """Return the field error for an endpoint, None if it is valid."""
     url = endpoint if "//" in endpoint else f"dns://{endpoint}"
     try:
         scheme = go_url.parse(url).scheme

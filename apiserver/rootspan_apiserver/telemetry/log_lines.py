@@ -1,4 +1,4 @@
-"""The server's own log lines, each with the trace it belongs to."""
+"""The format of the server's log lines, which have the ids of the trace and the request that they belong to."""
 
 import logging
 
@@ -10,12 +10,12 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class CorrelatedFormatter(logging.Formatter):
-    """Adds `trace_id`, `span_id` and `audit_id` to the first line of what is logged while a request is served, sampled or not."""
+    """Adds `trace_id`, `span_id` and `audit_id` to the first line of each record that is logged during a request, sampled or not."""
 
     def __init__(self) -> None:
         super().__init__(FORMAT)
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging calls it so)
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the name is logging's)
         line = super().formatMessage(record)
         context = trace.get_current_span().get_span_context()
         if not context.is_valid:

@@ -1,14 +1,13 @@
-"""A component's configuration file, decoded as Kubernetes decodes one.
+"""Decoder of a component's configuration file.
 
-YAML, or JSON if the first character is `{`. An `apiVersion` or `kind` left out takes its default (so an empty file is a
-valid one), a wrong one is refused. Strictly decoded, a field that is unknown or given twice is an error; in either mode
-a field of the wrong type is. The messages are those of apimachinery, sigs.k8s.io/json and go-yaml.
+The file is YAML, or JSON if its first character is `{`. A missing `apiVersion` or `kind` has its default (so an empty file is valid), a
+wrong one is an error. A field of the wrong type is an error; in strict mode an unknown or duplicate field is, too. The messages are those
+of apimachinery, sigs.k8s.io/json and go-yaml.
 
-Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go.
+Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json/json.go
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -16,51 +15,41 @@ from typing import Any, Final, Literal
 import yaml
 
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_values import json_type
+from rootspan_apiserver.kube.go_yaml import GoLoader
 
 FieldType = Literal["string", "int32"]
 _TYPES: Final = {"string": str, "int32": int}
 
 
 class ManifestError(ValueError):
-    """The text is not the manifest that was asked for; the message is Kubernetes' own."""
+    """The text is not a valid manifest of the kind; the message is that of Kubernetes."""
 
 
 class _JSONNumber(str):
-    """A JSON number that is not written as an integer, kept as it stands."""
+    """A JSON number that is not written as an integer, kept as it is written."""
 
     __slots__ = ()
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML's JSON types only: no dates, no base 60."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("null", "bool", "merge")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int",
-    re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[1-9][0-9_]*|0)\Z"),
-    list("-+0123456789"),
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z"),
-    list("-+.0123456789"),
-)
 
 
 def decode(
     data: bytes, *, kind: str, versions: frozenset[str], fields: Mapping[str, FieldType], strict: bool
 ) -> dict[str, Any]:
-    """The `fields` that `data` sets, by name; those set to null are left out.
+    """Return the values of the fields in a manifest, by name; null is left out.
 
-    `versions` are the accepted values of `apiVersion`. Raises `ManifestError`.
+    Args:
+        data: The manifest.
+        kind: Its kind.
+        versions: The accepted values of `apiVersion`.
+        fields: The type of each field.
+        strict: Whether unknown and duplicate fields are errors.
+
+    Raises:
+        ManifestError: The text cannot be decoded.
     """
     try:
         text = data.decode()
-        manifest, faults = _load_json(text) if text.lstrip().startswith("{") else _load_yaml(text)
+        manifest, errors = _load_json(text) if text.lstrip().startswith("{") else _load_yaml(text)
     except UnicodeDecodeError as error:
         raise ManifestError(f"yaml: offset {error.start}: invalid UTF-8") from error
     except RecursionError as error:
@@ -77,32 +66,32 @@ def decode(
         for name, value in manifest.items()
         if name in fields and value is not None
     }
-    faults += [f"unknown field {quote(name)}" for name in manifest if name not in {*fields, "apiVersion", "kind"}]
-    if strict and faults:
-        raise ManifestError(f"strict decoding error: {', '.join(faults)}")
+    errors += [f"unknown field {quote(name)}" for name in manifest if name not in {*fields, "apiVersion", "kind"}]
+    if strict and errors:
+        raise ManifestError(f"strict decoding error: {', '.join(errors)}")
     return decoded
 
 
 def _load_json(text: str) -> tuple[Any, list[str]]:
-    faults: list[str] = []
+    errors: list[str] = []
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         times = Counter(name for name, _ in pairs)
-        faults.extend(f"duplicate field {quote(name)}" for name in times if times[name] > 1)
+        errors.extend(f"duplicate field {quote(name)}" for name in times if times[name] > 1)
         return dict(pairs)
 
     def constant(name: str) -> None:
         raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
 
     try:
-        return json.loads(text, object_pairs_hook=members, parse_float=_JSONNumber, parse_constant=constant), faults
+        return json.loads(text, object_pairs_hook=members, parse_float=_JSONNumber, parse_constant=constant), errors
     except ValueError as error:
         raise ManifestError(f"couldn't get version/kind; json parse error: {error}") from error
 
 
 def _load_yaml(text: str) -> tuple[Any, list[str]]:
     try:
-        loader = _Loader(text)
+        loader = GoLoader(text)
         try:
             node = loader.get_node() if loader.check_node() else None
             manifest = {} if node is None else loader.construct_document(node)
@@ -164,14 +153,4 @@ def _checked(value: Any, path: str, type_name: FieldType) -> Any:
 
 
 def _json_type(value: object) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case int() | float() | _JSONNumber():
-            return "number"
-        case list():
-            return "array"
-        case dict():
-            return "object"
-        case _:
-            return "string"
+    return "number" if isinstance(value, _JSONNumber) else json_type(value)

@@ -1,10 +1,12 @@
-"""What the server counts of itself, under kube-apiserver's own names, in a registry of the instance.
+"""The server's metrics, with the names of kube-apiserver (https://kubernetes.io/docs/reference/instrumentation/metrics/).
 
-https://kubernetes.io/docs/reference/instrumentation/metrics/. The durations carry the trace id of sampled requests as exemplars, shown to
-a scraper that asks for OpenMetrics.
+Durations have the trace ids of sampled requests as exemplars, which are in the answer to a scraper that accepts OpenMetrics.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go
 """
 
 from functools import lru_cache
+from types import MappingProxyType
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,39 +21,29 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from rootspan_apiserver.kube.request_info import RequestInfo
 
+# fmt: off
 _SECONDS = (
-    0.005,
-    0.025,
-    0.05,
-    0.1,
-    0.2,
-    0.4,
-    0.6,
-    0.8,
-    1.0,
-    1.25,
-    1.5,
-    2.0,
-    3.0,
-    4.0,
-    5.0,
-    6.0,
-    8.0,
-    10.0,
-    15.0,
-    20.0,
-    30.0,
-    45.0,
-    60.0,
+    0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0,
 )
+# fmt: on
 _REQUEST = ("verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component")
-_VERBS = {"get": "GET", "list": "LIST", "watch": "WATCH", "deletecollection": "DELETECOLLECTION"}
-_METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
+_VERBS = MappingProxyType(
+    {
+        "get": "GET",
+        "list": "LIST",
+        "watch": "WATCH",
+        "deletecollection": "DELETECOLLECTION",
+        "create": "POST",
+        "update": "PUT",
+        "patch": "PATCH",
+        "delete": "DELETE",
+    }
+)
 _READS = frozenset({"get", "list", "watch"})
 
 
 def scope_of(info: RequestInfo) -> str:
-    """`resource`, `namespace` or `cluster`: how much of the store a request is about; "" for what is not a resource."""
+    """Return how much a request is about: `resource` (one object), `namespace` or `cluster`; "" if it is not about a resource."""
     if info.name or info.verb == "create":
         return "resource"
     if info.namespace:
@@ -60,14 +52,14 @@ def scope_of(info: RequestInfo) -> str:
 
 
 def verb_of(info: RequestInfo, content_type: str = "") -> str:
-    """The verb as metrics and spans report it: the HTTP method, or LIST, WATCH, APPLY, DELETECOLLECTION."""
+    """Return the verb as metrics and spans report it: the HTTP method, or LIST, WATCH, APPLY, DELETECOLLECTION."""
     if info.verb == "patch" and content_type.startswith("application/apply-patch"):
         return "APPLY"
-    return _VERBS.get(info.verb) or _METHODS.get(info.verb) or info.verb.upper()
+    return _VERBS.get(info.verb) or info.verb.upper()
 
 
 class Metrics:
-    """The counters of one server; `registry` is what `/metrics` shows."""
+    """The metrics of one server; `registry` holds all of them."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -113,22 +105,29 @@ class Metrics:
         self._duration_labels = lru_cache(maxsize=4096)(self._durations.labels)
 
     def in_flight(self, info: RequestInfo) -> Gauge:
+        """Return the gauge of the requests in flight of this kind."""
         return self.reading if info.verb in _READS else self.mutating
 
     def long_running(self, info: RequestInfo) -> Gauge:
+        """Return the gauge of the long-running requests like this one."""
         return self._long_running.labels(verb_of(info), *_subject(info))
 
     def rejected(self, priority_level: str, flow_schema: str, reason: str) -> None:
+        """Count a request that flow control rejected."""
         self._rejected.labels(priority_level, flow_schema, reason).inc()
 
     def observe(
-        self, info: RequestInfo, verb: str, dry_run: str, code: int, seconds: float, trace_id: int | None
+        self, info: RequestInfo, *, verb: str, dry_run: str, code: int, seconds: float, trace_id: int | None
     ) -> None:
-        """Counts one finished request.
+        """Count one finished request.
 
         Args:
-            seconds: from its arrival to the end of its answer.
-            trace_id: of its trace, None where nothing was recorded.
+            info: What it was about.
+            verb: As `verb_of` returns it.
+            dry_run: `All` for a dry run, else "".
+            code: The status of the response.
+            seconds: The time from the arrival of the request to the end of the response.
+            trace_id: The id of its trace; None if nothing was recorded.
         """
         labels = (verb, dry_run, *_subject(info))
         self._request_labels(*labels, str(code)).inc()
@@ -136,13 +135,13 @@ class Metrics:
         self._duration_labels(*labels).observe(seconds, exemplar)
 
     def page(self, accept: str) -> tuple[bytes, str]:
-        """The body and the content type of `/metrics`: OpenMetrics, with exemplars, where asked."""
+        """Return body and content type of `/metrics`: OpenMetrics with exemplars if `accept` (the `Accept` header) names it."""
         if "application/openmetrics-text" in accept:
-            text = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call] # prometheus_client left it untyped
+            text = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call] # untyped in prometheus_client
             return text, openmetrics.CONTENT_TYPE_LATEST
         return exposition.generate_latest(self.registry), exposition.CONTENT_TYPE_PLAIN_0_0_4
 
 
 def _subject(info: RequestInfo) -> tuple[str, str, str, str, str, str]:
-    """The labels that say what a request was about: group, version, resource, subresource, scope and component."""
+    """Return the labels for the subject of a request: group, version, resource, subresource, scope and component."""
     return info.api_group, info.api_version, info.resource, info.subresource, scope_of(info), "apiserver"

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 
 from opentelemetry.util.types import AttributeValue
 
+from rootspan_apiserver.kube.go_durations import format_duration
 from rootspan_apiserver.kube.go_quote import quote
-from rootspan_apiserver.kube.times import duration
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class TextTrace:
         head = f"Trace[{number}]: {quote(self._name)} {_fields(self._attributes)}({_date(self._start)})"
         lines = [f"{head} (total time: {_milliseconds(self._duration)}ms):"]
         last = self._write_steps(lines, f"Trace[{number}]: ", self._share, everything=everything)
-        lines.append(f"Trace[{number}]: [{duration(self._duration)}] [{duration(self._end - last)}] END")
+        lines.append(f"Trace[{number}]: [{format_duration(self._duration)}] [{format_duration(self._end - last)}] END")
         return "\n".join(lines)
 
     @property

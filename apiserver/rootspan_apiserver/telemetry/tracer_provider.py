@@ -1,9 +1,9 @@
-"""The tracer provider that kube-apiserver makes of its tracing configuration.
+"""The tracer provider of a tracing configuration.
 
-It always asks for plain text, whatever the scheme of an endpoint in the environment; only a certificate that the environment names
-turns TLS on. A rate of 0 samples no new trace, and still exports a span whose parent was sampled.
+Spans are sent in plain text, whatever the scheme of an endpoint in the environment; only a certificate in the environment turns TLS on.
+With a rate of 0 no new trace is sampled, but a span whose parent was sampled is exported.
 
-Upstream: staging/src/k8s.io/component-base/tracing/utils.go.
+Upstream: staging/src/k8s.io/component-base/tracing/utils.go
 """
 
 import os
@@ -25,7 +25,12 @@ _DEFAULT_TARGET = "localhost:4317"
 def tracer_provider(
     configuration: TracingConfiguration | None, resource: Resource, *, shutdown_timeout: float = 2.0
 ) -> TracerProvider:
-    """Make the provider of `configuration`; without one nothing is exported, and contexts still propagate.
+    """Return the provider of a configuration. Without one nothing is exported, but contexts still propagate.
+
+    Args:
+        configuration: Endpoint and sampling rate.
+        resource: The resource of all spans.
+        shutdown_timeout: The seconds that sending the last spans may take.
 
     Raises:
         rootspan.ConfigurationError: A certificate that the environment names cannot be used.
@@ -37,7 +42,7 @@ def tracer_provider(
 
 
 def settings(endpoint: str | None, environment: Mapping[str, str] = os.environ) -> OTLPSettings:
-    """Settle on the endpoint of the configuration, then on the environment as opentelemetry-go reads it."""
+    """Return the exporter's settings: the endpoint of the configuration, else of the environment as opentelemetry-go reads it."""
     variables = OTLPVariables(environment)
     secure = variables.value("CERTIFICATE") or variables.value("CLIENT_CERTIFICATE")
     return OTLPSettings(

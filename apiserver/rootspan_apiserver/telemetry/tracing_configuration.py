@@ -1,8 +1,8 @@
-"""kube-apiserver's tracing configuration file: read, then validated, with its own rules and messages.
+"""The file of `--tracing-config-file`: read, decoded and validated.
 
-The errors are `rootspan.ConfigurationError`, with kube-apiserver's message whole.
+Errors are `rootspan.ConfigurationError` with the whole message of kube-apiserver.
 
-Upstream: staging/src/k8s.io/apiserver/pkg/server/options/tracing.go.
+Upstream: staging/src/k8s.io/apiserver/pkg/server/options/tracing.go, staging/src/k8s.io/component-base/tracing/api/v1/config.go
 """
 
 from dataclasses import dataclass
@@ -12,39 +12,45 @@ from typing import Self
 
 from rootspan import ConfigurationError
 from rootspan_apiserver.kube.go_quote import quote
-from rootspan_apiserver.telemetry.grpc_endpoint import endpoint_fault
+from rootspan_apiserver.telemetry.grpc_endpoint import endpoint_error
 from rootspan_apiserver.telemetry.manifest import ManifestError, decode
 
 _VERSIONS = frozenset(f"apiserver.config.k8s.io/{version}" for version in ("v1alpha1", "v1beta1", "v1"))
-_SAMPLES_OF_A_MILLION = 1_000_000
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class TracingConfiguration:
-    """Where spans go and how many of them.
+    """Where spans are sent and how many traces are sampled.
 
-    `endpoint` is the gRPC target of an OTLP collector (`host:port`, `dns:///host:port`, `unix:///path`), reached in
-    plain text; None leaves the choice to the environment, then localhost:4317.
-    `sampling_rate_per_million` of all traces that start here are sampled; None, like 0, is none of them.
+    Attributes:
+        endpoint: The gRPC target of an OTLP collector (`host:port`, `dns:///host:port`, `unix:///path`), reached in plain text. None
+            leaves the choice to the environment; the default there is localhost:4317.
+        sampling_rate_per_million: How many of a million traces that start here are sampled. None is 0.
 
-    Raises `ConfigurationError` if a value is out of its range.
+    Raises:
+        ConfigurationError: A value is out of its range.
     """
 
     endpoint: str | None = None
     sampling_rate_per_million: int | None = None
 
     def __post_init__(self) -> None:
-        faults = [fault for fault in (self._rate_fault(), self._endpoint_fault()) if fault]
-        if faults:
-            listed = faults[0] if len(faults) == 1 else f"[{', '.join(faults)}]"
+        errors = [error for error in (self._rate_error(), self._endpoint_error()) if error]
+        if errors:
+            listed = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
             raise ConfigurationError(f"failed to validate tracing configuration: {listed}")
 
     @classmethod
     def read(cls, path: str | PathLike[str], *, strict: bool = True) -> Self:
         """Read a `TracingConfiguration` manifest (`apiserver.config.k8s.io/v1alpha1`, `v1beta1` or `v1`; YAML or JSON).
 
-        `strict` refuses unknown and duplicate fields, as Kubernetes does from 1.32 on.
-        Raises `ConfigurationError` for a file that cannot be read, decoded or used.
+        Args:
+            path: The file.
+            strict: Whether unknown and duplicate fields are errors, as they are since Kubernetes 1.32.
+
+        Raises:
+            ConfigurationError: The file cannot be read or decoded, or its values are not valid.
         """
         name = fspath(path)
         if not name:
@@ -70,9 +76,9 @@ class TracingConfiguration:
             ) from error
         return cls(fields.get("endpoint"), fields.get("samplingRatePerMillion"))
 
-    def _rate_fault(self) -> str | None:
+    def _rate_error(self) -> str | None:
         rate = self.sampling_rate_per_million
-        if rate is None or 0 <= rate <= _SAMPLES_OF_A_MILLION:
+        if rate is None or 0 <= rate <= _MILLION:
             return None
         if rate < 0:
             return f"samplingRatePerMillion: Invalid value: {rate}: sampling rate must be positive"
@@ -81,8 +87,8 @@ class TracingConfiguration:
             "sampling rate per million must be less than or equal to one million"
         )
 
-    def _endpoint_fault(self) -> str | None:
-        return None if self.endpoint is None else endpoint_fault(self.endpoint)
+    def _endpoint_error(self) -> str | None:
+        return None if self.endpoint is None else endpoint_error(self.endpoint)
 
 
 def _operation(error: Exception) -> str:

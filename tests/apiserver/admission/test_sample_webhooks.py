@@ -16,9 +16,9 @@ from opentelemetry.trace import NoOpTracerProvider
 
 from rootspan.testing import tree
 from rootspan_apiserver.app import apiserver
-from rootspan_apiserver.demo.parts import stage
+from rootspan_apiserver.demo.stage import stage
 from rootspan_apiserver.options.options import Options
-from rootspan_apiserver.sample_webhooks.reviews import ALLOW_LABEL, DENIED_DATA, mutated, validated
+from rootspan_apiserver.sample_webhooks.review_responses import ALLOW_LABEL, DENIED_DATA, mutated, validated
 from rootspan_apiserver.sample_webhooks.service import KubernetesAPI, serving_webhooks
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
@@ -130,7 +130,7 @@ async def test_the_command_makes_the_webhooks_known_as_a_service(tmp_path: Path)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(SECONDS), apiserver(Options.parse(flags)) as server:
-            while (line := await process.stdout.readline()) != b"The API server knows them\n":
+            while (line := await process.stdout.readline()) != b"The webhooks are registered with the API server\n":
                 assert line, "the command ended"
             tls = ssl.create_default_context(cadata=server.ca_bundle.decode())
             headers = {"authorization": f"Bearer {server.token}"}

@@ -14,7 +14,7 @@ from rootspan_apiserver.authz.authorizer import (
     ResourceRule,
     UserRules,
 )
-from rootspan_apiserver.authz.forbidden import forbidden_message
+from rootspan_apiserver.authz.forbidden_message import forbidden_message
 from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
 from rootspan_apiserver.authz.union import UnionAuthorizer
 from rootspan_apiserver.kube.request_info import resolve

@@ -39,14 +39,14 @@ async def given_up(dialect: Dialect) -> tuple[str, str, dict[str, object], list[
     return span.status, span.status_message, dict(span.attributes), [dict(event.attributes) for event in span.events]
 
 
-async def test_a_call_that_is_given_up_fails_with_a_cancelled_context() -> None:
+async def test_cancelled_call_of_v136_is_an_error() -> None:
     """In the dialect of v1.36 the error is in the status and in `error.type`."""
     status, message, attributes, events = await given_up(V1_36)
     assert (status, message, events) == ("ERROR", "context canceled", [])
     assert attributes["error.type"] == "*errors.errorString"
 
 
-async def test_of_v1_22_it_is_an_event() -> None:
+async def test_cancelled_call_of_v122_is_an_event() -> None:
     """In the dialect of v1.22 the error is the event of an exception, and nothing else."""
     status, _, attributes, events = await given_up(V1_22)
     assert (status, "error.type" in attributes) == ("UNSET", False)

@@ -124,7 +124,7 @@ async def test_only_the_servers_own_certificate_is_believed() -> None:
 
 async def test_before_the_server_listens_it_says_so() -> None:
     """503, not a crash."""
-    with pytest.raises(StatusError, match="does not listen yet") as refused:
+    with pytest.raises(StatusError, match="is not listening yet") as refused:
         await LoopbackClient(_recording()[0]).get(NAMESPACE)
     assert refused.value.code == 503
 

@@ -6,7 +6,7 @@ import pytest
 from rootspan_apiserver.codec import decode, read_patched
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 WIDGET = GroupVersionKind("example.com", "v1", "Widget")
 TEXT = Schema(type="string")

@@ -260,7 +260,7 @@ def test_traces_are_told_apart_and_printed_as_trees(
     assert collector.spans.trace(TRACE[::-1].hex()) == tuple(by_id[TRACE[::-1].hex()])
 
 
-COMMAND = "import sys; from rootspan_apiserver.collector import run_collector; sys.exit(run_collector(sys.argv[1]))"
+COMMAND = "import sys; from rootspan_apiserver.cli.collector import run_collector; sys.exit(run_collector(sys.argv[1]))"
 
 
 def lines_until(process: "subprocess.Popen[str]", last: str) -> list[str]:

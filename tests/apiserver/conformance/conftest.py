@@ -4,12 +4,11 @@ import asyncio
 
 import pytest
 
-from rootspan_apiserver.conformance.command import record
-from rootspan_apiserver.conformance.options import ConformanceOptions
+from rootspan_apiserver.conformance.record import record_own
 from rootspan_apiserver.conformance.recording import Recorded
 
 
 @pytest.fixture(scope="package")
 def recording() -> dict[str, Recorded]:
-    """What a server of ours, with the embedded etcd, was seen to do, by the name of the operation."""
-    return {recorded.operation: recorded for recorded in asyncio.run(record(ConformanceOptions(), None))}
+    """The recording of our own server with the embedded etcd, by the name of the operation."""
+    return {recorded.operation: recorded for recorded in asyncio.run(record_own())}

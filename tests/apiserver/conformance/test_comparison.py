@@ -7,10 +7,10 @@ import pytest
 
 from rootspan.spans import AttributeValue
 from rootspan_apiserver.cli.main import run
-from rootspan_apiserver.conformance.comparison import compare
 from rootspan_apiserver.conformance.normal_form import normal_trace
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan, read_recording, write_recording
 from rootspan_apiserver.conformance.replay import collection_of
+from rootspan_apiserver.conformance.trace_comparison import compare
 from rootspan_apiserver.dialects.v1_36 import FILTERLATENCY
 
 AUDIT = RecordedSpan("audit", scope=(FILTERLATENCY, ""))
@@ -21,7 +21,15 @@ SERVER = RecordedSpan(
     {"audit-id": "a1", "server.port": 6443, "http.target": "/api/v1/pods?resourceVersion=7"},
     children=(AUDIT,),
 )
-GET = Recorded("get", "GET", "/api/v1/pods", 200, {"Date": "now", "Warning": "w"}, '{"metadata":{"uid":"1"}}', SERVER)
+GET = Recorded(
+    operation="get",
+    method="GET",
+    path="/api/v1/pods",
+    status=200,
+    headers={"Date": "now", "Warning": "w"},
+    body='{"metadata":{"uid":"1"}}',
+    trace=SERVER,
+)
 
 
 def authenticated(*children: RecordedSpan) -> RecordedSpan:

@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from rootspan_apiserver.collector.receiver import Collector
-from rootspan_apiserver.conformance.command import own_server
+from rootspan_apiserver.collector.otlp_receiver import Collector
 from rootspan_apiserver.conformance.operations import operations
+from rootspan_apiserver.conformance.record import own_server
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan
 from rootspan_apiserver.conformance.replay import Pace, Replay
-from rootspan_apiserver.conformance.webhooks import serving_webhooks
+from rootspan_apiserver.conformance.webhook_server import serving_webhooks
 from rootspan_apiserver.serving import kubeconfig
 
 OTELHTTP = ("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "semver:0.20.0")

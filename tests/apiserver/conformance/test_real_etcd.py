@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from rootspan_apiserver.collector.receiver import Collector
-from rootspan_apiserver.conformance.command import own_server
+from rootspan_apiserver.collector.otlp_receiver import Collector
 from rootspan_apiserver.conformance.operation import Operation
 from rootspan_apiserver.conformance.operations import operations
+from rootspan_apiserver.conformance.record import own_server
 from rootspan_apiserver.conformance.recording import Recorded
 from rootspan_apiserver.conformance.replay import Pace, Replay
-from rootspan_apiserver.conformance.webhooks import Webhooks, serving_webhooks
+from rootspan_apiserver.conformance.webhook_server import Webhooks, serving_webhooks
 from tests.apiserver.conformance.outline import outline
 from tests.apiserver.conformance.test_traces import EXPECTED
 from tests.apiserver.etcd.processes import Member, etcd, etcd_cluster

@@ -73,7 +73,7 @@ def test_every_operation_and_every_event_is_described(version: str) -> None:
     assert dialect.events.keys() == {each for each in vars(events).values() if isinstance(each, events.SpanEvent)}
 
 
-def test_the_query_is_part_of_the_target_alone() -> None:
+def test_query_is_part_of_the_target_only() -> None:
     """v1.36 has the path decoded in `url.path`, the query only in `http.target`, and that as it was sent, up to a limit."""
     asked = scope((b"host", b"example.com:6443"))
     assert "url.query" not in attributes_of("1.36", asked)
@@ -85,12 +85,12 @@ def test_the_query_is_part_of_the_target_alone() -> None:
 @pytest.mark.parametrize(
     ("host", "port"), [(b"example.com:6443", 6443), (b"example.com:443", None), (b"example.com", None)]
 )
-def test_a_port_that_goes_without_saying(host: bytes, port: int | None) -> None:
-    """443 is not told of HTTPS."""
+def test_default_port_is_not_recorded(host: bytes, port: int | None) -> None:
+    """The server's port is recorded unless it is the scheme's default, 443 for HTTPS."""
     assert attributes_of("1.36", scope((b"host", host))).get("server.port") == port
 
 
-def test_the_client_is_the_first_that_was_forwarded_for() -> None:
+def test_client_address_is_taken_from_x_forwarded_for() -> None:
     """v1.36 takes the first hop of X-Forwarded-For, v1.22 the whole of it."""
     asked = scope((b"x-forwarded-for", b"9.9.9.9, 8.8.8.8"))
     assert attributes_of("1.36", asked)["client.address"] == "9.9.9.9"
@@ -110,7 +110,7 @@ def test_the_client_is_the_first_that_was_forwarded_for() -> None:
         (b"a:" + b"9" * 19, {"net.host.name": "a:" + "9" * 19}),
     ],
 )
-def test_the_host_of_v122(host: bytes, expected: dict[str, object]) -> None:
-    """An address is an ip, anything else a name; a port is told if it is one."""
+def test_host_attributes_of_v122(host: bytes, expected: dict[str, object]) -> None:
+    """An address is an ip, anything else a name; a port is recorded if it is a 64-bit number."""
     found = attributes_of("1.22", scope((b"host", host)))
     assert {key: value for key, value in found.items() if key.startswith("net.host.")} == expected

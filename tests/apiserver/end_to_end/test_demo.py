@@ -23,8 +23,8 @@ def test_the_story_is_told_and_everything_holds() -> None:
         assert demo.wait() == 0
     assert time.monotonic() - begun < SECONDS
     assert demo.stderr == ""
-    assert len(re.findall(r"^\d+\. The stranger ", demo.stdout, re.MULTILINE)) == REQUESTS
-    steps = re.split(r"^\d+\. The stranger ", demo.stdout, flags=re.MULTILINE)[1:]
+    assert len(re.findall(r"^\d+\. The client ", demo.stdout, re.MULTILINE)) == REQUESTS
+    steps = re.split(r"^\d+\. The client ", demo.stdout, flags=re.MULTILINE)[1:]
     for number, step in enumerate(steps, 1):
         forged = Forgery.number(number)
         assert f"sent  00-{forged.trace_id}-{forged.span_id}-01" in step
@@ -37,7 +37,7 @@ def test_the_story_is_told_and_everything_holds() -> None:
     findings = re.findall(r"^  (yes|NO ) ", demo.stdout.partition("What the spans prove\n")[2], re.MULTILINE)
     assert len(findings) >= 6
     assert set(findings) == {"yes"}
-    assert "All of it held" in demo.stdout
+    assert "All claims hold" in demo.stdout
 
 
 def test_a_terminal_without_lines_is_enough() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from rootspan.spans import Span
 from rootspan_apiserver.collector import Collector
-from rootspan_apiserver.collector.received import ReceivedSpans
+from rootspan_apiserver.collector.received_spans import ReceivedSpans
 from rootspan_apiserver.collector.trees import is_whole
 from tests.apiserver.end_to_end.outside import (
     CONFIG_MAPS,

@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from rootspan_apiserver.codec.protobuf_encoding import encode
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.types.protobuf import encode
 from tests.apiserver.fuzz.objects import an_object, changed
 from tests.apiserver.fuzz.values import NAMES, anything, deep, text
 

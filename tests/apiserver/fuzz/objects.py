@@ -4,9 +4,14 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from rootspan_apiserver.codec.types import Message, Type, message_of
-from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.types.containers import ListType, MapType
+from rootspan_apiserver.types.model import Type
+from rootspan_apiserver.types.scalars import BooleanType, BytesType, FloatType, IntegerType, StringType
+from rootspan_apiserver.types.structs import StructType
+from rootspan_apiserver.types.tables import go_types
+from rootspan_apiserver.types.well_known import IntOrStringType, QuantityType, TimeType
 from tests.apiserver.fuzz.values import (
     FIELDS,
     JSON_TEXTS,
@@ -201,12 +206,12 @@ GOOD["customresourcedefinitions"] = {"spec": DEFINITION["spec"]}
 
 def an_object(random: Random, resource: Resource, name: str, namespace: str) -> Any:
     """An object that may be created at `resource`, or nearly."""
-    message = message_of(resource.kind)
+    struct = go_types().struct_of(resource.kind)
     good = GOOD.get(resource.plural)
-    if good is not None and (message is None or random.random() < 0.75):
+    if good is not None and (struct is None or random.random() < 0.75):
         obj = deepcopy(good)
-    elif message is not None:
-        obj = filled(random, message, 0)
+    elif struct is not None:
+        obj = filled(random, struct, 0)
     else:
         obj = {"spec": anything(random)}
     obj |= {"apiVersion": resource.kind.api_version, "kind": resource.kind.kind}
@@ -214,13 +219,13 @@ def an_object(random: Random, resource: Resource, name: str, namespace: str) -> 
     if resource.namespaced and random.random() < 0.5:
         metadata["namespace"] = namespace
     if random.random() < 0.2:
-        metadata |= filled(random, message_of(PARTIAL).json["metadata"].type.message, 0)  # type: ignore[union-attr] # it is built in
+        metadata |= filled(random, go_types().struct("meta/v1.ObjectMeta"), 0)
     if random.random() < 0.1:
         metadata["managedFields"] = [managed(random) for _ in range(random.randrange(4))]
     obj["metadata"] = metadata
-    if message is not None:
+    if struct is not None:
         for _ in range(random.choice((0, 0, 1, 1, 2, 4))):
-            enrich(random, obj, message)
+            enrich(random, obj, struct)
     for _ in range(random.choice((0, 0, 0, 1, 1, 2, 5))):
         obj = changed(random, obj)
     return obj
@@ -245,30 +250,27 @@ def _fields(random: Random, depth: int) -> Any:
     return {random.choice(FIELDS): _fields(random, depth + 1) for _ in range(count)}
 
 
-PARTIAL = GroupVersionKind("meta.k8s.io", "v1", "PartialObjectMetadata")
-
-
-def filled(random: Random, message: Message, depth: int) -> JSONObject:
+def filled(random: Random, struct: StructType, depth: int) -> JSONObject:
     """Some of the fields of a type with values of their types, not all of them good."""
-    names = list(message.json)
+    names = list(struct.fields)
     chosen = names if depth == 0 else random.sample(names, min(len(names), random.randrange(4)))
-    return {name: _value(random, message.json[name].type, depth + 1) for name in chosen if name != "managedFields"}
+    return {name: _value(random, struct.fields[name].type, depth + 1) for name in chosen if name != "managedFields"}
 
 
-def enrich(random: Random, obj: JSONObject, message: Message) -> None:
+def enrich(random: Random, obj: JSONObject, struct: StructType) -> None:
     """Give one field somewhere in the object, mostly one that it has not, a value of its type."""
-    name = random.choice(list(message.json))
-    inner = [key for key, value in obj.items() if isinstance(value, dict | list) and value and key in message.json]
+    name = random.choice(list(struct.fields))
+    inner = [key for key, value in obj.items() if isinstance(value, dict | list) and value and key in struct.fields]
     if not inner or random.random() < 0.25:
         if name not in ("metadata", "kind", "apiVersion"):
-            obj[name] = _value(random, message.json[name].type, 6)
+            obj[name] = _value(random, struct.fields[name].type, 6)
         return
     name = random.choice(inner)
-    kind, value = message.json[name].type, obj[name]
-    if kind.code == "[" and kind.of.code == "M" and isinstance(value, list):
-        kind, value = kind.of, random.choice(value)
-    if kind.code == "M" and isinstance(value, dict):
-        enrich(random, value, kind.message)
+    kind, value = struct.fields[name].type, obj[name]
+    if isinstance(kind, ListType) and isinstance(kind.element, StructType) and isinstance(value, list):
+        kind, value = kind.element, random.choice(value)
+    if isinstance(kind, StructType) and isinstance(value, dict):
+        enrich(random, value, kind)
     else:
         obj[name] = _value(random, kind, 6)
 
@@ -276,36 +278,32 @@ def enrich(random: Random, obj: JSONObject, message: Message) -> None:
 def _value(random: Random, kind: Type, depth: int) -> Any:
     if random.random() < 0.03:
         return anything(random)
-    match kind.code:
-        case "M":
-            return filled(random, kind.message, depth) if depth < 9 else {}
-        case "[":
-            return [_value(random, kind.of, depth) for _ in range(random.choice((0, 1, 1, 2)))]
-        case "{":
-            if kind.of.code == "s" and random.random() < 0.1:
+    match kind:
+        case StructType():
+            return filled(random, kind, depth) if depth < 9 else {}
+        case ListType():
+            return [_value(random, kind.element, depth) for _ in range(random.choice((0, 1, 1, 2)))]
+        case MapType():
+            if isinstance(kind.element, StringType) and random.random() < 0.1:
                 return {random.choice(KEYS): random.choice(JSON_TEXTS)}
             keys = [
                 random.choice(KEYS) if random.random() < 0.7 else text(random) for _ in range(random.choice((0, 1, 2)))
             ]
-            return {key: _value(random, kind.of, depth) for key in keys}
-        case "s":
+            return {key: _value(random, kind.element, depth) for key in keys}
+        case StringType():
             return random.choice((*NAMES, *NAMESPACES)) if random.random() < 0.3 else text(random)
-        case "b":
+        case BooleanType():
             return random.random() < 0.5
-        case "i" | "l" | "f":
+        case IntegerType() | FloatType():
             return random.choice(NUMBERS)
-        case "n":
+        case IntOrStringType():
             return random.choice((*NUMBERS[:8], "50%", "²%", "http", "9" * 5000 + "%"))
-        case "q":
+        case QuantityType():
             return random.choice(QUANTITIES)
-        case "t" | "m":
+        case TimeType():
             return random.choice(TIMES)
-        case "d":
-            return random.choice(("1h", "0", "-1s", "x", "9" * 30 + "h"))
-        case "y":
+        case BytesType():
             return random.choice(("YQ==", "", "YQ=", "é"))
-        case "x":
-            return [text(random)]
         case _:
             return anything(random)
 

@@ -17,11 +17,11 @@ import pytest
 
 from rootspan_apiserver.app import Running, apiserver
 from rootspan_apiserver.codec import yaml_body
-from rootspan_apiserver.codec.protobuf import decode
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.resources.custom import resources_of
+from rootspan_apiserver.types.protobuf import decode
 from tests.apiserver.fuzz.client import Answer, Connection
 from tests.apiserver.fuzz.objects import DEFINITION, GOOD
 from tests.apiserver.fuzz.requests import Request, requests

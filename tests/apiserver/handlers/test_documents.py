@@ -4,10 +4,10 @@ import httpx
 import pytest
 import yaml
 
-from rootspan_apiserver.codec import wire
-from rootspan_apiserver.codec.protobuf import MAGIC, decode
 from rootspan_apiserver.handlers.documents.discovery import aggregated_version
 from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.types import wire
+from rootspan_apiserver.types.protobuf import MAGIC, decode
 from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio

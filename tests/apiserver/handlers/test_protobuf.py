@@ -5,8 +5,8 @@ import struct
 import httpx
 import pytest
 
-from rootspan_apiserver.codec import protobuf
 from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.types import protobuf
 
 pytestmark = pytest.mark.anyio
 

@@ -50,7 +50,7 @@ def only(spans: list[Span], name: str) -> Span:
     return found
 
 
-async def test_create(server: Server) -> None:
+async def test_spans_of_create(server: Server) -> None:
     """A create: the filters nest, the verb's span holds what the verb does, and says each step."""
     internal = ["Create", "Create etcd3", "SerializeObject"]
     spans = await trace(server, "POST", MAPS, internal=internal, json={"metadata": {"name": "one"}})
@@ -91,7 +91,7 @@ async def test_create(server: Server) -> None:
     assert "http.route" not in server_span.attributes
 
 
-async def test_a_body_that_was_not_read_has_no_size(server: Server) -> None:
+async def test_body_that_was_not_read_has_no_size(server: Server) -> None:
     """A refusal before the body says nothing of its size, and its verb's span has no events."""
     headers = {"content-type": "text/plain"}
     spans = await trace(server, "POST", MAPS, internal=["Create", "SerializeObject"], content=b"x", headers=headers)
@@ -122,7 +122,7 @@ async def test_spans_below_authorization(server: Server, method: str, path: str,
     assert above <= {span.span_id for span in spans if span.name in ("authorization", *internal)}
 
 
-async def test_who_is_refused_is_traced(server: Server) -> None:
+async def test_refused_request_is_traced(server: Server) -> None:
     """A 401 ends in `authentication`, a 403 in `authorization`, each with the refusal it wrote."""
     for token, passed in (("guess", FILTERS[:1]), ("bob", FILTERS)):
         headers, last = {"authorization": f"Bearer {token}"}, passed[-1]
@@ -131,7 +131,7 @@ async def test_who_is_refused_is_traced(server: Server) -> None:
         assert written.parent_id == refusing.span_id
 
 
-async def test_discovery(server: Server) -> None:
+async def test_span_of_aggregated_discovery(server: Server) -> None:
     """Aggregated discovery tells its form in the span too."""
     media_type = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
     spans = await trace(server, "GET", "/apis", internal=["SerializeObject"], headers={"accept": media_type})
@@ -140,7 +140,7 @@ async def test_discovery(server: Server) -> None:
     assert attributes["encoder"] == f'{{"encodeGV":"apidiscovery.k8s.io/v2","encoder":{ENCODER},"name":"versioning"}}'
 
 
-async def test_watch_list(server: Server) -> None:
+async def test_spans_of_watch_list(server: Server) -> None:
     """A watch list has a span until its initial events are written; a plain watch has none of its own."""
     query = "watch=1&timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
     listed = ["WatchList", "cacher.Watch", "List(recursive=false) etcd3", "WatchServer.HandleHTTP"]
@@ -158,7 +158,7 @@ async def test_watch_list(server: Server) -> None:
     assert "WatchList" not in {span.name for span in plain}
 
 
-async def test_a_long_audit_id_is_cut_on_every_span(server: Server) -> None:
+async def test_long_audit_id_is_cut_on_every_span(server: Server) -> None:
     """A client may send an audit id of its own: the answer has all of it, spans no more than 64 characters."""
     given = "a" * 100
     headers = {"audit-id": given}

@@ -12,7 +12,7 @@ from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 from tests.apiserver.managed_fields.conftest import Managers
 from tests.apiserver.managed_fields.test_updates import NOW, THEN, config_map, managed, owners
 

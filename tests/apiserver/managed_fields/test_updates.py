@@ -7,7 +7,7 @@ import pytest
 
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.managed_fields import FieldManager, manager_name
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 from tests.apiserver.managed_fields.conftest import Managers
 
 THEN, NOW = "2026-11-23T04:00:00Z", "2026-11-23T05:00:00Z"

@@ -81,7 +81,7 @@ REFUSED = {
     "--token-auth-file=/none/t": ["--token-auth-file: open /none/t: no such file or directory"],
     "--etcd-servers=127.0.0.1:2379": ['--etcd-servers: "127.0.0.1:2379" must be a URL, scheme://ip:port'],
     "--etcd-servers=http://a:1 --data-dir=/d": [
-        "--data-dir is of the embedded etcd and cannot be used with --etcd-servers"
+        "--data-dir configures the embedded etcd and cannot be combined with --etcd-servers"
     ],
     "--service-cluster-ip-range=10.0/8": ['--service-cluster-ip-range: "10.0/8" is not a valid CIDR'],
     "--enable-admission-plugins=A,B --disable-admission-plugins=B": [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.patch import strategic
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 TEXT = Schema(type="string")
 MERGED = frozenset({"merge"})

@@ -52,7 +52,7 @@ def test_server_runs_without_uvloop() -> None:
         "import httpx, asyncio; from rootspan_apiserver import Environment\n"
         "from rootspan_apiserver.processes.event_loop import new_event_loop\n"
         "loop = new_event_loop(); print(type(loop).__module__.partition('.')[0]); loop.close()\n"
-        "import rootspan_apiserver.cli.apiserver, rootspan_apiserver.demo.command\n"
+        "import rootspan_apiserver.cli.apiserver, rootspan_apiserver.cli.demo\n"
         "with Environment() as env: print(httpx.get(env.url + '/livez', verify=False).text)\n"
     )
     done = run(program, "uvloop")

@@ -60,7 +60,10 @@ def test_gives_jobs_their_selectors_itself() -> None:
         ("٣ * * * *", 'failed to parse int from ٣: strconv.Atoi: parsing "٣": invalid syntax'),
         ("*/٣ * * * *", 'failed to parse int from ٣: strconv.Atoi: parsing "٣": invalid syntax'),
         (f"{NINES} * * * *", f'failed to parse int from {NINES}: strconv.Atoi: parsing "{NINES}": value out of range'),
-        ("@every ٣s", "unrecognized descriptor: @every ٣s"),
+        ("@every ٣s", r'failed to parse duration @every ٣s: time: invalid duration "\xd9\xa3s"'),
+        ("@often", "unrecognized descriptor: @often"),
+        ("*/0 * * * *", "step of range should be a positive number: */0"),
+        ("-1 * * * *", 'failed to parse int from : strconv.Atoi: parsing "": invalid syntax'),
     ],
 )
 def test_refuses_a_schedule(schedule: str, why: str) -> None:

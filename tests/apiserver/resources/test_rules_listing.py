@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rootspan_apiserver.rules.__main__ import main
+from rootspan_apiserver.resources.__main__ import main
 
 LISTING = Path(__file__).with_name("rules.txt")
 KINDS = ("poddisruptionbudget", "configmaps", "Lease")

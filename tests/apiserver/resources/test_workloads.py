@@ -1,5 +1,6 @@
 """Pods and what makes them: defaults, rules, and what an update may change."""
 
+import orjson
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
@@ -136,6 +137,36 @@ def test_refuses_an_empty_deployment_for_all_reasons_at_once() -> None:
         "spec.selector: Required value",
         "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`",
         "spec.template.spec.containers: Required value",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("Deployment", ": invalid label selector"),
+        ("ReplicaSet", ": invalid label selector"),
+        ("DaemonSet", ": invalid label selector"),
+        ("StatefulSet", ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ({"key": "a", "operator": "Near"}, '.operator: Invalid value: "Near": not a valid selector operator'),
+        (
+            {"key": "a", "operator": "In"},
+            ".values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+        ),
+    ],
+)
+def test_invalid_selector_is_refused_for_itself(kind: str, detail: str, expression: JSONObject, reason: str) -> None:
+    """Nothing is said about the labels of the template, which no selector can match."""
+    selector = {"matchExpressions": [expression]}
+    workload = an_object("apps/v1", kind, spec={"selector": selector, "template": TEMPLATE})
+    shown = orjson.dumps(selector).decode()
+    assert refusals(workload) == [
+        f"spec.selector.matchExpressions[0]{reason}",
+        f"spec.selector: Invalid value: {shown}{detail}",
     ]
 
 

@@ -9,11 +9,9 @@ from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.rules import ABSENT, Rule
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
 from rootspan_apiserver.rules.label_selectors import (
-    is_valid_selector,
     label_selector,
     labels,
     ratcheting_label_selector,
-    selects,
 )
 from rootspan_apiserver.rules.metadata import annotations, metadata_update, object_metadata, owner_references
 from rootspan_apiserver.rules.quantities import not_negative_quantity, positive_quantity, whole_quantity
@@ -110,30 +108,3 @@ def test_second_controller_is_refused() -> None:
     (error,) = errors_of(owner_references, owners)
     assert error.startswith("invalid: f: Invalid value: [{")
     assert error.endswith('Found "true" in references for ReplicaSet/web and ReplicaSet/api')
-
-
-@pytest.mark.parametrize(
-    ("selector", "matches"),
-    [
-        (None, False),
-        ({}, True),
-        ({"matchLabels": {"a": "b"}}, True),
-        ({"matchLabels": {"a": "c"}}, False),
-        ({"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}, True),
-        ({"matchExpressions": [{"key": "x", "operator": "NotIn", "values": ["b"]}]}, True),
-        ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]}, False),
-        ({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, True),
-        ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}, False),
-    ],
-)
-def test_label_selector_selects_labels(selector: Any, matches: bool) -> None:
-    """A selector matches where all its labels and expressions hold; an absent one matches nothing."""
-    assert selects(selector, {"a": "b"}) is matches
-
-
-def test_invalid_selector_is_recognised() -> None:
-    """Go makes no selector of an unknown operator, a bad key or a bad value; it makes one of nothing."""
-    assert is_valid_selector(None)
-    assert is_valid_selector({"matchLabels": {"a": "b"}})
-    assert not is_valid_selector(BAD_VALUE)
-    assert not is_valid_selector({"matchExpressions": [{"key": "a", "operator": "Is"}]})

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from rootspan_apiserver.serving import certificates
-from rootspan_apiserver.serving.exchange import ASGIApp
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.serving.protocol import LIMITS, ConnectionLimits
+from rootspan_apiserver.serving.request_cycle import ASGIApp
 
 PATIENCE = 20.0
 OWN = certificates.self_signed(["127.0.0.1"], None)

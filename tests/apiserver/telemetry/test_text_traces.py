@@ -57,8 +57,8 @@ def create(tracing: Tracing) -> None:
     audit_id.reset(token)
 
 
-def told(*milliseconds: int, everything: bool = False) -> str:
-    """What is logged of a create whose moments are so far from each other."""
+def text_of(*milliseconds: int, everything: bool = False) -> str:
+    """What is logged of a create, given the milliseconds between the calls of the clock."""
     moments = iter([MIDNIGHT + total * 10**6 for total in accumulate(milliseconds)])
     tracing = Tracing(recording_provider()[0], texts=TextTraces(everything=everything, clock=moments.__next__))
     with logged() as stream:
@@ -71,9 +71,9 @@ TIMES = (0, 100, 100, 650, 50, 50)
 """Of: the start, the step, the store's start, its step, its end, the end."""
 
 
-def test_what_took_longer_than_its_threshold_is_told() -> None:
+def test_slow_operation_is_logged_with_its_steps() -> None:
     """Name, attributes, time of day, each step with the time since the one before, and what was nested, in brackets."""
-    assert told(*TIMES) == SLOW.strip("\n")
+    assert text_of(*TIMES) == SLOW.strip("\n")
 
 
 def test_durations_and_names_are_written_as_go_writes_them() -> None:
@@ -86,20 +86,20 @@ def test_durations_and_names_are_written_as_go_writes_them() -> None:
     assert stream.getvalue().endswith("[1m30s] [1m30s] END\n")
 
 
-def test_what_was_fast_enough_is_not() -> None:
-    """Below half a second nothing is written."""
-    assert told(0, 100, 100, 100, 50, 50) == ""
+def test_fast_operation_is_not_logged() -> None:
+    """Nothing is logged of an operation of less than half a second."""
+    assert text_of(0, 100, 100, 100, 50, 50) == ""
 
 
-def test_steps_that_were_fast_are_left_out() -> None:
-    """A step is told if it took its share of the threshold; with the highest verbosity all are."""
+def test_fast_steps_are_left_out_unless_everything_is_written() -> None:
+    """A step is written if it took its share of the threshold; with the highest verbosity all are."""
     times = (0, 1, 0, 600, 0, 10)
-    assert "About to store" not in told(*times)
-    assert "About to store" in told(*times, everything=True)
+    assert "About to store" not in text_of(*times)
+    assert "About to store" in text_of(*times, everything=True)
 
 
-def test_a_trace_of_text_needs_no_sampling_and_disturbs_no_span() -> None:
-    """Unsampled requests are told, too; and where spans are recorded they are the same as without."""
+def test_text_trace_needs_no_sampling_and_changes_no_span() -> None:
+    """Unsampled requests are logged, too, and recorded spans are the same as without text traces."""
     for sampler, names in ((ALWAYS_ON, ["Create etcd3", "Create", "audit", "request"]), (ALWAYS_OFF, [])):
         provider, recorder = recording_provider(sampler=sampler)
         tracing = Tracing(provider, texts=TextTraces(clock=count(MIDNIGHT, 10**9).__next__))
@@ -111,7 +111,7 @@ def test_a_trace_of_text_needs_no_sampling_and_disturbs_no_span() -> None:
 
 
 @pytest.mark.parametrize("sampled", [True, False])
-def test_a_log_line_names_its_trace(sampled: bool) -> None:
+def test_log_line_names_its_trace(sampled: bool) -> None:
     """Trace, span and audit id follow the first line of what is logged inside a request, sampled or not; outside there is none."""
     provider, _ = recording_provider(sampler=ALWAYS_ON if sampled else ALWAYS_OFF)
     token = audit_id.set("a\n1")

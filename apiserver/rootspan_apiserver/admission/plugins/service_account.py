@@ -5,7 +5,6 @@ Upstream: plugin/pkg/admission/serviceaccount/admission.go
 
 import asyncio
 import random
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from rootspan_apiserver.admission.namespace_getter import ObjectReader
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import random_suffix
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.object_cache import ObjectCache
@@ -27,7 +27,6 @@ MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 TOKEN_SECONDS = 3607
 """An odd number of seconds, by which upstream recognizes tokens that admission requested."""
 _MIRROR_POD = "kubernetes.io/config.mirror"
-_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 
 
 class ServiceAccount:
@@ -89,7 +88,7 @@ def _automounts(spec: Mapping[str, Any], account: Mapping[str, Any]) -> bool:
 
 
 def _mount_token(spec: JSONObject) -> None:
-    volume = "kube-api-access-" + "".join(secrets.choice(_SUFFIX) for _ in range(5))
+    volume = "kube-api-access-" + random_suffix()
     mounted = False
     for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
         mounts = container.get("volumeMounts") or []

@@ -18,7 +18,7 @@ from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError
-from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.kube.users import user_info
 from rootspan_apiserver.resources.resource import Resource
 
 GROUP = "admission.k8s.io"
@@ -75,7 +75,7 @@ def request(
         fields["namespace"] = attributes.namespace
     fields |= {
         "operation": attributes.operation,
-        "userInfo": _user(attributes.user),
+        "userInfo": user_info(attributes.user),
         "object": _fragment(obj),
         "oldObject": _fragment(old),
         "dryRun": attributes.dry_run,
@@ -179,19 +179,6 @@ def _kind(kind: GroupVersionKind) -> JSONObject:
 
 def _resource(resource: Resource) -> JSONObject:
     return {"group": resource.kind.group, "version": resource.kind.version, "resource": resource.plural}
-
-
-def _user(user: User) -> JSONObject:
-    info: JSONObject = {}
-    if user.name:
-        info["username"] = user.name
-    if user.uid:
-        info["uid"] = user.uid
-    if user.groups:
-        info["groups"] = list(user.groups)
-    if user.extra:
-        info["extra"] = {key: list(values) for key, values in user.extra.items()}
-    return info
 
 
 def _fragment(obj: bytes | None) -> orjson.Fragment | None:

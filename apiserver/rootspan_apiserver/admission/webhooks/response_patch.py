@@ -7,11 +7,11 @@ from rootspan_apiserver.admission.webhooks.admission_review import AdmissionResp
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.codec import decoding
-from rootspan_apiserver.codec.problems import NotDecodableError, UnknownConversionError
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, internal_error
 from rootspan_apiserver.patch import json_patch
+from rootspan_apiserver.types.problems import NotDecodableError, UnknownConversionError
 
 _EXPLAINED_OPERATIONS = 100
 """The failing operation is searched for among so many."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
-from rootspan_apiserver.codec.typed import kind_of
+from rootspan_apiserver.types.json_values import kind_of
 
 _RESPONSE: Mapping[str, tuple[type, str]] = {
     "uid": (str, "types.UID"),

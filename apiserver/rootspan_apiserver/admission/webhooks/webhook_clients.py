@@ -16,12 +16,12 @@ from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolv
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.clients.loopback import pinned
 from rootspan_apiserver.codec.json_body import load_object
-from rootspan_apiserver.codec.problems import NotDecodableError
 from rootspan_apiserver.dialects.http_client import CallError
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.go_url import URL, URLError, escape_path
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.types.problems import NotDecodableError
 
 HEADERS = {
     "User-Agent": "kube-apiserver-admission",

@@ -87,9 +87,9 @@ def _hash(registry: Registry, group: str, version: str) -> str:
 
 @cache
 def _facts_hash() -> str:
-    facts = files("rootspan_apiserver.resources").joinpath("facts")
-    names = ("types.txt", "resources.txt")
-    return sha512(b"".join(facts.joinpath(name).read_bytes() for name in names)).hexdigest()
+    tables = (("rootspan_apiserver.types", "table.txt"), ("rootspan_apiserver.resources", "facts/resources.txt"))
+    content = (files(package).joinpath(name).read_bytes() for package, name in tables)
+    return sha512(b"".join(content)).hexdigest()
 
 
 def tagged(body: bytes) -> OpenAPIDocument:

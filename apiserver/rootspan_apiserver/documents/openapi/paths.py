@@ -1,8 +1,9 @@
 """The paths of a document, by rule: what each verb takes and answers follows from the verb and the kind."""
 
-from rootspan_apiserver.documents.openapi.components import META, published_name, reference
+from rootspan_apiserver.documents.openapi.components import META, published_name
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.resource import Resource, Subresource
+from rootspan_apiserver.types.openapi import reference
 
 QUERY = {
     "dryRun": "string",

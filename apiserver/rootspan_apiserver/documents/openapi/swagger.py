@@ -13,9 +13,9 @@ from rootspan_apiserver.documents.openapi.documents import OpenAPIDocument, name
 from rootspan_apiserver.documents.openapi.paths import paths_of
 from rootspan_apiserver.documents.openapi.swagger_protobuf import encode_document
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.release import GIT_VERSION
 from rootspan_apiserver.resources.catalogue import Registry
 
-VERSION = "v1.36.2"
 PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 UNSPEAKABLE = {"oneOf", "anyOf", "not", "nullable", "allOf", "x-kubernetes-unions"}
 _made: WeakKeyDictionary[Registry, tuple[int, dict[bool, OpenAPIDocument]]] = WeakKeyDictionary()
@@ -41,7 +41,7 @@ def _content(registry: Registry) -> JSONObject:
     schemas = components(resources, named_in(paths))
     return {
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": VERSION},
+        "info": {"title": "Kubernetes", "version": GIT_VERSION},
         "paths": {path: _item(paths[path]) for path in sorted(paths)},
         "definitions": {name: _schema(schema) for name, schema in schemas.items()},
     }

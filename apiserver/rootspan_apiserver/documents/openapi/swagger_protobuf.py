@@ -8,26 +8,18 @@ from collections.abc import Iterable
 import orjson
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.types.wire import bytes_field, integer_field
 
 METHODS = {"get": 2, "put": 3, "post": 4, "delete": 5, "options": 6, "head": 7, "patch": 8}
 
 
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
 def _field(number: int, value: bytes | str) -> bytes:
     data = value.encode() if isinstance(value, str) else value
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
+    return bytes_field(number, data)
 
 
 def _true(number: int, value: object) -> bytes:
-    return _varint(number << 3) + b"\x01" if value else b""
+    return integer_field(number, 1) if value else b""
 
 
 def _text(number: int, value: object) -> bytes:

@@ -4,6 +4,7 @@ import platform
 import sys
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.release import GIT_VERSION
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -14,7 +15,7 @@ VERSION: JSONObject = {
     "emulationMinor": "36",
     "minCompatibilityMajor": "1",
     "minCompatibilityMinor": "35",
-    "gitVersion": "v1.36.2",
+    "gitVersion": GIT_VERSION,
     "gitCommit": "",
     "gitTreeState": "",
     "buildDate": "1970-01-01T00:00:00Z",

@@ -18,10 +18,9 @@ from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.definition import ScalePaths
 from rootspan_apiserver.resources.metadata import check_metadata
 from rootspan_apiserver.resources.nested import integer_at, put, text_at
-from rootspan_apiserver.resources.schema import Schema
-from rootspan_apiserver.resources.schema_table import builtin_types, type_name
 from rootspan_apiserver.selectors.labels import LabelSelector
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.types.schema import Schema, schema_of
 
 T = TypeVar("T")
 _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
@@ -37,7 +36,7 @@ class ScaleTarget(Target):
 
     @property
     def schema(self) -> Schema:
-        return builtin_types().type(type_name(self.kind))
+        return schema_of(self.kind)
 
     @property
     def stored_part(self) -> str:

@@ -3,12 +3,11 @@
 Upstream: pkg/registry/core/serviceaccount/storage/token.go
 """
 
-from datetime import UTC, datetime
-
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, invalid
+from rootspan_apiserver.kube.times import from_seconds, timestamp
 
 _SHORTEST = 600
 _LONGEST = 2**32
@@ -43,9 +42,9 @@ async def issue(request: Request, target: Target, obj: JSONObject, dry_run: bool
     bound = await _bound(request, target, spec["boundObjectRef"]) if spec.get("boundObjectRef") else None
     issued = tokens.issue(target.namespace, target.name, uid, audiences=audiences, seconds=seconds, bound=bound)
     request.context.audit_annotations["authentication.kubernetes.io/issued-credential-id"] = issued.credential_id
-    expiration = datetime.fromtimestamp(issued.expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    expiration = from_seconds(int(issued.expires))
     metadata = {**metadata, "name": target.name, "namespace": target.namespace, "uid": uid}
-    metadata["creationTimestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata["creationTimestamp"] = timestamp()
     spec = {**spec, "audiences": audiences, "expirationSeconds": seconds}
     status = {"token": "" if dry_run else issued.token, "expirationTimestamp": expiration}
     return {**obj, "metadata": metadata, "spec": spec, "status": status}

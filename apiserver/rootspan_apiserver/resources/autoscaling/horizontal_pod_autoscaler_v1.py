@@ -9,7 +9,7 @@ import orjson
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.custom.validation import validate
-from rootspan_apiserver.resources.schema_table import builtin_types
+from rootspan_apiserver.types.schema import schema_named
 
 METRICS = "autoscaling.alpha.kubernetes.io/metrics"
 CURRENT_METRICS = "autoscaling.alpha.kubernetes.io/current-metrics"
@@ -40,6 +40,7 @@ def to_v1(obj: JSONObject) -> JSONObject:
         spec["targetCPUUtilizationPercentage"] = target["resource"]["target"]["averageUtilization"]
     _write(annotations, METRICS, [metric for metric in metrics if metric is not target])
     _write(annotations, BEHAVIOR, spec.pop("behavior", None))
+    status.setdefault("currentReplicas", 0)  # Required in v1, optional in v2.
     current = status.pop("currentMetrics", None) or []
     cpu = next((metric for metric in current if _is_current_cpu(metric)), None)
     if cpu is not None:
@@ -84,7 +85,7 @@ def _read(annotations: JSONObject, key: str, part: str, field: str) -> Any:
         value = orjson.loads(annotations.pop(key, "null"))
     except orjson.JSONDecodeError:
         return None
-    schema = builtin_types().type(f"autoscaling.v2.HorizontalPodAutoscaler{part}").properties[field]
+    schema = schema_named(f"autoscaling/v2.HorizontalPodAutoscaler{part}").properties[field]
     misfits = (error for error in validate(value, schema) if error.reason != "FieldValueRequired")
     return None if value is None or any(misfits) else value
 

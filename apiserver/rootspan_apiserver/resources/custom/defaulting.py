@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from rootspan_apiserver.kube.status import MESSAGE_LIMIT, message_too_large
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 
 def apply_defaults(value: Any, schema: Schema) -> None:

@@ -8,6 +8,7 @@ import orjson
 
 from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.times import write_time
 from rootspan_apiserver.resources.columns import NAME, Column, at
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
 from rootspan_apiserver.resources.custom.effort import Effort
@@ -23,11 +24,11 @@ from rootspan_apiserver.resources.definition import (
 )
 from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.selectable import text
 from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.rules import ABSENT, Rule, struct
 from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
+from rootspan_apiserver.types.schema import Schema
 
 SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
 AGE = Column("Age", lambda obj, now: age(at(obj, "metadata", "creationTimestamp"), now), "date")
@@ -175,7 +176,7 @@ def accepted_status(definition: JSONObject, now: datetime, conflict: str = "") -
         if served
         else ("Established", "False", "NotAccepted", "not all names are accepted"),
     ]
-    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = write_time(now)
     conditions = []
     for kind, value, reason, message in wanted:
         last = known.get(kind, {})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rootspan_apiserver.kube.patterns import Pattern
-from rootspan_apiserver.resources.schema import JUNCTORS, Schema
+from rootspan_apiserver.types.schema import JUNCTORS, Schema
 
 _STEPS_OF_A_VALUE = 100
 _FEW_STEPS = 5_000_000

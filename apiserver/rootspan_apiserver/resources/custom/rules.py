@@ -13,8 +13,8 @@ from rootspan_apiserver.resources.custom.effort import Effort
 from rootspan_apiserver.resources.custom.validation import validate
 from rootspan_apiserver.resources.definition import ScalePaths
 from rootspan_apiserver.resources.nested import integer_at, text_at
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.rules import Line, Path, Rule, RuleContext
+from rootspan_apiserver.types.schema import Schema
 
 INT32_MAX = 2**31 - 1
 

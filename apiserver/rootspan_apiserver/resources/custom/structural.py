@@ -2,7 +2,7 @@
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.patterns import Pattern
-from rootspan_apiserver.resources.schema import JUNCTORS, Schema
+from rootspan_apiserver.types.schema import JUNCTORS, Schema
 
 CONSTRAINTS = (
     "minimum",

@@ -8,7 +8,7 @@ import orjson
 from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.custom.formats import has_format
-from rootspan_apiserver.resources.schema import Schema
+from rootspan_apiserver.types.schema import Schema
 
 JSON_TYPES: dict[type, str] = {
     type(None): "null",

@@ -49,8 +49,6 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("networking.k8s.io", "Ingress"): networking.IngressStrategy,
     ("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
     ("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
-    ("resource.k8s.io", "DeviceClass"): storage_classes.CountedStrategy,
-    ("resource.k8s.io", "ResourceSlice"): storage_classes.CountedStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
     ("node.k8s.io", "RuntimeClass"): pods.RuntimeClassStrategy,
     ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,

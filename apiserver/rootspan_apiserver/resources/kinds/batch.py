@@ -1,10 +1,12 @@
 """Job and CronJob."""
 
-import re
+from collections.abc import Mapping
 from copy import deepcopy
 from zoneinfo import ZoneInfo
 
 from rootspan_apiserver.kube.comparison import same
+from rootspan_apiserver.kube.go_durations import parse_duration
+from rootspan_apiserver.kube.go_numbers import atoi
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
@@ -14,11 +16,11 @@ from rootspan_apiserver.resources.kinds.checks import (
     label_selector,
     not_negative,
     one_of,
-    selects,
     unchanged,
 )
 from rootspan_apiserver.resources.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.resources.kinds.pod_validation import check_template
+from rootspan_apiserver.selectors.labels import LabelSelector
 
 INT32_MAX = 2**31 - 1
 NAME_LIMIT = 52
@@ -28,8 +30,6 @@ _NAMES = {
     3: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
     4: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
 }
-_NUMBER = re.compile(r"\+?[0-9]+")
-_DIGITS = 18
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 
 
@@ -72,7 +72,7 @@ class JobStrategy(BuiltinStrategy):
             errors.append(FieldError.required("spec.selector"))
         errors += label_selector(spec.get("selector"), "spec.selector")
         labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
-        if not selects(spec.get("selector"), labels or {}):
+        if _excludes(spec.get("selector"), labels or {}):
             detail = "`selector` does not match template `labels`"
             errors.append(FieldError.invalid("spec.template.metadata.labels", labels, detail))
         return errors
@@ -81,7 +81,7 @@ class JobStrategy(BuiltinStrategy):
         errors = super().validate_create(obj)
         spec, metadata = obj["spec"], obj["metadata"]
         given = _given_labels(metadata.get("uid", ""), metadata.get("name", ""))
-        if spec.get("manualSelector") is not True and not selects(spec.get("selector"), given):
+        if spec.get("manualSelector") is not True and _excludes(spec.get("selector"), given):
             errors.append(FieldError.invalid("spec.selector", spec.get("selector"), "`selector` not auto-generated"))
         return errors
 
@@ -96,6 +96,14 @@ class JobStrategy(BuiltinStrategy):
         if not same(_fixed_template(new, before), _fixed_template(before, before)):
             errors.append(FieldError.invalid("spec.template", new.get("template"), IMMUTABLE))
         return errors
+
+
+def _excludes(selector: JSONObject | None, labels: Mapping[str, str]) -> bool:
+    """Return whether the selector does not match the labels; an invalid one is reported elsewhere."""
+    try:
+        return not LabelSelector.from_object(selector).matches(labels)
+    except ValueError:
+        return False
 
 
 def _given_labels(uid: str, name: str) -> dict[str, str]:
@@ -181,8 +189,7 @@ def _is_time_zone(name: str) -> bool:
 def schedule_error(schedule: str) -> str:
     """What is wrong with a schedule in cron's notation, "" if nothing is."""
     if schedule.startswith("@"):
-        good = schedule in _MACROS or re.fullmatch(r"@every ([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+", schedule)
-        return "" if good else f"unrecognized descriptor: {schedule}"
+        return "" if schedule in _MACROS else _descriptor_error(schedule)
     fields = schedule.split()
     if len(fields) != 5:
         return f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
@@ -193,10 +200,22 @@ def schedule_error(schedule: str) -> str:
     return ""
 
 
+def _descriptor_error(descriptor: str) -> str:
+    if not descriptor.startswith("@every "):
+        return f"unrecognized descriptor: {descriptor}"
+    try:
+        parse_duration(descriptor.removeprefix("@every "))
+    except ValueError as error:
+        return f"failed to parse duration {descriptor}: {error}"
+    return ""
+
+
 def _part_error(part: str, low: int, high: int, names: list[str]) -> str:
     span, slash, step = part.partition("/")
-    if slash and (step == "0" or _number_error(step)):
-        return _number_error(step) or _not_parsed(step, "invalid syntax")
+    if slash and (reason := _number_error(step)):
+        return reason
+    if slash and int(step) == 0:
+        return f"step of range should be a positive number: {part}"
     if span in ("*", "?"):
         return ""
     for bound in span.split("-"):
@@ -213,10 +232,8 @@ def _part_error(part: str, low: int, high: int, names: list[str]) -> str:
 
 def _number_error(text: str) -> str:
     """Why `text` is no integer, "" if it is."""
-    if not _NUMBER.fullmatch(text):
-        return _not_parsed(text, "invalid syntax")
-    return _not_parsed(text, "value out of range") if len(text) > _DIGITS else ""
-
-
-def _not_parsed(text: str, why: str) -> str:
-    return f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": {why}'
+    try:
+        number = atoi(text)
+    except ValueError as error:
+        return f"failed to parse int from {text}: {error}"
+    return f"negative number ({number}) not allowed: {text}" if number < 0 else ""

@@ -12,13 +12,13 @@ from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.canonical import form_of
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.resources.required import missing
-from rootspan_apiserver.resources.schema import Schema
 from rootspan_apiserver.resources.selectable import Values
 from rootspan_apiserver.resources.status_metadata import kept_by_status
+from rootspan_apiserver.types.schema import Schema
+from rootspan_apiserver.types.tables import go_types
 
 
 class BuiltinStrategy:
@@ -50,15 +50,15 @@ class BuiltinStrategy:
         self.namespaced = namespaced
         self.has_status = "status" in set(subresources)
         self._schema = schema
-        self._form = form_of(schema)
+        self._struct = go_types().builtin(kind)
         self._values = values
 
     def default(self, obj: JSONObject) -> None:
-        self._form.apply(obj)
+        self._struct.normalise(obj)
         self.set_defaults(obj)
 
     def set_defaults(self, obj: JSONObject) -> None:
-        """The defaults that no schema declares; `obj` has its canonical form."""
+        """The defaults that no schema declares; `obj` is in normal form."""
 
     def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
         if self.has_status:
@@ -70,8 +70,8 @@ class BuiltinStrategy:
 
     def reset_status(self, obj: JSONObject) -> None:
         obj.pop("status", None)
-        if (struct := self._form.structs.get("status")) is not None:
-            obj["status"] = struct.empty()
+        if (empty := self._struct.unset("status")) is not None:
+            obj["status"] = empty
 
     def prepare_for_update(
         self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT

@@ -7,6 +7,7 @@ from binascii import Error as NotBase64Error
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import path_segment
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.kube.users import user_info
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import duplicates, one_of
@@ -51,9 +52,7 @@ class CertificateSigningRequestStrategy(BuiltinStrategy):
         for field in ("username", "uid", "groups", "extra"):
             spec.pop(field, None)
         if (user := context.user) is not None:
-            extra = {key: list(values) for key, values in user.extra.items()}
-            requester = {"username": user.name, "uid": user.uid, "groups": list(user.groups), "extra": extra}
-            spec.update({field: value for field, value in requester.items() if value})
+            spec.update(user_info(user))
 
     def prepare_for_update(
         self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT

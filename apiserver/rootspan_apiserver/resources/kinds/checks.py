@@ -100,28 +100,6 @@ def label_selector(selector: JSONObject | None, field: str) -> list[FieldError]:
     return errors
 
 
-def selects(selector: JSONObject | None, labels: JSONObject) -> bool:
-    """Whether a label selector that is an object matches; None matches nothing, `{}` everything."""
-    if selector is None:
-        return False
-    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    return all(_holds(expression, labels) for expression in selector.get("matchExpressions") or [])
-
-
-def _holds(expression: JSONObject, labels: JSONObject) -> bool:
-    key, values = expression.get("key"), expression.get("values") or []
-    match expression.get("operator"):
-        case "In":
-            return key in labels and labels[key] in values
-        case "NotIn":
-            return key not in labels or labels[key] not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels
-
-
 def duplicates(values: Iterable[tuple[str, object]]) -> list[FieldError]:
     """A `Duplicate value` at each (field, value) whose value came before."""
     seen: set[object] = set()

@@ -8,7 +8,7 @@ from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import duplicates, named, one_of, unchanged
 from rootspan_apiserver.resources.kinds.webhook_clients import check_client
-from rootspan_apiserver.resources.schema import JUNCTORS
+from rootspan_apiserver.types.schema import JUNCTORS
 
 
 class CustomResourceDefinitionStrategy(BuiltinStrategy):

@@ -39,9 +39,3 @@ class CSIDriverStrategy(BuiltinStrategy):
             spec["volumeLifecycleModes"] = ["Persistent"]
         spec.setdefault("requiresRepublish", False)
         spec.setdefault("seLinuxMount", False)
-
-
-class CountedStrategy(BuiltinStrategy):
-    """A kind of which nothing is known but that its generation counts."""
-
-    counts_generation = True

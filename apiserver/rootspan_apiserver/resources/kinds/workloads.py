@@ -5,9 +5,10 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
-from rootspan_apiserver.resources.kinds.checks import label_selector, not_negative, one_of, selects, share, unchanged
+from rootspan_apiserver.resources.kinds.checks import label_selector, not_negative, one_of, share, unchanged
 from rootspan_apiserver.resources.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.resources.kinds.pod_validation import check_template, check_template_metadata
+from rootspan_apiserver.selectors.labels import LabelSelector
 
 
 class WorkloadStrategy(BuiltinStrategy):
@@ -39,7 +40,12 @@ class WorkloadStrategy(BuiltinStrategy):
         template = spec.get("template") or {}
         labels = (template.get("metadata") or {}).get("labels")
         errors = []
-        if not selects(selector, labels or {}):
+        try:
+            matches = LabelSelector.from_object(selector).matches(labels or {})
+        except ValueError:
+            detail = "" if self.kind.kind == "StatefulSet" else "invalid label selector"
+            return [FieldError.invalid("spec.selector", selector, detail)]
+        if not matches:
             detail = "`selector` does not match template `labels`"
             errors.append(FieldError.invalid("spec.template.metadata.labels", labels, detail))
         errors += self.check_template(template)

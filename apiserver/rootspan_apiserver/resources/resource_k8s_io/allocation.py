@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_interface
 from typing import Any
 
-from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.resource_k8s_io.bindings import binding_conditions
-from rootspan_apiserver.resources.resource_k8s_io.collections import item_set, items
 from rootspan_apiserver.resources.resource_k8s_io.configuration import ObjectOfBytes, device_configuration
 from rootspan_apiserver.resources.resource_k8s_io.devices import node_selector
+from rootspan_apiserver.resources.resource_k8s_io.item_lists import item_set, items
 from rootspan_apiserver.resources.resource_k8s_io.names import driver_name, label, pool_name, share_id
 from rootspan_apiserver.resources.resource_k8s_io.requests import LIMIT, request_reference
 from rootspan_apiserver.rules import (
@@ -22,6 +21,7 @@ from rootspan_apiserver.rules import (
     RuleContext,
     each,
     function,
+    immutable,
     max_items,
     max_length,
     one_of,
@@ -127,8 +127,8 @@ def _invariants(value: JSONObject, old: Any, path: Path, context: RuleContext) -
         return
     if (stored := before.get("allocation")) is None:
         yield from _allocation.check(allocation, ABSENT, path / "allocation", context)
-    elif not same(allocation, stored):
-        yield FieldError.invalid(path / "allocation", allocation, "field is immutable")
+    else:
+        yield from immutable.check(allocation, stored, path / "allocation", context)
 
 
 claim_status = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.resource_k8s_io.collections import items
+from rootspan_apiserver.resources.resource_k8s_io.item_lists import items
 from rootspan_apiserver.resources.resource_k8s_io.names import label_key
 from rootspan_apiserver.rules import Path, RuleContext, function, struct
 

@@ -14,7 +14,7 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.kinds.pod_scheduling import check_node_selector
 from rootspan_apiserver.resources.resource_k8s_io.bindings import binding_conditions
 from rootspan_apiserver.resources.resource_k8s_io.capacity import of_many_allocations, of_one_allocation
-from rootspan_apiserver.resources.resource_k8s_io.collections import item_map, item_set, items
+from rootspan_apiserver.resources.resource_k8s_io.item_lists import item_map, item_set, items
 from rootspan_apiserver.resources.resource_k8s_io.names import (
     DOMAIN_LIMIT,
     IDENTIFIER_LIMIT,
@@ -118,13 +118,14 @@ def node_selector(value: JSONObject, old: Any, path: Path, context: RuleContext)
 
 
 def node_choice(
-    value: JSONObject, path: Path, context: RuleContext, *, empty: str, flags: tuple[str, ...]
+    value: JSONObject, path: Path, context: RuleContext, *, empty: str, flags: tuple[str, ...], one_term: bool = False
 ) -> Iterator[FieldError | str]:
     """Yield the errors of the fields that say where devices are, and the names (texts) of those that are set.
 
     Args:
         empty: the words against an empty name of a node.
         flags: the fields that are unset or true.
+        one_term: whether the node selector has one term only.
     """
     if (node := value.get("nodeName")) is not None:
         if node:
@@ -135,6 +136,11 @@ def node_choice(
     if (selector := value.get("nodeSelector")) is not None:
         yield "nodeSelector"
         yield from node_selector.check(selector, ABSENT, path / "nodeSelector", context)
+        terms = selector.get("nodeSelectorTerms")
+        if one_term and len(terms or ()) != 1:
+            yield FieldError.invalid(
+                path / "nodeSelector" / "nodeSelectorTerms", terms or [], "must have exactly one node selector term"
+            )
     for name in flags:
         if (flag := value.get(name)) is not None:
             if flag:

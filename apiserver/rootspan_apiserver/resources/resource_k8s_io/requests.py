@@ -11,8 +11,8 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.resource_k8s_io.collections import item_set, items
 from rootspan_apiserver.resources.resource_k8s_io.configuration import device_configuration
+from rootspan_apiserver.resources.resource_k8s_io.item_lists import item_set, items
 from rootspan_apiserver.resources.resource_k8s_io.names import fully_qualified, label, label_key, label_text, subdomain
 from rootspan_apiserver.rules import (
     ABSENT,

@@ -9,8 +9,8 @@ from typing import Any
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.resource_k8s_io.collections import NoDoubles, item_set
 from rootspan_apiserver.resources.resource_k8s_io.devices import counter_set, device, node_choice
+from rootspan_apiserver.resources.resource_k8s_io.item_lists import NoDoubles, item_set
 from rootspan_apiserver.resources.resource_k8s_io.names import driver_name, pool_name
 from rootspan_apiserver.rules import (
     ABSENT,
@@ -58,9 +58,8 @@ def _identity(value: JSONObject, old: Any, path: Path, context: RuleContext) -> 
 def _place(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The devices are on one node, on selected nodes, on all nodes, or each says where it is."""
     found = []
-    for error_or_name in node_choice(
-        value, path, context, empty="must be either unset or set to a non-empty string", flags=FLAGS
-    ):
+    empty = "must be either unset or set to a non-empty string"
+    for error_or_name in node_choice(value, path, context, empty=empty, flags=FLAGS, one_term=True):
         if not isinstance(error_or_name, str):
             yield error_or_name
             continue

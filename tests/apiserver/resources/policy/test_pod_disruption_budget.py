@@ -39,12 +39,12 @@ CONDITION = {
 STATUS_ROWS: list[tuple[Changes, list[str]]] = [
     ({"status.conditions": [CONDITION], "status.expectedPods": 3}, []),
     ({"status.conditions": [CONDITION, {**CONDITION, "status": "Yes"}]}, [
-        'status.conditions[1]: Duplicate value: "DisruptionAllowed"',
+        'status.conditions[1].type: Duplicate value: "DisruptionAllowed"',
         'status.conditions[1].status: Unsupported value: "Yes": supported values: "False", "True", "Unknown"',
     ]),
     ({"status.conditions": [{"type": "!", "observedGeneration": -1}]}, [
         "status.conditions[0].type: Invalid value: \"!\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
-        "status.conditions[0].status: Required value",
+        'status.conditions[0].status: Unsupported value: "": supported values: "False", "True", "Unknown"',
         "status.conditions[0].observedGeneration: Invalid value: -1: must be greater than or equal to zero",
         "status.conditions[0].lastTransitionTime: Required value",
         "status.conditions[0].reason: Required value",

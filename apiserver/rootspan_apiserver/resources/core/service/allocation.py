@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, ip_address, ip_network
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject, ObjectKey
+from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.resources.allocation import Release
 from rootspan_apiserver.resources.core.service.families import HEADLESS, set_families
 from rootspan_apiserver.resources.core.service.node_ports import (
@@ -21,7 +22,6 @@ from rootspan_apiserver.resources.core.service.pool import Pool, static_part
 from rootspan_apiserver.resources.core.service.spec import keep_allocated, needs_address, node_ports
 from rootspan_apiserver.resources.core.service.transaction import Transaction
 
-DEFAULT_RANGE = "10.0.0.0/24"
 NODE_PORTS = range(30000, 32768)
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 class ServiceAllocator:
     """Gives out the addresses of `service_range` and the ports in `NODE_PORTS`."""
 
-    def __init__(self, service_range: str = DEFAULT_RANGE) -> None:
+    def __init__(self, service_range: str = DEFAULT_SERVICE_RANGE) -> None:
         self._network = ip_network(service_range, strict=False)
         # Not the address of the network, and of IPv4 not the one for broadcasts.
         first = int(self._network.network_address) + 1

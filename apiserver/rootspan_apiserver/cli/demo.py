@@ -1,0 +1,154 @@
+"""`rootspan demo`: run the demo, print the traces that the collector received, and check the claims about them."""
+
+import asyncio
+import contextlib
+import ssl
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+from rootspan.spans import Span
+from rootspan_apiserver.collector.trees import is_whole, render_trace
+from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
+from rootspan_apiserver.demo.stage import Stage, stage
+from rootspan_apiserver.demo.story import USER_AGENT, StoryStep, run_story, wait_for_webhooks
+from rootspan_apiserver.dialects.versions import DEFAULT
+from rootspan_apiserver.processes.event_loop import new_event_loop
+from rootspan_apiserver.processes.interruption import run
+from rootspan_apiserver.sample_webhooks.review_responses import DENIED_DATA
+from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
+from rootspan_apiserver.serving import kubeconfig
+from rootspan_apiserver.serving.http import BindError
+from rootspan_apiserver.serving.kubeconfig import KubeconfigError
+from rootspan_apiserver.serving.until_stopped import stop_signal
+
+ATTEMPTS, ATTEMPT_SECONDS = 20, 0.25
+"""A span that ends after a flush is exported by the next one, so flushing is repeated, for five seconds in all."""
+
+
+def run_demo(*, keep: bool) -> int:
+    """Run the demo. Return the exit status: 0 if all claims hold."""
+    with tempfile.TemporaryDirectory(prefix="rootspan-") as folder:
+        try:
+            return run(lambda: _demo(Path(folder), keep), loop_factory=new_event_loop)
+        except BindError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            return 1
+
+
+def run_demo_against(path: Path, server: str) -> int:
+    """Send the requests of the demo to the server in the kubeconfig at `path`, at the address `server` if one is given.
+
+    Return the exit status: 0 if the client got the expected answers.
+    """
+    try:
+        access = kubeconfig.wait_for(path, lambda text: print(text, flush=True))
+        return run(lambda: _story(access, server or access.server), loop_factory=new_event_loop)
+    except (httpx.HTTPError, KubeconfigError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+
+
+async def _story(access: kubeconfig.Access, server: str) -> int:
+    async with httpx.AsyncClient(
+        base_url=server,
+        verify=ssl.create_default_context(cadata=access.ca_bundle.decode()),
+        headers={"authorization": f"Bearer {access.token}", "user-agent": USER_AGENT},
+        trust_env=False,
+    ) as client:
+        await wait_for_webhooks(client)
+        steps = [step async for step in run_story(client, DENIED_DATA)]
+    for number, step in enumerate(steps, 1):
+        print(f"{number}. The client {step.title}{'' if step.expected else '  (NOT what should happen)'}")
+        print(f"   {step.outcome}\n   sent  00-{step.forgery.trace_id}-{step.forgery.span_id}-01", flush=True)
+    return 0 if all(step.expected for step in steps) else 1
+
+
+async def _demo(folder: Path, keep: bool) -> int:
+    begun = time.monotonic()
+    async with stage(folder) as on:
+        print(f"API server  {on.server.address.url}  (embedded etcd)")
+        print(f"webhooks    {on.webhooks}  one mutating, one validating")
+        print(f"collector   {on.collector}  OTLP over gRPC\n")
+        print("A client sends a forged traceparent (sampled), tracestate and baggage with every request.")
+        steps = [step async for step in run_story(on.client, DENIED_DATA)]
+        spans = await _received(on, steps)
+        for number, step in enumerate(steps, 1):
+            _print_step(number, step, spans)
+        held = _print_findings(steps, spans)
+        print(f"\n{'All claims hold' if held else 'Not all claims hold'}, in {time.monotonic() - begun:.1f} s.")
+        if keep:
+            stop = stop_signal()
+            _print_how_to_continue(on, folder)
+            await stop.wait()
+    return 0 if held else 1
+
+
+async def _received(on: Stage, steps: list[StoryStep]) -> tuple[Span, ...]:
+    """Wait until the trace of every step is complete, at most ATTEMPTS times ATTEMPT_SECONDS, and return all spans."""
+
+    def arrived(spans: tuple[Span, ...]) -> bool:
+        traces = [trace_of(step, spans) for step in steps]
+        return None not in traces and all(
+            is_whole([span for span in spans if span.trace_id == trace]) for trace in traces
+        )
+
+    for _ in range(ATTEMPTS):
+        await asyncio.to_thread(on.flush)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(on.spans.until(arrived), ATTEMPT_SECONDS)
+            break
+    return on.spans.snapshot()
+
+
+def _print_step(number: int, step: StoryStep, spans: tuple[Span, ...]) -> None:
+    print(f"\n{number}. The client {step.title}{'' if step.expected else '  (NOT what should happen)'}")
+    print(f"   {step.outcome}")
+    print(f"   sent  00-{step.forgery.trace_id}-{step.forgery.span_id}-01")
+    trace = trace_of(step, spans)
+    if trace is None:
+        print("   its trace was not received")
+        return
+    print(f"   trace {trace}")
+    print(_indented(render_trace([span for span in spans if span.trace_id == trace])))
+    for span in spans:
+        if span.parent_id is None and span.trace_id != trace and _called_back(span, trace, spans):
+            print(f"   and of the webhook's callback, trace {span.trace_id}")
+            print(_indented(render_trace([each for each in spans if each.trace_id == span.trace_id])))
+
+
+def _called_back(root: Span, trace: str, spans: tuple[Span, ...]) -> bool:
+    """Return whether `root` is the span of a call that a webhook made while it served a request of `trace`."""
+    if root.attributes.get(DEFAULT.server_span.user_agent_key) != SERVICE_NAME:
+        return False
+    return any(
+        span.trace_id == trace
+        and span.service == SERVICE_NAME
+        and span.kind == "CLIENT"
+        and span.start <= root.start <= root.end <= span.end
+        for span in spans
+    )
+
+
+def _print_findings(steps: list[StoryStep], spans: tuple[Span, ...]) -> bool:
+    print("\nWhat the spans prove")
+    findings = [
+        Finding("the client got the expected answers", all(step.expected for step in steps), len(steps)),
+        *examine(steps, spans, SERVICE_NAME),
+    ]
+    for finding in findings:
+        print(f"  {'yes' if finding.holds else 'NO '}  {finding.claim} ({finding.counted} checked)")
+    return all(finding.holds for finding in findings)
+
+
+def _print_how_to_continue(on: Stage, folder: Path) -> None:
+    print(f"\nEverything is still running. In another terminal:\n\n  export KUBECONFIG={folder / 'kubeconfig'}")
+    print("  kubectl get configmaps --all-namespaces\n  kubectl create configmap mine --from-literal=a=1")
+    print("\nCtrl-C ends it.", flush=True)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"     {line}" for line in text.splitlines())

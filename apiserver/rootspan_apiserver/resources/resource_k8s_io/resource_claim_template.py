@@ -1,0 +1,33 @@
+"""ResourceClaimTemplate (resource.k8s.io/v1): what the claims are made of that belong to one pod each.
+
+Upstream: pkg/apis/resource/validation/validation.go (ValidateResourceClaimTemplate), pkg/apis/resource/v1/defaults.go,
+pkg/registry/resource/resourceclaimtemplate/strategy.go, pkg/printers/internalversion/printers.go
+"""
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.columns import AGE, NAME, at
+from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
+from rootspan_apiserver.rules import immutable, struct
+from rootspan_apiserver.rules.label_selectors import labels
+from rootspan_apiserver.rules.metadata import annotations
+
+
+def _default(obj: JSONObject) -> None:
+    default_claim(at(obj, "spec", "spec", "devices") or {})
+
+
+definition = Definition(
+    "resource.k8s.io/v1",
+    "ResourceClaimTemplate",
+    "resourceclaimtemplates",
+    delete_returns_object=True,
+    defaults=(_default,),
+    spec=struct(
+        metadata=struct(annotations=annotations, labels=labels),
+        spec=struct(devices=device_claim("spec", "spec", "devices")),
+    ),
+    changes=struct(spec=immutable),
+    update_order=UpdateOrder.CHANGES_ONLY,
+    columns=(NAME, AGE),
+)
