@@ -44,6 +44,7 @@ def _extensions(number: int, item: JSONObject) -> bytes:
 
 
 def encode_document(content: JSONObject) -> bytes:
+    """Return the message `Document`."""
     info = _field(1, content["info"]["title"]) + _field(2, content["info"]["version"])
     paths = _each(2, (_named(path, _path_item(item)) for path, item in content["paths"].items()))
     definitions = _each(1, (_named(name, _schema(schema)) for name, schema in content["definitions"].items()))
