@@ -9,7 +9,6 @@ from rootspan_apiserver.resources.kinds import (
     configuration,
     definitions,
     events,
-    networking,
     pods,
     policies,
     quotas,
@@ -24,7 +23,6 @@ RBAC = "rbac.authorization.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
-    ("", "Endpoints"): networking.EndpointsStrategy,
     ("", "Event"): events.EventStrategy,
     ("", "LimitRange"): quotas.LimitRangeStrategy,
     ("", "Namespace"): cluster.NamespaceStrategy,
@@ -45,10 +43,6 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("batch", "CronJob"): batch.CronJobStrategy,
     ("batch", "Job"): batch.JobStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
-    ("discovery.k8s.io", "EndpointSlice"): networking.EndpointSliceStrategy,
-    ("networking.k8s.io", "Ingress"): networking.IngressStrategy,
-    ("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
-    ("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
     ("node.k8s.io", "RuntimeClass"): pods.RuntimeClassStrategy,
     ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
