@@ -89,6 +89,18 @@ def dns_subdomain_with_underscore(value: str) -> list[str]:
     return errors
 
 
+def wildcard_dns_subdomain(value: str) -> list[str]:
+    """A subdomain whose first label is `*`: hosts of ingresses."""
+    errors = [_too_long(253)] if len(value.encode()) > 253 else []
+    if not re.fullmatch(rf"\*\.{_SUBDOMAIN}", value):
+        message = (
+            "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case"
+            " alphanumeric characters, '-' or '.' and end with an alphanumeric character"
+        )
+        errors.append(_regex(message, rf"\*\.{_SUBDOMAIN}", "*.example.com"))
+    return errors
+
+
 def dns_1035_label(value: str) -> list[str]:
     """RFC 1035 label: services."""
     errors = [_too_long(63)] if len(value.encode()) > 63 else []

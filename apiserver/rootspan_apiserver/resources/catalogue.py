@@ -29,7 +29,6 @@ from rootspan_apiserver.types.tables import go_types
 CREATED_BY_UPDATE = {
     ("", "services"),
     ("", "events"),
-    ("", "endpoints"),
     ("", "limitranges"),
     ("events.k8s.io", "events"),
     ("scheduling.k8s.io", "priorityclasses"),
@@ -57,7 +56,6 @@ PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
 EVENT_TIME_TO_LIVE = 3600
 DEPRECATIONS = {
     ("", "v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
-    ("", "v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
 
 

@@ -8,7 +8,6 @@ from rootspan_apiserver.resources.kinds import (
     configuration,
     definitions,
     events,
-    networking,
     policies,
     quotas,
     services,
@@ -21,7 +20,6 @@ ADMISSION = "admissionregistration.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
-    ("", "Endpoints"): networking.EndpointsStrategy,
     ("", "Event"): events.EventStrategy,
     ("", "LimitRange"): quotas.LimitRangeStrategy,
     ("", "Namespace"): cluster.NamespaceStrategy,
@@ -40,10 +38,6 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("batch", "CronJob"): batch.CronJobStrategy,
     ("batch", "Job"): batch.JobStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
-    ("discovery.k8s.io", "EndpointSlice"): networking.EndpointSliceStrategy,
-    ("networking.k8s.io", "Ingress"): networking.IngressStrategy,
-    ("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
-    ("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
     ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
     ("storage.k8s.io", "StorageClass"): storage_classes.StorageClassStrategy,
