@@ -148,6 +148,7 @@ def qualified_name(value: str) -> list[str]:
 
 
 def label_value(value: str) -> list[str]:
+    """Return why a text is no label value."""
     errors = [_too_long(63, "bytes")] if len(value.encode()) > 63 else []
     if not re.fullmatch(_VALUE, value):
         message = (
@@ -199,6 +200,7 @@ def port_name(value: str) -> list[str]:
 
 
 def port_number(value: int) -> list[str]:
+    """Return why a number is no port."""
     return [] if 1 <= value <= 65535 else ["must be between 1 and 65535, inclusive"]
 
 
