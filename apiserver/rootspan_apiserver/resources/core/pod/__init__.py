@@ -26,7 +26,7 @@ from rootspan_apiserver.resources.definition import (
     status_subresource,
 )
 from rootspan_apiserver.resources.selectable import at, paths
-from rootspan_apiserver.rules import Path, RuleContext, forbidden, function, struct
+from rootspan_apiserver.rules import NOTHING, Path, RuleContext, forbidden, function, struct
 from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 
 CONNECT = frozenset({"create", "get"})
@@ -93,9 +93,13 @@ definition = Definition(
     categories=("all",),
     subresources=(
         SubresourceDefinition("attach", GroupVersionKind("", "v1", "PodAttachOptions"), verbs=CONNECT),
-        # A binding goes past the strategy: the generation does not count it.
+        # Upstream writes a binding without the strategy: no rules, no generation.
         SubresourceDefinition(
-            "binding", GroupVersionKind("", "v1", "Binding"), verbs=frozenset({"create"}), counts_generation=False
+            "binding",
+            GroupVersionKind("", "v1", "Binding"),
+            verbs=frozenset({"create"}),
+            counts_generation=False,
+            rules=NOTHING,
         ),
         SubresourceDefinition(
             "ephemeralcontainers",
