@@ -32,10 +32,6 @@ CREATED_BY_UPDATE = {
     ("", "endpoints"),
     ("", "limitranges"),
     ("events.k8s.io", "events"),
-    ("rbac.authorization.k8s.io", "roles"),
-    ("rbac.authorization.k8s.io", "rolebindings"),
-    ("rbac.authorization.k8s.io", "clusterroles"),
-    ("rbac.authorization.k8s.io", "clusterrolebindings"),
     ("scheduling.k8s.io", "priorityclasses"),
 }
 UPDATED_ONLY_WITH_VERSION = {

@@ -1,7 +1,6 @@
 """The kinds that have more to say than the facts do, each a strategy of its own."""
 
 from rootspan_apiserver.resources.kinds import (
-    access,
     admission,
     batch,
     certificates,
@@ -19,7 +18,6 @@ from rootspan_apiserver.resources.kinds import (
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
 ADMISSION = "admissionregistration.k8s.io"
-RBAC = "rbac.authorization.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
@@ -52,10 +50,6 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
     (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
     (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
-    (RBAC, "ClusterRole"): access.RoleStrategy,
-    (RBAC, "ClusterRoleBinding"): access.BindingStrategy,
-    (RBAC, "Role"): access.RoleStrategy,
-    (RBAC, "RoleBinding"): access.BindingStrategy,
     (ADMISSION, "MutatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
     (ADMISSION, "MutatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
     (ADMISSION, "MutatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,
