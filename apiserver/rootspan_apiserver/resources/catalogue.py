@@ -29,13 +29,8 @@ from rootspan_apiserver.types.tables import go_types
 CREATED_BY_UPDATE = {
     ("", "services"),
     ("", "events"),
-    ("", "endpoints"),
     ("", "limitranges"),
     ("events.k8s.io", "events"),
-    ("rbac.authorization.k8s.io", "roles"),
-    ("rbac.authorization.k8s.io", "rolebindings"),
-    ("rbac.authorization.k8s.io", "clusterroles"),
-    ("rbac.authorization.k8s.io", "clusterrolebindings"),
     ("scheduling.k8s.io", "priorityclasses"),
 }
 UPDATED_ONLY_WITH_VERSION = {
@@ -61,7 +56,6 @@ PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
 EVENT_TIME_TO_LIVE = 3600
 DEPRECATIONS = {
     ("", "v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
-    ("", "v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
 
 

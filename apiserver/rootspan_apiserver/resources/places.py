@@ -9,10 +9,8 @@ from rootspan_apiserver.types.tables import go_types
 
 OLD_NAMES = {
     GroupResource("", "replicationcontrollers"): "/controllers",
-    GroupResource("", "endpoints"): "/services/endpoints",
     GroupResource("", "nodes"): "/minions",
     GroupResource("", "services"): "/services/specs",
-    GroupResource("networking.k8s.io", "ingresses"): "/ingress",
     GroupResource("events.k8s.io", "events"): "/events",
 }
 GROUPED = {"apiextensions.k8s.io", "apiregistration.k8s.io"}

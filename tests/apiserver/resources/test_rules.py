@@ -18,7 +18,7 @@ NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
 
 def of(api_version: str, kind: str, fields: JSONObject) -> list[str]:
-    namespace = "" if kind in ("IngressClass", "PersistentVolume", "CertificateSigningRequest") else "default"
+    namespace = "" if kind in ("PersistentVolume", "CertificateSigningRequest") else "default"
     return refusals(an_object(api_version, kind, namespace=namespace, **fields))
 
 
@@ -90,31 +90,6 @@ def test_checks_how_a_deployment_rolls(rolling: JSONObject, why: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "spec", "why"),
     [
-        (
-            "networking.k8s.io/v1/NetworkPolicy",
-            {"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "x"}}]}]},
-            f'ingress[0].from[0].ipBlock.cidr: Invalid value: "x": {NOT_A_CIDR}',
-        ),
-        (
-            "networking.k8s.io/v1/NetworkPolicy",
-            {"podSelector": {}, "egress": [{"ports": [{"port": "http", "endPort": 3}]}]},
-            "egress[0].ports[0].endPort: Invalid value: 3: may not be specified when `port` is non-numeric",
-        ),
-        (
-            "networking.k8s.io/v1/Ingress",
-            {"defaultBackend": {"service": {"name": "s", "port": {"name": "x", "number": 80}}}},
-            'defaultBackend: Invalid value: "": cannot set both port name & port number',
-        ),
-        (
-            "networking.k8s.io/v1/Ingress",
-            {"rules": [{"host": "192.0.2.1"}]},
-            'rules[0].host: Invalid value: "192.0.2.1": must be a DNS name, not an IP address',
-        ),
-        (
-            "networking.k8s.io/v1/IngressClass",
-            {"controller": "x"},
-            'controller: Invalid value: "x": must be a domain-prefixed path (such as "acme.io/foo")',
-        ),
         (
             "v1/PersistentVolume",
             {**RWO, "hostPath": {"path": "/a/../b"}},
@@ -201,15 +176,6 @@ def test_reads_the_first_whole_block_of_a_signing_request(request_text: str, is_
     spec = {"request": request_text, "signerName": "a.b/c", "usages": ["client auth"]}
     refusals = of("certificates.k8s.io/v1", "CertificateSigningRequest", {"spec": spec})
     assert (refusals == []) is is_good
-
-
-def test_refuses_endpoints_that_lead_nowhere() -> None:
-    """A subset has addresses, and they are some."""
-    subsets = [{"ports": [{"port": 1}]}, {"addresses": [{"ip": "x"}]}]
-    assert of("v1", "Endpoints", {"subsets": subsets}) == [
-        "subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`",
-        f'subsets[1].addresses[0].ip: Invalid value: "x": {NOT_AN_IP}',
-    ]
 
 
 def test_takes_what_quotas_count() -> None:
