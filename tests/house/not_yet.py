@@ -38,6 +38,7 @@ NOT_YET: dict[str, frozenset[str]] = {
     "private_dialect": frozenset(
         (
             "rootspan_apiserver.resources",
+            "rootspan_apiserver.resources.core.pod.volume_warnings",
             "rootspan_apiserver.resources.custom.serving",
             "rootspan_apiserver.resources.kinds.definitions",
             "rootspan_apiserver.resources.resource",

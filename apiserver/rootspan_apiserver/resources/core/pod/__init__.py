@@ -17,6 +17,7 @@ from rootspan_apiserver.resources.core.pod.resize import keep_all_but_resources,
 from rootspan_apiserver.resources.core.pod.spec import POD_SPEC
 from rootspan_apiserver.resources.core.pod.status import keep_quality, status_changes
 from rootspan_apiserver.resources.core.pod.updates import annotation_changes, ephemeral_changes, spec_changes
+from rootspan_apiserver.resources.core.pod.warnings import pod_warnings
 from rootspan_apiserver.resources.definition import (
     COUNTED,
     METADATA_OF_STATUS,
@@ -130,6 +131,7 @@ definition = Definition(
     defaults=(default_pod,),
     prepare_create=prepare_create,
     generation=COUNTED,
+    warnings=pod_warnings,
     rules=_OBJECT & _ON_CREATE,
     update_rules=_METADATA & _OBJECT & annotation_changes & struct(spec=spec_changes),
     selectable={
