@@ -40,8 +40,8 @@ class FieldError:
         return cls(str(field), "FieldValueTypeInvalid", f"Invalid value: {_shown(value)}{_after(detail)}")
 
     @classmethod
-    def duplicate(cls, field: object, value: object) -> "FieldError":
-        return cls(str(field), "FieldValueDuplicate", f"Duplicate value: {_shown(value)}")
+    def duplicate(cls, field: object, value: object, detail: str = "") -> "FieldError":
+        return cls(str(field), "FieldValueDuplicate", f"Duplicate value: {_shown(value)}{_after(detail)}")
 
     @classmethod
     def forbidden(cls, field: object, detail: str) -> "FieldError":

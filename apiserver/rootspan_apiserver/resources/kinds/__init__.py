@@ -5,11 +5,8 @@ from rootspan_apiserver.resources.kinds import (
     batch,
     certificates,
     cluster,
-    configuration,
     definitions,
-    events,
     policies,
-    quotas,
     services,
     storage_classes,
     workloads,
@@ -20,15 +17,9 @@ ADMISSION = "admissionregistration.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
-    ("", "Event"): events.EventStrategy,
-    ("", "LimitRange"): quotas.LimitRangeStrategy,
-    ("", "Namespace"): cluster.NamespaceStrategy,
-    ("", "Node"): cluster.NodeStrategy,
     ("", "PersistentVolume"): cluster.PersistentVolumeStrategy,
     ("", "PersistentVolumeClaim"): cluster.PersistentVolumeClaimStrategy,
     ("", "ReplicationController"): workloads.ReplicationControllerStrategy,
-    ("", "ResourceQuota"): quotas.ResourceQuotaStrategy,
-    ("", "Secret"): configuration.SecretStrategy,
     ("", "Service"): services.ServiceStrategy,
     ("apps", "ControllerRevision"): workloads.ControllerRevisionStrategy,
     ("apps", "DaemonSet"): workloads.DaemonSetStrategy,
