@@ -1,4 +1,4 @@
-"""Volumes that hardly are what is meant: of drivers that are gone, with files in each other's place.
+"""Volumes that hardly are what is meant: of drivers that do not work any more, with files in each other's place.
 
 Upstream: pkg/api/pod/warnings.go (warningsForOverlappingVirtualPaths)
 """
