@@ -12,7 +12,6 @@ from rootspan_apiserver.resources.kinds import (
     policies,
     quotas,
     services,
-    storage_classes,
     workloads,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
@@ -45,8 +44,6 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
     ("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
-    ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
-    ("storage.k8s.io", "StorageClass"): storage_classes.StorageClassStrategy,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
     (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
     (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
