@@ -21,7 +21,6 @@ NOT_YET: dict[str, frozenset[str]] = {
             "rootspan_apiserver.resources.kinds.pod_validation",
             "rootspan_apiserver.resources.kinds.policies",
             "rootspan_apiserver.resources.kinds.services",
-            "rootspan_apiserver.resources.kinds.storage_classes",
             "rootspan_apiserver.resources.kinds.workloads",
             "rootspan_apiserver.resources.metadata",
             "rootspan_apiserver.resources.selectable",
@@ -35,7 +34,6 @@ NOT_YET: dict[str, frozenset[str]] = {
     "private_dialect": frozenset(
         (
             "rootspan_apiserver.resources",
-            "rootspan_apiserver.resources.core.pod.volume_warnings",
             "rootspan_apiserver.resources.custom.serving",
             "rootspan_apiserver.resources.kinds.definitions",
             "rootspan_apiserver.resources.resource",

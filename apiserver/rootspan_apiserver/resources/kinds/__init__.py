@@ -8,7 +8,6 @@ from rootspan_apiserver.resources.kinds import (
     definitions,
     policies,
     services,
-    storage_classes,
     workloads,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
@@ -30,8 +29,6 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("batch", "Job"): batch.JobStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
-    ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
-    ("storage.k8s.io", "StorageClass"): storage_classes.StorageClassStrategy,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
     (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
     (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
