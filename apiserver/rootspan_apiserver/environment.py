@@ -27,10 +27,11 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 from rootspan.ids import RootIdGenerator
 from rootspan.spans import Span
 from rootspan.testing import SpanRecorder
-from rootspan_apiserver.app import Running, apiserver
+from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.serving import kubeconfig
+from rootspan_apiserver.serving.running import Running
 
 logger = logging.getLogger(__name__)
 SETTLING_SECONDS = 10.0

@@ -24,6 +24,9 @@ DATA_TABLES = frozenset(
 )
 """Modules that may be longer than MAX_MODULE_LINES, because they are a table."""
 
+TWINS = frozenset({"AsyncTracingTransport", "TracingTransport"})
+"""Public names that the library offers once for httpx and once for httpx2."""
+
 PLAIN_WORDS: Mapping[str, str] = {
     r"the anonymous(?! (?:user|request|group|identity|authenticator)s?\b)": "anonymous users",
     r"nobody(?:'s)?": "no user, no client, unknown",

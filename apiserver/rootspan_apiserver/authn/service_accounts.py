@@ -55,6 +55,18 @@ class ServiceAccountTokens:
         der = self._public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self._key_id = _encoded(hashlib.sha256(der).digest()).decode()
 
+    @property
+    def algorithm(self) -> str:
+        """The algorithm of the signatures, as JOSE names it."""
+        return _ALGORITHM
+
+    def key_set(self) -> dict[str, Any]:
+        """Return the public keys as a JSON Web Key Set."""
+        numbers = self._public_key.public_numbers()
+        x, y = (_encoded(number.to_bytes(_HALF, "big")).decode() for number in (numbers.x, numbers.y))
+        key = {"use": "sig", "kty": "EC", "kid": self._key_id, "crv": "P-256", "alg": _ALGORITHM, "x": x, "y": y}
+        return {"keys": [key]}
+
     def issue(
         self,
         namespace: str,

@@ -5,6 +5,6 @@ Controllers observe changes through the watch cache, in the process, so that an 
 server, through its own API.
 """
 
-from rootspan_apiserver.controllers.running import controller_faults, running_controllers
+from rootspan_apiserver.controllers.running import Settled, controller_faults, running_controllers
 
-__all__ = ["controller_faults", "running_controllers"]
+__all__ = ["Settled", "controller_faults", "running_controllers"]

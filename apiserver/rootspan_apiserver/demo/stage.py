@@ -12,7 +12,7 @@ import yaml
 from opentelemetry.sdk.resources import Resource
 
 from rootspan import create_tracer_provider
-from rootspan_apiserver.app import Running, apiserver
+from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.collector.otlp_receiver import Collector
 from rootspan_apiserver.collector.received_spans import ReceivedSpans
 from rootspan_apiserver.demo.story import USER_AGENT
@@ -21,6 +21,7 @@ from rootspan_apiserver.sample_webhooks.configurations import by_url, configurat
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME, KubernetesAPI, serving_webhooks
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen
+from rootspan_apiserver.serving.running import Running
 
 ALL_SAMPLED = 1_000_000
 """Sampling rate per million: the demo samples every trace."""

@@ -1,18 +1,12 @@
 """The embedded etcd as an ASGI application, to be served on a socket to anything that speaks to etcd's gateway."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from rootspan_apiserver.embedded_etcd.errors import GatewayError
 from rootspan_apiserver.embedded_etcd.gateway import Answer, Gateway
 from rootspan_apiserver.embedded_etcd.requests import MAX_MESSAGE_BYTES, too_large
 from rootspan_apiserver.embedded_etcd.watches import Watch
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from rootspan_apiserver.kube.asgi import Receive, Scope, Send
 
 MAX_BODY_BYTES = 2 * MAX_MESSAGE_BYTES
 

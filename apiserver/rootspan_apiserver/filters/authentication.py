@@ -1,16 +1,23 @@
-"""Finds out who calls; 401 for wrong credentials."""
+"""Authentication: who makes the request; 401 for wrong credentials.
 
-from rootspan_apiserver.authn.authenticator import Credentials, InvalidCredentialsError, bearer_token
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/authentication.go
+"""
+
+from rootspan_apiserver.authn.authenticator import (
+    Authenticator,
+    Credentials,
+    InvalidCredentialsError,
+    bearer_token,
+)
 from rootspan_apiserver.dialects import operations
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.http.request_context import request_context
-from rootspan_apiserver.http.responses import write_error
+from rootspan_apiserver.http.request import request_of
+from rootspan_apiserver.http.responses import error_response
+from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.status import unauthorized
 
 
 def credentials_of(scope: Scope) -> Credentials:
-    """The bearer token of the Authorization header, and the certificate the TLS connection was made with."""
+    """Return the bearer token of the Authorization header, and the certificate the TLS connection was made with."""
     token = ""
     for name, value in scope["headers"]:
         if name == b"authorization":
@@ -22,19 +29,22 @@ def credentials_of(scope: Scope) -> Credentials:
 
 
 class Authentication:
-    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+    """Sets the user of the request."""
+
+    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
-        self._parts = parts
+        self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._parts.tracing.span(operations.AUTHENTICATION):
+        request = request_of(scope)
+        with request.tracing.span(operations.AUTHENTICATION):
             try:
-                found = await self._parts.authenticator.authenticate(credentials_of(scope))
+                found = await self._authenticator.authenticate(credentials_of(scope))
             except InvalidCredentialsError:
                 found = None
             if found is None:
-                version = request_context(scope).info.group_version
-                await write_error(Request(self._parts, scope, receive, send), unauthorized(), version)
+                refusal = error_response(request, unauthorized(), group_version=request.info.group_version)
+                await refusal.send(request, send)
                 return
-            request_context(scope).user = found.user
+            request.user = found.user
             await self._app(scope, receive, send)

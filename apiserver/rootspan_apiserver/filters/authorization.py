@@ -1,17 +1,20 @@
-"""May the user do this; 403 where nobody says yes."""
+"""Authorization: may the user do this; 403 unless an authorizer allows it.
 
-from rootspan_apiserver.authz.authorizer import AuthorizationAttributes
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/authorization.go
+"""
+
+from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer
 from rootspan_apiserver.authz.forbidden_message import forbidden_message
 from rootspan_apiserver.dialects import operations
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.http.request_context import request_context
-from rootspan_apiserver.http.responses import write_filter_error
+from rootspan_apiserver.http.request import request_of
+from rootspan_apiserver.http.responses import FILTER, error_response
+from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.meta import GroupResource
 from rootspan_apiserver.kube.status import StatusError, forbidden
 
 
 def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusError:
+    """Return the refusal of what an authorizer does not allow, for its `reason`."""
     why = forbidden_message(attributes, reason)
     if not attributes.is_resource:
         return StatusError(403, "Forbidden", f"forbidden: {why}", {})
@@ -19,18 +22,20 @@ def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusE
 
 
 class Authorization:
-    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+    """Lets through what the authorizer allows."""
+
+    def __init__(self, app: ASGIApp, authorizer: Authorizer) -> None:
         self._app = app
-        self._parts = parts
+        self._authorizer = authorizer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._parts.tracing.span(operations.AUTHORIZATION):
-            context = request_context(scope)
-            attributes = AuthorizationAttributes.of_request(context.user, context.info)
-            decision = await self._parts.authorizer.authorize(attributes)
+        request = request_of(scope)
+        with request.tracing.span(operations.AUTHORIZATION):
+            attributes = AuthorizationAttributes.of_request(request.user, request.info)
+            decision = await self._authorizer.authorize(attributes)
             if decision.verdict != "allow":
                 error = forbidden_error(attributes, decision.reason)
-                request = Request(self._parts, scope, receive, send)
-                await write_filter_error(request, error, context.info.group_version)
+                version = request.info.group_version
+                await error_response(request, error, group_version=version, writer=FILTER).send(request, send)
                 return
             await self._app(scope, receive, send)

@@ -1,6 +1,13 @@
-"""The request path, in one function."""
+"""The request path, in one function.
 
-from rootspan_apiserver.filters.audit import Audit
+Upstream: staging/src/k8s.io/apiserver/pkg/server/config.go (DefaultBuildHandlerChain)
+"""
+
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authz.authorizer import Authorizer
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.dialects.versions import DEFAULT
+from rootspan_apiserver.filters.audit import Audit, Sink
 from rootspan_apiserver.filters.authentication import Authentication
 from rootspan_apiserver.filters.authorization import Authorization
 from rootspan_apiserver.filters.deadline import Deadline
@@ -8,17 +15,31 @@ from rootspan_apiserver.filters.exchange import Exchange
 from rootspan_apiserver.filters.impersonation import Impersonation
 from rootspan_apiserver.filters.panic import PanicRecovery
 from rootspan_apiserver.filters.priority_and_fairness import PriorityAndFairness
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request import ASGIApp
+from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import ASGIApp
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.telemetry.metrics import Metrics
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 
-def chain(app: ASGIApp, parts: Parts) -> ASGIApp:
-    """`app` behind all filters; the last one named is the first a request meets."""
-    app = Authorization(app, parts)
-    app = PriorityAndFairness(app, parts)
-    app = Impersonation(app, parts)
-    app = Audit(app, parts)
-    app = Authentication(app, parts)
-    app = Deadline(app, parts)
+def chain(
+    app: ASGIApp,
+    *,
+    authenticator: Authenticator,
+    authorizer: Authorizer,
+    registry: Registry,
+    tracing: Tracing,
+    metrics: Metrics,
+    audit: Sink | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    dialect: Dialect = DEFAULT,
+) -> ASGIApp:
+    """Put `app` behind all filters; the last one named is the first that a request meets."""
+    app = Authorization(app, authorizer)
+    app = PriorityAndFairness(app, metrics, limits)
+    app = Impersonation(app, authorizer)
+    app = Audit(app, audit)
+    app = Authentication(app, authenticator)
+    app = Deadline(app, limits.request_timeout)
     app = PanicRecovery(app)
-    return Exchange(app, parts)
+    return Exchange(app, registry=registry, tracing=tracing, metrics=metrics, body_limit=limits.body, dialect=dialect)

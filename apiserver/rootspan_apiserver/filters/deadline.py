@@ -1,40 +1,39 @@
-"""How long a request may take: the server's time-out, or the shorter one the client names in `?timeout=`."""
+"""How long a request may take: the server's time-out, or the shorter one the client names in `?timeout=`.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/request_deadline.go
+"""
 
 import asyncio
-from urllib.parse import parse_qs
 
 from rootspan_apiserver.filters.long_running import is_long_running
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request import ASGIApp, Message, Receive, Request, Scope, Send
-from rootspan_apiserver.http.responses import write_filter_error
+from rootspan_apiserver.http.request import Request, request_of
+from rootspan_apiserver.http.responses import FILTER, error_response
+from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
 from rootspan_apiserver.kube.go_durations import parse_duration
-from rootspan_apiserver.kube.request_info import request_info
-from rootspan_apiserver.kube.status import bad_request, timeout
+from rootspan_apiserver.kube.status import StatusError, bad_request, timeout
 
 
 class Deadline:
-    """Answers 504 when the time is over, 400 to a time-out that is no duration."""
+    """Answers 504 when the time is over, 400 to a time-out that is not a duration.
 
-    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+    Args:
+        seconds: The server's own time-out.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
-        self._parts = parts
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        info = request_info(scope)
-        if is_long_running(info, scope):
+        request = request_of(scope)
+        if is_long_running(request.info, scope):
             await self._app(scope, receive, send)
             return
-        limit = self._parts.limits.request_timeout
-        if b"timeout=" in scope.get("query_string", b""):
-            wanted = parse_qs(scope["query_string"].decode("latin-1")).get("timeout")
-            if wanted:
-                try:
-                    seconds = parse_duration(wanted[0]) / 1e9
-                except ValueError as reason:
-                    error = bad_request(f"invalid timeout specified in the request URL - {reason}")
-                    await write_filter_error(Request(self._parts, scope, receive, send), error, "")
-                    return
-                limit = min(limit, seconds) if seconds > 0 else limit
+        try:
+            limit = self._limit(request)
+        except StatusError as error:
+            await error_response(request, error, writer=FILTER).send(request, send)
+            return
         begun = late = False
         clock = asyncio.timeout(limit)
 
@@ -53,5 +52,15 @@ class Deadline:
         except TimeoutError:
             if begun or not (late or clock.expired()):
                 raise
-            error = timeout("request did not complete within the allotted timeout")
-            await write_filter_error(Request(self._parts, scope, receive, send), error, "")
+            refusal = timeout("request did not complete within the allotted timeout")
+            await error_response(request, refusal, writer=FILTER).send(request, send)
+
+    def _limit(self, request: Request) -> float:
+        """Return the seconds this request may take. Raises StatusError 400."""
+        if b"timeout=" not in request.scope.get("query_string", b"") or not (wanted := request.parameter("timeout")):
+            return self._seconds
+        try:
+            seconds = parse_duration(wanted) / 1e9
+        except ValueError as error:
+            raise bad_request(f"invalid timeout specified in the request URL - {error}") from error
+        return min(self._seconds, seconds) if seconds > 0 else self._seconds

@@ -1,7 +1,7 @@
-"""The outermost room: what every request is given on its way in and every answer on its way out.
+"""The outermost filter: what every request gets on its way in and every response on its way out.
 
-In: its `RequestInfo`, its audit id, its `RequestContext`. Out: the headers all answers carry, the warnings collected, the attributes the
-server span has from Kubernetes, the metrics.
+In: its `RequestInfo`, its audit id, the `Request`. Out: the headers that all responses carry, the warnings collected, the attributes that
+Kubernetes adds to the server span, the metrics.
 """
 
 import time
@@ -9,15 +9,17 @@ import uuid
 
 from opentelemetry import trace
 
+from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.server_span import ServerSpan
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.filters.warnings import warning_headers
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request import ASGIApp, Message, Receive, Scope, Send
-from rootspan_apiserver.http.request_context import RequestContext
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
 from rootspan_apiserver.kube.request_info import RequestInfo, request_info
+from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.telemetry.audit_id import audit_id
-from rootspan_apiserver.telemetry.metrics import verb_of
+from rootspan_apiserver.telemetry.metrics import Metrics, verb_of
+from rootspan_apiserver.telemetry.tracing import Tracing
 
 _CACHE_CONTROL = (b"cache-control", b"no-cache, private")
 _AUDIT_ID_LIMIT = 64
@@ -26,64 +28,77 @@ _NOT_RESOURCE = {verb: RequestInfo(is_resource_request=False, path="", verb=verb
 _OTHER = RequestInfo(is_resource_request=False, path="", verb="other")
 
 
-class _Answer:
-    """Sends the answer on, adding its headers and measuring it."""
+class _Sending:
+    """Sends the response on, with the headers it lacks, and counts its bytes.
 
-    __slots__ = ("_context", "_read", "_receive", "_send", "_server_span", "_span", "size", "status")
+    Attributes:
+        status: The status sent, 0 before that.
+        read: The bytes of the request's body that were read.
+    """
 
-    def __init__(
-        self,
-        context: RequestContext,
-        server_span: type[ServerSpan],
-        receive: Receive,
-        send: Send,
-        span: trace.Span | None,
-    ) -> None:
-        self._context = context
+    __slots__ = ("_request", "_send", "_server_span", "_size", "_span", "read", "status")
+
+    def __init__(self, request: Request, server_span: type[ServerSpan], send: Send, span: trace.Span | None) -> None:
+        self._request = request
         self._server_span = server_span
-        self._receive = receive
         self._send = send
         self._span = span
-        self._read = 0
+        self._size = 0
+        self.read = 0
         self.status = 0
-        self.size = 0
 
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._read += len(message.get("body", b""))
-        return message
-
-    async def send(self, message: Message) -> None:
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = self._headers(message["headers"])
+            message["headers"] = _with_common_headers(self._request, message["headers"])
         else:
-            self.size += len(message.get("body", b""))
+            self._size += len(message.get("body", b""))
             if self._span is not None and self._span.is_recording() and not message.get("more_body", False):
-                self._server_span.record_sizes(self._span, read=self._read, written=self.size)
+                self._server_span.record_sizes(self._span, read=self.read, written=self._size)
         await self._send(message)
 
-    def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        context = self._context
-        added = [(b"audit-id", context.audit_id.encode("latin-1", "replace"))]
-        if not any(name == b"cache-control" for name, _ in headers):
-            added.append(_CACHE_CONTROL)
-        if context.flow_schema_uid:
-            added.append((b"x-kubernetes-pf-flowschema-uid", context.flow_schema_uid.encode()))
-            added.append((b"x-kubernetes-pf-prioritylevel-uid", context.priority_level_uid.encode()))
-        if context.warnings:
-            added += [(b"warning", header) for header in warning_headers(context.warnings)]
-        return added + headers
+    def counting(self, receive: Receive) -> Receive:
+        """Return a `receive` that counts the bytes it reads."""
+
+        async def counted() -> Message:
+            message = await receive()
+            self.read += len(message.get("body", b""))
+            return message
+
+        return counted
+
+
+def _with_common_headers(request: Request, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    added = [(b"audit-id", request.audit_id.encode("latin-1", "replace"))]
+    if not any(name == b"cache-control" for name, _ in headers):
+        added.append(_CACHE_CONTROL)
+    if request.flow_schema_uid:
+        added.append((b"x-kubernetes-pf-flowschema-uid", request.flow_schema_uid.encode()))
+        added.append((b"x-kubernetes-pf-prioritylevel-uid", request.priority_level_uid.encode()))
+    if request.warnings:
+        added += [(b"warning", header) for header in warning_headers(request.warnings)]
+    return added + headers
 
 
 class Exchange:
-    """See the module."""
+    """Makes the `Request`, and passes on what is not HTTP."""
 
-    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        registry: Registry,
+        tracing: Tracing,
+        metrics: Metrics,
+        body_limit: int,
+        dialect: Dialect,
+    ) -> None:
         self._app = app
-        self._metrics = parts.metrics
-        self._registry = parts.registry
-        self._server_span = parts.dialect.server_span
+        self._registry = registry
+        self._tracing = tracing
+        self._metrics = metrics
+        self._body_limit = body_limit
+        self._server_span = dialect.server_span
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,21 +107,29 @@ class Exchange:
         started = time.perf_counter()
         info = request_info(scope)
         given, content_type = _headers_read(scope)
-        context = RequestContext(info, given or str(uuid.uuid4()))
-        context.put(scope)
+        request = Request(
+            scope=scope,
+            receive=receive,
+            info=info,
+            audit_id=given or str(uuid.uuid4()),
+            tracing=self._tracing,
+            body_limit=self._body_limit,
+        )
         span: trace.Span | None = trace.get_current_span()
         if span is not None and span.is_recording():
-            self._server_span.describe(span, scope, context.audit_id[:_AUDIT_ID_LIMIT])
+            self._server_span.describe(span, scope, request.audit_id[:_AUDIT_ID_LIMIT])
         else:
             span = None
-        answer = _Answer(context, self._server_span, receive, send, span)
+        sending = _Sending(request, self._server_span, send, span)
+        if span is not None:
+            request.receive = sending.counting(receive)
         long_running = is_long_running(info, scope)
         counted = self._counted(info)
         gauge = self._metrics.long_running(counted) if long_running else self._metrics.in_flight(counted)
-        token = audit_id.set(context.audit_id[:_AUDIT_ID_LIMIT])
+        token = audit_id.set(request.audit_id[:_AUDIT_ID_LIMIT])
         gauge.inc()
         try:
-            await self._app(scope, receive if span is None else answer.receive, answer.send)
+            await self._app(scope, request.receive, sending)
         finally:
             gauge.dec()
             audit_id.reset(token)
@@ -115,11 +138,11 @@ class Exchange:
             seconds = 0.0 if long_running else time.perf_counter() - started
             trace_id = span.get_span_context().trace_id if span is not None else None
             self._metrics.observe(
-                counted, verb=verb, dry_run=dry_run, code=answer.status, seconds=seconds, trace_id=trace_id
+                counted, verb=verb, dry_run=dry_run, code=sending.status, seconds=seconds, trace_id=trace_id
             )
 
     def _counted(self, info: RequestInfo) -> RequestInfo:
-        """What the metrics are told: nothing that is not served, or callers could make as many series as they like."""
+        """Return what the metrics count: only what is served, or callers could make as many series as they like."""
         if info.is_resource_request:
             resource = self._registry.lookup(info.api_group, info.api_version, info.resource)
             if resource is not None and (not info.subresource or info.subresource in resource.subresources):

@@ -18,6 +18,8 @@ Match = Callable[[User, RequestInfo], bool]
 
 @dataclass(frozen=True, slots=True)
 class FlowSchema:
+    """Which requests belong to a priority level."""
+
     name: str
     priority_level: str
     matches: Match
@@ -76,4 +78,5 @@ SHARES = {
 
 
 def schema_of(user: User, info: RequestInfo) -> FlowSchema:
+    """Return the first schema that matches."""
     return next(schema for schema in SCHEMAS if schema.matches(user, info))

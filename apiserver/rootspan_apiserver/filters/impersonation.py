@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
-from rootspan_apiserver.authz.authorizer import AuthorizationAttributes
+from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.filters.authorization import forbidden_error
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.http.request_context import request_context
-from rootspan_apiserver.http.responses import write_filter_error
+from rootspan_apiserver.http.request import Request, request_of
+from rootspan_apiserver.http.responses import FILTER, error_response
+from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain
 from rootspan_apiserver.kube.status import StatusError, bad_request
@@ -81,7 +80,7 @@ def service_account(username: str) -> tuple[str, str] | None:
 
 
 def completed(wanted: User) -> User:
-    """The user with the groups that everybody of its kind is in."""
+    """Return the user with the groups that all users of its kind are in."""
     groups = wanted.groups
     if not groups and (account := service_account(wanted.name)):
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{account[0]}")
@@ -118,33 +117,34 @@ def _questions(user: User, wanted: User) -> list[AuthorizationAttributes]:
 
 
 class Impersonation:
-    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+    """Changes the user of the request where its headers name another and the authorizer allows that."""
+
+    def __init__(self, app: ASGIApp, authorizer: Authorizer) -> None:
         self._app = app
-        self._parts = parts
+        self._authorizer = authorizer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._parts.tracing.span(operations.IMPERSONATION):
-            if any(name.startswith(b"impersonate-") for name, _ in scope["headers"]) and not await self._become(
-                scope, receive, send
-            ):
-                return
+        request = request_of(scope)
+        with request.tracing.span(operations.IMPERSONATION):
+            if any(name.startswith(b"impersonate-") for name, _ in scope["headers"]):
+                try:
+                    await self._impersonate(request)
+                except StatusError as error:
+                    await error_response(request, error, group_version="v1", writer=FILTER).send(request, send)
+                    return
             await self._app(scope, receive, send)
 
-    async def _become(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Puts the other user in place; False after a refusal has been written."""
-        context = request_context(scope)
-        try:
-            wanted = requested(scope["headers"])
-        except StatusError as exc:
-            await write_filter_error(Request(self._parts, scope, receive, send), exc, "v1")
-            return False
+    async def _impersonate(self, request: Request) -> None:
+        """Make the user that the headers name the user of the request.
+
+        Raises:
+            StatusError: 400 where the headers name none, 403 where this is not allowed.
+        """
+        wanted = requested(request.scope["headers"])
         if wanted is None:
-            return True
-        for attributes in _questions(context.user, wanted):
-            decision = await self._parts.authorizer.authorize(attributes)
+            return
+        for attributes in _questions(request.user, wanted):
+            decision = await self._authorizer.authorize(attributes)
             if decision.verdict != "allow":
-                error = forbidden_error(attributes, decision.reason)
-                await write_filter_error(Request(self._parts, scope, receive, send), error, "v1")
-                return False
-        context.impersonated_by, context.user = context.user, completed(wanted)
-        return True
+                raise forbidden_error(attributes, decision.reason)
+        request.impersonated_by, request.user = request.user, completed(wanted)

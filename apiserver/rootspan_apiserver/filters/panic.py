@@ -1,10 +1,14 @@
-"""A fault of the server itself: logged with its traceback, told to the client without any of it."""
+"""A fault of the server itself: logged with its traceback, of which the client sees nothing.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/server/filters/wrap.go
+"""
 
 import logging
 
 from opentelemetry import trace
 
-from rootspan_apiserver.http.request import ASGIApp, ClientDisconnected, Message, Receive, Scope, Send
+from rootspan_apiserver.http.request import ClientDisconnected
+from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
 from rootspan_apiserver.telemetry.audit_id import audit_id
 
 _log = logging.getLogger(__name__)

@@ -1,16 +1,40 @@
-"""From the path to the handler: the registry knows the resource, the verb and the shape of the path choose the rest."""
+"""From a path to a handler: the resource, the verb and the shape of the path choose it.
 
-from collections.abc import Awaitable, Callable
+Built-in resources are found by a router, which also compares media types; custom resources have a handler of their own in kube-apiserver,
+which refuses in other words.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go,
+staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go
+"""
+
+from asyncio import Event
+from collections.abc import Mapping
 from dataclasses import replace
 
-from rootspan_apiserver.handlers import creating, deleting, patching, reading, updating, watching
-from rootspan_apiserver.handlers.reviews import REVIEWS
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authz.authorizer import Authorizer
+from rootspan_apiserver.dialects import operations
+from rootspan_apiserver.handlers.call import Handler, Verb
+from rootspan_apiserver.handlers.patch import PatchVerb
+from rootspan_apiserver.handlers.subresources.binding import Binding
+from rootspan_apiserver.handlers.subresources.calculated import calculated
+from rootspan_apiserver.handlers.subresources.connect import Connections
+from rootspan_apiserver.handlers.subresources.eviction import Eviction
+from rootspan_apiserver.handlers.subresources.reviews import Reviews
 from rootspan_apiserver.handlers.subresources.scale import ScaleTarget
-from rootspan_apiserver.handlers.subresources.table import SUBRESOURCES
+from rootspan_apiserver.handlers.subresources.token import TokenRequests
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request import Receive, Request, Scope, Send
-from rootspan_apiserver.http.responses import write_router_error, write_text
+from rootspan_apiserver.handlers.verbs import DeleteVerbs, ReadVerbs, WriteVerbs
+from rootspan_apiserver.handlers.watch import WatchVerb
+from rootspan_apiserver.handlers.writing import Writer
+from rootspan_apiserver.http.negotiation import STREAMS, check_routed
+from rootspan_apiserver.http.request import Request, request_of
+from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, error_response
+from rootspan_apiserver.kube.asgi import Receive, Scope, Send
+from rootspan_apiserver.kube.media_types import OBJECTS, PATCHES
+from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.kube.status import (
     StatusError,
     bad_request,
@@ -19,56 +43,96 @@ from rootspan_apiserver.kube.status import (
     not_found,
     unknown_resource,
 )
+from rootspan_apiserver.registry.store import Store
+from rootspan_apiserver.resources.catalogue import Registry
 
-Handler = Callable[[Request, Target], Awaitable[None]]
-
-_COLLECTION: dict[str, tuple[str, Handler]] = {
-    "list": ("list", reading.list_),
-    "watch": ("watch", watching.watch),
-    "create": ("create", creating.create),
-    "deletecollection": ("deletecollection", deleting.delete_collection),
-}
-_OBJECT: dict[str, tuple[str, Handler]] = {
-    "get": ("get", reading.get),
-    "watch": ("watch", watching.watch),
-    "update": ("update", updating.update),
-    "patch": ("patch", patching.patch),
-    "delete": ("delete", deleting.delete),
-}
+Handlers = Mapping[str, Handler]
+"""By verb."""
+_PASSED_ON = ("attach", "exec", "portforward", "proxy")
+"""Subresources that are connections to somewhere else, with bodies of their own."""
 
 
 class ResourceEndpoint:
-    """The ASGI application below `/api/VERSION/…` and `/apis/GROUP/VERSION/…`."""
+    """The ASGI application of resource requests, below `/api/VERSION/…` and `/apis/GROUP/VERSION/…`.
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    Args:
+        tokens: Issues the tokens of service accounts.
+        min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
+        stopping: Ends all watches when it is set.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        store: Store,
+        admission: AdmissionChain,
+        authenticator: Authenticator,
+        authorizer: Authorizer,
+        tokens: ServiceAccountTokens,
+        min_request_timeout: float,
+        stopping: Event,
+    ) -> None:
+        self._registry = registry
+        writer = Writer(store, admission, registry)
+        reading, writing, deleting = ReadVerbs(store), WriteVerbs(writer), DeleteVerbs(store, admission)
+        watch = Verb(WatchVerb(store, min_seconds=min_request_timeout, stopping=stopping).watch)
+        connections = Connections(registry, store)
+        binding = calculated(admission, Binding(registry, store).bind)
+        self._collection: Handlers = {
+            "list": Verb(reading.list),
+            "watch": watch,
+            "create": Verb(writing.create, operations.CREATE),
+            "deletecollection": Verb(deleting.delete_collection, operations.DELETE),
+        }
+        self._object: Handlers = {
+            "get": Verb(reading.get, operations.GET),
+            "watch": watch,
+            "update": Verb(writing.update, operations.UPDATE),
+            "patch": Verb(PatchVerb(writer).patch, operations.PATCH),
+            "delete": Verb(deleting.delete, operations.DELETE),
+        }
+        connect = dict.fromkeys(("get", "create", "update", "patch", "delete"), connections.connect)
+        self._subresources: Mapping[str, Handlers] = {
+            "binding": {"create": binding},
+            "eviction": {"create": calculated(admission, Eviction(registry, store).evict)},
+            "token": {"create": calculated(admission, TokenRequests(registry, store, tokens).issue)},
+            "log": {"get": Verb(connections.log, operations.GET, converts=False)},
+            **dict.fromkeys(_PASSED_ON, connect),
+        }
+        reviews = Reviews(authenticator, authorizer).by_resource()
+        self._calculated: Mapping[tuple[str, str], Handler] = {
+            ("", "bindings"): binding,
+            **{resource: calculated(admission, review) for resource, review in reviews.items()},
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(self._parts, scope, receive, send)
+        request = request_of(scope)
         try:
             found = self._route(request)
         except StatusError as error:
-            await write_router_error(request, error)
+            await error_response(request, error, writer=ROUTER).send(request, send)
             return
         if found is None:
-            await write_text(request, 404, "404 page not found\n")
+            await NOT_FOUND.send(request, send)
             return
         handler, target = found
         if target.resource.deprecation:
-            request.context.warnings.append(target.resource.deprecation)
-        await handler(request, target)
+            request.warnings.append(target.resource.deprecation)
+        await handler(request, target, send)
 
     def _route(self, request: Request) -> tuple[Handler, Target] | None:
-        """The handler and what it is aimed at; None for a group-version nobody serves. Raises StatusError 400, 404 or 405.
+        """Return the handler and its target, None for a path below no group that is built in.
 
-        Custom resources have a handler of their own in the real server, which refuses in other words.
+        Raises:
+            StatusError: 400, 404, 405, 406 or 415.
         """
-        info = request.context.info
-        if not info.is_resource_request:
+        info = request.info
+        resource = self._registry.lookup(info.api_group, info.api_version, info.resource)
+        if not request.path.startswith(f"/{info.api_prefix}/"):
             return None
-        resource = self._parts.registry.lookup(info.api_group, info.api_version, info.resource)
         if resource is None:
-            if self._is_builtin(info.api_group, info.api_version):
+            if is_builtin_group(self._registry, info.api_group):
                 raise unknown_resource()
             return None
         shape = info.parts
@@ -85,42 +149,66 @@ class ResourceEndpoint:
             raise method_not_allowed()
         target = Target(resource, namespace, shape[1] if len(shape) > 1 else "")
         if len(shape) > 2:
-            return self._subresource(request, target)
-        verb, handler = (_OBJECT if target.name else _COLLECTION).get(info.verb, ("", None))
-        if resource.custom and handler is None:
-            handler = _custom_handler(info.verb, target)
-        elif handler is None or verb not in resource.verbs:
-            raise method_not_allowed()
-        review = REVIEWS.get((resource.kind.group, resource.plural))
-        return (review if review is not None else handler), target
+            handler, target = self._subresource(info, target)
+        elif resource.custom:
+            handler = self._custom(info.verb, target)
+        else:
+            handler = self._builtin(info.verb, target)
+        if not resource.custom and target.part not in _PASSED_ON:
+            _check_media_types(request, target)
+        return handler, target
 
-    def _subresource(self, request: Request, target: Target) -> tuple[Handler, Target]:
-        info = request.context.info
+    def _builtin(self, verb: str, target: Target) -> Handler:
+        """Raises StatusError 405."""
+        handler = (self._object if target.name else self._collection).get(verb)
+        resource = target.resource
+        if handler is None or verb not in resource.verbs:
+            raise method_not_allowed()
+        return self._calculated.get((resource.kind.group, resource.plural), handler)
+
+    def _custom(self, verb: str, target: Target) -> Handler:
+        """Raises StatusError 400 or 405."""
+        handler = (self._object if target.name else self._collection).get(verb)
+        if handler is not None:
+            return handler
+        if verb == "create":
+            return self._collection["create"]
+        if verb in ("update", "patch") and not target.name:
+            raise bad_request("name must be provided")
+        raise method_not_supported(target.resource.group_resource, verb)
+
+    def _subresource(self, info: RequestInfo, target: Target) -> tuple[Handler, Target]:
+        """Raises StatusError 400, 404 or 405."""
         subresource = target.resource.subresources.get(info.subresource)
         resource, custom = target.resource.group_resource, target.resource.custom
         if subresource is None:
             raise not_found(resource, target.name) if custom else unknown_resource()
         if len(info.parts) > 3 and subresource.name != "proxy" and not custom:
             raise unknown_resource()
+        if not target.name:
+            raise bad_request("name must be provided")
         if info.verb not in subresource.verbs:
             raise method_not_supported(resource, info.verb) if custom else method_not_allowed()
         if subresource.name == "scale":
-            target = ScaleTarget(target.resource, target.namespace, target.name, subresource, self._parts.registry)
+            target = ScaleTarget(target.resource, target.namespace, target.name, subresource, self._registry)
         else:
             target = replace(target, subresource=subresource)
-        handlers = SUBRESOURCES.get(subresource.name)
-        if handlers is not None:
-            return handlers[info.verb], target
-        return _OBJECT[info.verb][1], target
-
-    def _is_builtin(self, group: str, version: str) -> bool:
-        return any(not resource.custom for resource in self._parts.registry.in_version(group, version))
+        return self._subresources.get(subresource.name, self._object)[info.verb], target
 
 
-def _custom_handler(verb: str, target: Target) -> Handler:
-    """What is done with a custom resource where a built-in one has no handler. Raises StatusError 400 or 405."""
-    if verb == "create":
-        return creating.create
-    if verb in ("update", "patch") and not target.name:
-        raise bad_request("name must be provided")
-    raise method_not_supported(target.resource.group_resource, verb)
+def is_builtin_group(registry: Registry, group: str) -> bool:
+    """Return whether a group has built-in resources: its unknown paths are answered with a Status."""
+    return any(not resource.custom and resource.kind.group == group for resource in registry.resources())
+
+
+def _check_media_types(request: Request, target: Target) -> None:
+    """Compare the headers with what the path consumes and produces, to the letter.
+
+    Raises:
+        StatusError: 406 or 415.
+    """
+    if request.info.verb == "patch" and request.header(b"content-type").partition(";")[0].strip(" ") not in PATCHES:
+        raise StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+    produced = ("text/plain",) if target.part == "log" else ()
+    streams = STREAMS if request.info.verb in ("list", "watch") else ()
+    check_routed(request.header(b"accept"), (*produced, *OBJECTS, *streams))

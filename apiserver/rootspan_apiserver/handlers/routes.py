@@ -1,132 +1,171 @@
-"""The table of paths."""
+"""The table of paths.
 
-from collections.abc import Awaitable, Callable
+Upstream: staging/src/k8s.io/apiserver/pkg/server/handler.go, mux/pathrecorder.go, routes/index.go, routes/version.go
+"""
 
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match
 
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
-from rootspan_apiserver.handlers.documents import discovery, health, openapi
+from rootspan_apiserver.handlers.documents.discovery import Discovery
+from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Check, Health
+from rootspan_apiserver.handlers.documents.oidc import CONFIGURATION, KEYS, OpenIDMetadata
+from rootspan_apiserver.handlers.documents.openapi import OpenAPI
 from rootspan_apiserver.handlers.documents.version import VERSION
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request import ASGIApp, Receive, Request, Scope, Send
-from rootspan_apiserver.http.responses import send_bytes, write_raw, write_router_error, write_text
+from rootspan_apiserver.http.lifecycle import Lifecycle
+from rootspan_apiserver.http.request import Request, request_of
+from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, raw_json, routed
+from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
+from rootspan_apiserver.kube.media_types import JSON
 from rootspan_apiserver.kube.request_info import request_info
-from rootspan_apiserver.kube.status import method_not_allowed
+from rootspan_apiserver.kube.status import unknown_resource
+from rootspan_apiserver.registry.store import Store
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.telemetry.metrics import Metrics
 
-Handler = Callable[[Request], Awaitable[None]]
+Condition = Callable[[Scope], bool]
+Document = Callable[[Request], Awaitable[Response]]
 
-_INDEX = (
-    "/",
-    "/api",
-    "/api/",
+_DOCUMENTS = (
+    CONFIGURATION,
     "/apis",
     "/apis/",
-    "/healthz",
-    "/livez",
     "/metrics",
     "/openapi/v2",
     "/openapi/v3",
-    "/readyz",
+    "/openapi/v3/",
+    KEYS,
     "/version",
 )
 
 
-class Endpoint:
-    """An ASGI application of a function of a request."""
+class Route(BaseRoute):
+    """Matches by a condition, whatever the method. It leaves no route in the scope: kube-apiserver's spans have none."""
 
-    def __init__(self, parts: Parts, handler: Handler) -> None:
-        self._parts = parts
-        self._handler = handler
+    def __init__(self, condition: Condition, app: ASGIApp) -> None:
+        self._condition = condition
+        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._handler(Request(self._parts, scope, receive, send))
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.FULL if self._condition(scope) else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
-class PathRoute(BaseRoute):
-    """Matches a path, with or without a slash at its end; `below` all that is under it too.
+def _at(path: str) -> Condition:
+    """The path to the letter."""
+    return lambda scope: scope["path"] == path
 
-    It leaves no route in the scope: kube-apiserver's spans carry none.
+
+def _below(path: str) -> Condition:
+    """The path and all that is below it."""
+    return lambda scope: scope["path"] == path or scope["path"].startswith(f"{path}/")
+
+
+def _is_resource(scope: Scope) -> bool:
+    return request_info(scope).is_resource_request
+
+
+def _always(scope: Scope) -> bool:
+    """Of whatever is left: also of `*`, and of the empty path of a CONNECT."""
+    return True
+
+
+def _answering(document: Document) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_of(scope)
+        await (await document(request)).send(request, send)
+
+    return app
+
+
+async def _version(request: Request) -> Response:
+    if request.path.rstrip("/") != "/version":
+        return error_response(request, unknown_resource(), writer=ROUTER)
+    return routed(request, (JSON,)) or raw_json(VERSION)
+
+
+async def _not_found(request: Request) -> Response:
+    return NOT_FOUND
+
+
+def _index(registry: Registry, health: Health) -> Document:
+    """The document at `/`: the paths that are served."""
+
+    async def index(request: Request) -> Response:
+        paths = {*_DOCUMENTS, *health.paths()}
+        for group in registry.groups():
+            root = f"/apis/{group.name}" if group.name else "/api"
+            paths |= {root, *(f"{root}/{version}" for version in group.versions)}
+        return raw_json({"paths": sorted(paths)})
+
+    return index
+
+
+def application(
+    *,
+    registry: Registry,
+    store: Store,
+    admission: AdmissionChain,
+    authenticator: Authenticator,
+    authorizer: Authorizer,
+    tokens: ServiceAccountTokens,
+    metrics: Metrics,
+    lifecycle: Lifecycle,
+    checks: Mapping[str, Check] = MappingProxyType({}),
+    min_request_timeout: float = 1800.0,
+) -> Starlette:
+    """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
+
+    Args:
+        tokens: Issues the tokens of service accounts.
+        checks: The health checks, by name.
+        min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
     """
-
-    def __init__(self, path: str, app: ASGIApp, *, below: bool = False) -> None:
-        self._path = path
-        self._app = app
-        self._prefix = path.rstrip("/") + "/" if below else None
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        path: str = scope["path"]
-        if (path.rstrip("/") or path) == self._path or (self._prefix is not None and path.startswith(self._prefix)):
-            return Match.FULL, {}
-        return Match.NONE, {}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
-
-
-class ResourceRoute(BaseRoute):
-    """Matches what `RequestInfo` calls a resource request."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return (Match.FULL if request_info(scope).is_resource_request else Match.NONE), {}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+    resources = ResourceEndpoint(
+        registry=registry,
+        store=store,
+        admission=admission,
+        authenticator=authenticator,
+        authorizer=authorizer,
+        tokens=tokens,
+        min_request_timeout=min_request_timeout,
+        stopping=lifecycle.stopping,
+    )
+    found = Starlette(routes=_routes(resources, registry, metrics, Health(checks, lifecycle), tokens))
+    found.middleware_stack = found.router
+    return found
 
 
-class OtherRoute(BaseRoute):
-    """Matches whatever is left: also `*`, and the empty path of a CONNECT."""
+def _routes(
+    resources: ResourceEndpoint, registry: Registry, metrics: Metrics, health: Health, tokens: ServiceAccountTokens
+) -> list[BaseRoute]:
+    """Resources come first, since nearly all requests are for them; a path that is not there is a 404 in text."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    async def show_metrics(request: Request) -> Response:
+        body, content_type = metrics.page(request.header(b"accept"))
+        return Response(body=body, content_type=content_type)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return Match.FULL, {}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
-
-
-async def _version(request: Request) -> None:
-    if request.method != "GET":
-        await write_router_error(request, method_not_allowed())
-        return
-    await write_raw(request, 200, VERSION)
-
-
-async def _metrics(request: Request) -> None:
-    body, content_type = request.parts.metrics.page(request.header(b"accept"))
-    await send_bytes(request, 200, body, content_type)
-
-
-async def _index(request: Request) -> None:
-    groups = sorted({f"/apis/{group.name}" for group in request.parts.registry.groups() if group.name})
-    await write_raw(request, 200, {"paths": sorted({*_INDEX, *groups})})
-
-
-async def _not_found(request: Request) -> None:
-    await write_text(request, 404, "404 page not found\n")
-
-
-def routes(parts: Parts) -> list[BaseRoute]:
-    """Resources first, since nearly all requests are for them; what no path names is a 404 in text."""
-
-    def at(path: str, handler: Handler, *, below: bool = False) -> PathRoute:
-        return PathRoute(path, Endpoint(parts, handler), below=below)
-
-    return [
-        ResourceRoute(ResourceEndpoint(parts)),
-        at("/", _index),
-        at("/api", discovery.discover, below=True),
-        at("/apis", discovery.discover, below=True),
-        at("/openapi/v2", openapi.answer_v2),
-        at("/openapi/v3", openapi.answer, below=True),
-        at("/version", _version),
-        at("/healthz", health.answer, below=True),
-        at("/livez", health.answer, below=True),
-        at("/readyz", health.answer, below=True),
-        at("/metrics", _metrics),
-        OtherRoute(Endpoint(parts, _not_found)),
+    discovery, openapi, oidc = Discovery(registry), OpenAPI(registry), OpenIDMetadata(tokens)
+    documents: list[tuple[Condition, Document]] = [
+        (_at("/"), _index(registry, health)),
+        (_below("/api"), discovery.answer),
+        (_below("/apis"), discovery.answer),
+        (_at("/openapi/v2"), openapi.v2),
+        (_below("/openapi/v3"), openapi.v3),
+        (_below("/version"), _version),
+        *((_below(f"/{endpoint}"), health.answer) for endpoint in ENDPOINTS),
+        (_at("/metrics"), show_metrics),
+        (_at(CONFIGURATION), oidc.configuration),
+        (_at(KEYS), oidc.keys),
+        (_always, _not_found),
     ]
+    return [Route(_is_resource, resources), *(Route(where, _answering(what)) for where, what in documents)]

@@ -1,4 +1,4 @@
-"""What is stored but not acted on, though kube-apiserver acts on it: whoever writes such an object is warned.
+"""What is stored but not acted on, though kube-apiserver acts on it: the client that writes such an object is warned.
 
 UNENFORCED has a row for each feature. A row goes when its feature comes, and so does its line in docs/apiserver.md.
 """
@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 ADMISSION, RBAC, RESOURCE = "admissionregistration.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io"
@@ -86,13 +85,21 @@ def _annotated(*names: str) -> Callable[[JSONObject], bool]:
     return annotated
 
 
-def _has_device_selector(obj: JSONObject) -> bool:
+def _device_requests(obj: JSONObject) -> Iterator[JSONObject]:
     spec = obj.get("spec") or {}
     claim = (spec.get("spec") or spec) if obj["kind"] == "ResourceClaimTemplate" else spec
-    holders = [claim]
     for request in (claim.get("devices") or {}).get("requests") or ():
-        holders += [request.get("exactly") or {}, *(request.get("firstAvailable") or ())]
+        yield request.get("exactly") or {}
+        yield from request.get("firstAvailable") or ()
+
+
+def _has_device_selector(obj: JSONObject) -> bool:
+    holders = (obj.get("spec") or {}, *_device_requests(obj))
     return any(selector.get("cel") for holder in holders for selector in holder.get("selectors") or ())
+
+
+def _wants_admin_access(obj: JSONObject) -> bool:
+    return any(request.get("adminAccess") for request in _device_requests(obj))
 
 
 def _is_unprotected(obj: JSONObject) -> bool:
@@ -219,6 +226,11 @@ UNENFORCED = (
         ((RESOURCE, "deviceclasses"), (RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),
         _has_device_selector,
     ),
+    Unenforced(
+        "admin access to devices is stored whatever the labels of the namespace",
+        ((RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),
+        _wants_admin_access,
+    ),
 )
 """In the order of docs/apiserver.md."""
 
@@ -228,11 +240,11 @@ _FEATURES = {
 }
 
 
-def warn_of_unenforced(request: Request, target: Target, stored: StoredObject, *, created: bool, dry_run: bool) -> None:
-    """Warn of what the object asks for in vain. A dry run stores nothing, and a change of a subresource asks for nothing."""
-    features = _FEATURES.get((target.resource.kind.group, target.resource.plural))
-    if not features or dry_run or target.part:
-        return
+def warnings_of_unenforced(resource: Resource, stored: StoredObject, *, created: bool) -> list[str]:
+    """Return the warnings of what a stored object asks for in vain."""
+    features = _FEATURES.get((resource.kind.group, resource.plural))
+    if not features:
+        return []
     obj = stored.decode()
-    told = [each for each in features if (created or not each.at_creation) and each.asked_for_by(obj)]
-    request.context.warnings += [f"rootspan: {each.sentence}" for each in told]
+    effective = [each for each in features if (created or not each.at_creation) and each.asked_for_by(obj)]
+    return [f"rootspan: {each.sentence}" for each in effective]

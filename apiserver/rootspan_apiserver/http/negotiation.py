@@ -1,118 +1,163 @@
-"""Which representation a client gets: its `Accept` header against what the server can write.
+"""Which representation a client gets: its `Accept` header against what an endpoint can write.
 
-A clause may name a transformation too: `application/json;as=Table;v=v1;g=meta.k8s.io`. The first acceptable clause wins, after sorting by
-quality, so that `…;as=Table…,application/json` gets a Table where there is one and the object where there is not.
+A clause may name a transformation too: `application/json;as=Table;v=v1;g=meta.k8s.io`. The first acceptable clause is chosen, so that
+`…;as=Table…,application/json` gets a Table where there is one and the object where there is not.
+
+Two refusals have the code 406: the router's, where no clause names one of the media types of the path to the letter, and the endpoint's,
+where none of the clauses that do can be satisfied.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/negotiation/negotiate.go, vendor/github.com/emicklei/go-restful/v3/jsr311.go
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
 
+from rootspan_apiserver.http.accept import Clause, parse_accept
+from rootspan_apiserver.kube.go_numbers import parse_bool
+from rootspan_apiserver.kube.media_types import JSON, OBJECTS, PROTOBUF, YAML
+from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
 
-JSON = "application/json"
-YAML = "application/yaml"
-PROTOBUF = "application/vnd.kubernetes.protobuf"
-_AVAILABLE = f"{JSON}, {YAML}, {PROTOBUF}, {JSON};stream=watch, {PROTOBUF};stream=watch"
-_TRANSFORMATIONS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
-_LONGEST_KEPT = 1024
+STREAMS = tuple(f"{media_type};stream=watch" for media_type in (JSON, PROTOBUF))
+META_GROUP = "meta.k8s.io"
+_METADATA = ("PartialObjectMetadata", "PartialObjectMetadataList")
+_LONGEST_CACHED = 1024
 _PRETTY_AGENTS = ("curl", "Wget", "Mozilla/5.0")
-
-Transformation = Literal["", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"]
 
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """A media type the server writes, and the kind the object is turned into first ("" for none) in a version of meta.k8s.io."""
+    """A media type that the server writes, and the kind the object is converted to first, None for its own."""
 
     media_type: str = JSON
-    transformation: Transformation = ""
-    version: str = "v1"
+    converted_to: GroupVersionKind | None = None
     pretty: bool = False
 
     @property
+    def transformation(self) -> str:
+        """The kind the object is converted to (`Table`, `PartialObjectMetadata`…), "" for its own."""
+        return self.converted_to.kind if self.converted_to is not None else ""
+
+    @property
     def meta_version(self) -> str:
-        """The group and version of what the object is turned into."""
-        return f"meta.k8s.io/{self.version}"
+        """The version of what the object is converted to, `v1` for its own."""
+        return self.converted_to.version if self.converted_to is not None else "v1"
 
     @property
     def encoder(self) -> str:
-        """The name spans give the encoder, before the version it encodes to."""
+        """The name of the encoder in spans."""
         if self.media_type == PROTOBUF:
             return '"protobuf"'
-        yaml = self.media_type == YAML
-        return f'"{{\\"name\\":\\"json\\",\\"pretty\\":\\"{_go(self.pretty)}\\",\\"strict\\":\\"false\\",\\"yaml\\":\\"{_go(yaml)}\\"}}"'
+        pretty, yaml = ("true" if flag else "false" for flag in (self.pretty, self.media_type == YAML))
+        return (
+            f'"{{\\"name\\":\\"json\\",\\"pretty\\":\\"{pretty}\\",\\"strict\\":\\"false\\",\\"yaml\\":\\"{yaml}\\"}}"'
+        )
 
 
-def _go(value: bool) -> str:
-    return "true" if value else "false"
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an endpoint can write.
+
+    Attributes:
+        media_types: Of the object itself.
+        table: Whether it can be shown as a Table.
+        metadata: Whether its metadata can be shown alone.
+        discovery: The versions of aggregated discovery; where there are some, nothing else is offered.
+    """
+
+    media_types: tuple[str, ...] = OBJECTS
+    table: bool = False
+    metadata: bool = False
+    discovery: tuple[str, ...] = field(default=())
+
+    def allows(self, media_type: str, converted_to: GroupVersionKind | None) -> bool:
+        if self.discovery:
+            return converted_to is not None and converted_to in map(discovery_list, self.discovery)
+        if converted_to is None:
+            return media_type in self.media_types
+        if converted_to.group != META_GROUP or converted_to.version not in ("v1", "v1beta1"):
+            return False
+        if converted_to.kind == "Table":
+            return self.table and media_type != PROTOBUF
+        return self.metadata and converted_to.kind in _METADATA
 
 
-def not_acceptable() -> StatusError:
-    message = f"406: Not Acceptable\n\nAvailable representations: {_AVAILABLE}"
-    return StatusError(406, "NotAcceptable", message, {})
+DOCUMENT = Offer()
+"""Of documents and of refusals."""
+
+
+def discovery_list(version: str) -> GroupVersionKind:
+    """The kind of aggregated discovery in a version."""
+    return GroupVersionKind("apidiscovery.k8s.io", version, "APIGroupDiscoveryList")
+
+
+def check_routed(accept: str, produced: Sequence[str]) -> None:
+    """Refuse a client that names none of the media types that a path produces.
+
+    Raises:
+        StatusError: 406, no clause is `*/*` or one of `produced`; wildcards of one type are not known here.
+    """
+    named = [clause.partition(";")[0].strip(" ") for clause in accept.split(",")] if accept else ["*/*"]
+    if "*/*" not in named and not any(media_type in produced for media_type in named):
+        message = f"406: Not Acceptable\n\nAvailable representations: {', '.join(produced)}"
+        raise StatusError(406, "NotAcceptable", message, {})
+
+
+def not_acceptable(accepted: Sequence[str] = OBJECTS) -> StatusError:
+    """The refusal of an endpoint, which names the media types it writes."""
+    return StatusError(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(accepted)}")
+
+
+def unsupported_media_type(accepted: Sequence[str] = OBJECTS) -> StatusError:
+    """The refusal of a body in a format that is not read."""
+    text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
+    return StatusError(415, "UnsupportedMediaType", text)
 
 
 def wants_pretty(pretty: str | None, user_agent: str) -> bool:
-    """The `pretty` parameter, else whether the client looks like a human's."""
-    if pretty is not None:
-        return pretty.lower() not in ("false", "0")
+    """The `pretty` parameter, else whether the client is one that humans use."""
+    if pretty:
+        try:
+            return parse_bool(pretty)
+        except ValueError:
+            return False
     return user_agent.startswith(_PRETTY_AGENTS)
 
 
-def negotiate(
-    accept: str, *, pretty: bool = False, transformations: bool = False, protobuf: bool = True
-) -> Representation:
-    """The best representation for an `Accept` header. Raises StatusError 406 when there is none.
+def negotiate(accept: str, offer: Offer = DOCUMENT, *, pretty: bool = False) -> Representation:
+    """Choose the representation that the client prefers among those offered.
 
-    Args:
-        transformations: whether the endpoint can answer a Table or the metadata alone.
-        protobuf: whether the answer has a protobuf form: custom resources have none, and a Table has none.
+    Raises:
+        StatusError: 406, there is none.
     """
-    choose = _choose if len(accept) <= _LONGEST_KEPT else _choose.__wrapped__
-    return choose(accept, pretty, transformations, protobuf)
+    choose = _choose if len(accept) <= _LONGEST_CACHED else _choose.__wrapped__
+    return choose(accept, offer, pretty)
 
 
 @lru_cache(maxsize=1024)
-def _choose(accept: str, pretty: bool, transformations: bool, protobuf: bool) -> Representation:
-    if not accept.strip():
+def _choose(accept: str, offer: Offer, pretty: bool) -> Representation:
+    if not accept and not offer.discovery:
         return Representation(pretty=pretty)
-    for media_type, parameters in _clauses(accept):
-        kind = parameters.get("as", "")
-        if not (accepted := _matching(media_type, protobuf=protobuf and kind != "Table")):
-            continue
-        if kind and not (transformations and _known_transformation(kind, parameters)):
-            continue
-        shown = pretty or parameters.get("pretty") == "1"
-        return Representation(accepted, kind, parameters.get("v", "v1"), shown and accepted == JSON)  # type: ignore[arg-type] # kind was checked
+    for clause in parse_accept(accept):
+        converted_to = _converted_to(clause)
+        for media_type in OBJECTS:
+            if not clause.matches(media_type) or not _acceptable(clause, media_type):
+                continue
+            if offer.allows(media_type, converted_to):
+                shown = media_type == JSON and (pretty or clause.parameters.get("pretty") == "1")
+                return Representation(media_type, converted_to, shown)
     raise not_acceptable()
 
 
-def _known_transformation(kind: str, parameters: dict[str, str]) -> bool:
-    if kind not in _TRANSFORMATIONS or parameters.get("g") != "meta.k8s.io":
-        return False
-    return parameters.get("v") in ("v1", "v1beta1")
+def _converted_to(clause: Clause) -> GroupVersionKind | None:
+    named = clause.parameters
+    if not named.keys() & {"as", "g", "v"}:
+        return None
+    return GroupVersionKind(named.get("g", ""), named.get("v", ""), named.get("as", ""))
 
 
-def _matching(media_type: str, *, protobuf: bool) -> str:
-    if media_type in ("*/*", "application/*", JSON):
-        return JSON
-    return media_type if media_type == YAML or (protobuf and media_type == PROTOBUF) else ""
-
-
-def _clauses(accept: str) -> Iterator[tuple[str, dict[str, str]]]:
-    clauses = []
-    for text in accept.split(","):
-        media_type, *rest = (part.strip() for part in text.split(";"))
-        parameters = dict(part.split("=", 1) for part in rest if "=" in part)
-        clauses.append((_quality(parameters.pop("q", "1")), media_type.lower(), parameters))
-    clauses.sort(key=lambda clause: -clause[0])
-    return ((media_type, parameters) for _, media_type, parameters in clauses)
-
-
-def _quality(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 1.0
+def _acceptable(clause: Clause, media_type: str) -> bool:
+    """Whether the clause's parameters ask for nothing that is not done: another stream than a watch, another server version."""
+    stream, version = clause.parameters.get("stream", ""), clause.parameters.get("sv", "")
+    return (not stream or (stream == "watch" and media_type != YAML)) and version in ("", "v1")

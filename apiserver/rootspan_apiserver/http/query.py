@@ -17,7 +17,7 @@ _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 
 
 def flag(request: Request, name: str) -> bool | None:
-    """A boolean parameter; None when it is not there."""
+    """Read a boolean parameter; None when it is not there."""
     value = request.parameter(name)
     return None if value is None else is_true(value)
 

@@ -1,45 +1,63 @@
-"""A request as the handlers see it: the ASGI triple, what the filters learned, headers and parameters read when asked for."""
+"""One HTTP request, made once by the outermost filter: what is read of it, and what the filters learn about it.
 
-from collections.abc import Awaitable, Callable, MutableMapping
+Headers, query parameters and the body are read on demand. The request is kept in the ASGI scope, so that filters are ordinary ASGI
+applications.
+"""
+
 from contextlib import AbstractContextManager
-from typing import Any
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from rootspan_apiserver.dialects import events
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.dialects.operations import InternalOperation
-from rootspan_apiserver.http.parts import Parts
-from rootspan_apiserver.http.request_context import RequestContext, request_context
+from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import Receive, Scope
 from rootspan_apiserver.kube.go_numbers import parse_int
+from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.kube.status import StatusError, bad_request, too_large_body
+from rootspan_apiserver.kube.users import ALL_UNAUTHENTICATED, ANONYMOUS, User
 from rootspan_apiserver.telemetry.metrics import scope_of, verb_of
-from rootspan_apiserver.telemetry.tracing import InternalSpan
+from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
+NOBODY = User(ANONYMOUS, groups=(ALL_UNAUTHENTICATED,))
+_KEY = "rootspan.request"
 _USER_AGENT_LIMIT = 1024
 
 
 class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error
-    """The client went away before its request was read."""
+    """The client closed its connection before its request was read."""
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
 class Request:
-    """One HTTP request; made once in the chain's innermost room."""
+    """One request.
 
-    __slots__ = ("_query", "context", "parts", "receive", "scope", "send")
+    Attributes:
+        receive: Reads the body.
+        body_limit: The bytes of the longest body that is read.
+        user: Who makes it, anonymous before authentication.
+        impersonated_by: Who makes it in the name of `user`.
+        warnings: Texts for `Warning: 299` headers of the response.
+        audit_annotations: What the audit event says beside the request.
+    """
 
-    def __init__(self, parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
-        self.parts = parts
-        self.scope = scope
-        self.receive = receive
-        self.send = send
-        self.context: RequestContext = request_context(scope)
-        self._query: dict[str, list[str]] | None = None
+    scope: Scope
+    receive: Receive
+    info: RequestInfo
+    audit_id: str
+    tracing: Tracing
+    body_limit: int = Limits().body
+    user: User = NOBODY
+    impersonated_by: User | None = None
+    warnings: list[str] = field(default_factory=list)
+    audit_annotations: dict[str, str] = field(default_factory=dict)
+    flow_schema_uid: str = ""
+    priority_level_uid: str = ""
+    _query: dict[str, list[str]] | None = None
+
+    def __post_init__(self) -> None:
+        self.scope[_KEY] = self
 
     @property
     def method(self) -> str:
@@ -56,7 +74,7 @@ class Request:
         return f"HTTP/{self.scope['http_version']}"
 
     def header(self, name: bytes) -> str:
-        """The first value of a header (`name` in lower case), "" when it is missing."""
+        """Return the first value of a header (`name` in lower case), "" when it is missing."""
         for key, value in self.scope["headers"]:
             if key == name:
                 return str(value, "latin-1")
@@ -70,7 +88,7 @@ class Request:
         return self._query
 
     def parameter(self, name: str) -> str | None:
-        """The first value of a query parameter."""
+        """Return the first value of a query parameter."""
         values = self.query.get(name)
         return values[0] if values else None
 
@@ -87,26 +105,25 @@ class Request:
 
     @property
     def content_type(self) -> str:
-        """The media type of the body in lower case, its parameters taken off."""
+        """The media type of the body in lower case, without its parameters."""
         return self.header(b"content-type").partition(";")[0].strip().lower()
 
     async def body(self, span: InternalSpan) -> bytes:
-        """Reads the body, telling the verb's span so.
+        """Read the body, and record in the verb's span how that went.
 
         Raises:
             StatusError: 413 for a body longer than the limit; the rest of it is not read.
-            ClientDisconnected: the client went away first.
+            ClientDisconnected: The client closed its connection.
         """
-        limit = self.parts.limits.body
         try:
-            body = await self._read(limit)
+            body = await self._read()
         except StatusError as exc:
             span.event(events.BODY_REFUSED, length=0, error=exc.message)
             raise
         span.event(events.BODY_READ, length=len(body))
         return body
 
-    async def _read(self, limit: int) -> bytes:
+    async def _read(self) -> bytes:
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -115,15 +132,15 @@ class Request:
                 raise ClientDisconnected
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > limit:
-                raise too_large_body(limit)
+            if size > self.body_limit:
+                raise too_large_body(self.body_limit)
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def verb_facts(self) -> Facts:
         """Return what the span of a verb records."""
-        info = self.context.info
+        info = self.info
         agent = self.user_agent
         if len(agent) > _USER_AGENT_LIMIT:
             agent = agent[:_USER_AGENT_LIMIT] + "...TRUNCATED"
@@ -145,11 +162,17 @@ class Request:
 
     def verb_span(self, operation: InternalOperation) -> AbstractContextManager[InternalSpan]:
         """Return the span of a verb: `with request.verb_span(operations.CREATE) as span:`."""
-        return self.parts.tracing.span(operation, self.verb_facts)
+        return self.tracing.span(operation, self.verb_facts)
+
+
+def request_of(scope: Scope) -> Request:
+    """Return the request that the outermost filter made of the scope. Raises KeyError outside the chain."""
+    request: Request = scope[_KEY]
+    return request
 
 
 def integer(name: str, text: str) -> int:
-    """A 64-bit integer parameter. Raises StatusError 400 as Go's strconv words it."""
+    """Read a 64-bit integer parameter. Raises StatusError 400 as Go's strconv words it."""
     try:
         return parse_int(text)
     except ValueError as error:

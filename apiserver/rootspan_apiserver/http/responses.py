@@ -1,173 +1,189 @@
-"""Writing an answer: representation, the span of writing it, compression.
+"""Responses as values: made by a handler or a filter, sent once.
 
 Bodies are bytes already: what is stored is answered as it is stored, so that a get or a list decodes nothing.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go
 """
 
 import gzip
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import orjson
-import yaml
 
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
-from rootspan_apiserver.http.negotiation import JSON, PROTOBUF, YAML, Representation, negotiate, wants_pretty
+from rootspan_apiserver.http.encoding import encoded, indented
+from rootspan_apiserver.http.negotiation import DOCUMENT, Offer, Representation, check_routed, negotiate, wants_pretty
 from rootspan_apiserver.http.request import Request
-from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.status import StatusError
-from rootspan_apiserver.types.protobuf import MAGIC, encode
+from rootspan_apiserver.kube.asgi import Send
+from rootspan_apiserver.kube.media_types import JSON, TEXT
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError, method_not_allowed
 
+HANDLER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"
+FILTER = "struct { httpsnoop.Unwrapper; http.ResponseWriter; http.Flusher; http.CloseNotifier; http.Hijacker }"
+ROUTER = "*restful.Response"
+"""The writers that spans name: of the verbs' handlers, of the filters and documents, of the router."""
+
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 _GZIP_THRESHOLD = 128 * 1024
-_WRITER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"
-_FILTER_WRITER = "struct { httpsnoop.Unwrapper; http.ResponseWriter; http.Flusher; http.CloseNotifier; http.Hijacker }"
-_ROUTER_WRITER = "*restful.Response"
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
 
-Headers = list[tuple[bytes, bytes]]
+Headers = Sequence[tuple[bytes, bytes]]
 
 
-def representation(request: Request, *, transformations: bool = False, protobuf: bool = True) -> Representation:
-    """What this client accepts; the arguments are those of `negotiate`. Raises StatusError 406."""
-    pretty = wants_pretty(request.parameter("pretty"), request.user_agent)
-    accept = request.header(b"accept")
-    return negotiate(accept, pretty=pretty, transformations=transformations, protobuf=protobuf)
+class Sendable(Protocol):
+    """What a handler returns: a response, or a stream of events."""
+
+    async def send(self, request: Request, send: Send) -> None: ...
 
 
-async def write(
-    request: Request,
-    status: int,
-    body: bytes,
-    shown: Representation,
-    group_version: str,
-    *,
-    writer: str = _WRITER,
-    streamed: bool = False,
-    headers: Sequence[tuple[bytes, bytes]] = (),
-) -> None:
-    """Answers with an object, given as compact JSON without its final newline, in the representation agreed upon.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serialization:
+    """How an object was encoded, for the span of writing it.
 
-    Args:
-        group_version: what the object is encoded to, for the span; "" leaves it out.
-        streamed: whether the real server writes this answer piece by piece, as it does collections; for the span.
+    Attributes:
+        encoder: The name of the encoder.
+        group_version: What the object was encoded to; "" leaves it out.
+        writer: The type of Go that kube-apiserver writes the response to.
+        first_write: The bytes of the first piece where kube-apiserver streams the response, 0 where it does not.
     """
-    body, first = _encoded(body, shown)
-    await _serialize(
-        request, status, body, shown, group_version, shown.media_type, writer, first if streamed else 0, headers
-    )
+
+    encoder: str
+    group_version: str = ""
+    writer: str = HANDLER
+    first_write: int = 0
 
 
-async def write_document(
-    request: Request, body: bytes, shown: Representation, group_version: str, content_type: str, headers: Headers
-) -> None:
-    """Answers with a document that is kept as JSON with its final newline; the real server writes these outside of its handlers."""
-    if shown.media_type != JSON or shown.pretty:
-        body, _ = _encoded(body.rstrip(b"\n"), shown)
-    await _serialize(request, 200, body, shown, group_version, content_type, _FILTER_WRITER, 0, headers)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A response whose body is complete."""
 
+    status: int = 200
+    body: bytes = b""
+    content_type: str = ""
+    headers: Headers = ()
+    serialization: Serialization | None = None
 
-def _encoded(body: bytes, shown: Representation) -> tuple[bytes, int]:
-    """The body as it goes out, and the size of its first piece where it is streamed, 0 where it never is."""
-    if shown.media_type == PROTOBUF:
-        return to_protobuf(orjson.loads(body)), len(MAGIC)
-    if shown.media_type == YAML:
-        return to_yaml(orjson.loads(body)), 0
-    if shown.pretty:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2), 0
-    return body + b"\n", 1
+    async def send(self, request: Request, send: Send) -> None:
+        """Send the response, inside a span of its own if an object was serialized."""
+        made = self.serialization
+        if made is None:
+            await self._write(request, send)
+            return
 
+        with request.tracing.span(operations.WRITE_RESPONSE, lambda: self._facts(request, made)) as span:
+            size = len(self.body)
+            span.event(events.WRITE_STARTING, writer=made.writer, size=made.first_write or size)
+            await self._write(request, send)
+            span.event(events.WRITE_SUCCEEDED, size=size)
 
-async def _serialize(
-    request: Request,
-    status: int,
-    body: bytes,
-    shown: Representation,
-    group_version: str,
-    content_type: str,
-    writer: str,
-    first: int,
-    headers: Sequence[tuple[bytes, bytes]],
-) -> None:
-    def facts_of() -> Facts:
-        version = f'"encodeGV":"{group_version}",' if group_version else ""
+    def _facts(self, request: Request, made: Serialization) -> Facts:
+        version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
         return facts(
             method=request.method,
             url=request.path,
             protocol=request.protocol,
-            media_type=content_type,
-            encoder=f'{{{version}"encoder":{shown.encoder},"name":"versioning"}}',
+            media_type=self.content_type,
+            encoder=f'{{{version}"encoder":{made.encoder},"name":"versioning"}}',
         )
 
-    with request.parts.tracing.span(operations.WRITE_RESPONSE, facts_of) as span:
-        size = len(body)
-        span.event(events.WRITE_STARTING, writer=writer, size=first or size)
-        await send_bytes(request, status, body, content_type, headers)
-        span.event(events.WRITE_SUCCEEDED, size=size)
+    async def _write(self, request: Request, send: Send) -> None:
+        body, headers = self.body, [*self.headers]
+        if self.content_type:
+            headers.insert(0, (b"content-type", self.content_type.encode()))
+        if len(body) > _GZIP_THRESHOLD and "gzip" in request.header(b"accept-encoding"):
+            body = gzip.compress(body, 1)
+            headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+        if self.status not in (204, 304):
+            headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
-async def write_error(request: Request, error: StatusError, group_version: str) -> None:
-    """Answers with a `Status`; a client that accepts none of the server's types gets it as indented JSON."""
-    await _refuse(request, error, group_version, _WRITER)
+def representation(request: Request, offer: Offer = DOCUMENT) -> Representation:
+    """Return what this client accepts of an offer. Raises StatusError 406."""
+    pretty = wants_pretty(request.parameter("pretty"), request.user_agent)
+    return negotiate(request.header(b"accept"), offer, pretty=pretty)
 
 
-async def write_filter_error(request: Request, error: StatusError, group_version: str) -> None:
-    """As `write_error`, from a filter behind authentication."""
-    await _refuse(request, error, group_version, _FILTER_WRITER)
+def object_response(
+    body: bytes,
+    shown: Representation,
+    *,
+    group_version: str = "",
+    status: int = 200,
+    writer: str = HANDLER,
+    streamed: bool = False,
+    content_type: str = "",
+    headers: Headers = (),
+) -> Response:
+    """Encode an object, given as compact JSON without a final newline, in the representation agreed upon.
+
+    Args:
+        group_version: What the object is encoded to.
+        streamed: Whether kube-apiserver writes this response piece by piece, as it does collections.
+        content_type: Its media type if that says more than the representation's.
+
+    Raises:
+        StatusError: 406, the kind has no protobuf form.
+    """
+    content, first = encoded(body, shown)
+    made = Serialization(
+        encoder=shown.encoder, group_version=group_version, writer=writer, first_write=first if streamed else 0
+    )
+    content_type = content_type or shown.media_type
+    return Response(status=status, body=content, content_type=content_type, headers=headers, serialization=made)
 
 
-async def write_router_error(request: Request, error: StatusError) -> None:
-    """As `write_error`, where no handler matched."""
-    await _refuse(request, error, "", _ROUTER_WRITER)
-
-
-async def _refuse(request: Request, error: StatusError, group_version: str, writer: str) -> None:
+def error_response(request: Request, error: StatusError, *, group_version: str = "", writer: str = HANDLER) -> Response:
+    """Make a `Status` of a refusal; a client that accepts none of the server's media types gets it as indented JSON."""
     try:
         shown = representation(request)
     except StatusError:
-        await write_raw(request, error.code, error.body())
-        return
-    headers: Headers = []
+        return raw_json(error.body(), error.code)
+    headers = []
     if error.details and (seconds := error.details.get("retryAfterSeconds") or 0) > 0:
         headers.append((b"retry-after", str(seconds).encode()))
-    if error.code == 403 and writer == _FILTER_WRITER:
-        headers.append(_NOSNIFF)
-    await write(request, error.code, orjson.dumps(error.body()), shown, group_version, writer=writer, headers=headers)
-
-
-async def write_raw(request: Request, status: int, obj: JSONObject) -> None:
-    """Indented JSON without negotiation, as `/version` has it."""
-    await send_bytes(request, status, orjson.dumps(obj, option=orjson.OPT_INDENT_2), JSON)
-
-
-async def write_text(request: Request, status: int, text: str) -> None:
-    """Plain text; a refusal also forbids browsers to guess its type."""
-    headers = [_NOSNIFF] if status >= 400 else []
-    await send_bytes(request, status, text.encode(), "text/plain; charset=utf-8", headers)
-
-
-async def send_bytes(
-    request: Request, status: int, body: bytes, content_type: str, more_headers: Sequence[tuple[bytes, bytes]] = ()
-) -> None:
-    headers = [(b"content-type", content_type.encode()), *more_headers]
-    if len(body) > _GZIP_THRESHOLD and "gzip" in request.header(b"accept-encoding"):
-        body = gzip.compress(body, 1)
-        headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
-    headers.append((b"content-length", str(len(body)).encode()))
-    await request.send({"type": "http.response.start", "status": status, "headers": headers})
-    await request.send({"type": "http.response.body", "body": body})
-
-
-def to_protobuf(obj: JSONObject) -> bytes:
-    """Raises StatusError 406 for a kind that has no protobuf form."""
-    group, _, version = obj.get("apiVersion", "v1").rpartition("/")
-    encoded = encode(obj, GroupVersionKind(group, version, obj["kind"]))
-    if encoded is None:
-        message = f"object {obj['kind']} does not implement the protobuf marshalling interface"
-        raise StatusError(406, "NotAcceptable", f"{message} and cannot be encoded to a protobuf message")
-    return encoded
-
-
-def to_yaml(obj: object) -> bytes:
-    text: bytes = yaml.dump(
-        obj, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), encoding="utf-8", allow_unicode=True
+    if error.code == 403 and writer == FILTER:
+        headers.append(NOSNIFF)
+    return object_response(
+        orjson.dumps(error.body()),
+        shown,
+        group_version=group_version,
+        status=error.code,
+        writer=writer,
+        headers=headers,
     )
-    return text
+
+
+def routed(request: Request, produced: Sequence[str]) -> Response | None:
+    """Return the refusal of the router, 405 or 406, for a document at a path that only GET reads; None for a request that is right."""
+    try:
+        check_document(request, produced)
+    except StatusError as error:
+        return error_response(request, error, writer=ROUTER)
+    return None
+
+
+def check_document(request: Request, produced: Sequence[str]) -> None:
+    """Raises StatusError 405 or 406 as the router does for a path that only GET reads."""
+    if request.method != "GET":
+        raise method_not_allowed()
+    check_routed(request.header(b"accept"), produced)
+
+
+def raw_json(obj: JSONObject, status: int = 200) -> Response:
+    """Indented JSON without negotiation, as `/version` has it."""
+    return Response(status=status, body=indented(obj), content_type=JSON)
+
+
+def plain_text(text: str, status: int = 200, headers: Headers = ()) -> Response:
+    """Plain text; a refusal also forbids browsers to guess its type."""
+    if status >= 400:
+        headers = (*headers, NOSNIFF)
+    return Response(status=status, body=text.encode(), content_type=TEXT, headers=headers)
+
+
+NOT_FOUND = plain_text("404 page not found\n", 404)

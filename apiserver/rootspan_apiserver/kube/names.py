@@ -15,6 +15,8 @@ Rule = Callable[[str], list[str]]
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_UNDERSCORED_LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+_UNDERSCORED = rf"{_UNDERSCORED_LABEL}(\.{_UNDERSCORED_LABEL})*"
 _LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _VALUE = f"({_QUALIFIED})?"
@@ -84,6 +86,18 @@ def wildcard_dns_subdomain(value: str) -> list[str]:
             " alphanumeric characters, '-' or '.' and end with an alphanumeric character"
         )
         errors.append(_regex(message, rf"\*\.{_SUBDOMAIN}", "*.example.com"))
+    return errors
+
+
+def dns_subdomain_with_underscore(value: str) -> list[str]:
+    """RFC 1123 subdomain whose labels may have underscores: search domains of DNS."""
+    errors = [_too_long(253)] if len(value.encode()) > 253 else []
+    if not re.fullmatch(_UNDERSCORED, value):
+        message = (
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.',"
+            " and must start and end with an alphanumeric character"
+        )
+        errors.append(_regex(message, _UNDERSCORED, "example.com"))
     return errors
 
 

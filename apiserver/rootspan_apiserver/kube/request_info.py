@@ -9,11 +9,12 @@ A namespace is itself a resource: `/api/v1/namespaces/team` has namespace and na
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import parse_qsl
+
+from rootspan_apiserver.kube.asgi import Scope
 
 _METHODS = MappingProxyType(
     {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -56,7 +57,7 @@ class RequestInfo:
         return f"{self.api_group}/{self.api_version}" if self.api_group else self.api_version
 
 
-def request_info(scope: MutableMapping[str, Any]) -> RequestInfo:
+def request_info(scope: Scope) -> RequestInfo:
     """Return the info of an ASGI HTTP scope, which is resolved once and kept in the scope."""
     info: RequestInfo | None = scope.get(_KEY)
     if info is None:
@@ -69,10 +70,16 @@ def is_true(value: str) -> bool:
     return value.lower() not in ("false", "0")
 
 
+def split_path(path: str) -> list[str]:
+    """Return the segments of a path, empty ones between others among them."""
+    trimmed = path.strip("/")
+    return trimmed.split("/") if trimmed else []
+
+
 def resolve(method: str, path: str, query_string: bytes = b"") -> RequestInfo:
     """Resolve a request. It never fails: a path that fits no pattern is no resource request."""
     prefix = group = ""
-    match [segment for segment in path.split("/") if segment]:
+    match split_path(path):
         case ["api" as prefix, version, first, *rest]:
             pass
         case ["apis" as prefix, group, version, first, *rest]:

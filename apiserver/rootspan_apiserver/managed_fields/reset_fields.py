@@ -42,7 +42,4 @@ def _kept_out_of_status(resource: Resource) -> FieldSet:
         return {**_SPEC, "f:metadata": {}}
     if not kept:
         return _SPEC
-    fields: FieldSet = {f"f:{name}": {} for name in kept}
-    if definition is None and kind.kind == "Pod":
-        fields["f:deletionTimestamp"] = {}
-    return {**_SPEC, "f:metadata": fields}
+    return {**_SPEC, "f:metadata": {f"f:{name}": {} for name in kept}}

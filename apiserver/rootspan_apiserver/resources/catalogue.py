@@ -19,7 +19,6 @@ from rootspan_apiserver.resources.core.service.allocation import ServiceAllocato
 from rootspan_apiserver.resources.definition import ALL_VERBS, Definition, kind_in
 from rootspan_apiserver.resources.kinds import strategy_of
 from rootspan_apiserver.resources.kinds.cluster import FINALIZATION
-from rootspan_apiserver.resources.kinds.pods import grace_period
 from rootspan_apiserver.resources.places import go_type, storage_kind, storage_path
 from rootspan_apiserver.resources.resource import Resource, Subresource
 from rootspan_apiserver.resources.selectable import selectable
@@ -47,7 +46,6 @@ UPDATED_ONLY_WITH_VERSION = {
     ("admissionregistration.k8s.io", "validatingadmissionpolicies"),
     ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"),
     ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
-    ("node.k8s.io", "runtimeclasses"),
     ("storage.k8s.io", "csidrivers"),
     ("storage.k8s.io", "csinodes"),
     ("storage.k8s.io", "csistoragecapacities"),
@@ -74,13 +72,18 @@ class Group:
 
 
 class Registry:
-    """The resources by path and by kind. `revision` grows with each change; `subscribe` tells of them at once."""
+    """The resources by path and by kind. `revision` grows with each change, and `subscribe` reports it at once.
+
+    Attributes:
+        made: What has been made of this revision, see `per_revision`.
+    """
 
     def __init__(self) -> None:
         self._by_path: dict[tuple[str, str, str], Resource] = {}
         self._by_kind: dict[GroupVersionKind, Resource] = {}
         self._subscribers: list[Callable[[], None]] = []
         self.revision = 0
+        self.made: dict[object, object] = {}
 
     def lookup(self, group: str, version: str, plural: str) -> Resource | None:
         return self._by_path.get((group, version, plural))
@@ -134,6 +137,7 @@ class Registry:
             self._by_path[_path(resource)] = resource
             self._by_kind[resource.kind] = resource
         self.revision += 1
+        self.made = {}
         for callback in tuple(self._subscribers):
             callback()
 
@@ -257,7 +261,6 @@ def _resource(
         subresources=subresources,
         selectable=frozenset(values) | {"metadata.name", "metadata.namespace"},
         delete_returns_object="deleted" in notes,
-        grace_period=grace_period if resource == GroupResource("", "pods") else None,
         allocator=allocators.get(resource),
         finalization=FINALIZATION if resource == GroupResource("", "namespaces") else None,
         allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,

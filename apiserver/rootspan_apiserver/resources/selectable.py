@@ -59,11 +59,6 @@ _REGARDING: Values = {
 _STATUS_REPLICAS: Values = {"status.replicas": at("status.replicas", "0")}
 
 SELECTABLE: Mapping[GroupResource, Values] = {
-    GroupResource("", "pods"): {
-        **paths("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName"),
-        "spec.hostNetwork": at("spec.hostNetwork", "false"),
-        **paths("status.phase", "status.podIP", "status.nominatedNodeName"),
-    },
     GroupResource("", "nodes"): {"spec.unschedulable": at("spec.unschedulable", "false")},
     GroupResource("", "namespaces"): paths("status.phase"),
     GroupResource("", "secrets"): paths("type"),

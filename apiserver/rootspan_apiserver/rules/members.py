@@ -3,15 +3,16 @@
 Upstream: staging/src/k8s.io/apimachinery/pkg/api/validate/{union,each}.go
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.rules.paths import Path
-from rootspan_apiserver.rules.rule import Line, Rule, RuleContext
+from rootspan_apiserver.rules.rule import ABSENT, Line, Rule, RuleContext
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,47 @@ def union(*members: str, none: str = "", more: str) -> Rule:
         more: the words for each member after the first (a `Forbidden` at the member).
     """
     return Union(members, none, more)
+
+
+@dataclass(frozen=True)
+class Alternatives(Rule):
+    """One of several fields of a struct is set, and valid: upstream checks the first alone, in the order of the fields."""
+
+    members: Mapping[str, Rule]
+    none: str
+    more: str
+    shown: Mapping[str, str]
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        found = [member for member in self.members if value.get(member) is not None]
+        if not found:
+            return (FieldError.required(path, self.none),)
+        first = found[0]
+        before = old.get(first) if isinstance(old, dict) else ABSENT
+        errors = list(self.members[first].check(value[first], before, path / first, context))
+        errors += [FieldError.forbidden(path / self.shown.get(member, member), self.more) for member in found[1:]]
+        return errors
+
+    def describe(self) -> Iterator[Line]:
+        yield Line("", f"exactly one of {', '.join(self.members)}")
+        for member, rule in self.members.items():
+            for line in rule.describe():
+                separator = "" if not line.path or line.path.startswith("[") else "."
+                yield Line(f"{member}{separator}{line.path}", line.text)
+
+
+def alternatives(
+    members: Mapping[str, Rule], *, none: str, more: str, shown: Mapping[str, str] = MappingProxyType({})
+) -> Rule:
+    """Return a rule for a struct with one of several members.
+
+    Args:
+        members: each with its rule, in upstream's order.
+        none: the words where no member is set (a `Required value` at the struct).
+        more: the words for each member after the first (a `Forbidden` at the member).
+        shown: members that upstream spells differently in that error.
+    """
+    return Alternatives(members, none, more, shown)
 
 
 @dataclass(frozen=True)

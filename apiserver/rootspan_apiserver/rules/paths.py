@@ -21,6 +21,11 @@ class Path:
             return Path(segment, self)
         return Path(f"[{segment}]", self)
 
+    @property
+    def parent(self) -> "Path":
+        """The path of what holds this."""
+        return self._parent if self._parent is not None else ROOT
+
     def key(self, key: str) -> "Path":
         """Return the path of an entry of a map."""
         return Path(f"[{key}]", self)

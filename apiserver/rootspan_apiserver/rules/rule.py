@@ -27,13 +27,15 @@ ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
 class RuleContext:
     """The write that a check is part of.
 
-    `root` and `old_root` are the whole objects (`old_root` is None on create), `subresource` is "" for the resource itself.
+    `root` and `old_root` are the whole objects (`old_root` is None on create), `subresource` is "" for the resource itself. `scope` is
+    what an enclosing `within(…)` made for the rules inside it.
     """
 
     update: bool
     root: JSONObject
     old_root: JSONObject | None = None
     subresource: str = ""
+    scope: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import contextlib
 import datetime
 import ipaddress
 import os
+import socket
 import ssl
 import tempfile
 from collections.abc import Iterable
@@ -206,6 +207,21 @@ def from_files(certificate: Path, key: Path) -> ServingCertificate:
     except OSError as exc:
         raise CertificateError(f"failed to load serving certificate: {exc}") from exc
     return ServingCertificate(pair, pair.certificate)
+
+
+def serving_certificate(
+    *, certificate_file: str, key_file: str, folder: Path | None, addresses: Iterable[str]
+) -> ServingCertificate:
+    """Return the operator's certificate, or a self-signed one for the names of the service `kubernetes` and for `addresses`.
+
+    Raises:
+        CertificateError: A file or the folder cannot be used.
+    """
+    if certificate_file:
+        return from_files(Path(certificate_file), Path(key_file))
+    service = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"]
+    hosts = [*service, "localhost", "127.0.0.1", "::1", socket.gethostname(), *addresses]
+    return self_signed(filter(None, hosts), folder)
 
 
 def server_context(serving: ServingCertificate, client_ca: Path | None) -> ssl.SSLContext:

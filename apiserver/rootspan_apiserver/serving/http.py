@@ -44,6 +44,11 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
 
+    def advertised(self, host: str) -> "Address":
+        """Return the address for clients: at `host`, else at this one, or at the loopback if this one is unspecified."""
+        unspecified = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+        return Address(self.scheme, host or unspecified.get(self.host, self.host), self.port)
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on `host` and `port` (0: any free port). Raises BindError.

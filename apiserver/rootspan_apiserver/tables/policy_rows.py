@@ -60,10 +60,6 @@ def priority_class(item: JSONObject, now: datetime) -> list[Any]:
     return [name(item), item.get("value", 0), default, created(item, now), item.get("preemptionPolicy", "")]
 
 
-def runtime_class(item: JSONObject, now: datetime) -> list[Any]:
-    return [name(item), item.get("handler", ""), created(item, now)]
-
-
 def flow_schema(item: JSONObject, now: datetime) -> list[Any]:
     wanted = spec(item)
     dangling = condition(item, "Dangling").get("status", "?")
@@ -131,6 +127,5 @@ ROWS = {
     (FLOW, "PriorityLevelConfiguration"): priority_level,
     ("apiregistration.k8s.io", "APIService"): api_service,
     ("certificates.k8s.io", "CertificateSigningRequest"): signing_request,
-    ("node.k8s.io", "RuntimeClass"): runtime_class,
     ("scheduling.k8s.io", "PriorityClass"): priority_class,
 }

@@ -1,4 +1,4 @@
-"""Rows of pods and of what makes pods."""
+"""Rows of what makes pods."""
 
 from datetime import datetime
 from typing import Any
@@ -17,77 +17,6 @@ from rootspan_apiserver.resources.cells import (
     status,
 )
 from rootspan_apiserver.selectors import shown_selector
-
-
-def pod(item: JSONObject, now: datetime) -> list[Any]:
-    wanted, state = spec(item), status(item)
-    running = state.get("containerStatuses") or []
-    ready = sum(bool(each.get("ready")) and "running" in (each.get("state") or {}) for each in running)
-    restarts = sum(int(each.get("restartCount") or 0) for each in running)
-    gates = wanted.get("readinessGates") or []
-    passed = sum(condition(item, gate.get("conditionType", "")).get("status") == "True" for gate in gates)
-    addresses = [each.get("ip", "") for each in state.get("podIPs") or []] or [state.get("podIP") or ""]
-    return [
-        name(item),
-        f"{ready}/{len(wanted.get('containers') or [])}",
-        pod_reason(item),
-        _restarts(running, restarts, now),
-        created(item, now),
-        addresses[0] or NONE,
-        wanted.get("nodeName") or NONE,
-        state.get("nominatedNodeName") or NONE,
-        f"{passed}/{len(gates)}" if gates else NONE,
-    ]
-
-
-def _restarts(running: list[JSONObject], restarts: int, now: datetime) -> str:
-    ended = [((each.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for each in running]
-    moments = [moment for moment in map(parsed, ended) if moment is not None]
-    return f"{restarts} ({human((now - max(moments)).total_seconds())} ago)" if restarts and moments else str(restarts)
-
-
-def pod_reason(item: JSONObject) -> str:
-    """The status column of a pod: its phase, or what explains it better."""
-    state = status(item)
-    reason = state.get("reason") or state.get("phase") or ""
-    if condition(item, "PodScheduled").get("reason") == "SchedulingGated":
-        reason = "SchedulingGated"
-    starting = state.get("initContainerStatuses") or []
-    for index, each in enumerate(starting):
-        now = each.get("state") or {}
-        ended, waiting = now.get("terminated"), now.get("waiting") or {}
-        if ended is not None and not ended.get("exitCode"):
-            continue
-        if ended is not None:
-            return f"Init:{_ending(ended)}"
-        if waiting.get("reason") and waiting["reason"] != "PodInitializing":
-            return f"Init:{waiting['reason']}"
-        return f"Init:{index}/{len(spec(item).get('initContainers') or [])}"
-    for each in reversed(state.get("containerStatuses") or []):
-        now = each.get("state") or {}
-        if (now.get("waiting") or {}).get("reason"):
-            reason = now["waiting"]["reason"]
-        elif now.get("terminated") is not None:
-            reason = _ending(now["terminated"])
-    if (item.get("metadata") or {}).get("deletionTimestamp"):
-        if state.get("reason") == "NodeLost":
-            return "Unknown"
-        if state.get("phase") not in ("Succeeded", "Failed"):
-            return "Terminating"
-    return str(reason)
-
-
-def _ending(terminated: JSONObject) -> str:
-    if terminated.get("reason"):
-        return str(terminated["reason"])
-    if terminated.get("signal"):
-        return f"Signal:{terminated['signal']}"
-    return f"ExitCode:{terminated.get('exitCode', 0)}"
-
-
-def pod_template(item: JSONObject, now: datetime) -> list[Any]:
-    template = item.get("template") or {}
-    return [name(item), *containers(template), labels((template.get("metadata") or {}).get("labels"))]
 
 
 def deployment(item: JSONObject, now: datetime) -> list[Any]:
@@ -208,8 +137,6 @@ def controller_revision(item: JSONObject, now: datetime) -> list[Any]:
 
 
 ROWS = {
-    ("", "Pod"): pod,
-    ("", "PodTemplate"): pod_template,
     ("", "ReplicationController"): replica_set,
     ("apps", "ControllerRevision"): controller_revision,
     ("apps", "DaemonSet"): daemon_set,

@@ -6,8 +6,11 @@ With a rate of 0 no new trace is sampled, but a span whose parent was sampled is
 Upstream: staging/src/k8s.io/component-base/tracing/utils.go
 """
 
+import asyncio
+import atexit
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlsplit
 
 from opentelemetry.sdk.resources import Resource
@@ -39,6 +42,25 @@ def tracer_provider(
         return create_tracer_provider(sampling_rate_per_million=0, resource=resource)
     sampler = sampler_of(configuration.sampling_rate_per_million or 0)
     return provider_of(settings(configuration.endpoint), sampler, resource, shutdown_timeout)
+
+
+@contextlib.asynccontextmanager
+async def exporting(
+    configuration: TracingConfiguration | None, resource: Resource, *, flushes: bool
+) -> AsyncIterator[TracerProvider]:
+    """Make the provider of `configuration`, and shut it down after the block.
+
+    Args:
+        flushes: Whether the spans that are left are exported at the end; otherwise they are lost.
+    """
+    provider = tracer_provider(configuration, resource)
+    if not flushes:
+        atexit.unregister(provider.shutdown)
+    try:
+        yield provider
+    finally:
+        if flushes:
+            await asyncio.to_thread(provider.shutdown)
 
 
 def settings(endpoint: str | None, environment: Mapping[str, str] = os.environ) -> OTLPSettings:

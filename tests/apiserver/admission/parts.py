@@ -125,7 +125,7 @@ class Parts:
         )
 
     def webhook(self, name: str, url: str, *, mutating: bool = False, configuration: str = "", **fields: Any) -> None:
-        """Put a configuration with one webhook in force: for all operations on config maps, unless `fields` say otherwise."""
+        """Put a configuration with one webhook: for all operations on config maps, unless `fields` say otherwise."""
         kind = "MutatingWebhookConfiguration" if mutating else "ValidatingWebhookConfiguration"
         rule = {
             "operations": ["*"],

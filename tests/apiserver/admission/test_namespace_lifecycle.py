@@ -38,8 +38,8 @@ async def server_with(parts: Parts, *namespaces: JSONObject) -> AsyncIterator[li
         await parts.loopback.aclose()
 
 
-async def test_a_namespace_that_nobody_knows_is_asked_for_at_the_front_door() -> None:
-    """What the cache does not have, the loopback client looks up, in the trace of the request; its 404 is the answer."""
+async def test_namespace_missing_in_cache_is_read_through_the_api() -> None:
+    """A namespace that is not in the cache is read by the loopback client in the trace of the request; its 404 is the answer."""
     async with admission() as parts, server_with(parts) as asked:
         obj = config_map(namespace="nowhere")
         with parts.provider.get_tracer("test").start_as_current_span("Create"), pytest.raises(StatusError) as refused:
@@ -59,8 +59,8 @@ async def test_a_namespace_that_nobody_knows_is_asked_for_at_the_front_door() ->
         assert tree(spans) == "Create INTERNAL apiserver\n└─ HTTP GET CLIENT apiserver ERROR"
 
 
-async def test_a_namespace_the_cache_has_not_seen_yet_is_as_good() -> None:
-    """The server's own answer counts."""
+async def test_namespace_read_through_the_api_admits_the_object() -> None:
+    """A namespace that the API returns is as good as a cached one."""
     late = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "late"}, "status": {"phase": "Active"}}
     async with admission() as parts, server_with(parts, late) as asked:
         obj = config_map(namespace="late")
@@ -68,15 +68,15 @@ async def test_a_namespace_the_cache_has_not_seen_yet_is_as_good() -> None:
         assert asked == ["/api/v1/namespaces/late"]
 
 
-async def test_a_namespace_in_the_cache_is_not_asked_for() -> None:
-    """The loopback client is for what the cache does not know."""
+async def test_cached_namespace_is_not_read_again() -> None:
+    """The loopback client is not called for a cached namespace."""
     async with admission() as parts, server_with(parts) as asked:
         await parts.admission.mutate(parts.attributes(config_map()))
         assert asked == []
 
 
-async def test_nothing_is_made_in_a_namespace_that_is_going() -> None:
-    """403 with the cause NamespaceTerminating; updates and deletions go through."""
+async def test_create_in_terminating_namespace_returns_403() -> None:
+    """The cause is NamespaceTerminating; updates and deletions are allowed."""
     async with admission() as parts:
         parts.namespace("default", phase="Terminating")
         with pytest.raises(StatusError) as refused:
@@ -108,8 +108,8 @@ async def test_nothing_is_made_in_a_namespace_that_is_going() -> None:
 
 
 @pytest.mark.parametrize("name", ["default", "kube-system", "kube-public"])
-async def test_the_servers_own_namespaces_stay(name: str) -> None:
-    """They cannot be deleted, whoever asks."""
+async def test_delete_of_system_namespace_returns_403(name: str) -> None:
+    """default, kube-system and kube-public cannot be deleted, even by an administrator."""
     async with admission() as parts:
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         with pytest.raises(StatusError) as refused:

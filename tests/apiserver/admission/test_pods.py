@@ -35,8 +35,8 @@ def _account(parts: Parts, name: str = "default", **fields: Any) -> None:
     parts.put("serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata, **fields})
 
 
-async def test_a_pod_that_wants_no_token_gets_an_account_a_priority_and_tolerations() -> None:
-    """What kube-apiserver adds to the smallest pod."""
+async def test_minimal_pod_gets_account_priority_and_tolerations() -> None:
+    """A pod without a token gets the fields that kube-apiserver sets."""
     async with admission() as parts:
         _account(parts)
         assert await _created(parts, automountServiceAccountToken=False) == {
@@ -50,8 +50,8 @@ async def test_a_pod_that_wants_no_token_gets_an_account_a_priority_and_tolerati
         }
 
 
-async def test_a_token_is_mounted_where_clients_look_for_it() -> None:
-    """A projected volume with the token, the authority and the namespace, in each container that has none there."""
+async def test_token_volume_is_mounted_in_each_container() -> None:
+    """A projected volume with token, CA and namespace is mounted, except in containers with a volume at that path."""
     async with admission() as parts:
         _account(parts)
         spec = await _created(parts)
@@ -71,8 +71,8 @@ async def test_a_token_is_mounted_where_clients_look_for_it() -> None:
         ]
 
 
-async def test_an_account_that_does_not_exist_is_refused() -> None:
-    """403, as the real server says it."""
+async def test_pod_with_missing_service_account_returns_403() -> None:
+    """The message is that of the real server."""
     async with admission() as parts:
         with pytest.raises(StatusError) as refused:
             await _created(parts, serviceAccountName="nobody")
@@ -82,8 +82,8 @@ async def test_an_account_that_does_not_exist_is_refused() -> None:
         )
 
 
-async def test_a_priority_class_becomes_a_number() -> None:
-    """A class by name, the default class, of which there is one, and a name that is none."""
+async def test_priority_is_set_from_priority_class() -> None:
+    """From a named class, from the default class, of which there is at most one; a missing class is rejected."""
     async with admission() as parts:
         _account(parts)
         for name, value, default in (("low", 5, True), ("high", 50, False)):
@@ -118,8 +118,8 @@ async def test_a_priority_class_becomes_a_number() -> None:
             await _created(parts, priority=7)
 
 
-async def test_a_pod_replaced_by_its_manifest_keeps_its_priority() -> None:
-    """What creation put in and the client does not know of is no change, as with kube-apiserver."""
+async def test_update_without_priority_keeps_priority() -> None:
+    """An update that omits the fields set at creation does not change them."""
     async with admission() as parts:
         old = {"metadata": {"name": "p", "namespace": "default"}, "spec": {"priority": 7, "preemptionPolicy": "Never"}}
         new = {"metadata": {"name": "p", "namespace": "default"}, "spec": {"preemptionPolicy": "PreemptLowerPriority"}}
@@ -132,8 +132,8 @@ async def test_a_pod_replaced_by_its_manifest_keeps_its_priority() -> None:
         }
 
 
-async def test_tolerations_that_are_there_stay() -> None:
-    """A pod that tolerates everything gets nothing added."""
+async def test_existing_tolerations_are_kept() -> None:
+    """Nothing is added to a pod that tolerates everything."""
     async with admission() as parts:
         _account(parts)
         everything = [{"operator": "Exists"}]
@@ -142,8 +142,8 @@ async def test_tolerations_that_are_there_stay() -> None:
         assert (await _created(parts, tolerations=one))["tolerations"] == [*one, TOLERATIONS[0]]
 
 
-def test_names_of_plugins_are_checked() -> None:
-    """An unknown name is refused as kube-apiserver refuses it; asking for what is not there, too; switching that off is fine."""
+def test_unknown_and_missing_plugins_are_rejected() -> None:
+    """Unknown names and enabling an unimplemented plugin are errors; disabling an unimplemented one is not."""
     assert list(plugin_faults(["NamespaceLifecycle"], ["PodSecurity", "ServiceAccount"])) == []
     assert list(plugin_faults(["Nonsense", "PodSecurity"], ["Other"])) == [
         'enable-admission-plugins plugin "Nonsense" is unknown',

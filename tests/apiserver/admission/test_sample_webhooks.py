@@ -33,8 +33,8 @@ def config_map(name: str, **data: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
-def test_everything_is_labelled() -> None:
-    """The patch adds the label to those that are there."""
+def test_mutating_webhook_adds_label() -> None:
+    """The patch adds the label to the existing ones."""
     response = mutated({"uid": "u", "object": {"metadata": {"labels": {"a": "b"}}}})
     assert (response["uid"], response["allowed"], response["patchType"]) == ("u", True, "JSONPatch")
     assert orjson.loads(base64.b64decode(response["patch"])) == [
@@ -42,8 +42,8 @@ def test_everything_is_labelled() -> None:
     ]
 
 
-def test_a_password_is_refused_where_the_namespace_does_not_allow_it() -> None:
-    """The namespace's label, which takes a call to the API server to know, decides."""
+def test_validating_webhook_denies_password() -> None:
+    """The label of the namespace decides, which the webhook reads from the API server."""
     request = {"uid": "u", "object": config_map("c", **DENIED_DATA)}
     assert validated(request, {"metadata": {"labels": {ALLOW_LABEL: "true"}}})["allowed"]
     refused = validated(request, {"metadata": {"labels": {}}})
@@ -51,8 +51,8 @@ def test_a_password_is_refused_where_the_namespace_does_not_allow_it() -> None:
     assert validated({"uid": "u", "object": config_map("c", other="x")}, {"metadata": {}})["allowed"]
 
 
-async def test_their_spans_are_part_of_the_trace_and_their_call_back_is_not(tmp_path: Path) -> None:
-    """The SERVER spans of the webhooks are children of the API server's CLIENT spans; the call back begins a trace of its own."""
+async def test_webhook_spans_join_the_trace_and_callback_starts_a_new_one(tmp_path: Path) -> None:
+    """The SERVER spans of the webhooks are children of the API server's CLIENT spans; their call to the API server starts a new trace."""
     async with stage(tmp_path) as on, asyncio.timeout(SECONDS):
         answer = await on.client.post(CONFIG_MAPS, json=config_map("c", hello="world"))
         assert answer.json()["metadata"]["labels"] == {"seen-by": "sample-webhooks"}
@@ -86,8 +86,8 @@ async def test_their_spans_are_part_of_the_trace_and_their_call_back_is_not(tmp_
 @pytest.mark.parametrize(
     "namespace", ["..", "../secrets", "default/secrets/s", "default?x", "default#x", "%2e%2e", "a\n", ""]
 )
-async def test_the_call_back_goes_to_a_namespace_and_nowhere_else(namespace: str) -> None:
-    """A review that names something else as its namespace, whoever sent it, is refused and nothing is asked of the API server."""
+async def test_review_with_invalid_namespace_returns_400(namespace: str) -> None:
+    """A review whose namespace is not a valid name is rejected, and no request is sent to the API server."""
     asked: list[str] = []
 
     async def record(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -113,8 +113,8 @@ async def test_the_call_back_goes_to_a_namespace_and_nowhere_else(namespace: str
             assert (allowed.json()["response"]["allowed"], asked) == (True, ["/api/v1/namespaces/default"])
 
 
-async def test_the_command_makes_the_webhooks_known_as_a_service(tmp_path: Path) -> None:
-    """`rootspan sample-webhooks` finds the server by a kubeconfig, registers itself, and is called by its Service's name."""
+async def test_command_registers_webhooks_as_service(tmp_path: Path) -> None:
+    """`rootspan sample-webhooks` reads the kubeconfig, registers itself, and is called by its Service's name."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     kubeconfig = tmp_path / "kubeconfig"

@@ -26,7 +26,7 @@ def patch(*operations: JSONObject, **more: Any) -> Any:
 ANNOTATE = {"op": "add", "path": "/metadata/annotations", "value": {"m": "1"}}
 
 
-async def test_a_webhook_is_asked_as_kube_apiserver_asks() -> None:
+async def test_admission_review_is_that_of_kube_apiserver() -> None:
     """The path, the headers and every field of the AdmissionReview are those of the real server."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
@@ -84,7 +84,7 @@ async def test_a_webhook_is_asked_as_kube_apiserver_asks() -> None:
         ("/!$&'()*+,;=:@é", "/%21$&%27%28%29%2A+,;=:@%C3%A9"),
     ],
 )
-async def test_the_path_is_called_as_client_go_joins_it(path: str, called: str) -> None:
+async def test_url_path_is_joined_as_by_client_go(path: str, called: str) -> None:
     """Decoded, cleaned and escaped again: `//x`, which is what envtest writes, is called as `/x`."""
     hook, paths = Webhook(), []
 
@@ -101,8 +101,8 @@ async def test_the_path_is_called_as_client_go_joins_it(path: str, called: str) 
         assert client.attributes["url.full"] == f"{at.url}{called}?timeout=10s"
 
 
-async def test_a_patch_changes_the_object_and_the_next_webhook_sees_it() -> None:
-    """Mutating webhooks run in the order of their configurations' names, each on what the one before it left."""
+async def test_patch_is_seen_by_next_webhook() -> None:
+    """Mutating webhooks run in the order of their configurations' names, each on the result of the one before."""
     hook = Webhook(
         {
             "/1": patch(ANNOTATE, warnings=["careful"], auditAnnotations={"k": "v"}),
@@ -159,8 +159,8 @@ async def test_patch_of_a_webhook_that_changes_the_kind_returns_500(
 
 
 @pytest.mark.parametrize("change", [{"kind": "Other"}, {"apiVersion": "lab.example.org/v9"}])
-async def test_custom_resource_that_a_webhook_makes_another_kind_of_is_left_to_validation(change: JSONObject) -> None:
-    """There is no type that it could not be converted to; the kind is not put right in silence."""
+async def test_patch_of_custom_resource_kind_is_left_to_validation(change: JSONObject) -> None:
+    """A custom resource has no type to convert to, so the patched kind is kept and validation rejects it."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
     names = {"plural": "gadgets", "kind": "Gadget"}
@@ -175,8 +175,8 @@ async def test_custom_resource_that_a_webhook_makes_another_kind_of_is_left_to_v
         assert await parts.admission.mutate(attributes) == gadget | change
 
 
-async def test_a_denial_is_the_webhooks_own_status() -> None:
-    """Code and message come from the webhook, no reason is invented, and the webhook is named."""
+async def test_denial_has_the_webhooks_status() -> None:
+    """Code and message come from the webhook, and its name is added."""
     status = {"code": 403, "message": "no way"}
     hook = Webhook({"/deny": lambda request: {"uid": request["uid"], "allowed": False, "status": status}})
     async with served(hook) as at, admission() as parts:
@@ -193,8 +193,8 @@ async def test_a_denial_is_the_webhooks_own_status() -> None:
         }
 
 
-async def test_a_denial_without_a_word_is_a_400() -> None:
-    """A success code along with a denial is not believed."""
+async def test_denial_without_status_returns_400() -> None:
+    """A success code in a denial is ignored."""
     hook = Webhook({"/": lambda request: {"uid": request["uid"], "allowed": False, "status": {"code": 200}}})
     async with served(hook) as at, admission() as parts:
         parts.webhook("deny.example.com", f"{at.url}/", mutating=True)
@@ -203,8 +203,8 @@ async def test_a_denial_without_a_word_is_a_400() -> None:
         assert refused.value.code == 400
 
 
-async def test_validating_webhooks_are_asked_side_by_side() -> None:
-    """Two webhooks that answer only when both have been asked do answer."""
+async def test_validating_webhooks_are_called_concurrently() -> None:
+    """Two webhooks that answer only when both have been called do answer."""
     both = asyncio.Barrier(2)
 
     async def together(request: JSONObject) -> JSONObject:
@@ -220,8 +220,8 @@ async def test_validating_webhooks_are_asked_side_by_side() -> None:
         assert len(hook.asked) == 2
 
 
-async def test_a_webhook_that_asks_for_it_sees_what_later_ones_changed() -> None:
-    """reinvocationPolicy IfNeeded: called once more after a change by another, and not after its own."""
+async def test_webhook_is_reinvoked_after_later_change() -> None:
+    """reinvocationPolicy IfNeeded: called once more after a change by another webhook, and not after its own."""
     hook = Webhook({"/2": patch(ANNOTATE)})
     async with served(hook) as at, admission() as parts:
         parts.webhook("a.example.com", f"{at.url}/1", mutating=True, reinvocationPolicy="IfNeeded")
@@ -233,8 +233,8 @@ async def test_a_webhook_that_asks_for_it_sees_what_later_ones_changed() -> None
         assert "mutation.webhook.admission.k8s.io/round_1_index_0" in attributes.audit_annotations
 
 
-async def test_a_dry_run_is_refused_for_a_webhook_with_side_effects() -> None:
-    """sideEffects None and NoneOnDryRun are called, and told that it is a dry run; Some is not called."""
+async def test_dry_run_with_side_effects_returns_400() -> None:
+    """Webhooks with sideEffects None and NoneOnDryRun are called with dryRun true; with Some they are not called."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
         parts.webhook("a.example.com", f"{at.url}/", sideEffects="NoneOnDryRun")
@@ -247,8 +247,8 @@ async def test_a_dry_run_is_refused_for_a_webhook_with_side_effects() -> None:
         assert refused.value.message == 'admission webhook "b.example.com" does not support dry run'
 
 
-async def test_a_deletion_cannot_be_patched() -> None:
-    """A patch on DELETE is an internal error that names the webhook."""
+async def test_patch_on_delete_returns_500() -> None:
+    """The error names the webhook."""
     hook = Webhook({"/": patch(ANNOTATE)})
     async with served(hook) as at, admission() as parts:
         parts.webhook("mut.example.com", f"{at.url}/", mutating=True)
@@ -259,8 +259,8 @@ async def test_a_deletion_cannot_be_patched() -> None:
         assert hook.asked[0]["request"]["oldObject"]["metadata"]["name"] == "c1"
 
 
-async def test_a_webhook_may_speak_v1beta1() -> None:
-    """Where only that is listed the review is of v1beta1, and its answer needs no uid."""
+async def test_v1beta1_review_is_sent_and_read() -> None:
+    """If only v1beta1 is listed the review has that version, and the response needs no uid."""
     hook = Webhook({"/": lambda request: {"allowed": True}})
     async with served(hook) as at, admission() as parts:
         parts.webhook("old.example.com", f"{at.url}/", admissionReviewVersions=["v7", "v1beta1"])
@@ -268,7 +268,7 @@ async def test_a_webhook_may_speak_v1beta1() -> None:
         assert hook.asked[0]["apiVersion"] == "admission.k8s.io/v1beta1"
 
 
-async def test_the_calls_are_traced_as_kube_apiserver_traces_them() -> None:
+async def test_spans_of_calls_are_those_of_kube_apiserver() -> None:
     """A span around each call, a CLIENT span below it, and the CLIENT span's id in the request, new each time."""
     hook = Webhook({"/m": patch(ANNOTATE)})
     async with served(hook) as at, admission() as parts:
@@ -318,8 +318,8 @@ async def test_the_calls_are_traced_as_kube_apiserver_traces_them() -> None:
         ]
 
 
-async def test_an_unsampled_request_is_carried_on_with_flag_00() -> None:
-    """Nothing is recorded, and the webhooks still get the request's trace id, each with a parent of its own."""
+async def test_unsampled_request_is_propagated_with_flag_00() -> None:
+    """Nothing is recorded, and each webhook gets the request's trace id with a parent id of its own."""
     hook = Webhook()
     async with served(hook) as at, admission(sampler=ALWAYS_OFF) as parts:
         parts.webhook("mut.example.com", f"{at.url}/m", mutating=True)
@@ -335,8 +335,8 @@ async def test_an_unsampled_request_is_carried_on_with_flag_00() -> None:
         assert parts.recorder.spans == []
 
 
-async def test_a_webhook_that_was_started_again_is_called_again() -> None:
-    """A connection that was kept and has died meanwhile does not fail the next request."""
+async def test_restarted_webhook_is_called_again() -> None:
+    """A persistent connection that has died does not fail the next request."""
     hook = Webhook()
     async with admission() as parts:
         async with served(hook) as at:

@@ -101,8 +101,8 @@ CASES: dict[str, tuple[Misbehaving, str]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_an_answer_that_is_none_is_told_in_upstreams_words(case: str) -> None:
-    """failurePolicy Fail: 500 InternalError, the text names the webhook and what was wrong with its answer."""
+async def test_invalid_response_returns_500(case: str) -> None:
+    """failurePolicy Fail: the message is upstream's, with the webhook and the error in its response."""
     app, expected = CASES[case]
     async with serving(app, listen("127.0.0.1", 0), tls=server_tls()) as at, admission() as parts:
         parts.webhook("bad.example.com", f"{at.url}/x")
@@ -122,8 +122,8 @@ async def test_an_answer_that_is_none_is_told_in_upstreams_words(case: str) -> N
         }
 
 
-async def test_an_answer_to_another_question_is_not_believed() -> None:
-    """The uid must be the request's."""
+async def test_response_with_other_uid_returns_500() -> None:
+    """The uid must be that of the request."""
     async with (
         serving(Misbehaving(answering(uid="other")), listen("127.0.0.1", 0), tls=server_tls()) as at,
         admission() as parts,
@@ -134,8 +134,8 @@ async def test_an_answer_to_another_question_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_failures_are_passed_over_if_the_policy_is_ignore(case: str) -> None:
-    """failurePolicy Ignore: the request goes on unchanged, and the audit event says that the webhook failed open."""
+async def test_failure_is_ignored_with_policy_ignore(case: str) -> None:
+    """The request continues unchanged, and the audit event records that the webhook failed open."""
     app, _ = CASES[case]
     async with serving(app, listen("127.0.0.1", 0), tls=server_tls()) as at, admission() as parts:
         parts.webhook("bad.example.com", f"{at.url}/", failurePolicy="Ignore")
@@ -174,8 +174,8 @@ async def _failure(url: str, **fields: Any) -> str:
         return failed.value.message.removeprefix(prefix)
 
 
-async def test_nobody_listens() -> None:
-    """The refusal of the connection is told as Go tells it, on the span too."""
+async def test_refused_connection_has_error_of_go() -> None:
+    """The message is Go's, in the response and on the span."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -197,7 +197,7 @@ async def test_nobody_listens() -> None:
             assert (call.name, call.status, call.events) == ("Call validating webhook", "UNSET", ())
 
 
-async def test_a_webhook_that_hangs_is_given_its_time_and_no_more() -> None:
+async def test_hanging_webhook_times_out() -> None:
     """After timeoutSeconds the call fails with `context deadline exceeded`."""
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -208,8 +208,8 @@ async def test_a_webhook_that_hangs_is_given_its_time_and_no_more() -> None:
         assert why == f'failed to call webhook: Post "{url}?timeout=1s": context deadline exceeded'
 
 
-async def test_a_webhook_that_answers_for_ever_is_given_its_time_and_no_more() -> None:
-    """The deadline holds for the body, too: one that trickles does not keep the request."""
+async def test_endless_response_times_out() -> None:
+    """The deadline includes the body, also one that trickles in."""
 
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n")
@@ -223,8 +223,8 @@ async def test_a_webhook_that_answers_for_ever_is_given_its_time_and_no_more() -
         assert (await _failure(url, timeoutSeconds=1)).endswith(": context deadline exceeded")
 
 
-async def test_a_connection_closed_without_an_answer_is_an_eof() -> None:
-    """As Go says it."""
+async def test_closed_connection_is_eof() -> None:
+    """The message is Go's."""
 
     async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -233,8 +233,8 @@ async def test_a_connection_closed_without_an_answer_is_an_eof() -> None:
         assert (await _failure(url)).endswith(": EOF")
 
 
-async def test_a_webhook_without_tls_is_not_spoken_to() -> None:
-    """What is sent needs TLS: a plain HTTP server is told apart."""
+async def test_webhook_without_tls_fails() -> None:
+    """A plain HTTP server is recognized, with Go's message."""
 
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n")
@@ -244,8 +244,8 @@ async def test_a_webhook_without_tls_is_not_spoken_to() -> None:
         assert (await _failure(url)).endswith(": http: server gave HTTP response to HTTPS client")
 
 
-async def test_a_certificate_of_another_authority_is_refused() -> None:
-    """caBundle is all that is trusted."""
+async def test_certificate_of_unknown_authority_fails() -> None:
+    """Only the caBundle is trusted."""
     tls = server_tls(authority=trustme.CA())
     async with serving(Misbehaving(answering()), listen("127.0.0.1", 0), tls=tls) as at:
         assert (await _failure(f"{at.url}/")).endswith(
@@ -253,8 +253,8 @@ async def test_a_certificate_of_another_authority_is_refused() -> None:
         )
 
 
-async def test_a_broken_bundle_is_told_and_nothing_is_sent() -> None:
-    """A caBundle without a certificate in it fails the call, under the failure policy."""
+async def test_bundle_without_certificate_fails() -> None:
+    """A caBundle without a certificate fails the call, subject to the failurePolicy; nothing is sent."""
     client = {"url": "https://127.0.0.1:1/", "caBundle": "bm90IGEgY2VydGlmaWNhdGU="}
     assert await _failure("", clientConfig=client) == (
         "could not get REST client: unable to load root certificates: unable to parse bytes as PEM block"
@@ -280,8 +280,8 @@ async def test_a_broken_bundle_is_told_and_nothing_is_sent() -> None:
         ),
     ],
 )
-async def test_a_patch_that_cannot_be_applied_is_an_internal_error(patch: bytes, expected: str) -> None:
-    """Nor one after which the object is none of its kind; the failure policy has no say in it."""
+async def test_patch_that_does_not_apply_returns_500(patch: bytes, expected: str) -> None:
+    """So does a patch after which the object does not fit its type; the failurePolicy does not apply."""
     encoded = base64.b64encode(patch).decode()
     app = Misbehaving(answering(patch=encoded, patchType="JSONPatch"))
     async with serving(app, listen("127.0.0.1", 0), tls=server_tls()) as at, admission() as parts:

@@ -45,15 +45,15 @@ def rule(**fields: Any) -> dict[str, Any]:
         ({"scope": "Cluster"}, False),
     ],
 )
-async def test_rules(fields: dict[str, Any], matches: bool) -> None:
-    """Every part of a rule must hold; `*` stands for any, and for resources alone not for subresources."""
+async def test_every_part_of_a_rule_must_match(fields: dict[str, Any], matches: bool) -> None:
+    """`*` matches all values, and for resources no subresources."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
         parts.webhook("a.example.com", f"{at.url}/", rules=[rule(**fields)])
         assert await _asked(parts, hook, parts.attributes(config_map())) == int(matches)
 
 
-async def test_subresources_need_to_be_named() -> None:
+async def test_subresources_must_be_named() -> None:
     """`pods` is not `pods/status`; `pods/*`, `*/status` and `*/*` are."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
@@ -76,8 +76,8 @@ async def test_subresources_need_to_be_named() -> None:
         assert (request["subResource"], request["requestSubResource"]) == ("status", "status")
 
 
-async def test_selectors() -> None:
-    """The namespace's labels and the object's, the new one's or the old one's, decide."""
+async def test_namespace_and_object_selectors() -> None:
+    """The labels of the namespace decide, and those of the new or the old object."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
         parts.namespace("default", labels={"team": "a"})
@@ -96,8 +96,8 @@ async def test_selectors() -> None:
             assert await _asked(parts, hook, other) == expected, expression
 
 
-async def test_a_namespace_is_selected_by_the_labels_it_is_to_have() -> None:
-    """On creation the cache does not know it yet: its own object counts."""
+async def test_created_namespace_is_matched_by_its_own_labels() -> None:
+    """On creation the namespace is not in the cache yet, so the object's labels count."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
         parts.webhook(
@@ -113,7 +113,7 @@ async def test_a_namespace_is_selected_by_the_labels_it_is_to_have() -> None:
         assert await _asked(parts, hook, *(parts.attributes(each, path="namespaces") for each in names)) == 1
 
 
-async def test_cluster_scoped_objects_are_never_exempted_by_a_namespace_selector() -> None:
+async def test_namespace_selector_does_not_exempt_cluster_scoped_objects() -> None:
     """A selector that no namespace could match does not keep a node from the webhook."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
@@ -123,8 +123,8 @@ async def test_cluster_scoped_objects_are_never_exempted_by_a_namespace_selector
         assert await _asked(parts, hook, parts.attributes(node, path="nodes")) == 1
 
 
-async def test_a_rule_for_another_version_of_the_resource_matches_unless_it_must_be_exact() -> None:
-    """matchPolicy Equivalent: the webhook sees the object in the version it asked for, and is told which one the client used."""
+async def test_match_policy_equivalent_converts_to_the_version_of_the_rule() -> None:
+    """The webhook gets the object in its rule's version, and the version of the request besides; Exact does not match."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
         scaler = {
@@ -145,8 +145,8 @@ async def test_a_rule_for_another_version_of_the_resource_matches_unless_it_must
         assert request["object"]["apiVersion"] == "autoscaling/v1"
 
 
-async def test_configurations_of_webhooks_are_not_sent_to_webhooks() -> None:
-    """Else a broken webhook could not be removed."""
+async def test_webhook_configurations_are_exempt() -> None:
+    """So a broken webhook can be removed."""
     hook = Webhook()
     async with served(hook) as at, admission() as parts:
         parts.webhook("a.example.com", f"{at.url}/", rules=[rule(apiGroups=["*"], resources=["*"])])
@@ -159,8 +159,8 @@ async def test_configurations_of_webhooks_are_not_sent_to_webhooks() -> None:
         assert await _asked(parts, hook, parts.attributes(configuration, path=path)) == 0
 
 
-async def test_a_condition_that_cannot_be_evaluated_fails_closed() -> None:
-    """CEL is not there: a webhook with match conditions refuses under Fail, and is left out under Ignore."""
+async def test_match_conditions_fail_closed() -> None:
+    """CEL is not supported: a webhook with match conditions rejects with policy Fail, and is skipped with Ignore."""
     hook = Webhook()
     conditions = [{"name": "c", "expression": "true"}]
     async with served(hook) as at, admission() as parts:
@@ -172,8 +172,8 @@ async def test_a_condition_that_cannot_be_evaluated_fails_closed() -> None:
         assert await _asked(parts, hook, parts.attributes(config_map())) == 0
 
 
-async def test_a_configuration_takes_effect_with_the_next_request() -> None:
-    """Put, changed, pointed elsewhere: what the cache says is what holds."""
+async def test_changed_configuration_is_used_by_next_request() -> None:
+    """Created, changed, or with another URL: the cached configuration is used."""
     first, second = Webhook(), Webhook()
     async with served(first) as at, served(second) as elsewhere, admission() as parts:
         attributes = parts.attributes(config_map())

@@ -20,8 +20,8 @@ def service(name: str, namespace: str = "default", **fields: object) -> JSONObje
     }
 
 
-async def test_a_service_is_found_by_the_map_and_known_by_its_name() -> None:
-    """The certificate must be for `name.namespace.svc`; the URL, the Host and the span say that name, not the address."""
+async def test_service_is_called_at_its_mapped_address() -> None:
+    """The certificate must be for `name.namespace.svc`; URL, Host header and span have that name, not the address."""
     hook = Webhook()
     async with served(hook, "hooks.tools.svc") as at, admission({("tools", "hooks"): ("127.0.0.1", at.port)}) as parts:
         parts.webhook("a.example.com", "", clientConfig=service("hooks", "tools"))
@@ -34,8 +34,8 @@ async def test_a_service_is_found_by_the_map_and_known_by_its_name() -> None:
         assert client.attributes["server.address"] == "hooks.tools.svc"
 
 
-async def test_a_name_beyond_ascii_is_sent_as_punycode() -> None:
-    """In the Host header and in TLS; it does not end in a fault of the server."""
+async def test_non_ascii_host_is_sent_as_punycode() -> None:
+    """In the Host header and in TLS."""
     hook = Webhook()
     async with served(hook, "höök.tools.svc") as at, admission({("tools", "höök"): ("127.0.0.1", at.port)}) as parts:
         parts.webhook("a.example.com", "", clientConfig=service("höök", "tools", port=8443))
@@ -44,8 +44,8 @@ async def test_a_name_beyond_ascii_is_sent_as_punycode() -> None:
 
 
 @pytest.mark.parametrize("url", ["https://xn--/", "https://☃.net/", "https://a b/", "ftp:x"])
-async def test_a_host_that_cannot_be_called_fails_the_call(url: str) -> None:
-    """As failurePolicy says: a stored configuration is not taken for checked."""
+async def test_invalid_host_fails_the_call(url: str) -> None:
+    """The failurePolicy applies: a stored configuration need not be valid."""
     async with admission() as parts:
         parts.webhook("a.example.com", url)
         with pytest.raises(StatusError, match="failed calling webhook") as failed:
@@ -55,8 +55,8 @@ async def test_a_host_that_cannot_be_called_fails_the_call(url: str) -> None:
         await parts.admission.validate(parts.attributes(config_map()))
 
 
-async def test_a_certificate_for_another_name_is_refused() -> None:
-    """The address being right does not help."""
+async def test_certificate_for_other_name_fails() -> None:
+    """The right address does not help."""
     hook = Webhook()
     async with served(hook, "127.0.0.1") as at, admission({("default", "hooks"): ("127.0.0.1", at.port)}) as parts:
         parts.webhook("a.example.com", "", clientConfig=service("hooks"))
@@ -65,8 +65,8 @@ async def test_a_certificate_for_another_name_is_refused() -> None:
         assert hook.asked == []
 
 
-async def test_a_service_that_nobody_mapped_is_not_found() -> None:
-    """The failure names it."""
+async def test_unmapped_service_is_not_found() -> None:
+    """The error names the Service."""
     async with admission() as parts:
         parts.webhook("a.example.com", "", clientConfig=service("lost", port=8443))
         with pytest.raises(StatusError) as failed:
@@ -76,8 +76,8 @@ async def test_a_service_that_nobody_mapped_is_not_found() -> None:
         )
 
 
-async def test_the_service_kubernetes_is_the_server_itself_and_gets_no_token() -> None:
-    """It is called at the server's own address, by nobody's bundle, and as a stranger: the path is not the server's own choice."""
+async def test_service_kubernetes_is_the_server_without_token() -> None:
+    """It is called at the server's address with the server's certificate and no token: the path is the configuration's choice."""
     hook = Webhook()
     own = self_signed(["kubernetes.default.svc"], None)
     async with serving(hook, listen("127.0.0.1", 0), tls=server_context(own, None)) as at, admission() as parts:
@@ -102,8 +102,8 @@ async def test_the_service_kubernetes_is_the_server_itself_and_gets_no_token() -
         {"name": "kubernetes", "port": 444},
     ],
 )
-async def test_a_services_name_is_not_read_as_an_address(fields: JSONObject) -> None:
-    """A name with a slash in it is the name of a service that nobody mapped, wherever the URL made of it would lead."""
+async def test_service_name_is_not_an_address(fields: JSONObject) -> None:
+    """A name with a slash is the name of an unmapped Service, whatever URL results from it."""
     hook = Webhook()
     own = self_signed(["kubernetes.default.svc", "127.0.0.1"], None)
     async with serving(hook, listen("127.0.0.1", 0), tls=server_context(own, None)) as at, admission() as parts:

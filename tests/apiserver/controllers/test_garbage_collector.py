@@ -40,7 +40,7 @@ async def _ring(client: Client, size: int, *, blocking: bool) -> list[str]:
     return names
 
 
-async def test_dependents_go_after_their_owner() -> None:
+async def test_dependents_are_deleted_after_their_owner() -> None:
     """Background, through generations and across kinds."""
     async with cluster() as client:
         owner = await _config_map(client, "owner")
@@ -52,7 +52,7 @@ async def test_dependents_go_after_their_owner() -> None:
         await client.until_gone("/api/v1/namespaces/default/secrets/grandchild")
 
 
-async def test_a_dependent_with_another_owner_stays_and_forgets_the_one_that_went() -> None:
+async def test_dependent_with_another_owner_loses_reference_to_deleted_one() -> None:
     """Only the last owner takes it along."""
     async with cluster() as client:
         first, second = await _config_map(client, "first"), await _config_map(client, "second")
@@ -65,7 +65,7 @@ async def test_a_dependent_with_another_owner_stays_and_forgets_the_one_that_wen
         await client.until_gone(f"{CONFIG_MAPS}/child")
 
 
-async def test_a_foreground_deletion_waits_for_what_blocks_it() -> None:
+async def test_foreground_deletion_waits_for_blocking_dependents() -> None:
     """The owner stays, marked, until its blocking dependent has gone; that one is held by a finalizer of its own."""
     async with cluster() as client:
         owner = await _config_map(client, "owner")
@@ -81,7 +81,7 @@ async def test_a_foreground_deletion_waits_for_what_blocks_it() -> None:
         assert "child" not in await client.names(CONFIG_MAPS)
 
 
-async def test_a_foreground_deletion_does_not_wait_for_what_does_not_block() -> None:
+async def test_foreground_deletion_does_not_wait_for_other_dependents() -> None:
     """Such a dependent is deleted all the same."""
     async with cluster() as client:
         owner = await _config_map(client, "owner")
@@ -95,7 +95,7 @@ async def test_a_foreground_deletion_does_not_wait_for_what_does_not_block() -> 
 
 @pytest.mark.parametrize("blocking", [False, True])
 @pytest.mark.parametrize("policy", ["Background", "Foreground"])
-async def test_a_ring_of_owners_is_deleted_with_one_of_them(blocking: bool, policy: str) -> None:
+async def test_ring_of_owners_is_deleted_with_one_of_them(blocking: bool, policy: str) -> None:
     """Each object owns the next one and the last one the first, be they one, two or three: nothing waits for itself."""
     async with cluster() as client:
         for size in (1, 2, 3):
@@ -105,7 +105,7 @@ async def test_a_ring_of_owners_is_deleted_with_one_of_them(blocking: bool, poli
                 await client.until_gone(f"{CONFIG_MAPS}/{name}")
 
 
-async def test_a_ring_of_owners_that_a_client_deletes_one_by_one_ends(tmp_path: Path) -> None:
+async def test_ring_of_owners_that_a_client_deletes_one_by_one_is_deleted(tmp_path: Path) -> None:
     """All of them are in foreground deletion before the collector starts, so that it closes no ring itself."""
     async with cluster(f"--data-dir={tmp_path}", "--controllers=*,-garbage-collector-controller") as client:
         names = await _ring(client, 3, blocking=True)
@@ -116,7 +116,7 @@ async def test_a_ring_of_owners_that_a_client_deletes_one_by_one_ends(tmp_path: 
             await client.until_gone(f"{CONFIG_MAPS}/{name}")
 
 
-async def test_what_holds_one_object_of_a_ring_does_not_hold_its_owner() -> None:
+async def test_finalizer_of_one_object_of_a_ring_does_not_hold_its_owner() -> None:
     """The object that closes the ring ceases to block its owners; its own finalizer holds only itself."""
     async with cluster() as client:
         first, second, last = await _ring(client, 3, blocking=True)
@@ -128,7 +128,7 @@ async def test_what_holds_one_object_of_a_ring_does_not_hold_its_owner() -> None
         await client.until_gone(f"{CONFIG_MAPS}/{last}")
 
 
-async def test_a_chain_in_foreground_deletion_is_no_ring() -> None:
+async def test_chain_in_foreground_deletion_is_not_a_ring() -> None:
     """Owners wait for the last of their dependents' dependents, though each of them waits for the next."""
     async with cluster() as client:
         first = await _config_map(client, "first")
@@ -147,7 +147,7 @@ async def test_a_chain_in_foreground_deletion_is_no_ring() -> None:
 @pytest.mark.parametrize(
     "change", ["the reference is removed", "the reference blocks no more", "another owner is left"]
 )
-async def test_a_foreground_deletion_ends_when_nothing_blocks_it_any_more(change: str) -> None:
+async def test_foreground_deletion_ends_when_nothing_blocks_it(change: str) -> None:
     """A dependent need not go for that: it may lose its reference, or the part that blocks."""
     async with cluster() as client:
         owner, other = await _config_map(client, "owner"), await _config_map(client, "other")
@@ -166,7 +166,7 @@ async def test_a_foreground_deletion_ends_when_nothing_blocks_it_any_more(change
         assert "child" in await client.names(CONFIG_MAPS)
 
 
-async def test_orphans_stay_and_forget_their_owner() -> None:
+async def test_orphaned_dependents_lose_their_owner_reference() -> None:
     """The owner goes once none of its dependents mentions it."""
     async with cluster() as client:
         owner = await _config_map(client, "owner")
@@ -177,7 +177,7 @@ async def test_orphans_stay_and_forget_their_owner() -> None:
         assert "ownerReferences" not in (await client.send("GET", f"{CONFIG_MAPS}/child"))["metadata"]
 
 
-async def test_an_owner_that_never_was_takes_its_dependents_along() -> None:
+async def test_dependents_of_missing_owner_are_deleted() -> None:
     """A reference to nothing, and one to another object of the owner's name, are dangling."""
     async with cluster() as client:
         owner = await _config_map(client, "owner")
@@ -188,7 +188,7 @@ async def test_an_owner_that_never_was_takes_its_dependents_along() -> None:
         assert "owner" in await client.names(CONFIG_MAPS)
 
 
-async def test_without_the_collector_dependents_stay() -> None:
+async def test_dependents_stay_without_garbage_collector() -> None:
     """Switched off by the name kube-controller-manager once gave it."""
     async with cluster("--controllers=*,-garbagecollector") as client:
         owner = await _config_map(client, "owner")
@@ -200,7 +200,7 @@ async def test_without_the_collector_dependents_stay() -> None:
 
 
 @pytest.mark.parametrize("name", ["../../kube-system/configmaps/kube-root-ca.crt", "..", "a%2fb"])
-async def test_an_owners_name_is_no_path(name: str) -> None:
+async def test_name_of_owner_is_not_a_path(name: str) -> None:
     """Where nothing can have the owner's name its dependent is let be, as by client-go, and the collector goes on."""
     async with cluster() as client:
         owner = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "uid": "u"}}

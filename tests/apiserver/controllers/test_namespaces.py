@@ -13,7 +13,7 @@ NAMESPACES = "/api/v1/namespaces"
 POD = {"containers": [{"name": "c", "image": "nginx"}]}
 
 
-async def test_the_system_namespaces_are_there_when_the_server_is() -> None:
+async def test_system_namespaces_exist_at_start() -> None:
     """With the priority classes of the system and the server's own Service."""
     async with cluster() as client:
         assert await client.names(NAMESPACES) == ["default", "kube-node-lease", "kube-public", "kube-system"]
@@ -25,7 +25,7 @@ async def test_the_system_namespaces_are_there_when_the_server_is() -> None:
         assert service["spec"]["clusterIP"] == "10.0.0.1"
 
 
-async def test_a_new_namespace_gets_an_account_and_the_authority_and_keeps_them() -> None:
+async def test_new_namespace_gets_service_account_and_root_ca() -> None:
     """`default` and `kube-root-ca.crt` are made, and made again when they are deleted or changed."""
     async with cluster() as client:
         await client.create(NAMESPACES, "Namespace", "team")
@@ -40,7 +40,7 @@ async def test_a_new_namespace_gets_an_account_and_the_authority_and_keeps_them(
         await client.until(authority, lambda obj: obj is not None and obj["data"] == data)
 
 
-async def test_a_deleted_namespace_takes_everything_along() -> None:
+async def test_contents_are_deleted_with_their_namespace() -> None:
     """Objects of several groups and versions are deleted, then the namespace itself."""
     async with cluster() as client:
         await client.create(NAMESPACES, "Namespace", "team")
@@ -57,7 +57,7 @@ async def test_a_deleted_namespace_takes_everything_along() -> None:
         assert await client.names("/apis/coordination.k8s.io/v1/namespaces/team/leases") == []
 
 
-async def test_a_finalizer_in_a_namespace_holds_it_and_the_status_says_so() -> None:
+async def test_finalizer_of_contents_holds_namespace_and_is_reported() -> None:
     """The namespace waits, names what it waits for, and ends as soon as that lets go."""
     async with cluster() as client:
         await client.create(NAMESPACES, "Namespace", "team")
@@ -86,7 +86,7 @@ async def test_a_finalizer_in_a_namespace_holds_it_and_the_status_says_so() -> N
         await client.until_gone(f"{NAMESPACES}/team")
 
 
-async def test_a_pod_on_a_node_that_is_not_there_does_not_hold_its_namespace() -> None:
+async def test_pod_on_missing_node_does_not_hold_its_namespace() -> None:
     """After its grace period it is removed for the node, which will never say that it stopped."""
     async with cluster() as client:
         await client.create(NAMESPACES, "Namespace", "team")
@@ -132,7 +132,7 @@ async def define_widgets(client: Client, **metadata: Any) -> None:
     await client.until(DEFINITION, established)
 
 
-async def test_a_namespace_ends_whatever_words_its_contents_use() -> None:
+async def test_namespace_with_misleading_contents_is_deleted() -> None:
     """`deletionTimestamp` as a key of data, a label, an annotation or a field of a custom resource is no deletion."""
     async with cluster() as client:
         await define_widgets(client)
@@ -150,7 +150,7 @@ async def test_a_namespace_ends_whatever_words_its_contents_use() -> None:
         assert await client.names("/apis/example.com/v1/widgets") == []
 
 
-async def test_a_namespace_with_misleading_labels_has_what_every_namespace_has() -> None:
+async def test_namespace_with_misleading_labels_gets_its_objects() -> None:
     """A label `deletionTimestamp` does not make it one that is being deleted."""
     async with cluster() as client:
         labels = {"deletionTimestamp": "x"}
@@ -159,7 +159,7 @@ async def test_a_namespace_with_misleading_labels_has_what_every_namespace_has()
         await client.until_there(f"{NAMESPACES}/team/configmaps/kube-root-ca.crt")
 
 
-async def test_a_definition_ends_whatever_words_its_objects_use() -> None:
+async def test_definition_with_misleading_objects_is_deleted() -> None:
     """Custom resources that have a field or an annotation `deletionTimestamp` are deleted with their definition."""
     async with cluster() as client:
         await define_widgets(client, annotations=MISLEADING)
@@ -173,7 +173,7 @@ async def test_a_definition_ends_whatever_words_its_objects_use() -> None:
         assert await client.names(WIDGETS) == []
 
 
-async def test_custom_resources_go_with_their_namespace() -> None:
+async def test_custom_resources_are_deleted_with_their_namespace() -> None:
     """What a CustomResourceDefinition added is deleted like everything else."""
     async with cluster() as client:
         await define_widgets(client)
@@ -184,7 +184,7 @@ async def test_custom_resources_go_with_their_namespace() -> None:
         assert await client.names("/apis/example.com/v1/widgets") == []
 
 
-async def test_controllers_can_be_switched_off_by_name() -> None:
+async def test_controllers_are_disabled_by_name() -> None:
     """Without namespace-controller a namespace stays Terminating; without serviceaccount-controller nobody makes accounts."""
     async with cluster("--controllers=*,-namespace-controller,-serviceaccount-controller") as client:
         await client.create(NAMESPACES, "Namespace", "team")

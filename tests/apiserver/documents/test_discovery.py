@@ -28,7 +28,7 @@ def content(document: Document) -> JSONObject:
     return found
 
 
-def test_names_the_core_version_and_the_address() -> None:
+def test_core_discovery_names_version_and_address() -> None:
     """`/api` says v1, and where the server is."""
     assert content(core_versions("127.0.0.1:6443")) == {
         "kind": "APIVersions",
@@ -37,7 +37,7 @@ def test_names_the_core_version_and_the_address() -> None:
     }
 
 
-def test_describes_a_resource_and_its_subresource() -> None:
+def test_discovery_describes_resource_and_subresource() -> None:
     """A legacy entry, word for word as a server answers it, hash included."""
     resources = content(legacy_resources(builtin_registry(), "", "v1"))["resources"]
     found = {entry["name"]: entry for entry in resources}
@@ -61,13 +61,13 @@ def test_describes_a_resource_and_its_subresource() -> None:
     }
 
 
-def test_hashes_the_version_that_the_real_server_keeps() -> None:
+def test_storage_version_hash_is_of_stored_version() -> None:
     """A few kinds are hashed in the beta version they are kept in."""
     document = legacy_resources(builtin_registry(), "apiextensions.k8s.io", "v1")
     assert content(document)["resources"][0]["storageVersionHash"] == "jfWCUB31mvA="
 
 
-def test_prefers_the_first_version_of_a_group() -> None:
+def test_preferred_version_is_first_of_group() -> None:
     """v2 comes before v1 and is preferred."""
     versions = [{"groupVersion": f"autoscaling/{v}", "version": v} for v in ("v2", "v1")]
     group = {"name": "autoscaling", "versions": versions, "preferredVersion": versions[0]}
@@ -75,7 +75,7 @@ def test_prefers_the_first_version_of_a_group() -> None:
     assert group in content(legacy_groups(builtin_registry()))["groups"]
 
 
-def test_knows_no_other_groups() -> None:
+def test_unknown_group_has_no_document() -> None:
     """What is not served is no document."""
     with pytest.raises(KeyError):
         legacy_group(builtin_registry(), "example.com")
@@ -84,7 +84,7 @@ def test_knows_no_other_groups() -> None:
 
 
 @pytest.mark.parametrize("version", ["v2", "v2beta1"])
-def test_aggregates_in_the_version_asked_for(version: Any) -> None:
+def test_aggregated_discovery_has_requested_version(version: Any) -> None:
     """Both versions say the same under their own name."""
     document = content(aggregated_apis(builtin_registry(), version))
     assert document["apiVersion"] == f"apidiscovery.k8s.io/{version}"
@@ -110,14 +110,14 @@ def test_aggregates_in_the_version_asked_for(version: Any) -> None:
     }
 
 
-def test_keeps_the_core_apart() -> None:
+def test_core_group_is_only_below_api() -> None:
     """The core group has no name and a document of its own."""
     (core,) = content(aggregated_core(builtin_registry()))["items"]
     assert core["metadata"] == {}
     assert core["versions"][0]["freshness"] == "Current"
 
 
-def test_tags_a_document_with_its_hash() -> None:
+def test_document_has_its_hash_as_entity_tag() -> None:
     """The entity tag is the SHA-512 of the document in capital letters; the same state makes the same document."""
     registry = builtin_registry()
     document = aggregated_apis(registry)

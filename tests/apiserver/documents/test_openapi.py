@@ -27,7 +27,7 @@ def references(value: object) -> set[str]:
     return set[str]().union(*(references(child) for child in value)) if isinstance(value, list) else set()
 
 
-def test_the_index_names_each_document_with_its_hash() -> None:
+def test_index_names_each_document_with_its_hash() -> None:
     """Every group-version has a document, and the hash in the index is the document's."""
     registry = builtin_registry()
     paths = orjson.loads(index(registry))["paths"]
@@ -48,7 +48,7 @@ def test_every_reference_leads_somewhere() -> None:
         assert references(described) <= held
 
 
-def test_a_patch_lists_its_parameters_and_bodies() -> None:
+def test_patch_is_described_with_parameters_and_bodies() -> None:
     """kubectl looks here whether a server validates fields and takes strategic merge patches."""
     item = content("apis/apps/v1")["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]
     patch = item["patch"]
@@ -60,7 +60,7 @@ def test_a_patch_lists_its_parameters_and_bodies() -> None:
     assert set(item) == {"delete", "get", "parameters", "patch", "put"}
 
 
-def test_a_delete_answers_what_the_server_answers() -> None:
+def test_delete_is_described_with_its_responses() -> None:
     """Clients choose how to read the answer by this."""
     paths = content("api/v1")["paths"]
 
@@ -136,7 +136,7 @@ def inside(data: bytes, *numbers: int) -> list[bytes]:
     return found
 
 
-def test_the_old_document_says_the_same_in_one() -> None:
+def test_swagger_describes_all_groups_in_one_document() -> None:
     """OpenAPI v2: every kind by its definition, references within the document, bodies as parameters."""
     registry = builtin_registry()
     described = orjson.loads(swagger(registry).body)
@@ -154,7 +154,7 @@ def test_the_old_document_says_the_same_in_one() -> None:
     assert port == {"type": "string", "format": "int-or-string"}
 
 
-def test_the_old_document_is_the_same_in_protocol_buffers() -> None:
+def test_swagger_in_protobuf_equals_json() -> None:
     """The message that kubectl reads holds each path and each definition, kinds included."""
     registry = builtin_registry()
     described = orjson.loads(swagger(registry).body)
@@ -174,7 +174,7 @@ def test_the_old_document_is_the_same_in_protocol_buffers() -> None:
     ]
 
 
-def test_the_old_document_leaves_out_what_it_cannot_say() -> None:
+def test_swagger_leaves_out_what_it_cannot_express() -> None:
     """A client that validates by it refuses nothing that the server takes."""
     registry = builtin_registry()
     choice = {

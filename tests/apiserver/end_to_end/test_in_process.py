@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from rootspan_apiserver.app import Running, apiserver
+from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.serving.http import BindError
+from rootspan_apiserver.serving.running import Running
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, config_map
 from tests.apiserver.etcd.processes import Member
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rootspan_apiserver.app import HEALTH_SECONDS
+from rootspan_apiserver.storage.backend import HEALTH_SECONDS
 from tests.apiserver.end_to_end.outside import administering, started, tracing_configuration
 from tests.apiserver.end_to_end.processes import SERVING, apiserver, rootspan
 from tests.apiserver.etcd.processes import free_ports, members

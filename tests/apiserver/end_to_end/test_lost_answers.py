@@ -12,9 +12,10 @@ import httpx
 import orjson
 import pytest
 
-from rootspan_apiserver.app import Running, apiserver
+from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.etcd.wire import RANGE, TXN
 from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.serving.running import Running
 from tests.apiserver.etcd.processes import Member
 from tests.apiserver.etcd.proxy import Fault, Misfortune, Proxy, proxying
 

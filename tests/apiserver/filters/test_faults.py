@@ -1,7 +1,6 @@
 """What happens when a handler raises or takes too long."""
 
 import asyncio
-from collections.abc import MutableMapping
 from typing import Any
 
 import httpx
@@ -10,14 +9,12 @@ import pytest
 from rootspan.testing import recording_provider
 from rootspan_apiserver.filters.panic import PanicRecovery
 from rootspan_apiserver.filters.warnings import ITEM_LIMIT, TOTAL_LIMIT, warning_headers
-from rootspan_apiserver.http.request import Receive, Send
+from rootspan_apiserver.kube.asgi import Receive, Scope, Send
 
 pytestmark = pytest.mark.anyio
 
-Scope = MutableMapping[str, Any]
 
-
-async def test_a_fault_is_told_without_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+async def test_panic_returns_500_without_reason(caplog: pytest.LogCaptureFixture) -> None:
     """The client gets a plain 500, the log the traceback, the current span the exception."""
 
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +32,7 @@ async def test_a_fault_is_told_without_its_reason(caplog: pytest.LogCaptureFixtu
     assert [event.name for event in span.events] == ["exception"]
 
 
-async def test_a_cancelled_request_is_no_fault() -> None:
+async def test_cancelled_request_is_not_logged() -> None:
     """Cancellation passes through: the server that stops is not told of a panic."""
 
     async def waits(scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,12 +62,12 @@ def test_warning_headers(text: str, header: bytes) -> None:
     assert list(warning_headers([text])) == [header]
 
 
-def test_a_warning_is_sent_once() -> None:
+def test_repeated_warning_is_sent_once() -> None:
     """However often it was recorded, and in the order of the first time; an empty one is none."""
     assert list(warning_headers(["b", "a", "", "b", "a"])) == [b'299 - "b"', b'299 - "a"']
 
 
-def test_warnings_have_a_length_in_all() -> None:
+def test_warnings_are_cut_to_total_length() -> None:
     """Up to 4,096 characters they are whole; beyond that each is cut to 256, and those that still have no room are left out."""
     texts = [str(number).rjust(1024, "x") for number in range(4)]
     assert [len(header) for header in warning_headers(texts)] == [len('299 - ""') + 1024] * 4

@@ -41,7 +41,7 @@ def extra(key: bytes) -> bytes:
         ),
     ],
 )
-def test_parts_of_a_user_without_its_name_are_refused(headers: Headers, parts: str) -> None:
+def test_impersonation_of_nameless_user_returns_400(headers: Headers, parts: str) -> None:
     """400, and the message shows what was asked for as Go prints it: keys in order, what is missing as nil."""
     with pytest.raises(StatusError) as refused:
         requested(headers)
@@ -50,7 +50,7 @@ def test_parts_of_a_user_without_its_name_are_refused(headers: Headers, parts: s
 
 
 @pytest.mark.parametrize("headers", [[], [(USER, b"")], [(UID, b"")], [(b"impersonate-nothing", b"x")]])
-def test_headers_that_name_nobody_change_nothing(headers: Headers) -> None:
+def test_headers_without_user_impersonate_no_user(headers: Headers) -> None:
     """An empty name or uid is none, and other headers that begin like this are not known."""
     assert requested(headers) is None
 

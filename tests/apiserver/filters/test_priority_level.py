@@ -19,7 +19,7 @@ async def _waiting(level: PriorityLevel, flow: str, order: list[str]) -> asyncio
     return task
 
 
-async def test_a_busy_flow_waits_behind_itself() -> None:
+async def test_busy_flow_waits_behind_itself() -> None:
     """Seats that come free go to the flows in turn, not to whoever asked most often."""
     level = PriorityLevel(1)
     await level.enter("first", 5)
@@ -31,7 +31,7 @@ async def test_a_busy_flow_waits_behind_itself() -> None:
     assert order == ["greedy", "modest", "greedy", "greedy"]
 
 
-async def test_a_full_queue_rejects() -> None:
+async def test_full_queue_rejects_request() -> None:
     """A flow whose queue is full is told so at once, and another flow still finds room."""
     level = PriorityLevel(1, queue_length=1)
     await level.enter("a", 5)
@@ -57,7 +57,7 @@ async def test_waiting_ends() -> None:
     await level.enter("c", 0.01)
 
 
-async def test_a_cancelled_request_loses_no_seat() -> None:
+async def test_cancelled_request_frees_its_seat() -> None:
     """A request cancelled while it waits, or in the very moment it is given a seat, gives it on."""
     level = PriorityLevel(1)
     await level.enter("a", 5)

@@ -1,12 +1,11 @@
 """The filters and handlers before a real store, behind a real socket."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 import pytest
-from starlette.routing import Router
 
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import AdmissionChain
@@ -22,14 +21,18 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
+from rootspan_apiserver.filters.audit import Sink
 from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.handlers.routes import routes
-from rootspan_apiserver.http.parts import Limits, Parts
+from rootspan_apiserver.handlers.routes import application
+from rootspan_apiserver.http.lifecycle import Lifecycle
+from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.store import Store
-from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 ISSUER = "https://kubernetes.default.svc"
@@ -46,16 +49,22 @@ class Cautious:
         return ALLOW if attributes.path == "/version" or (known and attributes.path.startswith("/api")) else NO_OPINION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    parts: Parts
+    """A server; `filtered` puts filters before its handlers anew, with a sink for audit events."""
+
+    registry: Registry
+    tracing: Tracing
+    metrics: Metrics
+    lifecycle: Lifecycle
+    filtered: Callable[[Sink | None], ASGIApp]
     address: Address
     client: httpx.AsyncClient
     recorder: SpanRecorder
 
 
 @asynccontextmanager
-async def serve(limits: Limits | None = None, *, dialect: Dialect = DEFAULT) -> AsyncIterator[Server]:
+async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> AsyncIterator[Server]:  # noqa: B008 - frozen
     provider, recorder = recording_provider(service="apiserver")
     tracing = Tracing(provider, dialect)
     registry = builtin_registry()
@@ -66,25 +75,49 @@ async def serve(limits: Limits | None = None, *, dialect: Dialect = DEFAULT) -> 
     ):
         assert await storage.wait_ready(5)
         tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
-        parts = Parts(
-            registry,
-            Store(storage, registry.resources()),
-            AdmissionChain([]),
-            tracing,
-            UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER]),
-            UnionAuthorizer([PrivilegedGroups(), Cautious()]),
-            tokens,
-            limits=limits or Limits(),
-            dialect=dialect,
+        authenticator = UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER])
+        authorizer = UnionAuthorizer([PrivilegedGroups(), Cautious()])
+        metrics, lifecycle = Metrics(), Lifecycle()
+        handlers = application(
+            registry=registry,
+            store=Store(storage, registry.resources()),
+            admission=AdmissionChain([]),
+            authenticator=authenticator,
+            authorizer=authorizer,
+            tokens=tokens,
+            metrics=metrics,
+            lifecycle=lifecycle,
         )
-        app = chain(Router(routes(parts), redirect_slashes=False), parts)
-        traced = dialect.server_span(app, tracer_provider=provider)
+
+        def filtered(audit: Sink | None) -> ASGIApp:
+            return chain(
+                handlers,
+                authenticator=authenticator,
+                authorizer=authorizer,
+                registry=registry,
+                tracing=tracing,
+                metrics=metrics,
+                audit=audit,
+                limits=limits,
+                dialect=dialect,
+            )
+
+        traced = dialect.server_span(filtered(None), tracer_provider=provider)
         headers = {"authorization": "Bearer admin", "user-agent": "tester/1.0", "accept": "application/json"}
         async with (
-            serving(traced, listen("127.0.0.1", 0), stopping=parts.stopping.set) as address,
+            serving(traced, listen("127.0.0.1", 0), stopping=lifecycle.stopping.set) as address,
             httpx.AsyncClient(base_url=address.url, headers=headers, timeout=10, trust_env=False) as client,
         ):
-            yield Server(parts, address, client, recorder)
+            yield Server(
+                registry=registry,
+                tracing=tracing,
+                metrics=metrics,
+                lifecycle=lifecycle,
+                filtered=filtered,
+                address=address,
+                client=client,
+                recorder=recorder,
+            )
 
 
 @pytest.fixture

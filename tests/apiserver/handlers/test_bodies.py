@@ -120,7 +120,7 @@ async def test_binding_without_a_node_returns_500(
     assert (answer.status_code, answer.json()["message"]) == (500, message)
 
 
-async def test_binding_of_nothing_returns_400(client: httpx.AsyncClient) -> None:
+async def test_binding_without_name_returns_400(client: httpx.AsyncClient) -> None:
     """Where the path names no pod the body must."""
     answer = await client.post(f"{DEFAULT}/bindings", json={"metadata": {}, "target": {"name": "n"}})
     assert (answer.status_code, answer.json()["message"]) == (400, "Name parameter required.")

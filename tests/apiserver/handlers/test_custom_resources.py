@@ -41,7 +41,7 @@ DEFINITION: dict[str, Any] = {
 @pytest.fixture
 def widgets(server: Server) -> httpx.AsyncClient:
     for resource in resources_of(DEFINITION):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     return server.client
 
 
@@ -93,13 +93,13 @@ async def test_scale_by_paths(widgets: httpx.AsyncClient) -> None:
     assert (await widgets.get(f"{WIDGETS}/one")).json()["spec"]["count"] == 5
 
 
-async def test_what_is_not_defined(widgets: httpx.AsyncClient) -> None:
+async def test_undefined_path_returns_404(widgets: httpx.AsyncClient) -> None:
     """A plural that nobody has defined is a 404 in text, in a custom group too."""
     answer = await widgets.get("/apis/example.com/v1/namespaces/default/gadgets")
     assert (answer.status_code, answer.text) == (404, "404 page not found\n")
 
 
-async def test_defaults_that_cannot_be_stored_are_not_made(server: Server) -> None:
+async def test_object_with_huge_defaults_is_refused(server: Server) -> None:
     """A small object that its defaults would make 2 GB large is refused, as one of 2 MiB is, before that is built."""
     item = {"type": "object", "properties": {"text": {"type": "string", "default": "x" * 100_000}}}
     definition = deepcopy(DEFINITION)
@@ -108,7 +108,7 @@ async def test_defaults_that_cannot_be_stored_are_not_made(server: Server) -> No
         "properties": {"items": {"type": "array", "items": item}},
     }
     for resource in resources_of(definition):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     limit = "trying to send message larger than max (2100126 vs. 2097152)"
     for count, params in ((20_000, {}), (20_000, {"dryRun": "All"}), (21, {})):
         answer = await server.client.post(WIDGETS, json=widget(items=[{}] * count), params=params)
@@ -121,7 +121,7 @@ async def test_defaults_that_cannot_be_stored_are_not_made(server: Server) -> No
     assert [len(each["text"]) for each in small.json()["spec"]["items"]] == [100_000] * 10
 
 
-async def test_slow_pattern_holds_up_nobody_else(server: Server) -> None:
+async def test_slow_pattern_does_not_delay_other_requests(server: Server) -> None:
     """A search that takes a second, for RE2 too, is not done in the event loop."""
     text = {"type": "string", "pattern": "|".join(f"(?:a|b)*a(?:a|b){{{count}}}c" for count in range(900, 908))}
     definition = deepcopy(DEFINITION)
@@ -130,7 +130,7 @@ async def test_slow_pattern_holds_up_nobody_else(server: Server) -> None:
         "properties": {"text": text},
     }
     for resource in resources_of(definition):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     letters = random.Random(1)
     value = "".join(letters.choice("ab") for _ in range(20_000))
     slow = asyncio.create_task(server.client.post(WIDGETS, json=widget(text=value)))

@@ -61,7 +61,7 @@ DEFINITION: dict[str, Any] = {
 async def gates(server: Server) -> httpx.AsyncClient:
     """A gate named `one` whose creator tried to set its status."""
     for resource in resources_of(DEFINITION):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     created = await server.client.post(GATES, json=gate(spec={"size": 1}, status={"ok": True}))
     assert created.status_code == 201
     return server.client

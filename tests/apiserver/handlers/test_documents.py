@@ -23,15 +23,18 @@ V2BETA1 = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscovery
         (f"{V2BETA1},application/json", "v2beta1"),
         (f"{V2},{V2BETA1},application/json", "v2"),
         (f"{V2BETA1},{V2}", "v2beta1"),
-        (f"application/json,{V2}", None),
+        (f"application/json,{V2}", "v2"),
+        (f"application/json;q=0.9,{V2BETA1};q=0.1,{V2};q=0.5", "v2"),
+        (V2.replace("json", "*"), "v2"),
+        (V2.upper(), None),
         ("application/json;g=apidiscovery.k8s.io;v=v3;as=APIGroupDiscoveryList,application/json", None),
         ("application/json", None),
         ("*/*", None),
         ("", None),
     ],
 )
-def test_which_discovery(accept: str, version: str | None) -> None:
-    """A client gets the first form it names that there is, and never one it has not named."""
+def test_aggregated_discovery_is_chosen_by_accept(accept: str, version: str | None) -> None:
+    """A client that names an aggregated form gets the one it prefers, whatever else it accepts; names are case-sensitive."""
     assert aggregated_version(accept) == version
 
 
@@ -98,17 +101,16 @@ async def test_discovery_says_the_same_in_each_format(
 @pytest.mark.parametrize(
     ("path", "content_type"),
     [
-        ("/version", "application/json"),
         ("/", "application/json"),
         ("/healthz", "text/plain; charset=utf-8"),
         ("/livez", "text/plain; charset=utf-8"),
         ("/readyz?verbose", "text/plain; charset=utf-8"),
     ],
 )
-async def test_documents_of_one_format_are_not_negotiated(
+async def test_index_and_health_are_not_negotiated(
     client: httpx.AsyncClient, path: str, content_type: str, accept: str
 ) -> None:
-    """The version, the index and health are answered as they are, whatever the client accepts."""
+    """The index and health are answered as they are, whatever the client accepts."""
     answer = await client.get(path, headers={"accept": accept})
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
 
@@ -137,7 +139,7 @@ async def test_health(server: Server) -> None:
     assert (await client.get("/healthz")).text == "ok"
     assert (await client.get("/livez?verbose")).text == "[+]ping ok\nlivez check passed\n"
     assert (await client.get("/readyz/shutdown")).text == "ok"
-    server.parts.stopping.set()
+    server.lifecycle.stopping.set()
     stopping = await client.get("/readyz")
     assert stopping.status_code == 500
     assert stopping.text == "[+]ping ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n"
@@ -167,7 +169,7 @@ async def test_metrics(client: httpx.AsyncClient) -> None:
     assert "BREW" not in text
 
 
-async def test_exemplars(client: httpx.AsyncClient) -> None:
+async def test_metrics_show_trace_ids_as_exemplars(client: httpx.AsyncClient) -> None:
     """To a scraper of OpenMetrics the durations of sampled requests show their trace."""
     await client.get("/version")
     text = (await client.get("/metrics", headers={"accept": "application/openmetrics-text"})).text
@@ -197,9 +199,10 @@ async def test_representations(client: httpx.AsyncClient, accept: str, beginning
     assert answer.content.startswith(beginning)
 
 
-async def test_humans_get_indented_answers(client: httpx.AsyncClient) -> None:
-    """curl and browsers are shown indented JSON unless they say no."""
+async def test_interactive_clients_get_indented_json(client: httpx.AsyncClient) -> None:
+    """curl and browsers are shown indented JSON unless they say no; the parameter is one of Go's booleans, empty it says nothing."""
     curl = {"user-agent": "curl/8.0"}
     assert (await client.get("/api/v1/configmaps", headers=curl)).text.startswith('{\n  "kind"')
     assert (await client.get("/api/v1/configmaps?pretty=0", headers=curl)).text.startswith('{"kind"')
-    assert (await client.get("/api/v1/configmaps?pretty")).text.startswith('{\n  "kind"')
+    for value, beginning in (("true", '{\n  "kind"'), ("1", '{\n  "kind"'), ("", '{"kind"'), ("yes", '{"kind"')):
+        assert (await client.get(f"/api/v1/configmaps?pretty={value}")).text.startswith(beginning)

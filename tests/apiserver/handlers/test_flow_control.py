@@ -8,10 +8,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.filters.exchange import Exchange
 from rootspan_apiserver.filters.priority_and_fairness import PriorityAndFairness
-from rootspan_apiserver.http.parts import Limits
-from rootspan_apiserver.http.request import Receive, Scope, Send
+from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import Receive, Scope, Send
 from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio
@@ -35,13 +36,21 @@ class Slow:
 
 @asynccontextmanager
 async def limited(server: Server, limits: Limits) -> AsyncIterator[tuple[Slow, httpx.AsyncClient]]:
-    slow, parts = Slow(), replace(server.parts, limits=limits)
-    transport = httpx.ASGITransport(Exchange(PriorityAndFairness(slow, parts), parts))
+    slow = Slow()
+    application = Exchange(
+        PriorityAndFairness(slow, server.metrics, limits),
+        registry=server.registry,
+        tracing=server.tracing,
+        metrics=server.metrics,
+        body_limit=limits.body,
+        dialect=DEFAULT,
+    )
+    transport = httpx.ASGITransport(application)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield slow, client
 
 
-async def test_who_finds_no_seat_in_time_is_told_to_come_back(server: Server) -> None:
+async def test_request_without_seat_in_time_returns_429(server: Server) -> None:
     """While the seats of a level are taken a request waits, and is then refused: 429 with Retry-After, and counted."""
     async with limited(server, ONE_SEAT) as (slow, client):
         first = asyncio.create_task(client.get("/a"))
@@ -52,11 +61,11 @@ async def test_who_finds_no_seat_in_time_is_told_to_come_back(server: Server) ->
         slow.release.set()
         assert (await first).status_code == 200
     labels = {"priority_level": "global-default", "flow_schema": "global-default", "reason": "time-out"}
-    counted = server.parts.metrics.registry.get_sample_value
+    counted = server.metrics.registry.get_sample_value
     assert counted("apiserver_flowcontrol_rejected_requests_total", labels) == 1.0
 
 
-async def test_who_waits_is_served(server: Server) -> None:
+async def test_waiting_request_is_served(server: Server) -> None:
     """A request that waited is served as soon as a seat is free."""
     async with limited(server, replace(ONE_SEAT, queue_wait=5)) as (slow, client):
         first = asyncio.create_task(client.get("/a"))
@@ -66,7 +75,7 @@ async def test_who_waits_is_served(server: Server) -> None:
         assert [answer.status_code for answer in await asyncio.gather(first, second)] == [200, 200]
 
 
-async def test_watches_take_no_seat(server: Server) -> None:
+async def test_watch_takes_no_seat(server: Server) -> None:
     """What lasts as long as its client wishes leaves the seats to the others, and so do health probes."""
     async with limited(server, ONE_SEAT) as (slow, client):
         first = asyncio.create_task(client.get("/a"))

@@ -58,7 +58,7 @@ async def test_generation_counts_what_the_kind_says(
     assert (await shared.get(f"/{path}/{name}")).json()["metadata"].get("generation") == after
 
 
-async def test_binding_does_not_count(shared: httpx.AsyncClient) -> None:
+async def test_binding_does_not_change_generation(shared: httpx.AsyncClient) -> None:
     """A node is no part of what was asked for."""
     await shared.post(f"/{PODS}", json=rich_object(PODS, "bound"))
     body = {"metadata": {"name": "bound"}, "target": {"name": "n"}}

@@ -65,14 +65,14 @@ async def test_strategic_patch_of_the_kind_is_dropped(client: httpx.AsyncClient,
     assert (answer.status_code, answer.json()) == (200, created)
 
 
-async def test_patch_that_takes_the_kind_away_keeps_it(client: httpx.AsyncClient) -> None:
+async def test_patch_that_removes_kind_keeps_it(client: httpx.AsyncClient) -> None:
     """The path says of which kind the object is."""
     created = (await client.post(MAPS, json={"metadata": {"name": "one"}})).json()
     answer = await client.patch(f"{MAPS}/one", json=[{"op": "remove", "path": "/kind"}], headers=JSON)
     assert (answer.status_code, answer.json()) == (200, created)
 
 
-async def test_patch_that_takes_the_version_away_finds_no_name(client: httpx.AsyncClient) -> None:
+async def test_patch_that_removes_version_returns_400(client: httpx.AsyncClient) -> None:
     """What has no version has no field that is known: warnings, and a refusal for want of a name; 422 where validation is strict."""
     await client.post(MAPS, json={"metadata": {"name": "one"}, "data": {"a": "b"}})
     body = [{"op": "remove", "path": "/apiVersion"}]
@@ -154,7 +154,7 @@ DEFINITION: dict[str, Any] = {
 @pytest.fixture
 def gadgets(server: Server) -> httpx.AsyncClient:
     for resource in resources_of(DEFINITION):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     return server.client
 
 
@@ -232,13 +232,13 @@ async def test_custom_resource_of_another_kind_or_version_is_refused(
     assert (await gadgets.get(f"{GADGETS}/one")).json().get("spec") == ({"size": 1} if part else None)
 
 
-async def test_custom_resource_of_another_kind_is_not_found_where_there_is_none(gadgets: httpx.AsyncClient) -> None:
+async def test_update_of_missing_custom_resource_of_other_kind_returns_404(gadgets: httpx.AsyncClient) -> None:
     """Its kind is looked at when it is about to be stored."""
     answer = await gadgets.put(f"{GADGETS}/one", json=gadget(kind="Other"))
     assert (answer.status_code, answer.json()["message"]) == (404, 'gadgets.lab.example.org "one" not found')
 
 
-async def test_custom_resource_whose_kind_is_taken_away_returns_422(gadgets: httpx.AsyncClient) -> None:
+async def test_patch_that_removes_kind_of_custom_resource_returns_422(gadgets: httpx.AsyncClient) -> None:
     """Without a kind nothing can be read: unlike a built-in object, it is not taken to be of the kind of the path."""
     await gadgets.post(GADGETS, json=gadget())
     answer = await gadgets.patch(f"{GADGETS}/one", json={"kind": None}, headers=MERGE)

@@ -35,7 +35,7 @@ async def test_protobuf_where_it_is_preferred(client: httpx.AsyncClient) -> None
     assert (kind.kind, status["reason"], status["code"]) == ("Status", "NotFound", 404)
 
 
-async def test_a_body_in_protobuf(client: httpx.AsyncClient) -> None:
+async def test_create_from_protobuf_returns_201(client: httpx.AsyncClient) -> None:
     """What was answered in protobuf can be sent back in it."""
     await client.post(MAPS, json={"metadata": {"name": "one"}, "data": {"a": "1"}})
     answer = await client.get(f"{MAPS}/one", headers={"accept": PROTOBUF})
@@ -44,7 +44,7 @@ async def test_a_body_in_protobuf(client: httpx.AsyncClient) -> None:
     assert replaced.json()["data"] == {"a": "1"}
 
 
-async def test_a_watch_in_protobuf(client: httpx.AsyncClient) -> None:
+async def test_watch_in_protobuf_is_framed(client: httpx.AsyncClient) -> None:
     """A watch in protobuf is a sequence of messages, each after its length."""
     await client.post(MAPS, json={"metadata": {"name": "one"}})
     answer = await client.get(f"{MAPS}?watch=1&timeoutSeconds=1", headers={"accept": PREFERRED})
@@ -57,7 +57,7 @@ async def test_a_watch_in_protobuf(client: httpx.AsyncClient) -> None:
     assert (kind, obj["metadata"]["name"]) == (MAP, "one")
 
 
-async def test_what_has_no_protobuf(client: httpx.AsyncClient) -> None:
+async def test_kind_without_protobuf_returns_406(client: httpx.AsyncClient) -> None:
     """A Table is never protobuf, and a watch is never YAML."""
     accept = f"{PROTOBUF};as=Table;v=v1;g=meta.k8s.io,application/json"
     answer = await client.get(MAPS, headers={"accept": accept})

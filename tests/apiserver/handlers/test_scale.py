@@ -59,7 +59,7 @@ async def test_apply_of_replicas_that_another_manager_has_returns_409(client: ht
 
 
 @pytest.mark.usefixtures("web")
-async def test_replicas_that_were_scaled_are_defended_in_the_object(client: httpx.AsyncClient) -> None:
+async def test_apply_of_scaled_replicas_to_object_returns_409(client: httpx.AsyncClient) -> None:
     """An update of the Scale takes the replicas; an apply of the object then conflicts with it, named with its subresource."""
     await client.patch(f"{DEPLOYMENTS}/web/scale?fieldManager=hpa", json={"spec": {"replicas": 3}}, headers=MERGE)
     assert await owners(client, f"{DEPLOYMENTS}/web") == {("hpa", "Update", "apps/v1", "scale")}
@@ -74,7 +74,7 @@ async def test_replicas_that_were_scaled_are_defended_in_the_object(client: http
     assert 'conflict with "hpa" with subresource "scale" using apps/v1: .spec.replicas' in refused.json()["message"]
 
 
-async def test_same_replicas_are_shared_with_the_one_who_applied_them(client: httpx.AsyncClient) -> None:
+async def test_scale_to_same_replicas_shares_ownership(client: httpx.AsyncClient) -> None:
     """Both keep an entry when the value is the same."""
     spec = {"replicas": 2, "selector": SELECTOR, "template": TEMPLATE}
     configuration = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "two"}, "spec": spec}
@@ -204,7 +204,7 @@ DEFINITION: dict[str, Any] = {
 @pytest.fixture
 def gadgets(server: Server) -> httpx.AsyncClient:
     for resource in resources_of(DEFINITION):
-        server.parts.registry.add(resource)
+        server.registry.add(resource)
     return server.client
 
 

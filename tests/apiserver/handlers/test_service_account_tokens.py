@@ -1,14 +1,10 @@
 """Tokens of service accounts over the API: requests for them, requests with them, and reviews of them."""
 
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
-from starlette.routing import Router
 
-from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.handlers.routes import routes
 from tests.apiserver.handlers.conftest import ISSUER, Server
 
 pytestmark = pytest.mark.anyio
@@ -112,7 +108,7 @@ async def test_review_answers_for_the_audiences_asked_for(client: httpx.AsyncCli
     assert (await self_of(client, await token_of(client, audiences=["vault"]))).status_code == 401
 
 
-async def test_review_of_a_token_that_knows_no_audiences(client: httpx.AsyncClient) -> None:
+async def test_review_of_token_without_audiences_has_none(client: httpx.AsyncClient) -> None:
     """It is meant for the server itself."""
     assert (await reviewed(client, "bob"))["audiences"] == [ISSUER]
     assert (await reviewed(client, "bob", "x", ISSUER))["audiences"] == [ISSUER]
@@ -169,8 +165,7 @@ async def test_request_for_a_token_that_is_refused(
 async def test_audit_event_tells_the_id_of_an_issued_token(server: Server) -> None:
     """Later events of whoever uses the token have the same id in the extra of their user."""
     events: list[dict[str, Any]] = []
-    parts = replace(server.parts, audit=events.append)
-    transport = httpx.ASGITransport(chain(Router(routes(parts)), parts))
+    transport = httpx.ASGITransport(server.filtered(events.append))
     headers = {"authorization": "Bearer admin"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         uid = await create_account(client)

@@ -55,7 +55,7 @@ async def shared() -> AsyncIterator[httpx.AsyncClient]:
     """A client of one server, with a custom resource that has all the subresources there are."""
     async with serve() as server:
         for resource in resources_of(DEFINITION):
-            server.parts.registry.add(resource)
+            server.registry.add(resource)
         yield server.client
 
 

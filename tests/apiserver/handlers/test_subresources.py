@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from rootspan_apiserver.http.parts import Limits
+from rootspan_apiserver.http.limits import Limits
 from tests.apiserver.handlers.conftest import serve
 
 pytestmark = pytest.mark.anyio
@@ -82,14 +82,14 @@ async def test_binding_and_eviction(client: httpx.AsyncClient) -> None:
     assert "deletionTimestamp" in (await client.get(f"{PODS}/one")).json()["metadata"]
 
 
-async def test_binding_a_pod_that_is_gone(client: httpx.AsyncClient) -> None:
+async def test_binding_of_missing_pod_returns_404(client: httpx.AsyncClient) -> None:
     """A scheduler that comes too late is told that there is no such pod: 404."""
     binding = {"metadata": {"name": "gone"}, "target": {"name": "node-1"}}
     answer = await client.post(f"{PODS}/gone/binding", json=binding)
     assert (answer.status_code, answer.json()["message"]) == (404, 'pods "gone" not found')
 
 
-async def test_a_disruption_budget(client: httpx.AsyncClient) -> None:
+async def test_eviction_beyond_disruption_budget_returns_429(client: httpx.AsyncClient) -> None:
     """A pod whose budget allows no disruption stays: 429, with the budget's name as the cause."""
     body = pod("one")
     body["metadata"]["labels"] = {"app": "web"}
@@ -104,7 +104,7 @@ async def test_a_disruption_budget(client: httpx.AsyncClient) -> None:
     assert "deletionTimestamp" not in (await client.get(f"{PODS}/one")).json()["metadata"]
 
 
-async def test_a_token_of_a_service_account(client: httpx.AsyncClient) -> None:
+async def test_token_request_issues_token_of_service_account(client: httpx.AsyncClient) -> None:
     """The token that a service account is given is a user's to the same server."""
     accounts = "/api/v1/namespaces/default/serviceaccounts"
     await client.post(accounts, json={"metadata": {"name": "builder"}})
@@ -118,7 +118,7 @@ async def test_a_token_of_a_service_account(client: httpx.AsyncClient) -> None:
     assert (await client.post(f"{accounts}/nobody/token", json=request)).status_code == 404
 
 
-async def test_a_token_is_bound_to_an_object_that_is_there(client: httpx.AsyncClient) -> None:
+async def test_token_is_bound_to_existing_object(client: httpx.AsyncClient) -> None:
     """Its claims name the object; one of another uid, one that is not there and one of a kind that cannot be bound to are refused."""
     accounts = "/api/v1/namespaces/default/serviceaccounts"
     await client.post(accounts, json={"metadata": {"name": "bound"}})
@@ -145,7 +145,9 @@ async def test_a_token_is_bound_to_an_object_that_is_there(client: httpx.AsyncCl
         ("log?container=none", 400, "container none is not valid for pod one"),
     ],
 )
-async def test_what_needs_a_kubelet(client: httpx.AsyncClient, subresource: str, code: int, message: str) -> None:
+async def test_subresource_of_kubelet_is_refused(
+    client: httpx.AsyncClient, subresource: str, code: int, message: str
+) -> None:
     """Without a node there is a clean refusal."""
     await client.post(PODS, json=pod("one"))
     answer = await client.get(f"{PODS}/one/{subresource}")
@@ -215,7 +217,7 @@ async def test_reviews_are_not_kept(client: httpx.AsyncClient) -> None:
     assert (await client.get(f"{AUTHORIZATION}/selfsubjectaccessreviews")).status_code == 405
 
 
-async def test_a_request_that_takes_too_long() -> None:
+async def test_request_beyond_deadline_returns_504() -> None:
     """A request whose body does not come in time is answered 504, and the server goes on."""
     async with serve(Limits(request_timeout=0.05)) as server:
         reader, writer = await asyncio.open_connection(server.address.host, server.address.port)

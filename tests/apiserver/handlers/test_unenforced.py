@@ -26,7 +26,7 @@ def warnings(case: Case) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-async def test_each_write_of_what_is_not_enforced_warns(client: httpx.AsyncClient, case: Case) -> None:
+async def test_write_of_unenforced_feature_warns(client: httpx.AsyncClient, case: Case) -> None:
     """Create, update, patch and apply warn once, or the first alone where that is decisive; dry runs, reading and deleting do not."""
     (at_creation, expected), dry_run = warnings(case), {"dryRun": "All"}
     name = case.object["metadata"]["name"]
@@ -50,12 +50,12 @@ async def test_each_write_of_what_is_not_enforced_warns(client: httpx.AsyncClien
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.otherwise is not None], ids=str)
-async def test_an_object_that_asks_for_nothing_warns_of_nothing(client: httpx.AsyncClient, case: Case) -> None:
+async def test_object_without_unenforced_feature_has_no_warning(client: httpx.AsyncClient, case: Case) -> None:
     """An object of the same kind without the feature is stored without a warning."""
     assert told(await client.post(case.collection, json=case.otherwise)) == []
 
 
-async def test_a_refused_object_is_not_said_to_be_stored(client: httpx.AsyncClient) -> None:
+async def test_refused_object_is_not_warned_of_as_stored(client: httpx.AsyncClient) -> None:
     """An object that exists already and one that is invalid are not stored, and the answer does not say so."""
     path = "/api/v1/namespaces/default/resourcequotas"
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"pods": "1"}}}
@@ -66,7 +66,7 @@ async def test_a_refused_object_is_not_said_to_be_stored(client: httpx.AsyncClie
         assert "warning" not in answer.headers
 
 
-async def test_a_definition_is_warned_of_once_for_each_feature(client: httpx.AsyncClient) -> None:
+async def test_definition_is_warned_of_once_for_each_feature(client: httpx.AsyncClient) -> None:
     """Two rules, two formats and a webhook in one definition are three warnings, in the order of the table."""
     rule = {"x-kubernetes-validations": [{"rule": "true"}]}
     schema = {"type": "string", "format": "uri", **rule, "anyOf": [{"format": "email"}, rule]}

@@ -42,7 +42,7 @@ async def test_create_get_list_delete(client: httpx.AsyncClient) -> None:
     assert (await client.get(f"{MAPS}/one")).status_code == 404
 
 
-async def test_every_answer_has_its_headers(client: httpx.AsyncClient) -> None:
+async def test_response_has_common_headers(client: httpx.AsyncClient) -> None:
     """The audit id, caching and flow control are told on every answer, a refusal too; a caller's own audit id is kept."""
     for path in (MAPS, f"{MAPS}/none", "/version", "/nowhere"):
         answer = await client.get(path)
@@ -76,7 +76,7 @@ async def test_update_conflicts(client: httpx.AsyncClient) -> None:
     assert (await client.put(f"{MAPS}/one", json=config_map("one", a="4"))).json()["data"] == {"a": "4"}
 
 
-async def test_an_update_of_another_object(client: httpx.AsyncClient) -> None:
+async def test_update_with_other_uid_returns_409(client: httpx.AsyncClient) -> None:
     """A body with another uid is not an update of this object."""
     await client.post(MAPS, json=config_map("one", a="1"))
     other = config_map("one", a="2")
@@ -127,7 +127,7 @@ async def test_patches(client: httpx.AsyncClient, content_type: str, patch: str)
     assert managers["patcher"] == {"f:data": {"f:b": {}}}
 
 
-async def test_a_patch_that_changes_nothing_writes_nothing(client: httpx.AsyncClient) -> None:
+async def test_patch_without_change_writes_nothing(client: httpx.AsyncClient) -> None:
     """The resource version stays where a patch leaves the object as it is."""
     created = (await client.post(MAPS, json=config_map("one", a="1"))).json()
     headers = {"content-type": "application/merge-patch+json"}
@@ -211,7 +211,7 @@ async def test_create_by_update(client: httpx.AsyncClient) -> None:
     assert (await client.patch(absent, content="{}", headers=headers)).status_code == 404
 
 
-async def test_pages(client: httpx.AsyncClient) -> None:
+async def test_list_is_paged(client: httpx.AsyncClient) -> None:
     """A list cut by a limit goes on where it ended."""
     for name in ("one", "three", "two"):
         await client.post(MAPS, json=config_map(name))
@@ -222,7 +222,7 @@ async def test_pages(client: httpx.AsyncClient) -> None:
     assert "continue" not in rest["metadata"]
 
 
-async def test_a_list_longer_than_a_packet_is_compressed(client: httpx.AsyncClient) -> None:
+async def test_long_list_is_compressed(client: httpx.AsyncClient) -> None:
     """More than 128 KiB go out in gzip where that is accepted, and plain where not."""
     await client.post(MAPS, json=config_map("big", a="x" * 200_000))
     compressed = await client.get(MAPS, headers={"accept-encoding": "gzip"})

@@ -47,7 +47,7 @@ def names(events: list[Event]) -> list[tuple[str, str]]:
     return [(event["type"], event["object"]["metadata"].get("name", "")) for event in events]
 
 
-async def test_state_then_changes(client: httpx.AsyncClient) -> None:
+async def test_watch_list_sends_state_then_changes(client: httpx.AsyncClient) -> None:
     """A watch without a version begins with what is there, and goes on with what happens."""
     await client.post(MAPS, json=config_map("one"))
     async with watching(client, "watch=True&timeoutSeconds=5") as events:
@@ -80,7 +80,7 @@ async def test_watch_list(client: httpx.AsyncClient) -> None:
     assert int(metadata["resourceVersion"]) >= int(first["object"]["metadata"]["resourceVersion"])
 
 
-async def test_a_bookmark_is_an_empty_object(client: httpx.AsyncClient) -> None:
+async def test_bookmark_is_empty_object(client: httpx.AsyncClient) -> None:
     """A bookmark is an object of the kind watched in which nothing is set."""
     answer = await client.get(f"/api/v1/pods?{WATCH_LIST}&timeoutSeconds=1")
     bookmark = orjson.loads(answer.content)["object"]
@@ -91,7 +91,7 @@ async def test_a_bookmark_is_an_empty_object(client: httpx.AsyncClient) -> None:
     }
 
 
-async def test_one_object(client: httpx.AsyncClient) -> None:
+async def test_watch_of_one_object_sends_its_events_only(client: httpx.AsyncClient) -> None:
     """The old path of a watch with a name watches that object alone."""
     for name in ("one", "two"):
         await client.post(MAPS, json=config_map(name))
@@ -99,7 +99,7 @@ async def test_one_object(client: httpx.AsyncClient) -> None:
     assert names([orjson.loads(line) for line in answer.content.splitlines()]) == [("ADDED", "two")]
 
 
-async def test_a_table_has_its_columns_once(client: httpx.AsyncClient) -> None:
+async def test_watch_sends_column_definitions_once(client: httpx.AsyncClient) -> None:
     """A watch of tables defines the columns in its first event only."""
     for name in ("one", "two"):
         await client.post(MAPS, json=config_map(name))
@@ -142,14 +142,14 @@ async def test_metadata_alone(client: httpx.AsyncClient) -> None:
     assert event["object"]["kind"] == "PartialObjectMetadata"
 
 
-async def test_a_version_of_the_future(client: httpx.AsyncClient) -> None:
+async def test_future_version_is_refused(client: httpx.AsyncClient) -> None:
     """A version that is not there yet is refused inside the stream or before it, never waited for without end."""
     answer = await client.get(f"{MAPS}?watch=1&timeoutSeconds=1&resourceVersion=abc")
     assert answer.status_code == 400
     assert answer.json()["reason"] == "BadRequest"
 
 
-async def test_options_that_contradict(client: httpx.AsyncClient) -> None:
+async def test_contradicting_list_options_return_422(client: httpx.AsyncClient) -> None:
     """A watch list that does not say how old its state may be is refused."""
     answer = await client.get(f"{MAPS}?watch=1&sendInitialEvents=true")
     assert answer.status_code == 422
@@ -173,7 +173,7 @@ async def test_watches_end_with_the_server() -> None:
     async with serve() as server, watching(server.client, "watch=1&timeoutSeconds=600") as events:
         await server.client.post(MAPS, json=config_map("one"))
         assert names([await anext(events)]) == [("ADDED", "one")]
-        server.parts.stopping.set()
+        server.lifecycle.stopping.set()
         assert [event async for event in events] == []
 
 

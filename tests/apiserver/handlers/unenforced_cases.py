@@ -304,4 +304,18 @@ CASES = [
         {"spec": {"spec": claim({"firstAvailable": [{"name": "a", "deviceClassName": "d", "selectors": CEL}]})}},
         {"spec": {"spec": claim({"firstAvailable": [{"name": "a", "deviceClassName": "d"}]})}},
     ),
+    Case.of(
+        "admin access",
+        f"{RESOURCE}/{IN_DEFAULT}/resourceclaims",
+        "ResourceClaim",
+        {"spec": claim({"exactly": {"deviceClassName": "d", "adminAccess": True}})},
+        {"spec": claim({"exactly": {"deviceClassName": "d", "adminAccess": False}})},
+    ),
+    Case.of(
+        "admin access",
+        f"{RESOURCE}/{IN_DEFAULT}/resourceclaimtemplates",
+        "ResourceClaimTemplate",
+        {"spec": {"spec": claim({"exactly": {"deviceClassName": "d", "adminAccess": True}})}},
+        {"spec": {"spec": claim({"exactly": {"deviceClassName": "d"}})}},
+    ),
 ]

@@ -65,7 +65,7 @@ def test_deletes_answer_what_the_client_reads_into_a_model(api: Any, namespace: 
         "secret": manifest("Secret", "x"),
         "config_map": manifest("ConfigMap", "x"),
         "endpoints": manifest("Endpoints", "x"),
-        "limit_range": manifest("LimitRange", "x", spec={"limits": []}),
+        "limit_range": manifest("LimitRange", "x", spec={"limits": [{"type": "Pod"}]}),
     }
     answers = {}
     for kind, body in made.items():

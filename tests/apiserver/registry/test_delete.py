@@ -19,7 +19,7 @@ Propagation = Literal["Background", "Orphan", ""]
 NOW = DeleteOptions()
 
 
-async def test_an_object_nobody_holds_is_gone(store: Store) -> None:
+async def test_delete_returns_last_state(store: Store) -> None:
     """The answer is its last state; then there is none."""
     created = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     deleted, gone = await store.delete(CONFIG_MAPS, "default", "c1", NOW)
@@ -30,7 +30,7 @@ async def test_an_object_nobody_holds_is_gone(store: Store) -> None:
     assert (error.code, error.message) == (404, 'configmaps "c1" not found')
 
 
-async def test_preconditions(store: Store) -> None:
+async def test_delete_with_other_precondition_returns_409(store: Store) -> None:
     """Another uid or resourceVersion than the one asked for is a conflict; the same is none."""
     stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     uid = stored.decode()["metadata"]["uid"]
@@ -50,7 +50,7 @@ async def test_preconditions(store: Store) -> None:
     assert (await store.delete(CONFIG_MAPS, "default", "c1", options))[1]
 
 
-async def test_finalizers_hold_an_object(store: Store) -> None:
+async def test_delete_marks_object_with_finalizers(store: Store) -> None:
     """It is marked once, with no grace period, and deleting it again changes nothing."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1", finalizers=["example.com/hold"]))
     marked, gone = await store.delete(CONFIG_MAPS, "default", "c1", NOW)
@@ -83,7 +83,7 @@ async def test_finalizers_hold_an_object(store: Store) -> None:
         ("", [], DeleteOptions(propagation_policy="Orphan"), None),
     ],
 )
-async def test_propagation_becomes_finalizers(
+async def test_propagation_policy_sets_finalizers(
     store: Store, default: Propagation, present: list[str], options: DeleteOptions, finalizers: list[str] | None
 ) -> None:
     """The policy asked for, else the finalizer that is there, else the resource's own: None where the object is gone at once."""
@@ -104,7 +104,7 @@ async def test_propagation_becomes_finalizers(
         ("deployments", "apps", "Background"),
     ],
 )
-def test_what_happens_to_dependents_if_nobody_says(plural: str, group: str, default: str) -> None:
+def test_default_propagation_of_resources(plural: str, group: str, default: str) -> None:
     """Jobs and replication controllers leave theirs, for the sake of old clients; events have none."""
     assert resource(plural, group).default_propagation == default
 
@@ -115,7 +115,7 @@ async def scheduled_pod(store: Store, name: str = "p1", **metadata: object) -> J
     return (await store.create(PODS, "default", obj)).decode()
 
 
-async def test_a_pod_on_a_node_is_given_time(store: Store) -> None:
+async def test_delete_marks_scheduled_pod_with_grace_period(store: Store) -> None:
     """It is marked with its grace period and a deletionTimestamp at its end; asking again for no less time changes nothing."""
     await scheduled_pod(store)
     marked, gone = await store.delete(PODS, "default", "p1", NOW)
@@ -135,7 +135,7 @@ async def test_a_pod_on_a_node_is_given_time(store: Store) -> None:
     assert (await refusal(store.get(PODS, "default", "p1"))).code == 404
 
 
-async def test_a_pod_without_a_node_is_gone(store: Store) -> None:
+async def test_delete_of_unscheduled_pod_is_immediate(store: Store) -> None:
     """It is marked with no grace period and then deleted, which its watchers see as two events."""
     created = await store.create(PODS, "default", pod("p1"))
     options = ListOptions(resource_version=created.resource_version)
@@ -146,7 +146,7 @@ async def test_a_pod_without_a_node_is_gone(store: Store) -> None:
         assert [(await anext(watch)).kind, (await anext(watch)).kind] == ["MODIFIED", "DELETED"]
 
 
-async def test_finalizers_hold_a_pod_longer_than_its_grace(store: Store) -> None:
+async def test_finalizers_hold_pod_after_its_grace_period(store: Store) -> None:
     """Once both are over it is gone."""
     await scheduled_pod(store, finalizers=["example.com/hold"])
     await store.delete(PODS, "default", "p1", NOW)
@@ -156,7 +156,7 @@ async def test_finalizers_hold_a_pod_longer_than_its_grace(store: Store) -> None
     assert (await refusal(store.get(PODS, "default", "p1"))).code == 404
 
 
-async def test_admission_can_refuse_a_deletion(store: Store) -> None:
+async def test_refusal_of_admission_prevents_delete(store: Store) -> None:
     """Of an object that would go at once, and of one that would be marked; it is asked with the present object."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c2", finalizers=["example.com/hold"]))
@@ -173,7 +173,7 @@ async def test_admission_can_refuse_a_deletion(store: Store) -> None:
     assert asked == ["c1", "c2"]
 
 
-async def test_a_dry_run_deletes_nothing(store: Store) -> None:
+async def test_dry_run_of_delete_changes_nothing(store: Store) -> None:
     """Neither an object that would be gone nor one that would be marked."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c2", finalizers=["example.com/hold"]))
@@ -187,7 +187,7 @@ async def test_a_dry_run_deletes_nothing(store: Store) -> None:
         assert "deletionTimestamp" not in (await store.get(what, "default", name)).decode()["metadata"]
 
 
-async def test_a_collection_is_deleted(store: Store) -> None:
+async def test_delete_collection_deletes_selected_objects(store: Store) -> None:
     """What the selectors and the namespace leave, and nothing else."""
     for name, namespace, app in (("c1", "a", "x"), ("c2", "a", "y"), ("c3", "a", "x"), ("c1", "b", "x")):
         await store.create(CONFIG_MAPS, namespace, made(CONFIG_MAPS, name, labels={"app": app}))

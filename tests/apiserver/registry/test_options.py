@@ -51,13 +51,15 @@ SUPPORTED = 'supported values: "Exact", "NotOlderThan", ""'
         ),
     ],
 )
-async def test_lists(store: Store, options: ListOptions, code: int, message: str) -> None:
+async def test_list_with_invalid_options_is_refused(
+    store: Store, options: ListOptions, code: int, message: str
+) -> None:
     """Each is refused with the API's message."""
     error = await refusal(store.list(CONFIG_MAPS, "default", options))
     assert (error.code, error.message) == (code, message)
 
 
-async def test_a_field_a_resource_with_others_does_not_select_by(store: Store) -> None:
+async def test_list_by_unsupported_field_returns_400(store: Store) -> None:
     """Pods select by fields of their own, but not by any."""
     assert (await store.list(PODS, "", ListOptions(field_selector="spec.nodeName=n1"))).items == []
     error = await refusal(store.list(PODS, "", ListOptions(field_selector="spec.x=1")))
@@ -84,7 +86,7 @@ async def test_a_field_a_resource_with_others_does_not_select_by(store: Store) -
         ),
     ],
 )
-async def test_watches(store: Store, options: ListOptions, message: str) -> None:
+async def test_watch_with_invalid_options_is_refused(store: Store, options: ListOptions, message: str) -> None:
     """Each is refused before the watch begins."""
     with pytest.raises(StatusError) as refused:
         store.watch(CONFIG_MAPS, "default", options)

@@ -23,7 +23,7 @@ def put(obj: JSONObject) -> Callable[[JSONObject | None], Awaitable[JSONObject]]
     return replace
 
 
-async def test_an_update_keeps_what_is_not_the_client_s(store: Store) -> None:
+async def test_update_keeps_system_fields(store: Store) -> None:
     """Identity, times and generation survive a PUT that leaves them out."""
     stored = await store.create(PODS, "default", pod("p1"))
     before = stored.decode()
@@ -37,7 +37,7 @@ async def test_an_update_keeps_what_is_not_the_client_s(store: Store) -> None:
     assert after.decode()["status"] == before["status"]
 
 
-async def test_the_optimistic_lock(store: Store) -> None:
+async def test_update_of_old_resource_version_returns_409(store: Store) -> None:
     """An object that carries a resourceVersion replaces that version only; one that carries none replaces any."""
     first = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     second, _ = await store.update(CONFIG_MAPS, "default", "c1", setting(data={"a": "1"}))
@@ -53,7 +53,7 @@ async def test_the_optimistic_lock(store: Store) -> None:
     assert last.decode()["data"] == {"a": "4"}
 
 
-async def test_what_is_no_resource_version_matches_none(store: Store) -> None:
+async def test_update_with_invalid_resource_version_returns_500(store: Store) -> None:
     """An update whose resourceVersion is not a number fails in the real server's words, and changes nothing."""
     first = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     error = await refusal(
@@ -63,7 +63,7 @@ async def test_what_is_no_resource_version_matches_none(store: Store) -> None:
     assert (await store.get(CONFIG_MAPS, "default", "c1")).revision == first.revision
 
 
-async def test_nothing_is_asked_about_what_is_not_there(store: Store) -> None:
+async def test_update_of_missing_object_calls_no_transform(store: Store) -> None:
     """A PUT of an object that does not exist is refused before admission is asked about the new state."""
     asked: list[JSONObject | None] = []
 
@@ -75,7 +75,7 @@ async def test_nothing_is_asked_about_what_is_not_there(store: Store) -> None:
     assert (error.code, asked) == (404, [])
 
 
-async def test_some_resources_are_never_replaced_blindly(store: Store) -> None:
+async def test_unconditional_update_of_some_resources_returns_422(store: Store) -> None:
     """A lease without a resourceVersion is refused."""
     leases = resource("leases", "coordination.k8s.io")
     await store.create(leases, "default", made(leases, "l", {"holderIdentity": "a"}))
@@ -84,7 +84,7 @@ async def test_some_resources_are_never_replaced_blindly(store: Store) -> None:
     assert "metadata.resourceVersion: Invalid value: 0: must be specified for an update" in error.message
 
 
-async def test_a_uid_is_a_precondition(store: Store) -> None:
+async def test_update_with_other_uid_returns_409(store: Store) -> None:
     """A PUT with the uid of an earlier object of that name is a conflict."""
     stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     error = await refusal(
@@ -101,7 +101,7 @@ async def test_a_uid_is_a_precondition(store: Store) -> None:
 
 
 @pytest.mark.parametrize("field", ["uid", "name"])
-async def test_identity_is_immutable(store: Store, field: str) -> None:
+async def test_update_of_identity_returns_422(store: Store, field: str) -> None:
     """A patch of it is refused, once for all objects and once for the kind: two causes, named once in the message."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     error = await refusal(store.update(CONFIG_MAPS, "default", "c1", setting(**{f"metadata__{field}": "other"})))
@@ -111,7 +111,7 @@ async def test_identity_is_immutable(store: Store, field: str) -> None:
     assert [cause["field"] for cause in error.details["causes"]] == [f"metadata.{field}"] * 2
 
 
-async def test_what_changes_nothing_writes_nothing(store: Store) -> None:
+async def test_update_without_change_writes_nothing(store: Store) -> None:
     """Also if only times of managed fields would change."""
     managed = [
         {"manager": "m", "operation": "Update", "apiVersion": "v1", "time": "2026-01-01T00:00:00Z", "fieldsV1": {}}
@@ -124,7 +124,7 @@ async def test_what_changes_nothing_writes_nothing(store: Store) -> None:
     assert third.decode()["metadata"]["managedFields"] == later
 
 
-async def test_an_update_of_nothing(store: Store) -> None:
+async def test_update_of_missing_object_returns_404_or_creates(store: Store) -> None:
     """Is refused, unless the caller or the resource lets it create."""
     roles = resource("roles", "rbac.authorization.k8s.io")
     assert (await refusal(store.update(CONFIG_MAPS, "default", "c1", put(made(CONFIG_MAPS, "c1"))))).code == 404
@@ -146,7 +146,7 @@ async def test_an_update_of_nothing(store: Store) -> None:
     assert not created
 
 
-async def test_validating_admission_sees_both_objects(store: Store) -> None:
+async def test_validating_admission_of_update_receives_both_objects(store: Store) -> None:
     """And its refusal leaves the old one."""
     await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
 
@@ -160,7 +160,7 @@ async def test_validating_admission_sees_both_objects(store: Store) -> None:
     assert "data" not in (await store.get(CONFIG_MAPS, "default", "c1")).decode()
 
 
-async def test_the_update_that_empties_the_finalizers_deletes(store: Store) -> None:
+async def test_update_that_removes_last_finalizer_deletes_object(store: Store) -> None:
     """The answer is the object as the client left it; until then the object can neither lose its deletion nor gain finalizers."""
     obj = made(CONFIG_MAPS, "c1", finalizers=["example.com/a", "example.com/b"])
     await store.create(CONFIG_MAPS, "default", obj)
@@ -182,7 +182,7 @@ async def test_the_update_that_empties_the_finalizers_deletes(store: Store) -> N
     assert (await refusal(store.get(CONFIG_MAPS, "default", "c1"))).code == 404
 
 
-async def test_a_namespace_goes_when_it_is_finalized(store: Store) -> None:
+async def test_namespace_is_deleted_when_it_is_finalized(store: Store) -> None:
     """It is Terminating from its deletion on, and gone with the last of its own finalizers."""
     await store.create(NAMESPACES, "", made(NAMESPACES, "team", {}))
     terminating, gone = await store.delete(NAMESPACES, "", "team", DeleteOptions())
@@ -196,7 +196,7 @@ async def test_a_namespace_goes_when_it_is_finalized(store: Store) -> None:
     assert (await refusal(store.get(NAMESPACES, "", "team"))).code == 404
 
 
-async def test_a_dry_run_changes_nothing(store: Store) -> None:
+async def test_dry_run_of_update_stores_nothing(store: Store) -> None:
     """It answers the changed object with the resourceVersion of the present one."""
     stored = await store.create(CONFIG_MAPS, "default", made(CONFIG_MAPS, "c1"))
     dry, _ = await store.update(CONFIG_MAPS, "default", "c1", setting(data={"a": "b"}), UpdateOptions(dry_run=True))

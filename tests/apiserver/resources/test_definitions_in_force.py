@@ -10,7 +10,6 @@ import httpx
 import orjson
 import pytest
 from opentelemetry.trace import NoOpTracerProvider
-from starlette.routing import Router
 
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.loopback import loopback_authenticator
@@ -22,14 +21,15 @@ from rootspan_apiserver.controllers.custom_resources import serving_custom_resou
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.handlers.routes import routes
-from rootspan_apiserver.http.parts import Parts
+from rootspan_apiserver.handlers.routes import application
+from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 from tests.apiserver.resources.definitions import a_definition, a_widget
 
@@ -80,11 +80,30 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         assert await storage.wait_ready(SECONDS)
         authenticator = loopback_authenticator(loopback.token)
         tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
-        parts = Parts(registry, Store(storage), AdmissionChain([]), tracing, authenticator, AlwaysAllow(), tokens)
-        app = chain(Router(routes(parts), redirect_slashes=False), parts)
+        authorizer, metrics, lifecycle = AlwaysAllow(), Metrics(), Lifecycle()
+        handlers = application(
+            registry=registry,
+            store=Store(storage, registry.resources()),
+            admission=AdmissionChain([]),
+            authenticator=authenticator,
+            authorizer=authorizer,
+            tokens=tokens,
+            metrics=metrics,
+            lifecycle=lifecycle,
+        )
+        app = chain(
+            handlers,
+            authenticator=authenticator,
+            authorizer=authorizer,
+            registry=registry,
+            tracing=tracing,
+            metrics=metrics,
+        )
         own = self_signed(["localhost"], None)
         tls = server_context(own, None)
-        at = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0), tls=tls, stopping=parts.stopping.set))
+        at = await stack.enter_async_context(
+            serving(app, listen("127.0.0.1", 0), tls=tls, stopping=lifecycle.stopping.set)
+        )
         loopback.connect(at.host, at.port, own.pair.certificate)
         stack.push_async_callback(loopback.aclose)
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))

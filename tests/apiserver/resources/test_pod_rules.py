@@ -82,8 +82,8 @@ def test_refuses_a_container(fields: JSONObject, why: str) -> None:
             f"affinity.nodeAffinity.{NODES}.nodeSelectorTerms: Required value: must have at least one node selector term",
         ),
         (
-            {"affinity": {"podAntiAffinity": {NODES: [{"topologyKey": ""}]}}},
-            f"affinity.podAntiAffinity.{NODES}[0].topologyKey: Required value: can not be empty",
+            {"topologySpreadConstraints": [{"maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}]},
+            "topologySpreadConstraints[0].topologyKey: Required value: can not be empty",
         ),
         (
             {"topologySpreadConstraints": [{"maxSkew": 0, "topologyKey": "x", "whenUnsatisfiable": "DoNotSchedule"}]},

@@ -17,7 +17,7 @@ SCOPES = [
 
 
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.booleans()), max_size=25), st.integers(1, 8))
-def test_every_state_still_known_is_the_state_that_was(steps: list[tuple[str, bool]], history: int) -> None:
+def test_every_state_in_history_is_the_state_at_its_revision(steps: list[tuple[str, bool]], history: int) -> None:
     """Whatever was written and deleted: lists of the past equal what was there, from any key on, and changes lead from there to now."""
     collection = Collection("/things", 0, history=history)
     state: dict[str, int] = {}

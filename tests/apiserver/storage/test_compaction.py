@@ -21,7 +21,7 @@ async def forgotten(client: EtcdClient, revision: int) -> None:
         await asyncio.sleep(0)
 
 
-async def test_what_is_older_than_the_interval_is_forgotten(
+async def test_history_older_than_the_interval_is_compacted(
     client: EtcdClient, prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """By two servers over one store, neither of which minds the other; what is newer stays, and lists go on to come from the cache."""

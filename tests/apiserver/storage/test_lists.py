@@ -42,7 +42,7 @@ async def pages(storage: Storage) -> list[list[str]]:
         page = await listed(storage, "", limit=2, continue_token=page.continue_token)
 
 
-async def test_a_list_sees_every_write_before_it(storage: Storage) -> None:
+async def test_list_contains_every_write_before_it(storage: Storage) -> None:
     """Without a resourceVersion a list is consistent, from its own process and from another over the same store."""
     for number in range(10):
         stored = await put(storage, f"c{number}")
@@ -51,7 +51,7 @@ async def test_a_list_sees_every_write_before_it(storage: Storage) -> None:
         assert int(result.resource_version) >= stored.revision
 
 
-async def test_lists_are_in_the_order_of_keys_and_of_one_namespace(storage: Storage) -> None:
+async def test_list_is_ordered_by_key_and_limited_to_namespace(storage: Storage) -> None:
     """`a-b` comes before `a`: it is keys that are sorted, and a namespace is no prefix of another."""
     for namespace, name in (("a", "z"), ("a-b", "y"), ("a", "b"), ("ab", "x")):
         await put(storage, name, namespace=namespace)
@@ -60,7 +60,7 @@ async def test_lists_are_in_the_order_of_keys_and_of_one_namespace(storage: Stor
     assert names((await listed(storage, "", limit=3)).items) == ["y", "b", "z"]
 
 
-async def test_selectors(storage: Storage) -> None:
+async def test_list_selects_by_labels_and_fields(storage: Storage) -> None:
     """By labels and by fields; a name with a namespace is read alone."""
     await put(storage, "c1", app="web")
     await put(storage, "c2", app="api")
@@ -72,7 +72,7 @@ async def test_selectors(storage: Storage) -> None:
     assert [stored.key for stored in everywhere.items] == ["/configmaps/other/c1"]
 
 
-async def test_a_list_is_cut_by_its_limit(storage: Storage) -> None:
+async def test_list_is_cut_by_its_limit(storage: Storage) -> None:
     """With what remains, and the token the real server gives: version, revision and the key to go on behind."""
     for name in ("c1", "c2", "c3"):
         stored = await put(storage, name)
@@ -86,7 +86,7 @@ async def test_a_list_is_cut_by_its_limit(storage: Storage) -> None:
     assert (len(whole.items), whole.continue_token, whole.remaining) == (3, "", None)
 
 
-async def test_what_remains_is_not_told_with_selectors(storage: Storage) -> None:
+async def test_list_with_selectors_has_no_remaining_count(storage: Storage) -> None:
     """Nobody counted how many of the rest match; and a limit counts matches only."""
     for number in range(6):
         await put(storage, f"c{number}", even=str(number % 2 == 0))
@@ -96,7 +96,7 @@ async def test_what_remains_is_not_told_with_selectors(storage: Storage) -> None
     assert (names(rest.items), rest.continue_token) == (["c4"], "")
 
 
-async def test_pages_are_of_one_moment(storage: Storage) -> None:
+async def test_pages_show_one_revision(storage: Storage) -> None:
     """What is created, changed or deleted between two pages is not seen in the second."""
     for number in range(4):
         await put(storage, f"c{number}", "old")
@@ -112,9 +112,7 @@ async def test_pages_are_of_one_moment(storage: Storage) -> None:
     assert second.resource_version == first.resource_version
 
 
-async def test_pages_from_etcd_and_from_the_cache_are_the_same(
-    storage: Storage, client: EtcdClient, prefix: str
-) -> None:
+async def test_pages_from_etcd_and_from_cache_are_equal(storage: Storage, client: EtcdClient, prefix: str) -> None:
     """Until its cache is loaded a server lists from etcd; every kind of list gives the same answer."""
     for namespace in ("a", "b"):
         for number in range(3):
@@ -138,7 +136,9 @@ async def test_pages_from_etcd_and_from_the_cache_are_the_same(
     assert await pages(cold) == await pages(storage) == [["c0", "c1"], ["c2", "c0"], ["c1", "c2"]]
 
 
-async def test_exactly_at_a_resource_version(storage: Storage, client: EtcdClient, prefix: str) -> None:
+async def test_list_at_exact_resource_version_shows_that_state(
+    storage: Storage, client: EtcdClient, prefix: str
+) -> None:
     """The state as it was, from the cache's memory and from etcd's."""
     await put(storage, "c1", "1")
     then = await put(storage, "c2", "1")
@@ -157,7 +157,7 @@ async def test_exactly_at_a_resource_version(storage: Storage, client: EtcdClien
         assert names((await listed(server, resource_version=then.resource_version, limit=1)).items) == ["c1"]
 
 
-async def test_a_list_from_the_cache_is_never_cut(storage: Storage) -> None:
+async def test_list_at_resource_version_0_ignores_limit(storage: Storage) -> None:
     """resourceVersion 0 takes what the cache has, all of it."""
     for number in range(3):
         await put(storage, f"c{number}")
@@ -165,7 +165,7 @@ async def test_a_list_from_the_cache_is_never_cut(storage: Storage) -> None:
     assert len((await listed(storage, resource_version="0", limit=1)).items) == 3
 
 
-async def test_history_that_is_gone(storage: Storage, client: EtcdClient, prefix: str) -> None:
+async def test_list_of_compacted_revision_returns_410(storage: Storage, client: EtcdClient, prefix: str) -> None:
     """After a compaction an old page and an old state are refused; the page's refusal says how to go on nevertheless."""
     for number in range(4):
         stored = await put(storage, f"c{number}")
@@ -190,7 +190,7 @@ async def test_history_that_is_gone(storage: Storage, client: EtcdClient, prefix
     assert len(kept.items) == 4, "the cache still knows what etcd has forgotten"
 
 
-async def test_a_resource_version_that_is_not_there_yet(client: EtcdClient, prefix: str) -> None:
+async def test_list_at_future_resource_version_returns_504(client: EtcdClient, prefix: str) -> None:
     """Is waited for, then refused with what a client needs to try again."""
     async with storage_over(client, prefix) as storage:
         assert await storage.wait_ready(WITHIN)
@@ -221,7 +221,7 @@ async def test_a_resource_version_that_is_not_there_yet(client: EtcdClient, pref
         (ContinueToken(1, "//a").encode(), "continue key is not valid: //a"),
     ],
 )
-def test_tokens_that_are_none(token: str, message: str) -> None:
+def test_invalid_continue_token_returns_400(token: str, message: str) -> None:
     """A token cannot be made to reach what the list does not."""
     with pytest.raises(StatusError) as refused:
         ContinueToken.decode(token)

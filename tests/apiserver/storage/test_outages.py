@@ -24,7 +24,7 @@ async def refused(request: Awaitable[StoredObject | ListResult | None]) -> tuple
     return refusal.value.code, refusal.value.reason
 
 
-async def test_without_etcd_the_store_says_so_and_recovers(tmp_path: Path) -> None:
+async def test_requests_without_etcd_return_503_until_it_is_back(tmp_path: Path) -> None:
     """Requests that need etcd are refused with 503, those the cache can answer are answered; afterwards watches go on."""
     with etcd(tmp_path) as member:
         async with (
@@ -51,7 +51,7 @@ async def test_without_etcd_the_store_says_so_and_recovers(tmp_path: Path) -> No
             assert names((await storage.list("default", config_maps(), ListOptions())).items) == ["c1", "c3"]
 
 
-async def test_a_store_that_has_never_seen_etcd(tmp_path: Path) -> None:
+async def test_storage_without_etcd_at_start_is_not_ready(tmp_path: Path) -> None:
     """Watches are told to try again; once etcd is there everything works."""
     with etcd(tmp_path) as member:
         member.kill()
@@ -79,7 +79,7 @@ async def leader(cluster: tuple[Member, ...]) -> Member:
     raise AssertionError("no member leads")
 
 
-async def test_two_servers_over_a_cluster_that_loses_its_leader(tmp_path: Path) -> None:
+async def test_two_servers_survive_loss_of_etcd_leader(tmp_path: Path) -> None:
     """Writes through both go on, and the watches of both show each of them once and in order."""
     with etcd_cluster(tmp_path) as cluster:
         urls = [member.url for member in cluster]

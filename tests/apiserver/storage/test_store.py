@@ -35,7 +35,7 @@ async def create(storage: Storage, name: str = "c1", data: str = "", namespace: 
     return await storage.create(CONFIG_MAPS, namespace, name, config_map(name, data, namespace=namespace))
 
 
-async def test_an_object_is_kept_where_kubernetes_keeps_it(storage: Storage, client: EtcdClient, prefix: str) -> None:
+async def test_object_is_stored_at_the_key_of_kubernetes(storage: Storage, client: EtcdClient, prefix: str) -> None:
     """Its key is path, namespace and name; its value has no resourceVersion; its resourceVersion is etcd's revision."""
     stored = await create(storage, data="1")
     found = await client.range(f"{prefix}/configmaps/default/c1".encode())
@@ -48,7 +48,7 @@ async def test_an_object_is_kept_where_kubernetes_keeps_it(storage: Storage, cli
     assert read.decode()["metadata"]["resourceVersion"] == str(stored.revision)
 
 
-async def test_a_name_is_taken_once(storage: Storage) -> None:
+async def test_create_of_present_name_returns_409(storage: Storage) -> None:
     """The second creation is refused and changes nothing."""
     await create(storage, data="first")
     with pytest.raises(StatusError) as refused:
@@ -59,7 +59,7 @@ async def test_a_name_is_taken_once(storage: Storage) -> None:
     assert value(read) == "first"
 
 
-async def test_of_many_updates_at_once_none_is_lost(storage: Storage) -> None:
+async def test_concurrent_updates_are_not_lost(storage: Storage) -> None:
     """A lost compare-and-swap is another round with the present object."""
     await create(storage, data="0")
 
@@ -74,7 +74,7 @@ async def test_of_many_updates_at_once_none_is_lost(storage: Storage) -> None:
     assert value(read) == "20"
 
 
-async def test_a_refusal_of_a_stale_copy_is_not_believed(storage: Storage, client: EtcdClient, prefix: str) -> None:
+async def test_refusal_of_stale_copy_is_decided_again(storage: Storage, client: EtcdClient, prefix: str) -> None:
     """Before an update is refused the object is read from etcd, and if the cache's copy was old it is asked again."""
     async with storage_over(client, prefix) as other:
         assert await other.wait_ready(WITHIN)
@@ -101,7 +101,7 @@ async def test_a_refusal_of_a_stale_copy_is_not_believed(storage: Storage, clien
     assert (asked, value(stored)) == (["old", "new"], "done")
 
 
-async def test_an_update_that_changes_nothing_writes_nothing(storage: Storage) -> None:
+async def test_update_that_changes_nothing_writes_nothing(storage: Storage) -> None:
     """The resourceVersion stays, even if the fields come in another order."""
     stored = await create(storage, data="same")
 
@@ -113,7 +113,7 @@ async def test_an_update_that_changes_nothing_writes_nothing(storage: Storage) -
     assert again.revision == stored.revision
 
 
-async def test_an_update_of_nothing(storage: Storage) -> None:
+async def test_guaranteed_update_of_missing_object_returns_404_or_creates(storage: Storage) -> None:
     """It is refused, or creates, as the caller says."""
 
     async def fresh(current: StoredObject | None) -> JSONObject:
@@ -127,7 +127,7 @@ async def test_an_update_of_nothing(storage: Storage) -> None:
     assert value(stored) == "made"
 
 
-async def test_a_deletion_answers_the_last_state(storage: Storage) -> None:
+async def test_delete_returns_last_state_at_its_revision(storage: Storage) -> None:
     """At the revision of the deletion; a second deletion finds nothing."""
     stored = await create(storage, data="last")
 
@@ -143,7 +143,7 @@ async def test_a_deletion_answers_the_last_state(storage: Storage) -> None:
     assert refused.value.code == 404
 
 
-async def test_a_deletion_can_be_refused(storage: Storage) -> None:
+async def test_refused_delete_keeps_object(storage: Storage) -> None:
     """What the check raises is the answer, and the object stays."""
     await create(storage)
 
@@ -155,7 +155,7 @@ async def test_a_deletion_can_be_refused(storage: Storage) -> None:
     assert await storage.get(CONFIG_MAPS, "default", "c1") is not None
 
 
-async def test_a_deletion_that_loses_asks_again(storage: Storage) -> None:
+async def test_delete_of_stale_copy_checks_again(storage: Storage) -> None:
     """The check sees the object that is really deleted."""
     await create(storage, data="1")
     await storage.cached(CONFIG_MAPS)
@@ -196,7 +196,7 @@ async def test_dry_runs_write_nothing(storage: Storage) -> None:
     assert read.json() == stored.json()
 
 
-async def test_the_cache_knows_what_this_process_wrote(storage: Storage) -> None:
+async def test_cached_objects_include_own_writes(storage: Storage) -> None:
     """`cached` waits for this process's own writes, whatever they were."""
     for number in range(5):
         await create(storage, f"c{number}", namespace=f"ns{number % 2}")
@@ -209,7 +209,7 @@ async def test_the_cache_knows_what_this_process_wrote(storage: Storage) -> None
     assert names(await storage.cached(CONFIG_MAPS, "ns0")) == ["c0", "c4"]
 
 
-async def test_one_object_of_the_cache_is_as_fresh_as_the_last_write_of_this_process(storage: Storage) -> None:
+async def test_cached_object_includes_own_writes(storage: Storage) -> None:
     """`cached_object` finds what was just created, and no more what was just deleted; a key has to match in full."""
 
     async def let_go(_: StoredObject) -> None:
@@ -225,7 +225,7 @@ async def test_one_object_of_the_cache_is_as_fresh_as_the_last_write_of_this_pro
         assert await storage.cached_object(CONFIG_MAPS, "ns", f"c{number}") is None
 
 
-async def test_reading_at_a_resource_version(storage: Storage) -> None:
+async def test_get_at_resource_version_is_at_least_that_fresh(storage: Storage) -> None:
     """The cache answers once it is that fresh; a version that is not there yet is refused in the API's words."""
     stored = await create(storage, data="1")
     read = await storage.get(CONFIG_MAPS, "default", "c1", stored.resource_version)
@@ -238,7 +238,7 @@ async def test_reading_at_a_resource_version(storage: Storage) -> None:
     )
 
 
-async def test_what_is_in_etcd_at_the_start_is_known(storage: Storage, client: EtcdClient, prefix: str) -> None:
+async def test_objects_in_etcd_at_start_are_cached(storage: Storage, client: EtcdClient, prefix: str) -> None:
     """A second process over the same store, and a resource it never used before, see what the first one wrote."""
     secrets = resource("secrets")
     await create(storage)
@@ -250,7 +250,7 @@ async def test_what_is_in_etcd_at_the_start_is_known(storage: Storage, client: E
         assert names(await other.cached(secrets)) == ["s"]
 
 
-async def test_what_has_a_time_to_live_vanishes(storage: Storage) -> None:
+async def test_object_with_time_to_live_expires(storage: Storage) -> None:
     """Its watchers see it DELETED; what has none stays."""
     brief = replace(CONFIG_MAPS, time_to_live=1)
     objects = [config_map(name) for name in ("c1", "c2")]

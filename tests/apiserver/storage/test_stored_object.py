@@ -21,7 +21,7 @@ values: st.SearchStrategy[object] = st.recursive(
 )
 
 
-def test_the_resource_version_stands_behind_the_uid() -> None:
+def test_json_has_resource_version_after_uid() -> None:
     """The fields of metadata have the order of the real server's answers, whatever order they came in."""
     metadata = {"labels": {"a": "b"}, "uid": "u-1", "creationTimestamp": "t", "namespace": "ns", "name": "n"}
     raw = encode({"data": {"k": "v"}, "metadata": metadata, "apiVersion": "v1", "kind": "ConfigMap"})
@@ -34,14 +34,14 @@ def test_the_resource_version_stands_behind_the_uid() -> None:
     assert stored.json(kind=False).decode() == "{" + body
 
 
-def test_what_is_not_stored_has_no_resource_version() -> None:
+def test_json_of_dry_run_has_no_resource_version() -> None:
     """A dry run answers an object of revision 0."""
     raw = encode({"kind": "K", "apiVersion": "v1", "metadata": {"name": "n", "resourceVersion": "3"}})
     assert StoredObject("/k/n", 0, raw).decode() == {"kind": "K", "apiVersion": "v1", "metadata": {"name": "n"}}
 
 
 @given(st.dictionaries(texts, values, max_size=5), st.dictionaries(texts, values, max_size=4), st.booleans())
-def test_reading_gives_what_was_written(metadata: JSONObject, rest: JSONObject, own_order: bool) -> None:
+def test_decode_returns_what_was_encoded(metadata: JSONObject, rest: JSONObject, own_order: bool) -> None:
     """Inserting the resourceVersion into the bytes equals setting it in the object, for any content and order of fields."""
     for name in ("resourceVersion", "selfLink"):
         metadata.pop(name, None)
@@ -53,7 +53,7 @@ def test_reading_gives_what_was_written(metadata: JSONObject, rest: JSONObject, 
     assert orjson.loads(StoredObject("/k/n", 42, raw).json(kind=False)) == without
 
 
-def test_labels_and_fields_are_read_from_the_bytes() -> None:
+def test_labels_and_fields_are_decoded() -> None:
     """An object without labels has none; fields come from the strategy of its resource."""
     bare = StoredObject("/pods/ns/p", 1, encode({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "p"}}))
     assert bare.labels == {}
@@ -101,13 +101,13 @@ def test_deletion_uid_and_owners_are_read_from_metadata_alone(elsewhere: JSONObj
         (b'{"a":1,"b":0}', b'{"a":0,"b":1}', False),
     ],
 )
-def test_content_is_compared_without_the_order_of_fields(one: bytes, other: bytes, same: bool) -> None:
+def test_same_content_ignores_order_of_fields(one: bytes, other: bytes, same: bool) -> None:
     """The order of fields says nothing, the order of lists does."""
     assert same_content(one, other) is same
 
 
 @pytest.mark.parametrize("impossible", [2**70, "\ud800"])
-def test_what_json_cannot_hold_is_refused(impossible: object) -> None:
+def test_encode_of_invalid_json_value_returns_400(impossible: object) -> None:
     """A bad value is the client's error, not the server's."""
     with pytest.raises(StatusError) as refused:
         encode({"kind": "K", "apiVersion": "v1", "metadata": {}, "data": impossible})

@@ -71,7 +71,7 @@ class Traced:
 async def traced() -> AsyncIterator[Traced]:
     provider, recorder = recording_provider(service="apiserver")
     async with (
-        asyncio.timeout(WITHIN),
+        asyncio.timeout(6 * WITHIN),
         EmbeddedEtcd() as embedded,
         EtcdClient(
             [URL], transport=lambda: V1_36.etcd_client(embedded.transport(), tracer_provider=provider)
@@ -92,7 +92,7 @@ async def created(traced: Traced, name: str = "c1") -> StoredObject:
     return stored
 
 
-async def test_create(traced: Traced) -> None:
+async def test_spans_of_create(traced: Traced) -> None:
     """One transaction, with the object's key, type, group and resource."""
     with traced.request():
         await traced.storage.create(CONFIG_MAPS, "default", "c1", config_map("c1"))
@@ -114,7 +114,7 @@ async def test_create(traced: Traced) -> None:
     assert traced.events("Create etcd3") == CREATED[:-1]
 
 
-async def test_get(traced: Traced) -> None:
+async def test_spans_of_get(traced: Traced) -> None:
     """Without a resourceVersion from etcd, with one from the cache."""
     await created(traced)
     with traced.request():
@@ -139,7 +139,7 @@ async def test_get(traced: Traced) -> None:
     ]
 
 
-async def test_list(traced: Traced) -> None:
+async def test_spans_of_list(traced: Traced) -> None:
     """A consistent list asks etcd for its revision and answers from the cache; one at resourceVersion 0 asks nobody."""
     await created(traced)
     with traced.request():
@@ -170,7 +170,7 @@ async def test_list(traced: Traced) -> None:
     assert traced.events("cacher.GetList") == [event for event in listed if event != "Resized result"]
 
 
-async def test_pages(traced: Traced) -> None:
+async def test_spans_of_pages(traced: Traced) -> None:
     """The second page of a list is read from the cache, as it was when the first one was."""
     for name in ("c1", "c2"):
         await created(traced, name)
@@ -183,7 +183,7 @@ async def test_pages(traced: Traced) -> None:
     """)
 
 
-async def test_a_list_the_cache_cannot_answer(traced: Traced) -> None:
+async def test_spans_of_list_that_the_cache_cannot_answer(traced: Traced) -> None:
     """Goes to etcd, with the options it was asked with."""
     exact = ListOptions(resource_version="1", resource_version_match="Exact", limit=5)
     await created(traced)
@@ -204,7 +204,7 @@ async def renewed(current: StoredObject | None) -> JSONObject:
     return config_map("c1", str(current.revision))
 
 
-async def test_update(traced: Traced) -> None:
+async def test_spans_of_update(traced: Traced) -> None:
     """From the cache's copy, in one transaction; what changes the object is called by the request, not by the store."""
     await created(traced)
 
@@ -234,7 +234,7 @@ async def test_update(traced: Traced) -> None:
     assert traced.span_attributes("GuaranteedUpdate etcd3")["key"] == "/configmaps/default/c1"
 
 
-async def test_an_update_that_changes_nothing(traced: Traced) -> None:
+async def test_spans_of_update_that_changes_nothing(traced: Traced) -> None:
     """Makes sure that the cache's copy is the present one, and writes nothing."""
     await created(traced)
 
@@ -251,7 +251,7 @@ async def test_an_update_that_changes_nothing(traced: Traced) -> None:
     assert traced.events("GuaranteedUpdate etcd3") == ["initial value restored", "About to Encode", "Encode succeeded"]
 
 
-async def test_an_update_that_creates(traced: Traced) -> None:
+async def test_spans_of_update_that_creates(traced: Traced) -> None:
     """Reads first, because the cache has nothing to begin with."""
 
     async def fresh(_: StoredObject | None) -> JSONObject:
@@ -267,7 +267,7 @@ async def test_an_update_that_creates(traced: Traced) -> None:
     """)
 
 
-async def test_an_update_that_is_refused(traced: Traced) -> None:
+async def test_spans_of_refused_update(traced: Traced) -> None:
     """Is refused once it is sure that the copy it was refused for is the present one."""
     await created(traced)
 
@@ -284,7 +284,7 @@ async def test_an_update_that_is_refused(traced: Traced) -> None:
     assert traced.events("GuaranteedUpdate etcd3") == ["initial value restored"]
 
 
-async def test_delete(traced: Traced) -> None:
+async def test_spans_of_delete(traced: Traced) -> None:
     """Has no span of its own, only the transaction's."""
     await created(traced)
 
@@ -299,7 +299,7 @@ async def test_delete(traced: Traced) -> None:
     """)
 
 
-async def test_watch(traced: Traced) -> None:
+async def test_spans_of_watch(traced: Traced) -> None:
     """The span is that of beginning: with the probe of a consistent start, without it behind a resourceVersion."""
     stored = await created(traced)
     with traced.request():

@@ -54,7 +54,7 @@ def watched(
     return storage.watch(namespace, config_maps(labels, fields), options)
 
 
-async def test_a_watch_begins_with_what_is_there(storage: Storage) -> None:
+async def test_watch_begins_with_present_objects(storage: Storage) -> None:
     """Without a resourceVersion it is consistent: all that was written before it is ADDED, in the order of keys, then what happens."""
     first = await put(storage, "b")
     second = await put(storage, "a")
@@ -72,7 +72,7 @@ async def test_a_watch_begins_with_what_is_there(storage: Storage) -> None:
         ]
 
 
-async def test_a_watch_goes_on_behind_a_resource_version(storage: Storage) -> None:
+async def test_watch_continues_after_resource_version(storage: Storage) -> None:
     """Nothing is missed and nothing seen twice between a list and the watch that follows it."""
     await put(storage, "before")
     listed = await storage.list("default", config_maps(), ListOptions())
@@ -86,7 +86,7 @@ async def test_a_watch_goes_on_behind_a_resource_version(storage: Storage) -> No
         assert event.object.decode()["metadata"]["resourceVersion"] == deleted.resource_version
 
 
-async def test_selectors_turn_changes_into_comings_and_goings(storage: Storage) -> None:
+async def test_selectors_turn_modifications_into_added_and_deleted(storage: Storage) -> None:
     """An object that comes to match is ADDED, one that ceases to is DELETED with the state that matched, others are not seen."""
     start = await put(storage, "c1", "0", app="web")
     async with (
@@ -108,7 +108,7 @@ async def test_selectors_turn_changes_into_comings_and_goings(storage: Storage) 
         assert await take(watch, 1) == [("ADDED", "c2", last.resource_version)]
 
 
-async def test_a_watch_of_one_name(storage: Storage) -> None:
+async def test_watch_of_one_name(storage: Storage) -> None:
     """Shows that object and no other."""
     await put(storage, "c1")
     async with asyncio.timeout(WITHIN), watched(storage, fields="metadata.name=c1") as watch:
@@ -118,7 +118,7 @@ async def test_a_watch_of_one_name(storage: Storage) -> None:
         assert [(kind, name) for kind, name, _ in await take(watch, 1)] == [("MODIFIED", "c1")]
 
 
-async def test_a_list_that_is_a_watch(storage: Storage) -> None:
+async def test_watch_list_ends_initial_events_with_bookmark(storage: Storage) -> None:
     """With initial events asked for, a bookmark marks their end; its resourceVersion is none older than theirs."""
     stored = await put(storage, "c1")
     async with (
@@ -133,7 +133,7 @@ async def test_a_list_that_is_a_watch(storage: Storage) -> None:
         assert await take(watch, 1) == [("ADDED", "c2", later.resource_version)]
 
 
-async def test_bookmarks_come_while_nothing_happens() -> None:
+async def test_bookmarks_are_sent_while_idle() -> None:
     """To those who asked for them, with the revision the cache has come to."""
     async with asyncio.timeout(WITHIN), embedded_storage(bookmark_interval=0.01) as (storage, _, _):
         stored = await put(storage, "c1", namespace="other")
@@ -144,7 +144,7 @@ async def test_bookmarks_come_while_nothing_happens() -> None:
         assert not bookmark.initial_events_end
 
 
-async def test_a_watch_ends_when_its_time_is_up() -> None:
+async def test_watch_ends_at_its_timeout() -> None:
     """Cleanly, with a bookmark shortly before if bookmarks are wanted."""
     async with asyncio.timeout(WITHIN), embedded_storage() as (storage, _, _):
         async with watched(storage, seconds=0.05) as watch:
@@ -153,7 +153,7 @@ async def test_a_watch_ends_when_its_time_is_up() -> None:
             assert [event.kind async for event in watch] == ["BOOKMARK"]
 
 
-async def test_a_watch_from_before_what_is_known() -> None:
+async def test_watch_before_history_returns_410() -> None:
     """Is refused by its first step, with the API's message; a watch from the oldest known revision is not."""
     async with asyncio.timeout(WITHIN), embedded_storage() as (storage, _, _):
         first = await put(storage, "c1", "0")
@@ -170,7 +170,7 @@ async def test_a_watch_from_before_what_is_known() -> None:
             assert await take(watch, 1) == [("MODIFIED", "c1", str(oldest + 1))]
 
 
-async def test_a_slow_watch_is_ended() -> None:
+async def test_slow_watch_is_ended() -> None:
     """A client that takes nothing loses its watch once its backlog is full; others go on."""
     scope = KeyScope("/configmaps/default")
     slow, other = (CacheWatch(scope, config_maps(), lambda: 0, backlog=3) for _ in range(2))
@@ -184,7 +184,7 @@ async def test_a_slow_watch_is_ended() -> None:
     assert await take(other, 1) == [("ADDED", "c1", "4")]
 
 
-async def test_a_watch_of_a_revision_to_come(storage: Storage) -> None:
+async def test_watch_of_future_revision_returns_504(storage: Storage) -> None:
     """Shows what happens behind that revision, not before it."""
     first = await put(storage, "c1")
     async with (
@@ -196,14 +196,14 @@ async def test_a_watch_of_a_revision_to_come(storage: Storage) -> None:
         assert await take(watch, 1) == [("ADDED", "c3", third.resource_version)]
 
 
-async def test_a_write_by_another_server_is_seen(storage: Storage, client: EtcdClient, prefix: str) -> None:
+async def test_watch_receives_writes_of_another_server(storage: Storage, client: EtcdClient, prefix: str) -> None:
     """Two servers over one store show each other's writes."""
     async with asyncio.timeout(WITHIN), storage_over(client, prefix) as other, watched(storage) as watch:
         stored = await put(other, "c1")
         assert await take(watch, 1) == [("ADDED", "c1", stored.resource_version)]
 
 
-async def test_history_compacted_away_begins_the_cache_anew() -> None:
+async def test_compacted_history_reloads_cache() -> None:
     """A cache that lost its connection for longer than etcd keeps history is loaded again: its watches end, its lists are right."""
     async with asyncio.timeout(WITHIN), embedded_storage() as (storage, client, embedded):
         await put(storage, "gone")
@@ -226,7 +226,7 @@ async def test_history_compacted_away_begins_the_cache_anew() -> None:
         assert [stored.key for stored in result.items] == ["/configmaps/default/kept", "/configmaps/default/new"]
 
 
-async def test_a_watch_outlives_the_connection_to_etcd() -> None:
+async def test_watch_survives_lost_connection_to_etcd() -> None:
     """The cache resumes where it was; its clients notice nothing."""
     async with asyncio.timeout(WITHIN), embedded_storage() as (storage, _, embedded), watched(storage) as watch:
         for number in range(3):

@@ -41,7 +41,7 @@ def test_every_resource_has_a_cell_for_each_column() -> None:
             assert len(cells(each, item, NOW)) == len(columns), each.plural
 
 
-def test_a_table_has_definitions_and_rows() -> None:
+def test_table_has_definitions_and_rows() -> None:
     """Columns, rows, list metadata, and with each row what the client wants of the object."""
     maps = resource("", "configmaps")
     item = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "c1"}, "data": {"a": "1"}}
@@ -93,13 +93,13 @@ def test_a_table_has_definitions_and_rows() -> None:
         ),
     ],
 )
-def test_a_pod_says_what_it_waits_for(fields: JSONObject, reason: str, ready: str) -> None:
+def test_row_of_pod_shows_reason_of_waiting(fields: JSONObject, reason: str, ready: str) -> None:
     """The status column tells more than the phase."""
     shown = row("", "pods", spec={"containers": [{"name": "c"}]}, **fields)
     assert (shown["Status"], shown["Ready"]) == (reason, ready)
 
 
-def test_a_deployment_counts_its_replicas() -> None:
+def test_row_of_deployment_counts_replicas() -> None:
     """Ready of wanted, and with -o wide what runs in it."""
     template = {"spec": {"containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}}
     spec = {"replicas": 3, "selector": {"matchLabels": {"app": "d"}}, "template": template}
@@ -115,7 +115,7 @@ def test_a_deployment_counts_its_replicas() -> None:
     }
 
 
-def test_a_service_shows_its_ports() -> None:
+def test_row_of_service_shows_ports() -> None:
     """Ports with their node ports, and what the world sees."""
     ports = [{"port": 80, "nodePort": 30080, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]
     spec = {"type": "LoadBalancer", "clusterIP": "10.0.0.9", "clusterIPs": ["10.0.0.9"], "ports": ports}
@@ -134,7 +134,7 @@ def test_cron_job_says_in_words_whether_it_is_suspended(suspend: bool | None, sh
     assert row("batch", "cronjobs", spec={"schedule": "* * * * *", **fields})["Suspend"] == shown
 
 
-def test_a_node_shows_its_roles() -> None:
+def test_row_of_node_shows_roles() -> None:
     """Roles come from labels, readiness from a condition."""
     labels = {"node-role.kubernetes.io/control-plane": "", "kubernetes.io/role": "worker"}
     shown = row(
@@ -147,7 +147,7 @@ def test_a_node_shows_its_roles() -> None:
     assert (shown["Status"], shown["Roles"]) == ("Ready,SchedulingDisabled", "control-plane,worker")
 
 
-def test_an_event_is_as_old_as_its_last_sight() -> None:
+def test_row_of_event_shows_last_occurrence() -> None:
     """Last seen and first seen, whom it is about and who says so."""
     about = {"kind": "Pod", "name": "p"}
     shown = row("", "events", involvedObject=about, lastTimestamp=CREATED, count=3, source={"component": "kubelet"})
@@ -194,7 +194,7 @@ def test_durations_have_two_units_at_most(seconds: float, text: str) -> None:
     assert human(seconds) == text
 
 
-def test_a_scale_has_columns_of_its_own() -> None:
+def test_table_of_scale_has_its_own_columns() -> None:
     """`kubectl get --subresource=scale` shows what is wanted and what is there; of a custom resource without its age."""
     scale = {
         "kind": "Scale",

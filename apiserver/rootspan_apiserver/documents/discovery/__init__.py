@@ -1,4 +1,4 @@
-"""What the server says of itself: which groups, versions and resources there are.
+"""Discovery: which groups, versions and resources are served.
 
 Two forms of one content, both made from the registry: the legacy one, a document for each group-version, and the aggregated one, a
 single document for all. Documents are made once for each state of the registry.

@@ -1,29 +1,26 @@
 """Aggregated discovery (apidiscovery.k8s.io/v2 and v2beta1): everything below `/api` or `/apis` in one document with an entity tag."""
 
-from typing import Literal
-
-from rootspan_apiserver.documents.discovery.document import Document, kept
+from rootspan_apiserver.documents.discovery.document import Document
 from rootspan_apiserver.documents.discovery.legacy import CUSTOM_VERBS
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.catalogue import Group, Registry
+from rootspan_apiserver.resources.per_revision import once_per_revision
 from rootspan_apiserver.resources.resource import Resource, Subresource
 
-Version = Literal["v2", "v2beta1"]
 
-
-@kept
-def aggregated_apis(registry: Registry, version: Version = "v2") -> Document:
+@once_per_revision
+def aggregated_apis(registry: Registry, version: str = "v2") -> Document:
     """The answer to `/apis`."""
     return _list([group for group in registry.groups() if group.name], registry, version)
 
 
-@kept
-def aggregated_core(registry: Registry, version: Version = "v2") -> Document:
+@once_per_revision
+def aggregated_core(registry: Registry, version: str = "v2") -> Document:
     """The answer to `/api`."""
     return _list([group for group in registry.groups() if not group.name], registry, version)
 
 
-def _list(groups: list[Group], registry: Registry, version: Version) -> Document:
+def _list(groups: list[Group], registry: Registry, version: str) -> Document:
     content = {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{version}",

@@ -3,9 +3,10 @@
 from base64 import b64encode
 from hashlib import sha256
 
-from rootspan_apiserver.documents.discovery.document import Document, kept
+from rootspan_apiserver.documents.discovery.document import Document
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.catalogue import Group, Registry
+from rootspan_apiserver.resources.per_revision import once_per_revision
 from rootspan_apiserver.resources.resource import Resource, Subresource
 
 KEPT_IN_BETA = {
@@ -22,14 +23,14 @@ def core_versions(address: str) -> Document:
     return Document.of({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [server]})
 
 
-@kept
+@once_per_revision
 def legacy_groups(registry: Registry) -> Document:
     """The answer to `/apis`."""
     groups = [_group(group) for group in registry.groups() if group.name]
     return Document.of({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 
 
-@kept
+@once_per_revision
 def legacy_group(registry: Registry, group: str) -> Document:
     """The answer to `/apis/GROUP`.
 
@@ -40,7 +41,7 @@ def legacy_group(registry: Registry, group: str) -> Document:
     return Document.of({"kind": "APIGroup", "apiVersion": "v1", **_group(found)})
 
 
-@kept
+@once_per_revision
 def legacy_resources(registry: Registry, group: str, version: str) -> Document:
     """The answer to `/apis/GROUP/VERSION`, and to `/api/v1` with the empty group.
 

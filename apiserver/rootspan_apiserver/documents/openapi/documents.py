@@ -4,11 +4,11 @@ The index names each document with a hash of what it says, so that a client may 
 a document without custom resources follows from the tables of facts alone, so the index costs next to nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha512
 from importlib.resources import files
-from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -16,6 +16,7 @@ from rootspan_apiserver.documents.openapi.components import components
 from rootspan_apiserver.documents.openapi.paths import paths_of
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.per_revision import once_per_revision
 
 FORM = "1"
 
@@ -28,47 +29,32 @@ class OpenAPIDocument:
     hash: str
 
 
-@dataclass(slots=True)
-class _Made:
-    revision: int
-    index: bytes
-    hashes: dict[str, str]
-    documents: dict[str, OpenAPIDocument]
-
-
-_made: WeakKeyDictionary[Registry, _Made] = WeakKeyDictionary()
-
-
+@once_per_revision
 def index(registry: Registry) -> bytes:
-    """The answer to `/openapi/v3`."""
-    return _current(registry).index
+    """Return the answer to `/openapi/v3`."""
+    urls = {path: f"/openapi/v3/{path}?hash={found}" for path, found in _hashes(registry).items()}
+    return orjson.dumps({"paths": {path: {"serverRelativeURL": urls[path]} for path in sorted(urls)}})
 
 
 def document(registry: Registry, path: str) -> OpenAPIDocument | None:
-    """The answer to `/openapi/v3/PATH`, where `path` is `api/v1` or `apis/GROUP/VERSION`; None if there is none."""
-    made = _current(registry)
-    if path not in made.hashes:
-        return None
-    found = made.documents.get(path)
-    if found is None:
-        group, version = _group_version(path)
-        body = orjson.dumps(_content(registry, group, version))
-        found = made.documents[path] = OpenAPIDocument(body, made.hashes[path])
-    return found
+    """Return the answer to `/openapi/v3/PATH`, where `path` is `api/v1` or `apis/GROUP/VERSION`; None if there is none."""
+    return _document(registry, path) if path in _hashes(registry) else None
 
 
-def _current(registry: Registry) -> _Made:
-    made = _made.get(registry)
-    if made is None or made.revision != registry.revision:
-        hashes = {}
-        for group in registry.groups():
-            for version in group.versions:
-                path = f"apis/{group.name}/{version}" if group.name else f"api/{version}"
-                hashes[path] = _hash(registry, group.name, version)
-        paths = {path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={hash_}"} for path, hash_ in hashes.items()}
-        body = orjson.dumps({"paths": dict(sorted(paths.items()))})
-        made = _made[registry] = _Made(registry.revision, body, hashes, {})
-    return made
+@once_per_revision
+def _document(registry: Registry, path: str) -> OpenAPIDocument:
+    group, version = _group_version(path)
+    return OpenAPIDocument(orjson.dumps(_content(registry, group, version)), _hashes(registry)[path])
+
+
+@once_per_revision
+def _hashes(registry: Registry) -> Mapping[str, str]:
+    """Return the hash of each document by its path."""
+    return {
+        f"apis/{group.name}/{version}" if group.name else f"api/{version}": _hash(registry, group.name, version)
+        for group in registry.groups()
+        for version in group.versions
+    }
 
 
 def _group_version(path: str) -> tuple[str, str]:

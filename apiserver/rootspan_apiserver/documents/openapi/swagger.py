@@ -1,10 +1,8 @@
 """`/openapi/v2`: everything in one document, as clients before v1.27 want it, and kubectl still for a `List`.
 
-It says what the documents of OpenAPI v3 say, in the older words. What these have none for (`oneOf`, `nullable`) is left out of the schemas
-of custom resources, so that a client never refuses what the server takes.
+It says what the documents of OpenAPI v3 say. What Swagger 2 cannot express (`oneOf`, `nullable`) is left out of the schemas of custom
+resources, so that a client never refuses what the server accepts.
 """
-
-from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -15,22 +13,17 @@ from rootspan_apiserver.documents.openapi.swagger_protobuf import encode_documen
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.release import GIT_VERSION
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.per_revision import once_per_revision
 
 PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-UNSPEAKABLE = {"oneOf", "anyOf", "not", "nullable", "allOf", "x-kubernetes-unions"}
-_made: WeakKeyDictionary[Registry, tuple[int, dict[bool, OpenAPIDocument]]] = WeakKeyDictionary()
+NOT_IN_SWAGGER_2 = {"oneOf", "anyOf", "not", "nullable", "allOf", "x-kubernetes-unions"}
 
 
+@once_per_revision
 def swagger(registry: Registry, *, protobuf: bool = False) -> OpenAPIDocument:
-    """The document in JSON, or in the protocol buffers of gnostic (media type `PROTOBUF`)."""
-    revision, documents = _made.get(registry, (-1, {}))
-    if revision != registry.revision:
-        documents = {}
-        _made[registry] = registry.revision, documents
-    if protobuf not in documents:
-        content = _content(registry)
-        documents[protobuf] = tagged(encode_document(content) if protobuf else orjson.dumps(content))
-    return documents[protobuf]
+    """Return the document in JSON, or in the protocol buffers of gnostic (media type `PROTOBUF`)."""
+    content = _content(registry)
+    return tagged(encode_document(content) if protobuf else orjson.dumps(content))
 
 
 def _content(registry: Registry) -> JSONObject:
@@ -94,7 +87,7 @@ def _schema(schema: JSONObject) -> JSONObject:
         return {"type": "string", "format": "int-or-string"}
     found: JSONObject = {}
     for key, value in schema.items():
-        if key in UNSPEAKABLE:
+        if key in NOT_IN_SWAGGER_2:
             continue
         if key == "properties":
             found[key] = {name: _schema(child) for name, child in value.items()}

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import orjson
 
-from rootspan_apiserver.types.wire import bytes_field, integer_field
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.types.wire import bytes_field, integer_field
 
 METHODS = {"get": 2, "put": 3, "post": 4, "delete": 5, "options": 6, "head": 7, "patch": 8}
 
@@ -44,6 +44,7 @@ def _extensions(number: int, item: JSONObject) -> bytes:
 
 
 def encode_document(content: JSONObject) -> bytes:
+    """Return the message `Document`."""
     info = _field(1, content["info"]["title"]) + _field(2, content["info"]["version"])
     paths = _each(2, (_named(path, _path_item(item)) for path, item in content["paths"].items()))
     definitions = _each(1, (_named(name, _schema(schema)) for name, schema in content["definitions"].items()))

@@ -1,9 +1,11 @@
-"""`/api`, `/apis` and below: which resources there are, in the form the client asks for.
+"""`/api`, `/apis` and below: which resources are served, in the form that the client asks for.
 
-A client that asks for aggregated discovery gets the version it names first and the server has, never another.
+`/api`, `/api/v1` and the group-versions that are built in have routes, which compare methods and media types; `/apis`, the groups, and
+custom group-versions are answered whatever the method.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/wrapper.go,
+staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_apis.go
 """
-
-from typing import Literal
 
 from rootspan_apiserver.documents.discovery import (
     Document,
@@ -14,67 +16,82 @@ from rootspan_apiserver.documents.discovery import (
     legacy_groups,
     legacy_resources,
 )
-from rootspan_apiserver.http.negotiation import JSON, Representation
+from rootspan_apiserver.handlers.dispatch import is_builtin_group
+from rootspan_apiserver.http.negotiation import Offer, negotiate
 from rootspan_apiserver.http.request import Request
-from rootspan_apiserver.http.responses import representation, write_document, write_raw, write_text
-from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.http.responses import (
+    FILTER,
+    NOT_FOUND,
+    ROUTER,
+    Response,
+    check_document,
+    error_response,
+    object_response,
+    representation,
+)
+from rootspan_apiserver.kube.media_types import OBJECTS
+from rootspan_apiserver.kube.request_info import split_path
+from rootspan_apiserver.kube.status import StatusError, unknown_resource
+from rootspan_apiserver.resources.catalogue import Registry
 
-_CACHE = [(b"cache-control", b"public"), (b"vary", b"Accept")]
+_AGGREGATED = Offer(discovery=("v2", "v2beta1"))
+_VARY = (b"vary", b"Accept")
 
 
-def aggregated_version(accept: str) -> Literal["v2", "v2beta1"] | None:
-    """The version of aggregated discovery to answer with, None for the legacy documents."""
-    for clause in accept.split(","):
-        media_type, *rest = (part.strip() for part in clause.split(";"))
-        parameters = dict(part.split("=", 1) for part in rest if "=" in part)
-        if parameters.get("as") == "APIGroupDiscoveryList" and parameters.get("g") == "apidiscovery.k8s.io":
-            version = parameters.get("v")
-            if media_type in (JSON, "*/*", "application/*") and version in ("v2", "v2beta1"):
-                return "v2" if version == "v2" else "v2beta1"
-        elif media_type in (JSON, "*/*", "application/*") and "as" not in parameters:
-            return None
-    return None
+class Discovery:
+    """Answers requests below `/api` and `/apis` that name no resource."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    async def answer(self, request: Request) -> Response:
+        try:
+            return self._answer(request)
+        except StatusError as error:
+            routed = error.code in (404, 405) or error.message.startswith("406:")
+            return error_response(request, error, writer=ROUTER if routed else FILTER)
+
+    def _answer(self, request: Request) -> Response:
+        """Raises StatusError 404, 405 or 406."""
+        registry, path = self._registry, request.path
+        match split_path(path):
+            case ["api"]:
+                check_document(request, OBJECTS)
+                if version := aggregated_version(request.header(b"accept")):
+                    return _tagged(request, aggregated_core(registry, version), version)
+                return _negotiated(request, core_versions(_address(request)), headers=[_VARY])
+            case ["apis"] if path in ("/apis", "/apis/"):
+                if version := aggregated_version(request.header(b"accept")):
+                    return _tagged(request, aggregated_apis(registry, version), version)
+                return _negotiated(request, legacy_groups(registry), headers=[_VARY])
+            case ["apis", group] if path in (f"/apis/{group}", f"/apis/{group}/"):
+                if any(known.name == group for known in registry.groups()):
+                    return _negotiated(request, legacy_group(registry, group))
+            case ["api", version]:
+                return self._resources(request, "", version)
+            case ["apis", group, version]:
+                return self._resources(request, group, version)
+        return NOT_FOUND
+
+    def _resources(self, request: Request, group: str, version: str) -> Response:
+        registry = self._registry
+        served = registry.in_version(group, version)
+        if not served:
+            if is_builtin_group(registry, group):
+                raise unknown_resource()
+            return NOT_FOUND
+        if not all(resource.custom for resource in served):
+            check_document(request, OBJECTS)
+        return _negotiated(request, legacy_resources(registry, group, version))
 
 
-async def discover(request: Request) -> None:
-    """Answers for `/api`, `/api/v1`, `/apis`, `/apis/GROUP` and `/apis/GROUP/VERSION`."""
-    segments = [segment for segment in request.path.split("/") if segment]
-    if request.method not in ("GET", "HEAD"):
-        await write_text(request, 405, "Method Not Allowed\n")
-        return
-    registry = request.parts.registry
-    if len(segments) == 1 and (version := aggregated_version(request.header(b"accept"))):
-        document = (aggregated_core if segments[0] == "api" else aggregated_apis)(registry, version)
-        await _write_tagged(request, document, version)
-        return
+def aggregated_version(accept: str) -> str | None:
+    """Return the version of aggregated discovery that the client asks for first, None where it asks for none that is served."""
     try:
-        document = _legacy(request, segments)
-    except KeyError:
-        await write_text(request, 404, "404 page not found\n")
-        return
-    try:
-        shown = representation(request)
-    except StatusError as error:
-        await write_raw(request, error.code, error.body())
-        return
-    headers = [(b"vary", b"Accept")] if len(segments) == 1 else []
-    await write_document(request, document.body, shown, "", shown.media_type, headers)
-
-
-def _legacy(request: Request, segments: list[str]) -> Document:
-    registry = request.parts.registry
-    match segments:
-        case ["api"]:
-            return core_versions(_address(request))
-        case ["api", version]:
-            return legacy_resources(registry, "", version)
-        case ["apis"]:
-            return legacy_groups(registry)
-        case ["apis", group]:
-            return legacy_group(registry, group)
-        case ["apis", group, version]:
-            return legacy_resources(registry, group, version)
-    raise KeyError(tuple(segments))
+        chosen = negotiate(accept, _AGGREGATED).converted_to
+    except StatusError:
+        return None
+    return chosen.version if chosen is not None else None
 
 
 def _address(request: Request) -> str:
@@ -82,13 +99,21 @@ def _address(request: Request) -> str:
     return f"{server[0]}:{server[1]}" if server else ""
 
 
-async def _write_tagged(request: Request, document: Document, version: str) -> None:
+def _negotiated(request: Request, document: Document, *, headers: list[tuple[bytes, bytes]] | None = None) -> Response:
+    return object_response(document.body, representation(request), writer=FILTER, headers=headers or ())
+
+
+def _tagged(request: Request, document: Document, version: str) -> Response:
     tag = f'"{document.etag}"'
-    headers = [(b"etag", tag.encode()), *_CACHE]
+    headers = [(b"etag", tag.encode()), (b"cache-control", b"public"), _VARY]
     if request.header(b"if-none-match") == tag:
-        await request.send({"type": "http.response.start", "status": 304, "headers": headers})
-        await request.send({"type": "http.response.body", "body": b""})
-        return
-    content_type = f"{JSON};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
-    group_version = f"apidiscovery.k8s.io/{version}"
-    await write_document(request, document.body, Representation(), group_version, content_type, headers)
+        return Response(status=304, headers=headers)
+    shown = representation(request, _AGGREGATED)
+    return object_response(
+        document.body,
+        shown,
+        group_version=f"apidiscovery.k8s.io/{version}",
+        writer=FILTER,
+        content_type=f"{shown.media_type};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList",
+        headers=headers,
+    )

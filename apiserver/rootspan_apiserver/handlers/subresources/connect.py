@@ -1,54 +1,67 @@
 """log, exec, attach, portforward and proxy: an API server passes these on to a kubelet or a pod, and here there is none.
 
 The refusals are those of a real server whose node cannot be reached.
+
+Upstream: pkg/registry/core/pod/rest/subresources.go, log.go
 """
 
-from rootspan_apiserver.dialects import events, operations
+from rootspan_apiserver.dialects import events
+from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.handlers.verb import answering, verb
-from rootspan_apiserver.http.negotiation import Representation
 from rootspan_apiserver.http.request import Request
-from rootspan_apiserver.http.responses import write_error
+from rootspan_apiserver.http.responses import Response, error_response
+from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, not_found, unavailable
-from rootspan_apiserver.telemetry.tracing import InternalSpan
+from rootspan_apiserver.registry.store import Store
+from rootspan_apiserver.resources.catalogue import Registry
 
 
-async def connect(request: Request, target: Target) -> None:
-    try:
-        await _refuse(request, target)
-    except StatusError as error:
-        await write_error(request, error, target.group_version)
+class Connections:
+    """Refuses connections to nodes, pods and services, each for its own reason."""
 
+    def __init__(self, registry: Registry, store: Store) -> None:
+        self._registry = registry
+        self._store = store
 
-@verb(operations.GET, transformations=False)
-async def log(request: Request, target: Target, shown: Representation, span: InternalSpan) -> None:
-    """The log of a pod: nothing before it is on a node, and a refusal then."""
-    span.event(events.READING_GET_OPTIONS)
-    span.event(events.GETTING)
-    stored = await request.parts.store.get(target.resource, target.namespace, target.name)
-    spec = stored.decode().get("spec") or {}
-    _check_container(request, target, spec)
-    if node := spec.get("nodeName"):
-        await _reach(request, node)
-    with answering(span):
-        await request.send({"type": "http.response.start", "status": 204, "headers": []})
-        await request.send({"type": "http.response.body", "body": b""})
+    async def connect(self, request: Request, target: Target, send: Send) -> None:
+        try:
+            await self._refuse(request, target)
+        except StatusError as error:
+            await error_response(request, error, group_version=target.group_version).send(request, send)
 
+    async def log(self, call: Call) -> Response:
+        """The log of a pod: empty before it is on a node, a refusal afterwards."""
+        call.span.event(events.READING_GET_OPTIONS)
+        call.span.event(events.GETTING)
+        spec = (await self._target(call.target)).get("spec") or {}
+        _check_container(call.request, call.target, spec)
+        if node := spec.get("nodeName"):
+            await self._reach(node)
+        return Response(status=204)
 
-async def _refuse(request: Request, target: Target) -> None:
-    stored = await request.parts.store.get(target.resource, target.namespace, target.name)
-    obj = stored.decode()
-    if target.resource.plural == "nodes":
-        raise _unreachable(obj)
-    if target.resource.plural != "pods":
-        raise unavailable(f'no endpoints available for {target.resource.singular} "{target.name}"')
-    spec = obj.get("spec") or {}
-    _check_container(request, target, spec)
-    node = spec.get("nodeName")
-    if not node:
-        raise bad_request(f"pod {target.name} does not have a host assigned")
-    await _reach(request, node)
+    async def _target(self, target: Target) -> JSONObject:
+        return (await self._store.get(target.resource, target.namespace, target.name)).decode()
+
+    async def _refuse(self, request: Request, target: Target) -> None:
+        obj = await self._target(target)
+        if target.resource.plural == "nodes":
+            raise _unreachable(obj)
+        if target.resource.plural != "pods":
+            raise unavailable(f'no endpoints available for {target.resource.singular} "{target.name}"')
+        spec = obj.get("spec") or {}
+        _check_container(request, target, spec)
+        node = spec.get("nodeName")
+        if not node:
+            raise bad_request(f"pod {target.name} does not have a host assigned")
+        await self._reach(node)
+
+    async def _reach(self, node: str) -> None:
+        """Raises StatusError: there is no such node, or no kubelet on it."""
+        nodes = self._registry.lookup("", "v1", "nodes")
+        if nodes is None:
+            raise not_found(GroupResource("", "nodes"), node)
+        raise _unreachable((await self._store.get(nodes, "", node)).decode())
 
 
 def _check_container(request: Request, target: Target, spec: JSONObject) -> None:
@@ -56,14 +69,6 @@ def _check_container(request: Request, target: Target, spec: JSONObject) -> None
     wanted = request.parameter("container") or ""
     if wanted and wanted not in containers:
         raise bad_request(f"container {wanted} is not valid for pod {target.name}")
-
-
-async def _reach(request: Request, node: str) -> None:
-    """Raises StatusError: there is no such node, or no kubelet on it."""
-    nodes = request.parts.registry.lookup("", "v1", "nodes")
-    if nodes is None:
-        raise not_found(GroupResource("", "nodes"), node)
-    raise _unreachable((await request.parts.store.get(nodes, "", node)).decode())
 
 
 def _unreachable(node: JSONObject) -> StatusError:

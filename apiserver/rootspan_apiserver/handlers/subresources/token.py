@@ -3,11 +3,14 @@
 Upstream: pkg/registry/core/serviceaccount/storage/token.go
 """
 
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, invalid
 from rootspan_apiserver.kube.times import from_seconds, timestamp
+from rootspan_apiserver.registry.store import Store
+from rootspan_apiserver.resources.catalogue import Registry
 
 _SHORTEST = 600
 _LONGEST = 2**32
@@ -16,72 +19,79 @@ _BINDABLE = {"Node": "nodes", "Pod": "pods", "Secret": "secrets"}
 _GROUP, _KIND = "authentication.k8s.io", "TokenRequest"
 
 
-async def issue(request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
-    """Raises StatusError 404 where there is no such account or no such object to bind to, 409 where that is another one by now, 422 for
-    a lifetime that is not allowed or another account's name."""
-    metadata = obj["metadata"]
-    if (named := metadata.get("name") or target.name) != target.name:
-        why = "must match the service account name if specified"
-        raise invalid(_GROUP, _KIND, target.name, [FieldError.invalid("metadata.name", named, why)])
-    stored = await request.parts.store.get(target.resource, target.namespace, target.name)
-    if (uid := metadata.get("uid") or stored.uid) != stored.uid:
-        why = f"the UID in the token request ({uid}) does not match the UID of the service account ({stored.uid})"
-        raise conflict(GroupResource(_GROUP, _KIND), target.name, why)
-    spec = obj.get("spec") or {}
-    seconds = _DEFAULT if spec.get("expirationSeconds") is None else spec["expirationSeconds"]
-    errors = []
-    field = "spec.expirationSeconds"
-    if seconds < _SHORTEST:
-        errors.append(FieldError.invalid(field, seconds, "may not specify a duration less than 10 minutes"))
-    if seconds > _LONGEST:
-        errors.append(FieldError.invalid(field, seconds, "may not specify a duration larger than 2^32 seconds"))
-    if errors:
-        raise invalid(_GROUP, _KIND, "", errors)
-    tokens = request.parts.tokens
-    audiences = spec.get("audiences") or [tokens.issuer]
-    bound = await _bound(request, target, spec["boundObjectRef"]) if spec.get("boundObjectRef") else None
-    issued = tokens.issue(target.namespace, target.name, uid, audiences=audiences, seconds=seconds, bound=bound)
-    request.context.audit_annotations["authentication.kubernetes.io/issued-credential-id"] = issued.credential_id
-    expiration = from_seconds(int(issued.expires))
-    metadata = {**metadata, "name": target.name, "namespace": target.namespace, "uid": uid}
-    metadata["creationTimestamp"] = timestamp()
-    spec = {**spec, "audiences": audiences, "expirationSeconds": seconds}
-    status = {"token": "" if dry_run else issued.token, "expirationTimestamp": expiration}
-    return {**obj, "metadata": metadata, "spec": spec, "status": status}
+class TokenRequests:
+    """Issues tokens for service accounts."""
 
+    def __init__(self, registry: Registry, store: Store, tokens: ServiceAccountTokens) -> None:
+        self._registry = registry
+        self._store = store
+        self._tokens = tokens
 
-async def _bound(request: Request, target: Target, ref: JSONObject) -> dict[str, dict[str, str]]:
-    """The object that the token is made for, as its claims name it."""
-    kind, name, uid = ref.get("kind", ""), ref.get("name", ""), ref.get("uid", "")
-    plural = _BINDABLE.get(kind) if ref.get("apiVersion", "") in ("", "v1") else None
-    resource = request.parts.registry.lookup("", "v1", plural) if plural else None
-    if resource is None:
-        group, _, version = ref.get("apiVersion", "").rpartition("/")
-        raise bad_request(f"cannot bind token to object of type {group}/{version}, Kind={kind}")
-    namespace = target.namespace if resource.namespaced else ""
-    stored = await request.parts.store.get(resource, namespace, name)
-    bound = {kind.lower(): {"name": name, "uid": stored.uid}}
-    if kind == "Pod":
-        spec = stored.decode()["spec"]
-        if (spec.get("serviceAccountName") or "") != target.name:
-            raise bad_request(
-                f'cannot bind token for serviceaccount "{target.name}" to pod running with different serviceaccount name.'
-            )
-        if spec.get("nodeName"):
-            bound["node"] = await _node(request, spec["nodeName"])
-    if uid and uid != stored.uid:
-        why = f"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted"
-        raise conflict(GroupResource("", kind), name, f"{why} and then recreated")
-    return bound
+    async def issue(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
+        """Raises StatusError 404 where there is no such account or no such object to bind to, 409 where that is another one by now, 422 for
+        a lifetime that is not allowed or another account's name."""
+        metadata = obj["metadata"]
+        if (named := metadata.get("name") or target.name) != target.name:
+            why = "must match the service account name if specified"
+            raise invalid(_GROUP, _KIND, target.name, [FieldError.invalid("metadata.name", named, why)])
+        stored = await self._store.get(target.resource, target.namespace, target.name)
+        if (uid := metadata.get("uid") or stored.uid) != stored.uid:
+            why = f"the UID in the token request ({uid}) does not match the UID of the service account ({stored.uid})"
+            raise conflict(GroupResource(_GROUP, _KIND), target.name, why)
+        spec = obj.get("spec") or {}
+        seconds = _DEFAULT if spec.get("expirationSeconds") is None else spec["expirationSeconds"]
+        errors = []
+        field = "spec.expirationSeconds"
+        if seconds < _SHORTEST:
+            errors.append(FieldError.invalid(field, seconds, "may not specify a duration less than 10 minutes"))
+        if seconds > _LONGEST:
+            errors.append(FieldError.invalid(field, seconds, "may not specify a duration larger than 2^32 seconds"))
+        if errors:
+            raise invalid(_GROUP, _KIND, "", errors)
+        audiences = spec.get("audiences") or [self._tokens.issuer]
+        bound = await self._bound(target, spec["boundObjectRef"]) if spec.get("boundObjectRef") else None
+        issued = self._tokens.issue(
+            target.namespace, target.name, uid, audiences=audiences, seconds=seconds, bound=bound
+        )
+        request.audit_annotations["authentication.kubernetes.io/issued-credential-id"] = issued.credential_id
+        expiration = from_seconds(int(issued.expires))
+        metadata = {**metadata, "name": target.name, "namespace": target.namespace, "uid": uid}
+        metadata["creationTimestamp"] = timestamp()
+        spec = {**spec, "audiences": audiences, "expirationSeconds": seconds}
+        status = {"token": "" if dry_run else issued.token, "expirationTimestamp": expiration}
+        return {**obj, "metadata": metadata, "spec": spec, "status": status}
 
+    async def _bound(self, target: Target, ref: JSONObject) -> dict[str, dict[str, str]]:
+        """The object that the token is made for, as its claims name it."""
+        kind, name, uid = ref.get("kind", ""), ref.get("name", ""), ref.get("uid", "")
+        plural = _BINDABLE.get(kind) if ref.get("apiVersion", "") in ("", "v1") else None
+        resource = self._registry.lookup("", "v1", plural) if plural else None
+        if resource is None:
+            group, _, version = ref.get("apiVersion", "").rpartition("/")
+            raise bad_request(f"cannot bind token to object of type {group}/{version}, Kind={kind}")
+        namespace = target.namespace if resource.namespaced else ""
+        stored = await self._store.get(resource, namespace, name)
+        bound = {kind.lower(): {"name": name, "uid": stored.uid}}
+        if kind == "Pod":
+            spec = stored.decode()["spec"]
+            if (spec.get("serviceAccountName") or "") != target.name:
+                raise bad_request(
+                    f'cannot bind token for serviceaccount "{target.name}" to pod running with different serviceaccount name.'
+                )
+            if spec.get("nodeName"):
+                bound["node"] = await self._node(spec["nodeName"])
+        if uid and uid != stored.uid:
+            why = f"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted"
+            raise conflict(GroupResource("", kind), name, f"{why} and then recreated")
+        return bound
 
-async def _node(request: Request, name: str) -> dict[str, str]:
-    """The node of a pod, as claims name it: without a uid where there is no such node."""
-    nodes = request.parts.registry.lookup("", "v1", "nodes")
-    assert nodes is not None
-    try:
-        return {"name": name, "uid": (await request.parts.store.get(nodes, "", name)).uid}
-    except StatusError as exc:
-        if exc.code != 404:
-            raise
-        return {"name": name}
+    async def _node(self, name: str) -> dict[str, str]:
+        """The node of a pod, as claims name it: without a uid where there is no such node."""
+        nodes = self._registry.lookup("", "v1", "nodes")
+        assert nodes is not None
+        try:
+            return {"name": name, "uid": (await self._store.get(nodes, "", name)).uid}
+        except StatusError as exc:
+            if exc.code != 404:
+                raise
+            return {"name": name}

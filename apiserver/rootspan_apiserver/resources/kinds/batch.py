@@ -9,6 +9,7 @@ from rootspan_apiserver.kube.go_durations import parse_duration
 from rootspan_apiserver.kube.go_numbers import atoi
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.pod.defaults import default_template_spec as default_pod_spec
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import (
@@ -18,7 +19,6 @@ from rootspan_apiserver.resources.kinds.checks import (
     one_of,
     unchanged,
 )
-from rootspan_apiserver.resources.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.resources.kinds.pod_validation import check_template
 from rootspan_apiserver.selectors.labels import LabelSelector
 

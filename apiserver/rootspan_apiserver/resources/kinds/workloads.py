@@ -3,10 +3,10 @@
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.pod.defaults import default_template_spec as default_pod_spec
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import label_selector, not_negative, one_of, share, unchanged
-from rootspan_apiserver.resources.kinds.pod_defaults import default_pod_spec
 from rootspan_apiserver.resources.kinds.pod_validation import check_template, check_template_metadata
 from rootspan_apiserver.selectors.labels import LabelSelector
 

@@ -21,7 +21,6 @@ from rootspan_apiserver.rules import (
     RuleContext,
     each,
     function,
-    immutable,
     max_items,
     max_length,
     one_of,
@@ -30,6 +29,7 @@ from rootspan_apiserver.rules import (
     unless_empty,
 )
 from rootspan_apiserver.rules.conditions import conditions
+from rootspan_apiserver.rules.immutable_structs import immutable_struct
 
 CONSUMERS_LIMIT = 256
 CONDITIONS_LIMIT = 8
@@ -111,6 +111,9 @@ def _doubles(value: list[JSONObject], old: Any, path: Path, context: RuleContext
     yield from (FieldError.duplicate(path / index, HIDDEN) for index, found in enumerate(ids) if found in ids[:index])
 
 
+_IMMUTABLE = immutable_struct("resource/v1.AllocationResult")
+
+
 @function("validateResourceClaimStatusUpdate")
 def _invariants(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """Only what is allocated is reserved, and nothing more once the claim is being deleted; an allocation stays as it is."""
@@ -128,7 +131,7 @@ def _invariants(value: JSONObject, old: Any, path: Path, context: RuleContext) -
     if (stored := before.get("allocation")) is None:
         yield from _allocation.check(allocation, ABSENT, path / "allocation", context)
     else:
-        yield from immutable.check(allocation, stored, path / "allocation", context)
+        yield from _IMMUTABLE.check(allocation, stored, path / "allocation", context)
 
 
 claim_status = (

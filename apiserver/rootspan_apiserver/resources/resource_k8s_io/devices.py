@@ -38,6 +38,8 @@ from rootspan_apiserver.rules import (
     struct,
     unless_empty,
 )
+from rootspan_apiserver.types.internal_form import internal_form
+from rootspan_apiserver.types.tables import go_types
 
 PROPERTIES_LIMIT = 32
 TEXT_LIMIT = 64
@@ -138,9 +140,9 @@ def node_choice(
         yield from node_selector.check(selector, ABSENT, path / "nodeSelector", context)
         terms = selector.get("nodeSelectorTerms")
         if one_term and len(terms or ()) != 1:
-            yield FieldError.invalid(
-                path / "nodeSelector" / "nodeSelectorTerms", terms or [], "must have exactly one node selector term"
-            )
+            shown = internal_form(selector, go_types().struct("core/v1.NodeSelector"))["NodeSelectorTerms"]
+            words = "must have exactly one node selector term"
+            yield FieldError.invalid(path / "nodeSelector" / "nodeSelectorTerms", shown, words)
     for name in flags:
         if (flag := value.get(name)) is not None:
             if flag:

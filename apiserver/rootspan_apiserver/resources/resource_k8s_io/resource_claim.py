@@ -17,7 +17,8 @@ from rootspan_apiserver.resources.definition import (
 )
 from rootspan_apiserver.resources.resource_k8s_io.allocation import claim_status
 from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
-from rootspan_apiserver.rules import immutable, on_create, struct
+from rootspan_apiserver.rules import on_create, struct
+from rootspan_apiserver.rules.immutable_structs import immutable_struct
 
 
 def _default(obj: JSONObject) -> None:
@@ -67,7 +68,7 @@ definition = Definition(
     ),
     defaults=(_default,),
     spec=on_create(struct(devices=device_claim("spec", "devices"))),
-    changes=struct(spec=immutable),
+    changes=struct(spec=immutable_struct("resource/v1.ResourceClaimSpec")),
     update_order=UpdateOrder.RULES_FIRST,
     columns=(NAME, Column("State", _state, description="Whether devices are allocated and reserved."), AGE),
 )

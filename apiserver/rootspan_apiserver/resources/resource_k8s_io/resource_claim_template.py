@@ -8,7 +8,8 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.columns import AGE, NAME, at
 from rootspan_apiserver.resources.definition import Definition, UpdateOrder
 from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
-from rootspan_apiserver.rules import immutable, struct
+from rootspan_apiserver.rules import struct
+from rootspan_apiserver.rules.immutable_structs import immutable_struct
 from rootspan_apiserver.rules.label_selectors import labels
 from rootspan_apiserver.rules.metadata import annotations
 
@@ -27,7 +28,7 @@ definition = Definition(
         metadata=struct(annotations=annotations, labels=labels),
         spec=struct(devices=device_claim("spec", "spec", "devices")),
     ),
-    changes=struct(spec=immutable),
+    changes=struct(spec=immutable_struct("resource/v1.ResourceClaimTemplateSpec")),
     update_order=UpdateOrder.CHANGES_ONLY,
     columns=(NAME, AGE),
 )

@@ -4,6 +4,7 @@ Upstream: pkg/apis/resource/validation/validation.go (ValidateResourceSlice), pk
 pkg/registry/resource/resourceslice/strategy.go, pkg/printers/internalversion/printers.go
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from time import time
 
@@ -11,16 +12,47 @@ from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import from_seconds
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
-from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder, WriteContext
 from rootspan_apiserver.resources.resource_k8s_io.slices import slice_spec
 from rootspan_apiserver.resources.selectable import paths
 
+LISTS = frozenset({"bools", "ints", "strings", "versions"})
+MAPPINGS = "nodeAllocatableResourceMappings"
+
 
 def _default_taints(obj: JSONObject) -> None:
-    for device in at(obj, "spec", "devices") or ():
+    for device in _devices(obj):
         for taint in device.get("taints") or ():
             if taint.get("timeAdded") is None:
                 taint["timeAdded"] = from_seconds(int(time()))
+
+
+def _drop_disabled(obj: JSONObject, old: JSONObject) -> None:
+    """Remove the fields of the gates DRAListTypeAttributes and DRANodeAllocatableResources, which are off, unless `old` has such fields."""
+    keeps_lists = any(not LISTS.isdisjoint(attribute) for device in _devices(old) for attribute in _attributes(device))
+    keeps_mappings = any(device.get(MAPPINGS) for device in _devices(old))
+    for device in _devices(obj):
+        if not keeps_mappings:
+            device.pop(MAPPINGS, None)
+        for attribute in () if keeps_lists else _attributes(device):
+            for name in LISTS & attribute.keys():
+                del attribute[name]
+
+
+def _devices(obj: JSONObject) -> list[JSONObject]:
+    return at(obj, "spec", "devices") or []
+
+
+def _attributes(device: JSONObject) -> Iterable[JSONObject]:
+    return (device.get("attributes") or {}).values()
+
+
+def _prepare_create(obj: JSONObject, context: WriteContext) -> None:
+    _drop_disabled(obj, {})
+
+
+def _prepare_update(obj: JSONObject, old: JSONObject, context: WriteContext) -> None:
+    _drop_disabled(obj, old)
 
 
 def _node(obj: JSONObject, now: datetime) -> str:
@@ -42,6 +74,8 @@ definition = Definition(
     generation=COUNTED,
     delete_returns_object=True,
     defaults=(_default_taints,),
+    prepare_create=_prepare_create,
+    prepare_update=_prepare_update,
     warnings=_warnings,
     spec=slice_spec,
     update_order=UpdateOrder.CHANGES_THEN_SPEC,

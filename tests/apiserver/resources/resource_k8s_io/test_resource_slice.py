@@ -3,8 +3,9 @@
 import pytest
 
 from rootspan_apiserver.resources.catalogue import builtin_resources
+from rootspan_apiserver.resources.definition import WriteContext
 from rootspan_apiserver.resources.resource_k8s_io.resource_slice import definition
-from tests.apiserver.resources.kind_checks import REMOVED, Changes, KindCheck
+from tests.apiserver.resources.kind_checks import REMOVED, Changes, KindCheck, changed
 from tests.apiserver.resources.resource_k8s_io.objects import COUNTERS, REMOVE, SLICE
 from tests.apiserver.resources.resource_k8s_io.rows import COUNTER_ROWS, SLICE_ROWS
 
@@ -58,6 +59,18 @@ def test_taint_gets_a_time() -> None:
         == given
     )
     assert KIND.stored()["spec"]["devices"][0]["taints"][0]["timeAdded"] > given
+
+
+def test_fields_of_gates_that_are_off_are_dropped() -> None:
+    """Lists of attributes and mappings to resources of nodes are dropped, unless the stored slice has some already."""
+    mappings: Changes = {"nodeAllocatableResourceMappings": {"cpu": {}}}
+    gated: Changes = {"spec.devices.0": {"name": "d", **mappings, "attributes": {"a": {"int": 1, "ints": [1]}}}}
+    assert KIND.stored(gated)["spec"]["devices"] == [{"name": "d", "attributes": {"a": {"int": 1}}}]
+    assert KIND.updated(gated)[0]["spec"]["devices"] == [{"name": "d", "attributes": {"a": {"int": 1}}}]
+    assert definition.prepare_update is not None
+    new, stored = changed(KIND.valid, gated), changed(KIND.valid, gated)
+    definition.prepare_update(new, stored, WriteContext())
+    assert new == stored == changed(KIND.valid, gated)
 
 
 def test_driver_in_capitals_is_warned_of() -> None:

@@ -1,0 +1,49 @@
+"""The authenticators of a server, in the order in which they are asked.
+
+Upstream: pkg/kubeapiserver/authenticator/config.go
+"""
+
+from pathlib import Path
+
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.client_certificates import ClientCertificates
+from rootspan_apiserver.authn.loopback import loopback_authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.tokens import StaticTokens, read_token_file
+from rootspan_apiserver.authn.union import UnionAuthenticator
+from rootspan_apiserver.kube.users import MASTERS, User
+
+
+def server_authenticator(
+    *,
+    loopback_token: str,
+    admin_token: str,
+    accounts: ServiceAccountTokens,
+    client_certificates: bool = False,
+    token_file: str = "",
+    anonymous: bool = True,
+) -> Authenticator:
+    """Return the authenticator of a server.
+
+    Args:
+        admin_token: The token of the administrator in the kubeconfig.
+        client_certificates: Whether certificates that TLS has verified name users.
+        token_file: A file of static tokens, "" for none.
+        anonymous: Whether requests without credentials are authenticated as `system:anonymous`.
+
+    Raises:
+        TokenFileError: `token_file` cannot be read.
+    """
+    known: list[Authenticator] = [
+        loopback_authenticator(loopback_token),
+        StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
+    ]
+    if client_certificates:
+        known.append(ClientCertificates())
+    if token_file:
+        known.append(read_token_file(Path(token_file)))
+    known.append(accounts)
+    if anonymous:
+        known.append(AnonymousAuthenticator())
+    return UnionAuthenticator(known, [accounts.issuer])

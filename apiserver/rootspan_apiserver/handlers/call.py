@@ -1,0 +1,98 @@
+"""One call of a verb: what all verbs have in common.
+
+A span around the work, a representation that the client accepts, refusals answered inside the span.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/get.go, create.go, update.go, patch.go, delete.go
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from rootspan_apiserver.dialects import events
+from rootspan_apiserver.dialects.operations import InternalOperation
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.http.negotiation import Offer, Representation
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.http.responses import Sendable, error_response, representation
+from rootspan_apiserver.kube.asgi import Send
+from rootspan_apiserver.kube.media_types import JSON, YAML
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan
+
+_OBJECTS = Offer(table=True, metadata=True)
+_CUSTOM_OBJECTS = Offer((JSON, YAML), table=True, metadata=True)
+_CALCULATED = Offer()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the work of a verb is given.
+
+    Attributes:
+        shown: How the client wants the response.
+        span: The span of the verb, `NOT_RECORDED` where it has none.
+        spans: Closed once the response is sent; work that begins its span late enters it here.
+    """
+
+    request: Request
+    target: Target
+    shown: Representation
+    span: InternalSpan
+    spans: ExitStack
+
+    @contextmanager
+    def storing(self, length: int) -> Iterator[None]:
+        """Record the outcome of admission and the store, of create and update, in the span; `length` is the body's, in bytes."""
+        self.span.event(events.STORING)
+        try:
+            yield
+        except StatusError as error:
+            self.span.event(events.STORING_FAILED, length=length, error=error.message)
+            raise
+        self.span.event(events.STORED, length=length)
+
+
+Work = Callable[[Call], Awaitable[Sendable]]
+Handler = Callable[[Request, Target, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """The handler of a verb.
+
+    Attributes:
+        work: Returns the answer, or raises StatusError to refuse.
+        operation: The verb, as spans have it; None for work that begins its own.
+        converts: Whether a Table or the metadata alone can be answered.
+    """
+
+    work: Work
+    operation: InternalOperation | None = None
+    converts: bool = True
+
+    async def __call__(self, request: Request, target: Target, send: Send) -> None:
+        with ExitStack() as spans:
+            span = spans.enter_context(request.verb_span(self.operation)) if self.operation else NOT_RECORDED
+            try:
+                call = Call(
+                    request=request,
+                    target=target,
+                    shown=representation(request, _offer(target) if self.converts else _CALCULATED),
+                    span=span,
+                    spans=spans,
+                )
+                answer = await self.work(call)
+            except StatusError as error:
+                if self.operation is None:
+                    spans.close()  # kube-apiserver refuses a list outside of its span
+                refusal = error_response(request, error, group_version=target.group_version)
+                await refusal.send(request, send)
+                return
+            span.event(events.RESPONDING)
+            await answer.send(request, send)
+            span.event(events.RESPONDED)
+
+
+def _offer(target: Target) -> Offer:
+    return _CUSTOM_OBJECTS if target.custom else _OBJECTS

@@ -1,0 +1,113 @@
+"""patch: a change to the object as it is when the change is stored, in one of four languages.
+
+Server-side apply is one of them, and the only one that may create the object.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
+"""
+
+import orjson
+
+from rootspan_apiserver.codec.decoding import decode_applied, read_patched
+from rootspan_apiserver.dialects import events
+from rootspan_apiserver.handlers.bodies import check_object, validation_of
+from rootspan_apiserver.handlers.call import Call
+from rootspan_apiserver.handlers.output import stored_response
+from rootspan_apiserver.handlers.writing import Writer, WriteRequest
+from rootspan_apiserver.http.negotiation import unsupported_media_type
+from rootspan_apiserver.http.query import WriteOptions, write_options
+from rootspan_apiserver.http.responses import Response
+from rootspan_apiserver.kube.go_values import go_format
+from rootspan_apiserver.kube.media_types import APPLY_PATCH, CUSTOM_PATCHES, JSON_PATCH, MERGE_PATCH, PATCHES
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import conflict, not_found
+from rootspan_apiserver.kube.times import timestamp
+from rootspan_apiserver.patch import json_patch, merge_patch, strategic
+
+
+class PatchVerb:
+    """patch, of objects and of parts of them."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def patch(self, call: Call) -> Response:
+        accepted = CUSTOM_PATCHES if call.target.resource.custom else PATCHES
+        if call.request.content_type not in accepted:
+            raise unsupported_media_type(accepted)
+        body = await call.request.body(call.span)
+        applies = call.request.content_type == APPLY_PATCH
+        options = write_options(call.request, "PatchOptions", apply=applies)
+        call.span.event(events.AUDIT_RECORDED)
+        write = self._writer.write(call, options)
+        change = _Applied(call, write, options, body) if applies else _Patched(call, write, options, body)
+        stored, created = await write.update(change, create_on_missing=applies)
+        call.span.event(events.PATCH_STORED)
+        return stored_response(call, stored, 201 if created else 200)
+
+
+class _Applied:
+    """A server-side apply of the object in `body`. Raises StatusError 400 where it cannot be read."""
+
+    def __init__(self, call: Call, write: WriteRequest, options: WriteOptions, body: bytes) -> None:
+        self._call = call
+        self._write = write
+        self._force = bool(options.force)
+        self._applied, warnings = decode_applied(body, validation_of(options))
+        call.request.warnings += warnings
+
+    async def __call__(self, live: JSONObject | None) -> JSONObject:
+        call, write = self._call, self._write
+        call.span.event(events.PATCHING)
+        new = write.fields.apply(live, self._applied, write.manager, timestamp(), force=self._force)
+        if live is None and (uid := (new.get("metadata") or {}).get("uid")):
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise conflict(call.target.resource.group_resource, call.target.name, why)
+        check_object(new, call.target)
+        call.span.event(events.ADMITTING)
+        return call.target.defaulted(new)
+
+
+class _Patched:
+    """A JSON patch, a merge patch or a strategic merge patch."""
+
+    def __init__(self, call: Call, write: WriteRequest, options: WriteOptions, body: bytes) -> None:
+        self._call = call
+        self._write = write
+        self._validation = validation_of(options)
+        self._body = body
+        self._warned = False
+
+    async def __call__(self, live: JSONObject | None) -> JSONObject:
+        call, write = self._call, self._write
+        if live is None:
+            raise not_found(call.target.resource.group_resource, call.target.name)
+        call.span.event(events.PATCHING)
+        new = self._patched(live)
+        check_object(new, call.target)
+        call.span.event(events.ADMITTING)
+        return write.fields.update(live, call.target.defaulted(new), write.manager, timestamp())
+
+    def _patched(self, live: JSONObject) -> JSONObject:
+        """Return the patched object, read as a body of its kind is. Raises StatusError."""
+        target, schema = self._call.target, self._call.target.schema
+        strict = self._validation != "Ignore"
+        is_json = self._call.request.content_type in (JSON_PATCH, MERGE_PATCH)
+        if self._call.request.content_type == JSON_PATCH:
+            operations, found = json_patch.read(self._body, strict=strict)
+            value = json_patch.apply(live, operations)
+        else:
+            document, found = merge_patch.read(self._body, strict=strict)
+            value = merge_patch.apply(live, document) if is_json else strategic.apply(live, document, schema)
+        new, warnings = read_patched(
+            value,
+            target.kind,
+            shown=orjson.dumps(value).decode() if is_json else go_format(document),
+            schema=schema if target.custom else None,
+            field_validation=self._validation,
+            found=found,
+            decoded=is_json,
+        )
+        if not self._warned:
+            self._warned = True
+            self._call.request.warnings += warnings
+        return new

@@ -1,0 +1,50 @@
+"""Kinds that are created and never stored: the answer is calculated from the object.
+
+Reviews, bindings, evictions and token requests are such kinds.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go
+"""
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.dialects import operations
+from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
+from rootspan_apiserver.handlers.call import Call, Verb
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.writing import Admitting
+from rootspan_apiserver.http.query import write_options
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.http.responses import Response, object_response
+from rootspan_apiserver.kube.meta import JSONObject
+
+Calculate = Callable[[Request, Target, JSONObject, bool], Awaitable[JSONObject]]
+"""From the object as admitted to the answer; the last argument says whether this is a dry run."""
+
+
+def success() -> JSONObject:
+    """Return the `Status` of a subresource that was created and has no state of its own."""
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+
+def calculated(admission: AdmissionChain, calculate: Calculate) -> Verb:
+    """Return the handler of create for such a kind."""
+
+    async def create(call: Call) -> Response:
+        check_content_type(call)
+        request, target = call.request, call.target
+        body = await request.body(call.span)
+        options = write_options(request, "CreateOptions")
+        obj = decode_object(call, body, options)
+        place(obj, target)
+        obj = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": metadata_of(obj)} | obj
+        with call.storing(len(body)):
+            admitting = Admitting(admission, request, target, options.document(), dry_run=options.dry_run)
+            admitted = await admitting.mutate("CREATE", target.name, obj, None) or obj
+            await admitting.validate("CREATE", target.name, admitted, None)
+            answer = await calculate(request, target, admitted, options.dry_run)
+        return object_response(orjson.dumps(answer), call.shown, group_version=target.group_version, status=201)
+
+    return Verb(create, operations.CREATE, converts=False)

@@ -1,0 +1,137 @@
+"""Reviews, which are questions to the server about users: who am I, may I, whose token is this.
+
+Upstream: pkg/registry/authentication/tokenreview/storage.go, pkg/registry/authorization/subjectaccessreview/rest.go and its siblings
+"""
+
+from collections.abc import Mapping
+
+from rootspan_apiserver.authn.authenticator import (
+    Authenticator,
+    Credentials,
+    InvalidCredentialsError,
+    bearer_token,
+)
+from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer, RuleResolver, UserRules
+from rootspan_apiserver.handlers.subresources.calculated import Calculate
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError, bad_request, invalid
+from rootspan_apiserver.kube.users import User, user_info
+
+_AUTHENTICATION = "authentication.k8s.io"
+_AUTHORIZATION = "authorization.k8s.io"
+
+
+class Reviews:
+    """The resources that are asked and not kept."""
+
+    def __init__(self, authenticator: Authenticator, authorizer: Authorizer) -> None:
+        self._authenticator = authenticator
+        self._authorizer = authorizer
+
+    def by_resource(self) -> Mapping[tuple[str, str], Calculate]:
+        """Return what answers each review, by group and plural."""
+        return {
+            (_AUTHENTICATION, "selfsubjectreviews"): self._self_subject,
+            (_AUTHENTICATION, "tokenreviews"): self._token,
+            (_AUTHORIZATION, "selfsubjectaccessreviews"): self._self_access,
+            (_AUTHORIZATION, "selfsubjectrulesreviews"): self._rules,
+            (_AUTHORIZATION, "subjectaccessreviews"): self._access,
+            (_AUTHORIZATION, "localsubjectaccessreviews"): self._local_access,
+        }
+
+    async def _self_subject(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
+        return {**obj, "status": {"userInfo": user_info(request.user)}}
+
+    async def _token(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
+        spec = obj.get("spec") or {}
+        token = spec.get("token") or ""
+        if not token:
+            raise bad_request("token is required for TokenReview in authentication")
+        credentials = Credentials(bearer_token(f"Bearer {token}"), audiences=tuple(spec.get("audiences") or ()))
+        try:
+            found = await self._authenticator.authenticate(credentials)
+        except InvalidCredentialsError as exc:
+            return {**obj, "status": {"user": {}, "error": str(exc)}}
+        if found is None:
+            return {**obj, "status": {"user": {}}}
+        status: JSONObject = {"authenticated": True, "user": user_info(found.user)}
+        if found.audiences:
+            status["audiences"] = list(found.audiences)
+        return {**obj, "status": status}
+
+    async def _self_access(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
+        return await self._answered(target, obj, request.user)
+
+    async def _access(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
+        spec = obj.get("spec") or {}
+        if not spec.get("user") and not spec.get("groups"):
+            error = FieldError.invalid("spec.user", "", "at least one of user or group must be specified")
+            raise invalid(_AUTHORIZATION, target.kind.kind, "", [error])
+        extra = {key: tuple(values or ()) for key, values in (spec.get("extra") or {}).items()}
+        user = User(spec.get("user") or "", spec.get("uid") or "", tuple(spec.get("groups") or ()), extra)
+        return await self._answered(target, obj, user)
+
+    async def _local_access(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
+        asked = ((obj.get("spec") or {}).get("resourceAttributes") or {}).get("namespace") or ""
+        if asked != target.namespace:
+            why = f"must match the namespace {target.namespace}"
+            raise invalid(
+                _AUTHORIZATION,
+                target.kind.kind,
+                "",
+                [FieldError.invalid("spec.resourceAttributes.namespace", asked, why)],
+            )
+        return await self._access(request, target, obj, dry_run)
+
+    async def _answered(self, target: Target, obj: JSONObject, user: User) -> JSONObject:
+        spec = obj.get("spec") or {}
+        resource, other = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+        if (resource is None) == (other is None):
+            why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+            if resource is not None:
+                why = "cannot be specified in combination with resourceAttributes"
+                error = FieldError.invalid("spec.nonResourceAttributes", other, why)
+            else:
+                error = FieldError.invalid("spec.resourceAttributes", None, why)
+            raise invalid(_AUTHORIZATION, target.kind.kind, "", [error])
+        decision = await self._authorizer.authorize(_attributes(user, resource, other))
+        status: JSONObject = {"allowed": decision.verdict == "allow"}
+        if decision.verdict == "deny":
+            status["denied"] = True
+        if decision.reason:
+            status["reason"] = decision.reason
+        return {**obj, "status": status}
+
+    async def _rules(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
+        namespace = (obj.get("spec") or {}).get("namespace") or ""
+        if not namespace:
+            raise bad_request("no namespace on request")
+        if not isinstance(self._authorizer, RuleResolver):
+            return {**obj, "status": _rules_status(UserRules(incomplete=True))}
+        return {**obj, "status": _rules_status(await self._authorizer.rules_for(request.user, namespace))}
+
+
+def _attributes(user: User, resource: JSONObject | None, other: JSONObject | None) -> AuthorizationAttributes:
+    if resource is None:
+        asked = other or {}
+        verb, path = asked.get("verb") or "", asked.get("path") or ""
+        return AuthorizationAttributes(user=user, verb=verb, is_resource=False, path=path)
+    fields = ("verb", "namespace", "group", "version", "resource", "subresource", "name")
+    return AuthorizationAttributes(
+        user=user, is_resource=True, **{field: resource.get(field) or "" for field in fields}
+    )
+
+
+def _rules_status(rules: UserRules) -> JSONObject:
+    """Return the rules as `SubjectRulesReviewStatus` of authorization/v1."""
+    resource_rules: list[JSONObject] = []
+    for rule in rules.resource_rules:
+        shown = {"verbs": list(rule.verbs), "apiGroups": list(rule.api_groups), "resources": list(rule.resources)}
+        resource_rules.append(shown | ({"resourceNames": list(rule.resource_names)} if rule.resource_names else {}))
+    others = [
+        {"verbs": list(rule.verbs), "nonResourceURLs": list(rule.non_resource_urls)}
+        for rule in rules.non_resource_rules
+    ]
+    return {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": rules.incomplete}

@@ -1,0 +1,208 @@
+"""What create, update and patch have in common: from the object a client wants to the object that is stored.
+
+Who manages its fields is recorded, admission plugins see it, warnings are collected, and the store gets it in its own version.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+
+from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
+from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.handlers.call import Call
+from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.unenforced import warnings_of_unenforced
+from rootspan_apiserver.http.query import WriteOptions, manager_of
+from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.kube.times import timestamp
+from rootspan_apiserver.managed_fields import FieldManager
+from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
+from rootspan_apiserver.registry.store import Store
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.conversion import convert
+from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.types.schema import Schema
+
+
+class FieldManagers:
+    """The field manager of each resource and subresource, made once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._made = lru_cache(maxsize=1024)(self._make)
+
+    def of(self, target: Target) -> FieldManager:
+        return self._made(target.resource, target.part)
+
+    def _make(self, resource: Resource, subresource: str) -> FieldManager:
+        def converted(obj: JSONObject, api_version: str) -> tuple[JSONObject, Schema] | None:
+            group, _, version = api_version.rpartition("/")
+            kind = GroupVersionKind(group, version, resource.kind.kind)
+            other = self._registry.by_kind(kind)
+            return (convert(obj, kind), other.schema) if other is not None else None
+
+        return FieldManager.of(resource, subresource, converted)
+
+
+class Admitting:
+    """Admission of one request. Objects are in the version of the path; `options` is the request's options object."""
+
+    def __init__(
+        self, admission: AdmissionChain, request: Request, target: Target, options: JSONObject, *, dry_run: bool
+    ) -> None:
+        self._admission = admission
+        self._request = request
+        self._target = target
+        self._options = options
+        self._dry_run = dry_run
+
+    def _attributes(
+        self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
+    ) -> AdmissionAttributes:
+        request, target = self._request, self._target
+        return AdmissionAttributes(
+            operation=operation,
+            resource=target.resource,
+            kind=target.kind,
+            subresource=target.part,
+            namespace=target.namespace,
+            name=name,
+            object=obj,
+            old_object=old,
+            options=self._options,
+            user=request.user,
+            dry_run=self._dry_run,
+            warnings=request.warnings,
+            audit_annotations=request.audit_annotations,
+        )
+
+    async def mutate(
+        self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
+    ) -> JSONObject | None:
+        """Return the object as the mutating plugins leave it. Raises StatusError where one refuses it."""
+        return await self._admission.mutate(self._attributes(operation, name, obj, old))
+
+    async def validate(self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None) -> None:
+        """Raises StatusError where a validating plugin refuses."""
+        await self._admission.validate(self._attributes(operation, name, obj, old))
+
+    async def delete(self, stored: JSONObject) -> None:
+        """Admit the deletion of a stored object. Raises StatusError where a plugin refuses."""
+        old = self._target.from_storage(stored)
+        name = old["metadata"]["name"]
+        await self.mutate("DELETE", name, None, old)
+        await self.validate("DELETE", name, None, old)
+
+
+class Writer:
+    """Writes objects to the store for create, update and patch."""
+
+    def __init__(self, store: Store, admission: AdmissionChain, registry: Registry) -> None:
+        self._store = store
+        self._admission = admission
+        self._managers = FieldManagers(registry)
+
+    def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
+        return WriteRequest(self._store, self._admission, self._managers.of(call.target), call, options)
+
+
+Change = Callable[[JSONObject | None], Awaitable[JSONObject]]
+"""From the object in the version of the path, None where there is none, to the object that replaces it."""
+
+
+class WriteRequest:
+    """One write. `fields` records the managers of fields in the name of `manager`."""
+
+    def __init__(
+        self, store: Store, admission: AdmissionChain, fields: FieldManager, call: Call, options: WriteOptions
+    ) -> None:
+        self._store = store
+        self._call = call
+        self._options = options
+        self._admitting = Admitting(admission, call.request, call.target, options.document(), dry_run=options.dry_run)
+        self._warned = False
+        self.fields = fields
+        self.manager = manager_of(call.request, options)
+
+    async def create(self, obj: JSONObject) -> StoredObject:
+        """Store a new object. Raises StatusError."""
+        target = self._call.target
+        name = obj["metadata"].get("name", "")
+        new = self.fields.update(None, target.defaulted(obj), self.manager, timestamp())
+        stored = await self._store.create(
+            target.resource,
+            target.namespace,
+            await self._admitted(name, new, None, None),
+            CreateOptions(
+                validate=lambda stored: self._validate(name, stored, None),
+                dry_run=self._options.dry_run,
+                context=WriteContext(user=self._call.request.user),
+            ),
+        )
+        self._warn_of_unenforced(stored, created=True)
+        return stored
+
+    async def update(
+        self, change: Change, *, precondition_uid: str = "", create_on_missing: bool = False
+    ) -> tuple[StoredObject, bool]:
+        """Store what `change` makes of the object, called again when the object changed meanwhile.
+
+        Returns:
+            The stored object, and whether it was created.
+
+        Raises:
+            StatusError: What `change`, admission or the store refuse.
+        """
+        target = self._call.target
+
+        async def transform(current: JSONObject | None) -> JSONObject:
+            live = target.live(current) if current is not None else None
+            return await self._admitted(target.name, await change(live), live, current)
+
+        stored, created = await self._store.update(
+            target.resource,
+            target.namespace,
+            target.name,
+            transform,
+            UpdateOptions(
+                subresource=target.stored_part,
+                validate=lambda stored, old: self._validate(target.name, stored, old),
+                precondition_uid=precondition_uid,
+                dry_run=self._options.dry_run,
+                create_on_missing=create_on_missing and not target.part,
+                context=WriteContext(user=self._call.request.user),
+            ),
+        )
+        self._warn_of_unenforced(stored, created=created)
+        return stored, created
+
+    async def _admitted(
+        self, name: str, new: JSONObject, live: JSONObject | None, current: JSONObject | None
+    ) -> JSONObject:
+        """Return what is stored for `new` in place of `current`, which is `live` in the version of the path."""
+        target, request = self._call.target, self._call.request
+        admitted = await self._admitting.mutate("CREATE" if live is None else "UPDATE", name, new, live)
+        if admitted is None:
+            raise bad_request("admission removed the object")
+        stored = target.to_storage(admitted, current)
+        if not self._warned:
+            self._warned = True
+            request.warnings += target.resource.strategy.warnings(stored, current)
+        return stored
+
+    async def _validate(self, name: str, stored: JSONObject, old: JSONObject | None) -> None:
+        target = self._call.target
+        obj = target.from_storage(stored)
+        if old is None:
+            await self._admitting.validate("CREATE", name or obj["metadata"].get("name", ""), obj, None)
+        else:
+            await self._admitting.validate("UPDATE", name, obj, target.from_storage(old))
+
+    def _warn_of_unenforced(self, stored: StoredObject, *, created: bool) -> None:
+        """A dry run stores nothing, and a change of a subresource asks for nothing."""
+        target = self._call.target
+        if not self._options.dry_run and not target.part:
+            self._call.request.warnings += warnings_of_unenforced(target.resource, stored, created=created)

@@ -1,0 +1,50 @@
+"""The claim of an ephemeral volume, which is made for the pod.
+
+Upstream: pkg/apis/core/validation/validation.go (ValidatePersistentVolumeClaimTemplate)
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules import Path, RuleContext, absent_as, forbidden, function, one_of, struct
+from rootspan_apiserver.rules.label_selectors import label_selector, labels
+from rootspan_apiserver.rules.metadata import annotations
+from rootspan_apiserver.rules.quantities import positive_quantity
+
+ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+_NOT_SUPPORTED = forbidden("not supported for this type")
+
+
+@function("ValidatePersistentVolumeClaimSpec", absent=True)
+def _access_modes(value: list[str] | None, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """There are some, each is known, and ReadWriteOncePod is alone."""
+    modes = value or []
+    if not modes:
+        yield FieldError.required(path, "at least 1 access mode is required")
+    for mode in modes:
+        if mode not in ACCESS_MODES:
+            yield FieldError.not_supported(path, mode, ACCESS_MODES)
+    if "ReadWriteOncePod" in modes and len(set(modes)) > 1:
+        yield FieldError.forbidden(path, "may not use ReadWriteOncePod with other access modes")
+
+
+@function("ValidatePersistentVolumeClaimSpec")
+def _size(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The size is given, and greater than zero."""
+    size = (value.get("requests") or {}).get("storage")
+    if size is None:
+        yield FieldError.required(path.key("storage"))
+    else:
+        yield from positive_quantity.check(size, old, path.key("storage"), context)
+
+
+_METADATA = struct(annotations=annotations, labels=labels, name=_NOT_SUPPORTED, namespace=_NOT_SUPPORTED)
+_SPEC = struct(
+    selector=label_selector(),
+    accessModes=_access_modes,
+    resources=absent_as({}, _size),
+    volumeMode=one_of("Block", "Filesystem"),
+)
+CLAIM_TEMPLATE = struct(metadata=_METADATA, spec=absent_as({}, _SPEC))

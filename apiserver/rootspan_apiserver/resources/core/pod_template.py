@@ -1,0 +1,45 @@
+"""PodTemplate (v1): a template of pods that is stored as an object of its own.
+
+Upstream: pkg/registry/core/podtemplate/strategy.go, pkg/apis/core/validation/validation.go (ValidatePodTemplate)
+"""
+
+from datetime import datetime
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources import cells
+from rootspan_apiserver.resources.columns import NAME, Column, at
+from rootspan_apiserver.resources.core.pod.defaults import default_template
+from rootspan_apiserver.resources.core.pod.template import TEMPLATE
+from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder
+from rootspan_apiserver.rules import absent_as, struct
+
+
+def _names(obj: JSONObject, now: datetime) -> str:
+    return cells.containers(obj.get("template"))[0]
+
+
+def _images(obj: JSONObject, now: datetime) -> str:
+    return cells.containers(obj.get("template"))[1]
+
+
+def _labels(obj: JSONObject, now: datetime) -> Any:
+    return cells.labels(at(obj, "template", "metadata", "labels"))
+
+
+definition = Definition(
+    "v1",
+    "PodTemplate",
+    "podtemplates",
+    defaults=(default_template,),
+    generation=COUNTED,
+    rules=struct(template=absent_as({}, TEMPLATE)),
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
+    columns=(
+        NAME,
+        Column("Containers", _names, description="The names of the containers."),
+        Column("Images", _images, description="The images of the containers."),
+        Column("Pod Labels", _labels, description="The labels of the pods."),
+    ),
+    delete_returns_object=True,
+)

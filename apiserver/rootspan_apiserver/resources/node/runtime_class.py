@@ -1,0 +1,57 @@
+"""RuntimeClass (node.k8s.io/v1): how the nodes run the containers of a pod.
+
+Upstream: pkg/apis/node/validation/validation.go, pkg/registry/node/runtimeclass/strategy.go, pkg/printers/internalversion/printers.go
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import dns_label
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
+from rootspan_apiserver.resources.core.pod.go_structs import shown_as_go
+from rootspan_apiserver.resources.core.pod.resources import OVERHEAD
+from rootspan_apiserver.resources.core.tolerations import TOLERATIONS
+from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, immutable, named, required, struct
+from rootspan_apiserver.rules.label_selectors import labels
+
+
+@function("validateOverhead")
+def _overhead(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """What a pod takes besides its containers is valid as limits are."""
+    yield from OVERHEAD.check({"limits": value}, old, path, context)
+
+
+@function("validateTolerations")
+def _unique(value: list[JSONObject], old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """No toleration is there twice, whatever its seconds."""
+    seen = []
+    for index, toleration in enumerate(value):
+        key = {name: found for name, found in toleration.items() if name != "tolerationSeconds"}
+        if key in seen:
+            yield FieldError.duplicate(path / index, shown_as_go(toleration, "Toleration"))
+        seen.append(key)
+
+
+definition = Definition(
+    "node.k8s.io/v1",
+    "RuntimeClass",
+    "runtimeclasses",
+    namespaced=False,
+    update_needs_resource_version=True,
+    rules=struct(
+        handler=required & named(dns_label),
+        overhead=struct(podFixed=absent_as({}, _overhead)),
+        scheduling=struct(nodeSelector=labels, tolerations=TOLERATIONS & _unique),
+    ),
+    changes=struct(handler=immutable),
+    update_order=UpdateOrder.CHANGES_ONLY,
+    standard_finalizers=False,
+    columns=(
+        NAME,
+        Column("Handler", value("handler"), description="The configuration of the runtime on the nodes."),
+        AGE,
+    ),
+)
