@@ -54,8 +54,6 @@ UPDATED_ONLY_WITH_VERSION = {
 PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
     ("", "events"): "",
     ("events.k8s.io", "events"): "",
-    ("", "replicationcontrollers"): "Orphan",
-    ("batch", "jobs"): "Orphan",
 }
 EVENT_TIME_TO_LIVE = 3600
 DEPRECATIONS = {

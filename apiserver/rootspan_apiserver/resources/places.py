@@ -8,7 +8,6 @@ from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
 from rootspan_apiserver.types.tables import go_types
 
 OLD_NAMES = {
-    GroupResource("", "replicationcontrollers"): "/controllers",
     GroupResource("", "nodes"): "/minions",
     GroupResource("", "services"): "/services/specs",
     GroupResource("events.k8s.io", "events"): "/events",

@@ -65,9 +65,6 @@ SELECTABLE: Mapping[GroupResource, Values] = {
     GroupResource("", "services"): paths("spec.clusterIP", "spec.type"),
     GroupResource("", "events"): _EVENT,
     GroupResource("events.k8s.io", "events"): _REGARDING,
-    GroupResource("", "replicationcontrollers"): _STATUS_REPLICAS,
-    GroupResource("apps", "replicasets"): _STATUS_REPLICAS,
-    GroupResource("batch", "jobs"): {"status.successful": at("status.succeeded", "0")},
     GroupResource("certificates.k8s.io", "certificatesigningrequests"): paths("spec.signerName"),
 }
 

@@ -3,7 +3,6 @@
 from rootspan_apiserver.resources.kinds import (
     access,
     admission,
-    batch,
     certificates,
     cluster,
     configuration,
@@ -13,7 +12,6 @@ from rootspan_apiserver.resources.kinds import (
     quotas,
     services,
     storage_classes,
-    workloads,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
@@ -28,17 +26,9 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("", "Node"): cluster.NodeStrategy,
     ("", "PersistentVolume"): cluster.PersistentVolumeStrategy,
     ("", "PersistentVolumeClaim"): cluster.PersistentVolumeClaimStrategy,
-    ("", "ReplicationController"): workloads.ReplicationControllerStrategy,
     ("", "ResourceQuota"): quotas.ResourceQuotaStrategy,
     ("", "Secret"): configuration.SecretStrategy,
     ("", "Service"): services.ServiceStrategy,
-    ("apps", "ControllerRevision"): workloads.ControllerRevisionStrategy,
-    ("apps", "DaemonSet"): workloads.DaemonSetStrategy,
-    ("apps", "Deployment"): workloads.DeploymentStrategy,
-    ("apps", "ReplicaSet"): workloads.WorkloadStrategy,
-    ("apps", "StatefulSet"): workloads.StatefulSetStrategy,
-    ("batch", "CronJob"): batch.CronJobStrategy,
-    ("batch", "Job"): batch.JobStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
     ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
