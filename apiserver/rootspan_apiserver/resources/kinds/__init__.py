@@ -1,33 +1,22 @@
 """The kinds that have more to say than the facts do, each a strategy of its own."""
 
 from rootspan_apiserver.resources.kinds import (
-    access,
     admission,
     certificates,
     cluster,
-    configuration,
     definitions,
-    events,
     policies,
-    quotas,
     services,
     storage_classes,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
 ADMISSION = "admissionregistration.k8s.io"
-RBAC = "rbac.authorization.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
-    ("", "Event"): events.EventStrategy,
-    ("", "LimitRange"): quotas.LimitRangeStrategy,
-    ("", "Namespace"): cluster.NamespaceStrategy,
-    ("", "Node"): cluster.NodeStrategy,
     ("", "PersistentVolume"): cluster.PersistentVolumeStrategy,
     ("", "PersistentVolumeClaim"): cluster.PersistentVolumeClaimStrategy,
-    ("", "ResourceQuota"): quotas.ResourceQuotaStrategy,
-    ("", "Secret"): configuration.SecretStrategy,
     ("", "Service"): services.ServiceStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
@@ -36,10 +25,6 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
     (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
     (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
-    (RBAC, "ClusterRole"): access.RoleStrategy,
-    (RBAC, "ClusterRoleBinding"): access.BindingStrategy,
-    (RBAC, "Role"): access.RoleStrategy,
-    (RBAC, "RoleBinding"): access.BindingStrategy,
     (ADMISSION, "MutatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
     (ADMISSION, "MutatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
     (ADMISSION, "MutatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,
