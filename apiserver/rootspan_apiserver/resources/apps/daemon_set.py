@@ -21,6 +21,7 @@ from rootspan_apiserver.resources.apps.pod_templates import (
     template_columns,
 )
 from rootspan_apiserver.resources.apps.replica_counts import collisions, counts, number
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.cells import labels
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
@@ -173,6 +174,7 @@ definition = Definition(
     ),
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
+    warnings=warnings_of("spec", "template", names_pods=False),
     spec=SPEC,
     changes=struct(spec=struct(selector=immutable)),
     columns=(

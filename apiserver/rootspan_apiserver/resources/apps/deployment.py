@@ -19,6 +19,7 @@ from rootspan_apiserver.resources.apps.pod_templates import (
     template_columns,
 )
 from rootspan_apiserver.resources.apps.replica_counts import at_most, collisions, counts, number, ready_of_wanted
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
@@ -143,6 +144,7 @@ definition = Definition(
         _default_strategy,
         default_values({"spec": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600}}),
     ),
+    warnings=warnings_of("spec", "template"),
     spec=SPEC,
     changes=struct(spec=struct(selector=immutable)),
     columns=(

@@ -13,6 +13,7 @@ from rootspan_apiserver.resources.apps.pod_templates import (
     template_columns,
 )
 from rootspan_apiserver.resources.apps.replica_counts import REPLICA_STATUS, number
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
@@ -34,6 +35,7 @@ definition = Definition(
     subresources=(SCALE, status_subresource(REPLICA_STATUS)),
     generation=COUNTED,
     defaults=(default_spec_template, default_values({"spec": {"replicas": 1}})),
+    warnings=warnings_of("spec", "template"),
     spec=SPEC,
     changes=struct(spec=struct(selector=immutable)),
     selectable={"status.replicas": at("status.replicas", "0")},

@@ -19,6 +19,7 @@ from rootspan_apiserver.resources.apps.pod_templates import (
     template_columns,
 )
 from rootspan_apiserver.resources.apps.replica_counts import at_most, collisions, counts, ready_of_wanted
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.claim_templates import CLAIM_SPEC
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE, TEMPLATE_METADATA
@@ -177,9 +178,13 @@ def _drop_max_unavailable(obj: JSONObject, old: JSONObject) -> None:
         new.pop("maxUnavailable", None)
 
 
+_template_warnings = warnings_of("spec", "template", names_pods=False)
+
+
 def _warnings(obj: JSONObject, old: JSONObject | None) -> list[str]:
     limit = at(obj, "spec", "revisionHistoryLimit")
-    return [ALL_HISTORY] if limit is not None and limit < 0 else []
+    of_limit = [ALL_HISTORY] if limit is not None and limit < 0 else []
+    return [*_template_warnings(obj, old), *of_limit]
 
 
 definition = Definition(

@@ -13,6 +13,7 @@ from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apps.pod_templates import template_columns
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.batch.job_spec import JOB_SPEC, default_conditions
 from rootspan_apiserver.resources.batch.schedules import schedule_error
 from rootspan_apiserver.resources.cells import NONE
@@ -120,6 +121,7 @@ definition = Definition(
             }
         ),
     ),
+    warnings=warnings_of("spec", "jobTemplate", "spec", "template"),
     rules=struct(spec=SPEC) & _short_name,
     columns=(
         NAME,

@@ -21,6 +21,7 @@ from rootspan_apiserver.resources.apps.pod_templates import (
     template_columns,
 )
 from rootspan_apiserver.resources.apps.replica_counts import counts
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.batch.job_spec import INDEXED, JOB_SPEC, default_conditions
 from rootspan_apiserver.resources.cells import condition, count
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
@@ -210,6 +211,7 @@ definition = Definition(
         default_values({"spec": {"completionMode": "NonIndexed", "suspend": False, "manualSelector": False}}),
     ),
     prepare_create=_prepare_create,
+    warnings=warnings_of("spec", "template"),
     rules=_generated_selector & struct(spec=SPEC) & _host_names,
     changes=struct(spec=SPEC & CHANGES),  # Upstream checks the spec in both.
     update_order=UpdateOrder.RULES_FIRST,

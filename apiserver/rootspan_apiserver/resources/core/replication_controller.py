@@ -12,6 +12,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apps.pod_templates import NO_MATCH, always_restarted, template_columns
 from rootspan_apiserver.resources.apps.replica_counts import REPLICA_STATUS, number
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.cells import labels
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
 from rootspan_apiserver.resources.core.pod.defaults import default_template
@@ -65,6 +66,7 @@ definition = Definition(
     storage_path="/controllers",
     generation=COUNTED,
     defaults=(_defaults, default_values({"spec": {"replicas": 1}})),
+    warnings=warnings_of("spec", "template"),
     spec=SPEC,
     selectable={"status.replicas": field("status.replicas", "0")},
     default_propagation="Orphan",
