@@ -7,7 +7,6 @@ from rootspan_apiserver.resources.kinds import (
     definitions,
     policies,
     services,
-    storage_classes,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
@@ -20,8 +19,6 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("", "Service"): services.ServiceStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
-    ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
-    ("storage.k8s.io", "StorageClass"): storage_classes.StorageClassStrategy,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
     (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
     (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
