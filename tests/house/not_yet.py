@@ -13,22 +13,18 @@ NOT_YET: dict[str, frozenset[str]] = {
         (
             "rootspan_apiserver.resources.cells",
             "rootspan_apiserver.resources.kinds.admission",
-            "rootspan_apiserver.resources.kinds.batch",
             "rootspan_apiserver.resources.kinds.certificates",
             "rootspan_apiserver.resources.kinds.checks",
             "rootspan_apiserver.resources.kinds.cluster",
             "rootspan_apiserver.resources.kinds.definitions",
-            "rootspan_apiserver.resources.kinds.pod_validation",
             "rootspan_apiserver.resources.kinds.policies",
             "rootspan_apiserver.resources.kinds.services",
-            "rootspan_apiserver.resources.kinds.workloads",
             "rootspan_apiserver.resources.metadata",
             "rootspan_apiserver.resources.selectable",
             "rootspan_apiserver.tables.cluster_rows",
             "rootspan_apiserver.tables.columns",
             "rootspan_apiserver.tables.network_rows",
             "rootspan_apiserver.tables.policy_rows",
-            "rootspan_apiserver.tables.workload_rows",
         )
     ),
     "private_dialect": frozenset(

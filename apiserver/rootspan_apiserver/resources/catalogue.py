@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
-from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
@@ -38,10 +37,6 @@ UPDATED_ONLY_WITH_VERSION = {
     ("admissionregistration.k8s.io", "validatingadmissionpolicies"),
     ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"),
     ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
-}
-PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
-    ("", "replicationcontrollers"): "Orphan",
-    ("batch", "jobs"): "Orphan",
 }
 
 
@@ -243,5 +238,4 @@ def _resource(
         allocator=allocators.get(resource),
         allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
         allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
-        default_propagation=PROPAGATION.get((group, plural), "Background"),
     )

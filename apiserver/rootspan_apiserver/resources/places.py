@@ -8,7 +8,6 @@ from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
 from rootspan_apiserver.types.tables import go_types
 
 OLD_NAMES = {
-    GroupResource("", "replicationcontrollers"): "/controllers",
     GroupResource("", "services"): "/services/specs",
 }
 GROUPED = {"apiextensions.k8s.io", "apiregistration.k8s.io"}

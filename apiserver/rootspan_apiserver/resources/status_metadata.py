@@ -6,7 +6,6 @@ status strategies below pkg/registry
 
 ALL = ("labels", "annotations", "finalizers", "ownerReferences")
 KEPT: dict[tuple[str, str], tuple[str, ...]] = {
-    ("apps", "Deployment"): ("labels",),
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): ALL,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): ALL,
     ("apiregistration.k8s.io", "APIService"): ALL,

@@ -23,71 +23,6 @@ def of(api_version: str, kind: str, fields: JSONObject) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("spec", "why"),
-    [
-        (
-            {"manualSelector": True, "selector": {"matchLabels": {"a": "c"}}},
-            'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`',
-        ),
-        (
-            {"completionMode": "Indexed", "parallelism": 2},
-            "spec.completions: Required value: when completion mode is Indexed",
-        ),
-        (
-            {"completionMode": "x"},
-            'spec.completionMode: Unsupported value: "x": supported values: "Indexed", "NonIndexed"',
-        ),
-    ],
-)
-def test_refuses_a_job(spec: JSONObject, why: str) -> None:
-    """Its pods are its own, and each index needs a count."""
-    assert of("batch/v1", "Job", {"spec": {"template": TEMPLATE, **spec}}) == [why]
-
-
-def test_gives_jobs_their_selectors_itself() -> None:
-    """A selector of the client's own is only taken by a job that says so."""
-    (why,) = of("batch/v1", "Job", {"spec": {"template": TEMPLATE, "selector": {"matchLabels": {"a": "b"}}}})
-    assert why.startswith("spec.selector: Invalid value: ")
-    assert why.endswith(": `selector` not auto-generated")
-
-
-@pytest.mark.parametrize(
-    ("schedule", "why"),
-    [
-        ("TZ=UTC * * * * *", "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"),
-        ("x x", "expected exactly 5 fields, found 2: [x x]"),
-        ("² * * * *", 'failed to parse int from ²: strconv.Atoi: parsing "²": invalid syntax'),
-        ("٣ * * * *", 'failed to parse int from ٣: strconv.Atoi: parsing "٣": invalid syntax'),
-        ("*/٣ * * * *", 'failed to parse int from ٣: strconv.Atoi: parsing "٣": invalid syntax'),
-        (f"{NINES} * * * *", f'failed to parse int from {NINES}: strconv.Atoi: parsing "{NINES}": value out of range'),
-        ("@every ٣s", r'failed to parse duration @every ٣s: time: invalid duration "\xd9\xa3s"'),
-        ("@often", "unrecognized descriptor: @often"),
-        ("*/0 * * * *", "step of range should be a positive number: */0"),
-        ("-1 * * * *", 'failed to parse int from : strconv.Atoi: parsing "": invalid syntax'),
-    ],
-)
-def test_refuses_a_schedule(schedule: str, why: str) -> None:
-    """The zone has a field of its own; what is wrong is told as the parser tells it."""
-    spec = {"schedule": schedule, "jobTemplate": {"spec": {"template": TEMPLATE}}}
-    assert of("batch/v1", "CronJob", {"spec": spec}) == [f'spec.schedule: Invalid value: "{schedule}": {why}']
-
-
-@pytest.mark.parametrize(
-    ("rolling", "why"),
-    [
-        ({"maxUnavailable": "200%"}, f'maxUnavailable: Invalid value: "200%": {PERCENT}'),
-        ({"maxSurge": -1}, "maxSurge: Invalid value: -1: must be greater than or equal to 0"),
-        ({"maxSurge": "200%"}, ""),
-    ],
-)
-def test_checks_how_a_deployment_rolls(rolling: JSONObject, why: str) -> None:
-    """No more than all can be unavailable, but there may be more than twice as many for a while."""
-    template = {**TEMPLATE, "spec": {"containers": POD["containers"]}}
-    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template, "strategy": {"rollingUpdate": rolling}}
-    assert of("apps/v1", "Deployment", {"spec": spec}) == ([f"spec.strategy.rollingUpdate.{why}"] if why else [])
-
-
-@pytest.mark.parametrize(
     ("kind", "spec", "why"),
     [
         (
@@ -202,12 +137,6 @@ def test_takes_what_quotas_count() -> None:
                 "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for "
                 "bound claims"
             ),
-        ),
-        (
-            "apps/v1/ControllerRevision",
-            {"data": {"a": 1}, "revision": 1},
-            {"data": {"a": 2}},
-            'data: Invalid value: {"a":2}: field is immutable',
         ),
         (
             "v1/Pod",

@@ -2,13 +2,11 @@
 
 from rootspan_apiserver.resources.kinds import (
     admission,
-    batch,
     certificates,
     cluster,
     definitions,
     policies,
     services,
-    workloads,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
@@ -18,15 +16,7 @@ FLOW = "flowcontrol.apiserver.k8s.io"
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("", "PersistentVolume"): cluster.PersistentVolumeStrategy,
     ("", "PersistentVolumeClaim"): cluster.PersistentVolumeClaimStrategy,
-    ("", "ReplicationController"): workloads.ReplicationControllerStrategy,
     ("", "Service"): services.ServiceStrategy,
-    ("apps", "ControllerRevision"): workloads.ControllerRevisionStrategy,
-    ("apps", "DaemonSet"): workloads.DaemonSetStrategy,
-    ("apps", "Deployment"): workloads.DeploymentStrategy,
-    ("apps", "ReplicaSet"): workloads.WorkloadStrategy,
-    ("apps", "StatefulSet"): workloads.StatefulSetStrategy,
-    ("batch", "CronJob"): batch.CronJobStrategy,
-    ("batch", "Job"): batch.JobStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
