@@ -15,7 +15,7 @@ OLD_NAMES = {
     GroupResource("networking.k8s.io", "ingresses"): "/ingress",
     GroupResource("events.k8s.io", "events"): "/events",
 }
-GROUPED = {"apiextensions.k8s.io", "apiregistration.k8s.io"}
+GROUPED = {"apiextensions.k8s.io"}
 MOVED_PACKAGES = {("events.k8s.io", "Event"): "core"}
 
 

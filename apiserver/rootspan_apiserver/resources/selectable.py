@@ -68,7 +68,6 @@ SELECTABLE: Mapping[GroupResource, Values] = {
     GroupResource("", "replicationcontrollers"): _STATUS_REPLICAS,
     GroupResource("apps", "replicasets"): _STATUS_REPLICAS,
     GroupResource("batch", "jobs"): {"status.successful": at("status.succeeded", "0")},
-    GroupResource("certificates.k8s.io", "certificatesigningrequests"): paths("spec.signerName"),
 }
 
 

@@ -7,11 +7,7 @@ status strategies below pkg/registry
 ALL = ("labels", "annotations", "finalizers", "ownerReferences")
 KEPT: dict[tuple[str, str], tuple[str, ...]] = {
     ("apps", "Deployment"): ("labels",),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): ALL,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): ALL,
-    ("apiregistration.k8s.io", "APIService"): ALL,
-    ("flowcontrol.apiserver.k8s.io", "FlowSchema"): ALL,
-    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): ALL,
     ("networking.k8s.io", "ServiceCIDR"): ALL,
     ("storage.k8s.io", "VolumeAttachment"): ALL,
 }

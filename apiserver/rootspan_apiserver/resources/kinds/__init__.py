@@ -1,24 +1,18 @@
 """The kinds that have more to say than the facts do, each a strategy of its own."""
 
 from rootspan_apiserver.resources.kinds import (
-    admission,
     batch,
-    certificates,
     cluster,
     configuration,
     definitions,
     events,
     networking,
-    policies,
     quotas,
     services,
     storage_classes,
     workloads,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
-
-ADMISSION = "admissionregistration.k8s.io"
-FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("", "Endpoints"): networking.EndpointsStrategy,
@@ -39,23 +33,13 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("apps", "StatefulSet"): workloads.StatefulSetStrategy,
     ("batch", "CronJob"): batch.CronJobStrategy,
     ("batch", "Job"): batch.JobStrategy,
-    ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
     ("discovery.k8s.io", "EndpointSlice"): networking.EndpointSliceStrategy,
     ("networking.k8s.io", "Ingress"): networking.IngressStrategy,
     ("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
     ("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
-    ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
     ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
     ("storage.k8s.io", "StorageClass"): storage_classes.StorageClassStrategy,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
-    (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
-    (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
-    (ADMISSION, "MutatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
-    (ADMISSION, "MutatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
-    (ADMISSION, "MutatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,
-    (ADMISSION, "ValidatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
-    (ADMISSION, "ValidatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
-    (ADMISSION, "ValidatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,
 }
 
 

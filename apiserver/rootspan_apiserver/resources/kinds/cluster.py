@@ -1,4 +1,4 @@
-"""Namespace, Node, PersistentVolume, PersistentVolumeClaim and PriorityClass."""
+"""Namespace, Node, PersistentVolume and PersistentVolumeClaim."""
 
 from copy import deepcopy
 
@@ -9,7 +9,7 @@ from rootspan_apiserver.kube.quantity import amount
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.definition import NO_CONTEXT, Finalization, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
-from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, one_of, optional_name, unchanged
+from rootspan_apiserver.resources.kinds.checks import one_of, optional_name, unchanged
 from rootspan_apiserver.resources.kinds.pod_scheduling import check_node_selector
 
 OWN_NAME = "kubernetes.io/metadata.name"
@@ -168,35 +168,3 @@ class PersistentVolumeClaimStrategy(BuiltinStrategy):
             "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
         )
         return [FieldError.forbidden("spec", detail)]
-
-
-class PriorityClassStrategy(BuiltinStrategy):
-    """Its generation is 1 for ever: what may change of it is not counted."""
-
-    counts_generation = True
-
-    def changed(self, obj: JSONObject, old: JSONObject) -> bool:
-        return False
-
-    def set_defaults(self, obj: JSONObject) -> None:
-        obj.setdefault("preemptionPolicy", "PreemptLowerPriority")
-
-    def validate(self, obj: JSONObject) -> list[FieldError]:
-        errors = []
-        name = obj["metadata"].get("name") or ""
-        if name.startswith("system-") and name not in ("system-cluster-critical", "system-node-critical"):
-            detail = "priority class names with 'system-' prefix are reserved for system use only. error: "
-            detail += f"{name} is not a known system priority class"
-            errors.append(FieldError.forbidden("metadata.name", detail))
-        if obj.get("value", 0) > 1_000_000_000 and not name.startswith("system-"):
-            detail = "maximum allowed value of a user defined priority is 1000000000"
-            errors.append(FieldError.forbidden("value", detail))
-        return errors
-
-    def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
-        errors = []
-        if obj.get("value") != old.get("value"):
-            errors.append(FieldError.forbidden("value", "may not be changed in an update."))
-        if obj.get("preemptionPolicy") != old.get("preemptionPolicy"):
-            errors.append(FieldError.invalid("preemptionPolicy", obj.get("preemptionPolicy"), IMMUTABLE))
-        return errors
