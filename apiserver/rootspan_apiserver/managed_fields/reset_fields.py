@@ -1,6 +1,6 @@
 """Which fields a write through an endpoint cannot change, and so never owns (`GetResetFields` of the real strategies)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rootspan_apiserver.managed_fields.field_set import FieldSet, without
 from rootspan_apiserver.resources.definition import METADATA_OF_STATUS
@@ -20,6 +20,13 @@ def everything(fields: FieldSet) -> FieldSet:
 
 def owned_through(resource: Resource, subresource: str) -> Filter:
     """What remains of a set when it was written through the resource itself (subresource "") or through a subresource."""
+    definition = resource.definition
+    if definition is not None:
+        part = definition.parts.get(subresource)
+        reset = definition.reset_fields if part is None else part.reset_fields
+        if reset is not None:
+            never_owned = _of_paths(reset)
+            return lambda fields: without(fields, never_owned)
     if subresource == "status":
         if resource.custom:
             return lambda fields: {"f:status": fields["f:status"]} if "f:status" in fields else {}
@@ -29,6 +36,16 @@ def owned_through(resource: Resource, subresource: str) -> Filter:
     else:
         return everything
     return lambda fields: without(fields, kept_out)
+
+
+def _of_paths(paths: Iterable[str]) -> FieldSet:
+    """Return the set of fields at dotted paths."""
+    found: FieldSet = {}
+    for path in paths:
+        node = found
+        for name in path.split("."):
+            node = node.setdefault(f"f:{name}", {})
+    return found
 
 
 def _kept_out_of_status(resource: Resource) -> FieldSet:

@@ -10,7 +10,7 @@ from rootspan_apiserver.types.tables import go_types
 OLD_NAMES = {
     GroupResource("", "services"): "/services/specs",
 }
-GROUPED = {"apiextensions.k8s.io", "apiregistration.k8s.io"}
+GROUPED = {"apiextensions.k8s.io"}
 
 
 def storage_path(resource: GroupResource) -> str:

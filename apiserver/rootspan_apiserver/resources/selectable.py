@@ -40,7 +40,6 @@ NAMESPACED = paths("metadata.name", "metadata.namespace")
 
 SELECTABLE: Mapping[GroupResource, Values] = {
     GroupResource("", "services"): paths("spec.clusterIP", "spec.type"),
-    GroupResource("certificates.k8s.io", "certificatesigningrequests"): paths("spec.signerName"),
 }
 
 

@@ -1,33 +1,17 @@
 """The kinds that have more to say than the facts do, each a strategy of its own."""
 
 from rootspan_apiserver.resources.kinds import (
-    admission,
-    certificates,
     cluster,
     definitions,
-    policies,
     services,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
-
-ADMISSION = "admissionregistration.k8s.io"
-FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("", "PersistentVolume"): cluster.PersistentVolumeStrategy,
     ("", "PersistentVolumeClaim"): cluster.PersistentVolumeClaimStrategy,
     ("", "Service"): services.ServiceStrategy,
-    ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
-    ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
-    (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
-    (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
-    (ADMISSION, "MutatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
-    (ADMISSION, "MutatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
-    (ADMISSION, "MutatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,
-    (ADMISSION, "ValidatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
-    (ADMISSION, "ValidatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
-    (ADMISSION, "ValidatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,
 }
 
 

@@ -7,7 +7,8 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import duplicates, named, one_of, unchanged
-from rootspan_apiserver.resources.kinds.webhook_clients import check_client
+from rootspan_apiserver.rules import Path
+from rootspan_apiserver.rules.webhook_clients import check_client
 from rootspan_apiserver.types.schema import JUNCTORS
 
 
@@ -103,7 +104,7 @@ class CustomResourceDefinitionStrategy(BuiltinStrategy):
         elif client is None:
             errors.append(FieldError.required(client_field, "required when strategy is set to Webhook"))
         else:
-            errors += check_client(client, client_field)
+            errors += check_client(client, Path(client_field))
         return errors
 
     def validate_changes(self, obj: JSONObject, old: JSONObject) -> list[FieldError]:
