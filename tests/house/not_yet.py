@@ -12,24 +12,10 @@ NOT_YET: dict[str, frozenset[str]] = {
             "rootspan_apiserver.managed_fields.field_manager",
         )
     ),
-    "long_functions": frozenset(
-        (
-            "rootspan_apiserver.storage.etcd_store",
-        )
-    ),
-    "long_modules": frozenset(
-        (
-            "rootspan_apiserver.resources.definition",
-        )
-    ),
-    "mutable_module_state": frozenset(
-        (
-        )
-    ),
-    "mutable_class_attributes": frozenset(
-        (
-        )
-    ),
+    "long_functions": frozenset(("rootspan_apiserver.storage.etcd_store",)),
+    "long_modules": frozenset(("rootspan_apiserver.resources.definition",)),
+    "mutable_module_state": frozenset(()),
+    "mutable_class_attributes": frozenset(()),
     "missing_docstrings": frozenset(
         (
             "rootspan_apiserver.embedded_etcd.asgi",

@@ -41,7 +41,6 @@ NAMESPACED = paths("metadata.name", "metadata.namespace")
 _STATUS_REPLICAS: Values = {"status.replicas": at("status.replicas", "0")}
 
 SELECTABLE: Mapping[GroupResource, Values] = {
-    GroupResource("", "services"): paths("spec.clusterIP", "spec.type"),
     GroupResource("", "replicationcontrollers"): _STATUS_REPLICAS,
     GroupResource("apps", "replicasets"): _STATUS_REPLICAS,
     GroupResource("batch", "jobs"): {"status.successful": at("status.succeeded", "0")},

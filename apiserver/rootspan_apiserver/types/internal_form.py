@@ -15,7 +15,29 @@ from rootspan_apiserver.types.containers import ListType, MapType
 from rootspan_apiserver.types.model import Field, Type
 from rootspan_apiserver.types.structs import StructType
 
-_GO_NAMES: Mapping[str, str] = MappingProxyType({"cel": "CEL"})
+_GO_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "apiGroup": "APIGroup",
+        "apiVersion": "APIVersion",
+        "awsElasticBlockStore": "AWSElasticBlockStore",
+        "cel": "CEL",
+        "cephfs": "CephFS",
+        "csi": "CSI",
+        "fc": "FC",
+        "fsType": "FSType",
+        "gcePersistentDisk": "GCEPersistentDisk",
+        "iqn": "IQN",
+        "iscsi": "ISCSI",
+        "nfs": "NFS",
+        "pdID": "PdID",
+        "pdName": "PDName",
+        "rbd": "RBD",
+        "storageos": "StorageOS",
+        "targetWWNs": "TargetWWNs",
+        "uid": "UID",
+        "wwids": "WWIDs",
+    }
+)
 """The fields whose Go name is not the JSON name with a capital letter."""
 
 

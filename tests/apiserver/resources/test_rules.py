@@ -10,7 +10,6 @@ from tests.apiserver.resources.kinds import an_object, created, refusals, update
 
 POD = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}
 TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": POD}
-RWO = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
 PERCENT = "must not be greater than 100%"
 NINES = "9" * 5000
 NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
@@ -18,7 +17,7 @@ NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
 
 def of(api_version: str, kind: str, fields: JSONObject) -> list[str]:
-    namespace = "" if kind in ("IngressClass", "PersistentVolume", "CertificateSigningRequest") else "default"
+    namespace = "" if kind in ("IngressClass", "CertificateSigningRequest") else "default"
     return refusals(an_object(api_version, kind, namespace=namespace, **fields))
 
 
@@ -116,47 +115,6 @@ def test_checks_how_a_deployment_rolls(rolling: JSONObject, why: str) -> None:
             'controller: Invalid value: "x": must be a domain-prefixed path (such as "acme.io/foo")',
         ),
         (
-            "v1/PersistentVolume",
-            {**RWO, "hostPath": {"path": "/a/../b"}},
-            "hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
-        ),
-        (
-            "v1/PersistentVolume",
-            {**RWO, "hostPath": {"path": "/"}, "nfs": {"server": "s", "path": "/"}},
-            "nfs: Forbidden: may not specify more than 1 volume type",
-        ),
-        (
-            "v1/PersistentVolumeClaim",
-            {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": 1}}, "volumeMode": "x"},
-            'volumeMode: Unsupported value: "x": supported values: "Block", "Filesystem"',
-        ),
-        (
-            "v1/ResourceQuota",
-            {"hard": {"cpu": 1}, "scopes": ["BestEffort"]},
-            'scopes: Invalid value: ["BestEffort"]: unsupported scope applied to resource',
-        ),
-        (
-            "v1/ResourceQuota",
-            {"hard": {"pods": 1}, "scopes": ["Terminating", "NotTerminating"]},
-            'scopes: Invalid value: ["Terminating","NotTerminating"]: conflicting scopes',
-        ),
-        ("v1/ResourceQuota", {"hard": {"pods": "1.5"}}, 'hard[pods]: Invalid value: "1.5": must be an integer'),
-        (
-            "v1/LimitRange",
-            {"limits": [{"type": "Pod", "default": {"cpu": 1}}]},
-            "limits[0].default: Forbidden: may not be specified when `type` is 'Pod'",
-        ),
-        (
-            "v1/LimitRange",
-            {"limits": [{"type": "Pod"}, {"type": "Pod"}]},
-            'limits[1].type: Duplicate value: "Pod"',
-        ),
-        (
-            "v1/ResourceQuota",
-            {"hard": {"cpu": "-1e400"}},
-            'hard[cpu]: Invalid value: "-1e400": must be greater than or equal to 0',
-        ),
-        (
             "certificates.k8s.io/v1/CertificateSigningRequest",
             {"request": "aGVsbG8=", "signerName": "a.b/c", "usages": ["client auth"]},
             'request: Invalid value: "aGVsbG8=": PEM block type must be CERTIFICATE REQUEST',
@@ -179,11 +137,6 @@ def test_takes_quantities_beyond_all_floats() -> None:
         "resources": {"limits": amounts, "requests": {**amounts, "memory": "1e400"}},
     }
     assert of("v1", "Pod", {"spec": {"containers": [container]}}) == []
-
-
-def test_takes_data_that_is_null() -> None:
-    """Bytes that are null are none, as they are to Go."""
-    assert of("v1", "Secret", {"data": {"a": None}}) == []
 
 
 def pem(*blocks: str) -> str:
@@ -219,31 +172,9 @@ def test_refuses_endpoints_that_lead_nowhere() -> None:
     ]
 
 
-def test_takes_what_quotas_count() -> None:
-    """Standard resources, those of a class or a domain, and counts of any resource."""
-    names = ["pods", "requests.cpu", "limits.memory", "count/deployments.apps", "hugepages-2Mi", "services.nodeports"]
-    names += ["gold.storageclass.storage.k8s.io/requests.storage", "requests.example.com/gpu"]
-    assert of("v1", "ResourceQuota", {"spec": {"hard": dict.fromkeys(names, 1)}}) == []
-
-
 @pytest.mark.parametrize(
     ("kind", "fields", "change", "why"),
     [
-        (
-            "v1/PersistentVolume",
-            {"spec": {**RWO, "hostPath": {"path": "/x"}}},
-            {"spec": {"hostPath": {"path": "/y"}}},
-            "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation",
-        ),
-        (
-            "v1/PersistentVolumeClaim",
-            {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}},
-            {"spec": {"resources": {"requests": {"storage": "2Gi"}}}},
-            (
-                "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for "
-                "bound claims"
-            ),
-        ),
         (
             "node.k8s.io/v1/RuntimeClass",
             {"handler": "x"},
@@ -273,7 +204,7 @@ def test_takes_what_quotas_count() -> None:
 def test_refuses_a_change(kind: str, fields: JSONObject, change: JSONObject, why: str) -> None:
     """What was decided on creation stays."""
     api_version, _, name = kind.rpartition("/")
-    namespace = "" if name in ("PersistentVolume", "RuntimeClass") else "default"
+    namespace = "" if name == "RuntimeClass" else "default"
     old = created(an_object(api_version, name, namespace=namespace, **fields))
     assert updated(old, {})[1] == []
     assert updated(old, change)[1] == [why]

@@ -9,7 +9,6 @@ from rootspan_apiserver.resources.kinds import (
     definitions,
     networking,
     policies,
-    services,
     storage_classes,
     workloads,
 )
@@ -21,10 +20,7 @@ FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("", "Endpoints"): networking.EndpointsStrategy,
-    ("", "PersistentVolume"): cluster.PersistentVolumeStrategy,
-    ("", "PersistentVolumeClaim"): cluster.PersistentVolumeClaimStrategy,
     ("", "ReplicationController"): workloads.ReplicationControllerStrategy,
-    ("", "Service"): services.ServiceStrategy,
     ("apps", "ControllerRevision"): workloads.ControllerRevisionStrategy,
     ("apps", "DaemonSet"): workloads.DaemonSetStrategy,
     ("apps", "Deployment"): workloads.DeploymentStrategy,
