@@ -24,11 +24,6 @@ from rootspan_apiserver.types.schema import schema_of
 from rootspan_apiserver.types.tables import go_types
 
 CREATED_BY_UPDATE = {
-    ("", "endpoints"),
-    ("rbac.authorization.k8s.io", "roles"),
-    ("rbac.authorization.k8s.io", "rolebindings"),
-    ("rbac.authorization.k8s.io", "clusterroles"),
-    ("rbac.authorization.k8s.io", "clusterrolebindings"),
     ("scheduling.k8s.io", "priorityclasses"),
 }
 UPDATED_ONLY_WITH_VERSION = {
@@ -40,17 +35,10 @@ UPDATED_ONLY_WITH_VERSION = {
     ("admissionregistration.k8s.io", "validatingadmissionpolicies"),
     ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"),
     ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
-    ("storage.k8s.io", "csidrivers"),
-    ("storage.k8s.io", "csinodes"),
-    ("storage.k8s.io", "csistoragecapacities"),
-    ("storage.k8s.io", "volumeattachments"),
 }
 PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
     ("", "replicationcontrollers"): "Orphan",
     ("batch", "jobs"): "Orphan",
-}
-DEPRECATIONS = {
-    ("", "v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
 
 
@@ -249,5 +237,4 @@ def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
         allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
         allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
         default_propagation=PROPAGATION.get((group, plural), "Background"),
-        deprecation=DEPRECATIONS.get((group, version, plural), ""),
     )

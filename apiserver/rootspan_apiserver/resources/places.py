@@ -9,8 +9,6 @@ from rootspan_apiserver.types.tables import go_types
 
 OLD_NAMES = {
     GroupResource("", "replicationcontrollers"): "/controllers",
-    GroupResource("", "endpoints"): "/services/endpoints",
-    GroupResource("networking.k8s.io", "ingresses"): "/ingress",
 }
 GROUPED = {"apiextensions.k8s.io", "apiregistration.k8s.io"}
 

@@ -12,8 +12,6 @@ KEPT: dict[tuple[str, str], tuple[str, ...]] = {
     ("apiregistration.k8s.io", "APIService"): ALL,
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"): ALL,
     ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): ALL,
-    ("networking.k8s.io", "ServiceCIDR"): ALL,
-    ("storage.k8s.io", "VolumeAttachment"): ALL,
 }
 
 

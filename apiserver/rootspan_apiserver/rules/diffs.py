@@ -13,6 +13,9 @@ from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
 
 _HEADER_LINES = 2
+"""The names of two files, which are not there."""
+_ESCAPED = "<>&\u2028\u2029"
+"""What Go's JSON escapes beside quotes and control characters."""
 
 
 def struct_diff(old: JSONObject, new: JSONObject, struct: str) -> str:
@@ -27,6 +30,6 @@ def struct_diff(old: JSONObject, new: JSONObject, struct: str) -> str:
 
 def _pretty(value: Any) -> list[str]:
     text = json.dumps(value, indent=1, ensure_ascii=False)
-    for character in "<>&":
+    for character in _ESCAPED:
         text = text.replace(character, f"\\u{ord(character):04x}")
     return [f"{line}\n" for line in text.split("\n")]

@@ -5,26 +5,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.durations import human
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.cells import NONE, condition, created, joined, name, spec, status
-
-
-def binding(item: JSONObject, now: datetime) -> list[Any]:
-    role = item.get("roleRef") or {}
-    subjects = item.get("subjects") or []
-
-    def named(kind: str) -> str:
-        return joined((each.get("name", "") for each in subjects if each.get("kind") == kind), ", ")
-
-    accounts = [each for each in subjects if each.get("kind") == "ServiceAccount"]
-    shown = joined((f"{each.get('namespace', '')}/{each.get('name', '')}" for each in accounts), ", ")
-    return [
-        name(item),
-        f"{role.get('kind', '')}/{role.get('name', '')}",
-        created(item, now),
-        named("User"),
-        named("Group"),
-        shown,
-    ]
+from rootspan_apiserver.resources.cells import NONE, condition, created, name, spec, status
 
 
 def webhooks(item: JSONObject, now: datetime) -> list[Any]:
@@ -111,12 +92,9 @@ def api_service(item: JSONObject, now: datetime) -> list[Any]:
     return [name(item), where, shown, created(item, now)]
 
 
-RBAC = "rbac.authorization.k8s.io"
 ADMISSION = "admissionregistration.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
 ROWS = {
-    (RBAC, "ClusterRoleBinding"): binding,
-    (RBAC, "RoleBinding"): binding,
     (ADMISSION, "MutatingAdmissionPolicy"): mutating_policy,
     (ADMISSION, "MutatingAdmissionPolicyBinding"): policy_binding,
     (ADMISSION, "MutatingWebhookConfiguration"): webhooks,

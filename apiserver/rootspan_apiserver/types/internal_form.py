@@ -23,22 +23,71 @@ _GO_NAMES: Mapping[str, str] = MappingProxyType(
         "cel": "CEL",
         "cephfs": "CephFS",
         "csi": "CSI",
+        "dnsConfig": "DNSConfig",
+        "dnsPolicy": "DNSPolicy",
         "fc": "FC",
+        "fsGroup": "FSGroup",
+        "fsGroupChangePolicy": "FSGroupChangePolicy",
         "fsType": "FSType",
         "gcePersistentDisk": "GCEPersistentDisk",
+        "gmsaCredentialSpec": "GMSACredentialSpec",
+        "gmsaCredentialSpecName": "GMSACredentialSpecName",
+        "grpc": "GRPC",
+        "httpGet": "HTTPGet",
+        "httpHeaders": "HTTPHeaders",
+        "ip": "IP",
         "iqn": "IQN",
         "iscsi": "ISCSI",
         "nfs": "NFS",
+        "os": "OS",
         "pdID": "PdID",
         "pdName": "PDName",
         "rbd": "RBD",
+        "seLinuxChangePolicy": "SELinuxChangePolicy",
+        "seLinuxOptions": "SELinuxOptions",
         "storageos": "StorageOS",
         "targetWWNs": "TargetWWNs",
+        "tcpSocket": "TCPSocket",
+        "tty": "TTY",
         "uid": "UID",
         "wwids": "WWIDs",
     }
 )
 """The fields whose Go name is not the JSON name with a capital letter."""
+_OF_SECURITY = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers")
+"""Fields of a pod's spec that the internal type has in its security context."""
+_PLAIN = ("HostNetwork", "HostPID", "HostIPC")
+"""Those of them that are no pointers."""
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "core/v1.PodSpec": _names(
+            "Volumes InitContainers Containers EphemeralContainers RestartPolicy TerminationGracePeriodSeconds"
+            " ActiveDeadlineSeconds DNSPolicy NodeSelector ServiceAccountName AutomountServiceAccountToken NodeName"
+            " SecurityContext ImagePullSecrets Hostname Subdomain SetHostnameAsFQDN Affinity SchedulerName Tolerations"
+            " HostAliases PriorityClassName Priority PreemptionPolicy DNSConfig ReadinessGates RuntimeClassName Overhead"
+            " EnableServiceLinks TopologySpreadConstraints OS SchedulingGates ResourceClaims Resources HostnameOverride"
+            " SchedulingGroup"
+        ),
+        "core/v1.PodSecurityContext": _names(
+            "SELinuxOptions WindowsOptions RunAsUser RunAsGroup RunAsNonRoot SupplementalGroups"
+            " SupplementalGroupsPolicy FSGroup FSGroupChangePolicy Sysctls SeccompProfile AppArmorProfile"
+            " SELinuxChangePolicy"
+        ),
+        "core/v1.VolumeSource": _names(
+            "HostPath EmptyDir GCEPersistentDisk AWSElasticBlockStore GitRepo Secret NFS ISCSI Glusterfs"
+            " PersistentVolumeClaim RBD Quobyte FlexVolume Cinder CephFS Flocker DownwardAPI FC AzureFile ConfigMap"
+            " VsphereVolume AzureDisk PhotonPersistentDisk Projected PortworxVolume ScaleIO StorageOS CSI Ephemeral"
+            " Image"
+        ),
+    }
+)
+"""The order of the fields of internal types that is not that of the served version; without fields that the internal type lacks."""
 
 
 def internal_form(value: JSONObject, struct: StructType) -> JSONObject:
@@ -53,6 +102,12 @@ def internal_form(value: JSONObject, struct: StructType) -> JSONObject:
         else:
             name = _GO_NAMES.get(field.name, field.name[0].upper() + field.name[1:])
             out[name] = _field(value.get(field.name), field)
+    if struct.name == "core/v1.PodSpec":
+        moved = {name[0].upper() + name[1:]: value.get(name) for name in _OF_SECURITY}
+        plain = {name: bool(found) if name in _PLAIN else found for name, found in moved.items()}
+        out["SecurityContext"] = {**plain, **(out["SecurityContext"] or {})}
+    if (order := _ORDERS.get(struct.name)) is not None:
+        out = {name: out[name] for name in order}
     return out
 
 

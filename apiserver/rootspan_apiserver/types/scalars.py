@@ -1,7 +1,6 @@
 """Strings, booleans, numbers and bytes."""
 
 import base64
-import binascii
 from typing import Any
 
 from rootspan_apiserver.types import wire
@@ -131,7 +130,7 @@ class BytesType(Type):
             raise reading.mismatch(value, self.go_name, self.go_kind)
         try:
             data = base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise NotDecodableError(f"illegal base64 data at input byte {_first_illegal(value)}") from error
         return base64.b64encode(data).decode()
 

@@ -47,10 +47,6 @@ def test_every_kind_takes_its_emptiest_object() -> None:
             'roleRef.kind: Unsupported value: "Person": supported values: "Role", "ClusterRole"',
         ),
         (
-            an_object(NETWORKING, "Ingress"),
-            "spec: Invalid value: {}: either `defaultBackend` or `rules` must be specified",
-        ),
-        (
             a_webhook(sideEffects=None),
             "webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun",
         ),

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.codec.json_syntax import explain
+from rootspan_apiserver.kube.json_syntax import explain
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import config_key
 from rootspan_apiserver.kube.status import FieldError

@@ -1,25 +1,20 @@
 """The kinds that have more to say than the facts do, each a strategy of its own."""
 
 from rootspan_apiserver.resources.kinds import (
-    access,
     admission,
     batch,
     certificates,
     cluster,
     definitions,
-    networking,
     policies,
-    storage_classes,
     workloads,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
 ADMISSION = "admissionregistration.k8s.io"
-RBAC = "rbac.authorization.k8s.io"
 FLOW = "flowcontrol.apiserver.k8s.io"
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
-    ("", "Endpoints"): networking.EndpointsStrategy,
     ("", "ReplicationController"): workloads.ReplicationControllerStrategy,
     ("apps", "ControllerRevision"): workloads.ControllerRevisionStrategy,
     ("apps", "DaemonSet"): workloads.DaemonSetStrategy,
@@ -29,20 +24,10 @@ STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
     ("batch", "CronJob"): batch.CronJobStrategy,
     ("batch", "Job"): batch.JobStrategy,
     ("certificates.k8s.io", "CertificateSigningRequest"): certificates.CertificateSigningRequestStrategy,
-    ("discovery.k8s.io", "EndpointSlice"): networking.EndpointSliceStrategy,
-    ("networking.k8s.io", "Ingress"): networking.IngressStrategy,
-    ("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
-    ("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
     ("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
-    ("storage.k8s.io", "CSIDriver"): storage_classes.CSIDriverStrategy,
-    ("storage.k8s.io", "StorageClass"): storage_classes.StorageClassStrategy,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
     (FLOW, "FlowSchema"): policies.FlowSchemaStrategy,
     (FLOW, "PriorityLevelConfiguration"): policies.PriorityLevelConfigurationStrategy,
-    (RBAC, "ClusterRole"): access.RoleStrategy,
-    (RBAC, "ClusterRoleBinding"): access.BindingStrategy,
-    (RBAC, "Role"): access.RoleStrategy,
-    (RBAC, "RoleBinding"): access.BindingStrategy,
     (ADMISSION, "MutatingAdmissionPolicy"): admission.AdmissionPolicyStrategy,
     (ADMISSION, "MutatingAdmissionPolicyBinding"): admission.AdmissionPolicyBindingStrategy,
     (ADMISSION, "MutatingWebhookConfiguration"): admission.WebhookConfigurationStrategy,

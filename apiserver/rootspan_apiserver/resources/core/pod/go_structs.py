@@ -1,36 +1,19 @@
-"""Parts of a pod as Go writes its internal types as JSON: in errors that show a whole struct.
+"""Parts of a pod as kube-apiserver prints its internal types: in errors that show a struct, or how two specs differ.
 
 Upstream: pkg/apis/core/types.go
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
-
 from rootspan_apiserver.kube.meta import JSONObject
-
-STRUCTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "PodResourceClaim": ("Name=", "ResourceClaimName", "ResourceClaimTemplateName"),
-        "SeccompProfile": ("Type=", "LocalhostProfile"),
-    }
-)
+from rootspan_apiserver.rules.diffs import struct_diff
+from rootspan_apiserver.types.internal_form import internal_form
+from rootspan_apiserver.types.tables import go_types
 
 
 def shown_as_go(value: JSONObject, struct: str) -> JSONObject:
-    """Return a value as Go's struct: all fields, with Go's names."""
-    fields = STRUCTS.get(struct)
-    if fields is None:
-        return value
-    return {field.removesuffix("="): _field(value, field) for field in fields}
-
-
-def _field(value: JSONObject, field: str) -> Any:
-    name = field.removesuffix("=")
-    found = value.get(name[0].lower() + name[1:])
-    return "" if found is None and field.endswith("=") else found
+    """Return a value of a struct of core/v1 with all fields of its internal type, under Go's names."""
+    return internal_form(value, go_types().struct(f"core/v1.{struct}"))
 
 
 def pod_spec_diff(old: JSONObject, new: JSONObject) -> str:
-    """Return the difference of two specs."""
-    return ""
+    """Return how two specs of pods differ, as a unified diff of their internal form."""
+    return struct_diff(old, new, "core/v1.PodSpec")

@@ -9,6 +9,7 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.pod.go_structs import shown_as_go
 from rootspan_apiserver.resources.core.pod.projections import DOWNWARD_FILE, FILE_MODE, FILE_PATH, KEY_TO_PATH
 from rootspan_apiserver.rules import ABSENT, Path, RuleContext, function, struct
 from rootspan_apiserver.rules.file_paths import local_path
@@ -74,7 +75,8 @@ def _token(token: JSONObject, path: Path, at: Path, context: RuleContext) -> Ite
 def _trust(bundle: JSONObject, path: Path, at: Path, seen: set[str], context: RuleContext) -> Iterator[FieldError]:
     name, signer, selector = bundle.get("name"), bundle.get("signerName"), bundle.get("labelSelector")
     if name is not None and signer is not None:
-        yield FieldError.invalid(at, bundle, "only one of name and signerName may be used")
+        shown = shown_as_go(bundle, "ClusterTrustBundleProjection")
+        yield FieldError.invalid(at, shown, "only one of name and signerName may be used")
     elif name is not None:
         if not name:
             yield FieldError.required(at / "name", "must be a valid object name")

@@ -8,15 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.names import dns_label
+from rootspan_apiserver.kube.names import dns_label, qualified_name
 from rootspan_apiserver.kube.quantity import amount, canonical
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.rules import ABSENT, Path, Rule, RuleContext, forbidden, function, struct
 from rootspan_apiserver.rules.quantities import not_negative_quantity, whole_quantity
-from rootspan_apiserver.rules.resource_names import container_resource_name
+from rootspan_apiserver.rules.resource_names import COUNTED, OF_CONTAINERS, container_resource_name
 
 COMPUTED = ("cpu", "memory")
 HUGE_PAGES = "hugepages-"
+OF_PODS = ("cpu", HUGE_PAGES, "memory")
 
 
 def is_extended(name: str) -> bool:
@@ -31,11 +32,14 @@ def _can_overcommit(name: str) -> bool:
 @function("validatePodResourceName")
 def pod_resource_name(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """A resource that a pod can ask for as a whole."""
-    errors = list(container_resource_name.check(value, old, path, context)) if "/" not in value else []
-    if errors:
-        yield from errors[:1]
-    elif value not in COMPUTED and not value.startswith(HUGE_PAGES):
-        yield FieldError.not_supported(path, value, COMPUTED)
+    if reasons := qualified_name(value):
+        yield from (FieldError.invalid(path, value, reason) for reason in reasons)
+    elif value in COMPUTED or value.startswith(HUGE_PAGES):
+        return
+    elif "/" not in value and value not in COUNTED | OF_CONTAINERS:
+        yield FieldError.invalid(path, value, "must be a standard resource type or fully qualified")
+    else:
+        yield FieldError.not_supported(path, value, OF_PODS)
 
 
 def amounts(name_rule: Rule) -> Rule:

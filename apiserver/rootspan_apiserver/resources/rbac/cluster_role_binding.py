@@ -1,0 +1,22 @@
+"""ClusterRoleBinding (rbac.authorization.k8s.io/v1): gives a cluster role to subjects in all namespaces.
+
+Upstream: pkg/apis/rbac/validation/validation.go (ValidateClusterRoleBinding), pkg/registry/rbac/clusterrolebinding/strategy.go
+"""
+
+from rootspan_apiserver.kube.names import path_segment
+from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.rbac.bindings import COLUMNS, ROLE_STAYS, binding_rules, default_groups
+
+definition = Definition(
+    "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding",
+    "clusterrolebindings",
+    namespaced=False,
+    allow_create_on_update=True,
+    defaults=(default_groups,),
+    name_rule=path_segment,
+    rules=binding_rules("ClusterRole", namespaced=False),
+    changes=ROLE_STAYS,
+    update_order=UpdateOrder.RULES_FIRST,
+    columns=COLUMNS,
+)
