@@ -19,14 +19,10 @@ NOT_YET: dict[str, frozenset[str]] = {
         (
             "rootspan_apiserver.resources.cells",
             "rootspan_apiserver.resources.kinds.checks",
-            "rootspan_apiserver.resources.kinds.cluster",
             "rootspan_apiserver.resources.kinds.definitions",
-            "rootspan_apiserver.resources.kinds.services",
             "rootspan_apiserver.resources.metadata",
             "rootspan_apiserver.resources.selectable",
-            "rootspan_apiserver.tables.cluster_rows",
             "rootspan_apiserver.tables.columns",
-            "rootspan_apiserver.tables.network_rows",
         )
     ),
     "private_dialect": frozenset(

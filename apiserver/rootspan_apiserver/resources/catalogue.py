@@ -5,16 +5,14 @@ first column is a group-version, one blank in a resource (plural, singular, kind
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
-from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.builtin import GROUPS, definitions
-from rootspan_apiserver.resources.core.service.allocation import ServiceAllocator
 from rootspan_apiserver.resources.definition import ALL_VERBS, Definition, kind_in
 from rootspan_apiserver.resources.kinds import strategy_of
 from rootspan_apiserver.resources.places import go_type, storage_path
@@ -24,9 +22,7 @@ from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.types.schema import schema_of
 from rootspan_apiserver.types.tables import go_types
 
-CREATED_BY_UPDATE = {
-    ("", "services"),
-}
+CREATED_BY_UPDATE: frozenset[tuple[str, str]] = frozenset()
 UPDATED_ONLY_WITH_VERSION = {
     ("apiextensions.k8s.io", "customresourcedefinitions"),
 }
@@ -136,8 +132,7 @@ def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
         service_range: the CIDR out of which services get their addresses.
     """
     registry = Registry()
-    allocators = {GroupResource("", "services"): partial(ServiceAllocator, service_range)}
-    found = [_resource(*each, allocators) for each in _table()]
+    found = [_resource(*each) for each in _table()]
     found += (resource for each in definitions() for resource in builtin_resources(each, service_range))
     order = {api_version: number for number, (_, api_version) in enumerate(GROUPS)}
     registry.replace((), sorted(found, key=lambda each: (order[each.kind.api_version], each.plural)))
@@ -197,9 +192,7 @@ def _subresource(group: str, version: str, words: list[str]) -> Subresource:
     return Subresource(words[0][1:], GroupVersionKind(group, version, words[1]), _verbs(notes))
 
 
-def _resource(
-    group: str, version: str, lines: list[list[str]], allocators: Mapping[GroupResource, Callable[[], Allocator]]
-) -> Resource:
+def _resource(group: str, version: str, lines: list[list[str]]) -> Resource:
     plural, singular, kind_name, *rest = lines[0]
     notes = _notes(rest)
     kind = GroupVersionKind(group, version, kind_name)
@@ -227,7 +220,6 @@ def _resource(
         subresources=subresources,
         selectable=frozenset(values) | {"metadata.name", "metadata.namespace"},
         delete_returns_object="deleted" in notes,
-        allocator=allocators.get(resource),
         allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
         allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
     )

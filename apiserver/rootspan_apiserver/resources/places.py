@@ -7,9 +7,7 @@ resources under group and plural. An internal Go type is named by its package an
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
 from rootspan_apiserver.types.tables import go_types
 
-OLD_NAMES = {
-    GroupResource("", "services"): "/services/specs",
-}
+OLD_NAMES: dict[GroupResource, str] = {}
 GROUPED = {"apiextensions.k8s.io"}
 
 

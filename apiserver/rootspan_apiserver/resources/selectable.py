@@ -38,9 +38,7 @@ NAME = paths("metadata.name")
 NAMESPACED = paths("metadata.name", "metadata.namespace")
 
 
-SELECTABLE: Mapping[GroupResource, Values] = {
-    GroupResource("", "services"): paths("spec.clusterIP", "spec.type"),
-}
+SELECTABLE: Mapping[GroupResource, Values] = {}
 
 
 def selectable(resource: GroupResource, namespaced: bool) -> Values:

@@ -5,11 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.tables import cluster_rows, network_rows
 
 Row = Callable[[JSONObject, datetime], list[Any]]
 
-ROWS: dict[tuple[str, str], Row] = {
-    **cluster_rows.ROWS,
-    **network_rows.ROWS,
-}
+ROWS: dict[tuple[str, str], Row] = {}

@@ -35,22 +35,9 @@ def test_every_kind_takes_its_emptiest_object() -> None:
             updated(stored, {}, "status")
 
 
-def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
-    """stringData is for writing only."""
-    secret = created(an_object("v1", "Secret", stringData={"a": "b"}, data={"c": "ZA=="}))
-    assert secret["data"] == {"a": "Yg==", "c": "ZA=="}
-    assert "stringData" not in secret
-    assert secret["type"] == "Opaque"
-
-
 @pytest.mark.parametrize(
     ("obj", "refusal"),
     [
-        (an_object("v1", "Secret", type="kubernetes.io/tls", data={"tls.crt": ""}), "data[tls.key]: Required value"),
-        (
-            an_object("v1", "PersistentVolumeClaim", spec={"accessModes": ["ReadWriteOnce"]}),
-            "spec.resources[storage]: Required value",
-        ),
         (
             an_object(RBAC, "Role", rules=[{"verbs": ["get"], "apiGroups": [""]}]),
             "rules[0].resources: Required value: resource rules must supply at least one resource",
@@ -58,10 +45,6 @@ def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
         (
             an_object(RBAC, "RoleBinding", roleRef={"kind": "Person", "name": "r"}),
             'roleRef.kind: Unsupported value: "Person": supported values: "Role", "ClusterRole"',
-        ),
-        (
-            an_object("v1", "Namespace", name="a.b", namespace=""),
-            'metadata.name: Invalid value: "a.b": must not contain dots',
         ),
         (
             a_webhook(sideEffects=None),
@@ -98,14 +81,6 @@ def test_defaults_a_webhook() -> None:
         "reinvocationPolicy": "Never",
     }
     assert webhook["rules"] == [{**RULE, "scope": "*"}]
-
-
-def test_labels_a_namespace_with_its_name() -> None:
-    """A namespace is active, finalized by the server, and found by its own name."""
-    namespace = created(an_object("v1", "Namespace", name="team", namespace=""))
-    assert namespace["metadata"]["labels"] == {"kubernetes.io/metadata.name": "team"}
-    assert namespace["spec"] == {"finalizers": ["kubernetes"]}
-    assert namespace["status"] == {"phase": "Active"}
 
 
 def test_lets_no_role_reference_change() -> None:

@@ -10,7 +10,6 @@ from tests.apiserver.resources.kinds import an_object, created, refusals, update
 
 POD = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}
 TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": POD}
-RWO = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
 PERCENT = "must not be greater than 100%"
 NINES = "9" * 5000
 NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
@@ -18,54 +17,13 @@ NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
 
 def of(api_version: str, kind: str, fields: JSONObject) -> list[str]:
-    namespace = "" if kind in ("PersistentVolume", "CertificateSigningRequest") else "default"
+    namespace = "" if kind == "CertificateSigningRequest" else "default"
     return refusals(an_object(api_version, kind, namespace=namespace, **fields))
 
 
 @pytest.mark.parametrize(
     ("kind", "spec", "why"),
     [
-        (
-            "v1/PersistentVolume",
-            {**RWO, "hostPath": {"path": "/a/../b"}},
-            "hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
-        ),
-        (
-            "v1/PersistentVolume",
-            {**RWO, "hostPath": {"path": "/"}, "nfs": {"server": "s", "path": "/"}},
-            "nfs: Forbidden: may not specify more than 1 volume type",
-        ),
-        (
-            "v1/PersistentVolumeClaim",
-            {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": 1}}, "volumeMode": "x"},
-            'volumeMode: Unsupported value: "x": supported values: "Block", "Filesystem"',
-        ),
-        (
-            "v1/ResourceQuota",
-            {"hard": {"cpu": 1}, "scopes": ["BestEffort"]},
-            'scopes: Invalid value: ["BestEffort"]: unsupported scope applied to resource',
-        ),
-        (
-            "v1/ResourceQuota",
-            {"hard": {"pods": 1}, "scopes": ["Terminating", "NotTerminating"]},
-            'scopes: Invalid value: ["Terminating","NotTerminating"]: conflicting scopes',
-        ),
-        ("v1/ResourceQuota", {"hard": {"pods": "1.5"}}, 'hard[pods]: Invalid value: "1.5": must be an integer'),
-        (
-            "v1/LimitRange",
-            {"limits": [{"type": "Pod", "default": {"cpu": 1}}]},
-            "limits[0].default: Forbidden: may not be specified when `type` is 'Pod'",
-        ),
-        (
-            "v1/LimitRange",
-            {"limits": [{"type": "Pod"}, {"type": "Pod"}]},
-            'limits[1].type: Duplicate value: "Pod"',
-        ),
-        (
-            "v1/ResourceQuota",
-            {"hard": {"cpu": "-1e400"}},
-            'hard[cpu]: Invalid value: "-1e400": must be greater than or equal to 0',
-        ),
         (
             "certificates.k8s.io/v1/CertificateSigningRequest",
             {"request": "aGVsbG8=", "signerName": "a.b/c", "usages": ["client auth"]},
@@ -82,11 +40,6 @@ def test_refuses_a_spec(kind: str, spec: Any, why: str) -> None:
 def test_takes_quantities_beyond_all_floats() -> None:
     """A quota of 10^400 pods is an integer."""
     assert of("v1", "ResourceQuota", {"spec": {"hard": {"pods": "1e30", "services": "1e400", "cpu": "1e400"}}}) == []
-
-
-def test_takes_data_that_is_null() -> None:
-    """Bytes that are null are none, as they are to Go."""
-    assert of("v1", "Secret", {"data": {"a": None}}) == []
 
 
 def pem(*blocks: str) -> str:
@@ -113,31 +66,9 @@ def test_reads_the_first_whole_block_of_a_signing_request(request_text: str, is_
     assert (refusals == []) is is_good
 
 
-def test_takes_what_quotas_count() -> None:
-    """Standard resources, those of a class or a domain, and counts of any resource."""
-    names = ["pods", "requests.cpu", "limits.memory", "count/deployments.apps", "hugepages-2Mi", "services.nodeports"]
-    names += ["gold.storageclass.storage.k8s.io/requests.storage", "requests.example.com/gpu"]
-    assert of("v1", "ResourceQuota", {"spec": {"hard": dict.fromkeys(names, 1)}}) == []
-
-
 @pytest.mark.parametrize(
     ("kind", "fields", "change", "why"),
     [
-        (
-            "v1/PersistentVolume",
-            {"spec": {**RWO, "hostPath": {"path": "/x"}}},
-            {"spec": {"hostPath": {"path": "/y"}}},
-            "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation",
-        ),
-        (
-            "v1/PersistentVolumeClaim",
-            {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}},
-            {"spec": {"resources": {"requests": {"storage": "2Gi"}}}},
-            (
-                "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for "
-                "bound claims"
-            ),
-        ),
         (
             "v1/Pod",
             {"spec": {**POD, "activeDeadlineSeconds": 5}},
@@ -155,7 +86,7 @@ def test_takes_what_quotas_count() -> None:
 def test_refuses_a_change(kind: str, fields: JSONObject, change: JSONObject, why: str) -> None:
     """What was decided on creation stays."""
     api_version, _, name = kind.rpartition("/")
-    namespace = "" if name == "PersistentVolume" else "default"
+    namespace = "default"
     old = created(an_object(api_version, name, namespace=namespace, **fields))
     assert updated(old, {})[1] == []
     assert updated(old, change)[1] == [why]

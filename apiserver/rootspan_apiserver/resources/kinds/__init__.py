@@ -1,16 +1,11 @@
 """The kinds that have more to say than the facts do, each a strategy of its own."""
 
 from rootspan_apiserver.resources.kinds import (
-    cluster,
     definitions,
-    services,
 )
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 
 STRATEGIES: dict[tuple[str, str], type[BuiltinStrategy]] = {
-    ("", "PersistentVolume"): cluster.PersistentVolumeStrategy,
-    ("", "PersistentVolumeClaim"): cluster.PersistentVolumeClaimStrategy,
-    ("", "Service"): services.ServiceStrategy,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.CustomResourceDefinitionStrategy,
 }
 
