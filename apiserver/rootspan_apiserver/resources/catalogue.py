@@ -35,7 +35,6 @@ CREATED_BY_UPDATE = {
     ("scheduling.k8s.io", "priorityclasses"),
 }
 UPDATED_ONLY_WITH_VERSION = {
-    ("apiextensions.k8s.io", "customresourcedefinitions"),
     ("apiregistration.k8s.io", "apiservices"),
     ("admissionregistration.k8s.io", "mutatingadmissionpolicies"),
     ("admissionregistration.k8s.io", "mutatingadmissionpolicybindings"),

@@ -8,7 +8,6 @@ ALL = ("labels", "annotations", "finalizers", "ownerReferences")
 KEPT: dict[tuple[str, str], tuple[str, ...]] = {
     ("apps", "Deployment"): ("labels",),
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): ALL,
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): ALL,
     ("apiregistration.k8s.io", "APIService"): ALL,
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"): ALL,
     ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): ALL,
