@@ -190,11 +190,11 @@ class WriteRequest:
         return target.to_storage(admitted, current)
 
     async def _validate(self, name: str, stored: JSONObject, old: JSONObject | None) -> None:
-        """Warn of what is valid but doubtful, which an invalid object is not; then have admission validate."""
-        target = self._call.target
+        """Run validating admission on a valid object, which is when clients are warned."""
+        target, request = self._call.target, self._call.request
         if not self._warned:
             self._warned = True
-            self._call.request.warnings += target.resource.strategy.warnings(stored, old)
+            request.warnings += target.resource.strategy.warnings(stored, old)
         obj = target.from_storage(stored)
         if old is None:
             await self._admitting.validate("CREATE", name or obj["metadata"].get("name", ""), obj, None)

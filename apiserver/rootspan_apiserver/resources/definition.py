@@ -105,7 +105,8 @@ class SubresourceDefinition:
     """A part of a resource with its own verbs, and how a write through it differs from one of the resource itself.
 
     `kind` is what it accepts and returns, None for the resource's own. A write changes the fields `writes` alone (beside metadata), or
-    any where that is None; it leaves `keeps_metadata` as it is, and never owns `reset_metadata` (the same, unless given).
+    any where that is None; it leaves `keeps_metadata` as it is, and never owns `reset_metadata` (the same, unless given) or
+    `reset_fields` (paths like `status.certificate`; None are the usual ones).
     `prepare_update` and `rules` replace the resource's; `rules` None are those of an update of the resource.
     """
 
@@ -117,6 +118,7 @@ class SubresourceDefinition:
     writes: tuple[str, ...] | None = None
     keeps_metadata: tuple[str, ...] = ()
     reset_metadata: tuple[str, ...] | None = None
+    reset_fields: tuple[str, ...] | None = None
     counts_generation: bool = True
     prepare_update: UpdateHook | None = None
     rules: Rule | None = None
@@ -163,12 +165,16 @@ class ServedVersion:
     """Another version (or group) in which a kind is served: how to convert, and what differs.
 
     `go_type` is the internal type, as that of the storage version; `selectable` None are the labels of the storage version.
+    `rules` and `update_rules` are all that is checked in a write in this version, None where that is the same in all versions; they
+    see the object in the storage version.
     """
 
     api_version: str
     to_storage: Callable[[JSONObject], JSONObject]
     from_storage: Callable[[JSONObject], JSONObject]
     selectable: Mapping[str, Callable[[JSONObject], str]] | None = None
+    rules: Rule | None = None
+    update_rules: Rule | None = None
     storage_path: str = ""
     deprecation: str = ""
 
@@ -186,7 +192,8 @@ class Definition:
     Writing:
         `defaults` run in order, on objects in canonical form. `prepare_create` and `prepare_update` run after the engine has reset or
         kept the status, before the generation is counted. `generation` None: not counted. `keeps_status_on_create`: clients may create
-        it with a status. `allocator` makes, for a server with this service IP range, what gives out values that no two objects may share.
+        it with a status. `reset_fields` are those that an update never owns, None where that is the status alone, if there is a status
+        subresource. `allocator` makes, for a server with this service IP range, what gives out values that no two objects may share.
     Rules:
         `spec` is for the field of that name, `rules` for the whole object, after it; without both, what the type requires. `changes` are
         for what an update changes, with the place of `update_order`. `update_rules` replaces all of that in an update. `name_rule` and
@@ -225,6 +232,7 @@ class Definition:
     keeps_status_on_create: bool = False
     allow_create_on_update: bool = False
     update_needs_resource_version: bool = False
+    reset_fields: tuple[str, ...] | None = None
     allocator: Callable[[str], Allocator] | None = None
     warnings: Callable[[JSONObject, JSONObject | None], list[str]] | None = None
 

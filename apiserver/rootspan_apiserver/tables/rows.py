@@ -5,13 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.tables import cluster_rows, network_rows, policy_rows, workload_rows
+from rootspan_apiserver.tables import cluster_rows, network_rows
 
 Row = Callable[[JSONObject, datetime], list[Any]]
 
 ROWS: dict[tuple[str, str], Row] = {
     **cluster_rows.ROWS,
     **network_rows.ROWS,
-    **policy_rows.ROWS,
-    **workload_rows.ROWS,
 }

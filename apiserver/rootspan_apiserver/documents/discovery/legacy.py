@@ -11,8 +11,6 @@ from rootspan_apiserver.resources.resource import Resource, Subresource
 
 KEPT_IN_BETA = {
     GroupVersionKind("apiextensions.k8s.io", "v1", "CustomResourceDefinition"),
-    GroupVersionKind("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy"),
-    GroupVersionKind("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding"),
 }
 CUSTOM_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 

@@ -16,7 +16,6 @@ from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.resources.required import missing
 from rootspan_apiserver.resources.selectable import Values
-from rootspan_apiserver.resources.status_metadata import kept_by_status
 from rootspan_apiserver.types.schema import Schema
 from rootspan_apiserver.types.tables import go_types
 
@@ -78,10 +77,6 @@ class BuiltinStrategy:
     ) -> None:
         if subresource == "status":
             self.keep(obj, old, except_for=("status",))
-            for field in kept_by_status(self.kind.group, self.kind.kind):
-                obj["metadata"].pop(field, None)
-                if field in old["metadata"]:
-                    obj["metadata"][field] = deepcopy(old["metadata"][field])
         elif not subresource and self.has_status:
             if "status" in old:
                 obj["status"] = deepcopy(old["status"])

@@ -18,9 +18,9 @@ from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import IMMUTABLE, cidr, duplicates, ip, named, one_of, optional_name
 from rootspan_apiserver.resources.kinds.pod_handlers import check_port
-from rootspan_apiserver.resources.kinds.pod_validation import PROTOCOLS
 from rootspan_apiserver.resources.metadata import check_labels
 
+PROTOCOLS = ("SCTP", "TCP", "UDP")
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
 

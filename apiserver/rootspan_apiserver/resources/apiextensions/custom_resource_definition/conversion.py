@@ -9,7 +9,6 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_1035_label
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.kinds.webhook_clients import check_client
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
@@ -21,15 +20,10 @@ from rootspan_apiserver.rules import (
     struct,
     when,
 )
+from rootspan_apiserver.rules.webhook_clients import webhook_client
 
 REVIEW_VERSIONS = ("v1", "v1beta1")
 """What the server sends to webhooks."""
-
-
-@function("ValidateWebhookURL, ValidateWebhookService")
-def _client(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Either the URL of a webhook or its service."""
-    yield from check_client(value, str(path))
 
 
 @function("validateConversionReviewVersions")
@@ -58,7 +52,7 @@ CONVERSION = (
     & when(
         _is_webhook,
         struct(
-            webhookClientConfig=not_nil("required when strategy is set to Webhook") & _client,
+            webhookClientConfig=not_nil("required when strategy is set to Webhook") & webhook_client,
             conversionReviewVersions=required & _review_versions,
         ),
         words="strategy is Webhook",

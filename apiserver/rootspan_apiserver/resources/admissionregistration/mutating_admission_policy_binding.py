@@ -1,0 +1,24 @@
+"""MutatingAdmissionPolicyBinding (admissionregistration.k8s.io/v1): where a mutating policy is in force, with which parameters.
+
+Upstream: pkg/apis/admissionregistration/validation/validation.go, pkg/apis/admissionregistration/v1/defaults.go,
+pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go
+"""
+
+from rootspan_apiserver.resources.admissionregistration.bindings import BINDING, BINDING_DEFAULTS, COLUMNS
+from rootspan_apiserver.resources.defaults import default_values
+from rootspan_apiserver.resources.definition import COUNTED, Definition
+
+definition = Definition(
+    "admissionregistration.k8s.io/v1",
+    "MutatingAdmissionPolicyBinding",
+    "mutatingadmissionpolicybindings",
+    namespaced=False,
+    categories=("api-extensions",),
+    hashed_version="v1beta1",
+    update_needs_resource_version=True,
+    generation=COUNTED,
+    defaults=(default_values(BINDING_DEFAULTS),),
+    spec=BINDING,
+    standard_finalizers=False,
+    columns=COLUMNS,
+)

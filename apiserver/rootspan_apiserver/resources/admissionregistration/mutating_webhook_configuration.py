@@ -1,0 +1,24 @@
+"""MutatingWebhookConfiguration (admissionregistration.k8s.io/v1): webhooks that change the objects of requests.
+
+Upstream: pkg/apis/admissionregistration/validation/validation.go, pkg/apis/admissionregistration/v1/defaults.go,
+pkg/registry/admissionregistration/mutatingwebhookconfiguration/strategy.go
+"""
+
+from rootspan_apiserver.resources.admissionregistration.webhooks import COLUMNS, WEBHOOK_DEFAULTS, webhook_rules
+from rootspan_apiserver.resources.defaults import default_values
+from rootspan_apiserver.resources.definition import COUNTED, Definition
+from rootspan_apiserver.rules import one_of
+
+definition = Definition(
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration",
+    "mutatingwebhookconfigurations",
+    namespaced=False,
+    categories=("api-extensions",),
+    update_needs_resource_version=True,
+    generation=COUNTED,
+    defaults=(default_values({"webhooks": [{**WEBHOOK_DEFAULTS, "reinvocationPolicy": "Never"}]}),),
+    rules=webhook_rules(reinvocationPolicy=one_of("IfNeeded", "Never")),
+    standard_finalizers=False,
+    columns=COLUMNS,
+)

@@ -1,0 +1,111 @@
+"""ValidatingAdmissionPolicy (admissionregistration.k8s.io/v1): expressions that refuse requests.
+
+Upstream: pkg/apis/admissionregistration/validation/validation.go, pkg/apis/admissionregistration/v1/defaults.go,
+pkg/registry/admissionregistration/validatingadmissionpolicy/strategy.go, pkg/printers/internalversion/printers.go
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import qualified_name
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.admissionregistration.policies import PARAM_KIND, POLICY_DEFAULTS, policy_rules
+from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
+from rootspan_apiserver.resources.defaults import default_values
+from rootspan_apiserver.resources.definition import COUNTED, METADATA_OF_STATUS, Definition, status_subresource
+from rootspan_apiserver.rules import Path, RuleContext, absent_as, each, function, one_of, required, struct
+from rootspan_apiserver.rules.conditions import conditions
+
+MAX_ANNOTATIONS = 20
+MAX_EXPRESSION = 5 * 1024
+"""Bytes of the expression of an audit annotation."""
+
+
+@function("validateValidatingAdmissionPolicySpec")
+def _not_empty(spec: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The policy validates or annotates."""
+    fields = ("validations", "auditAnnotations")
+    if not any(spec.get(key) for key in fields):
+        for key in fields:
+            words = "validations or auditAnnotations must contain at least one item"
+            yield FieldError.required(path / key, words)
+
+
+@function("validateValidation")
+def _validation(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """It has an expression; its messages are not blank, and have one line."""
+    message, expression = value.get("message") or "", value.get("messageExpression") or ""
+    if not (value.get("expression") or "").strip():
+        yield FieldError.required(path / "expression", "expression is not specified")
+    if expression and not expression.strip():
+        yield FieldError.invalid(path / "messageExpression", expression, "must be non-empty if specified")
+    if message and not message.strip():
+        yield FieldError.invalid(path / "message", message, "must be non-empty if specified")
+    elif re.search("[\n\r]", message.strip()):
+        yield FieldError.invalid(path / "message", message, "must not contain line breaks")
+
+
+@function("validateAuditAnnotation")
+def _annotations(obj: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """There are not too many; the key of each is valid after the name of the policy, and its expression is not too long."""
+    name = obj["metadata"].get("name") or ""
+    annotations, path = obj["spec"].get("auditAnnotations") or [], path / "spec" / "auditAnnotations"
+    if len(annotations) > MAX_ANNOTATIONS:
+        yield FieldError.invalid(path, annotations, f"must not have more than {MAX_ANNOTATIONS} auditAnnotations")
+    seen: set[str] = set()
+    for index, annotation in enumerate(annotations):
+        key, at = annotation.get("key") or "", path / index
+        if name:
+            full = f"{name}/{key}"
+            yield from (FieldError.invalid(at / "key", full, reason) for reason in qualified_name(full))
+        else:
+            yield FieldError.invalid(at / "key", key, "requires metadata.name be non-empty")
+        expression = (annotation.get("valueExpression") or "").strip()
+        if not expression:
+            yield FieldError.required(at / "valueExpression", "valueExpression is not specified")
+        elif len(expression.encode()) > MAX_EXPRESSION:
+            yield FieldError.required(at / "valueExpression", f"must not exceed {MAX_EXPRESSION} bytes in length")
+        if key in seen:
+            yield FieldError.duplicate(at / "key", key)
+        seen.add(key)
+
+
+@function("validateFieldRef")
+def _field_ref(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """It is not blank."""
+    if not value.strip():
+        yield FieldError.required(path)
+
+
+SPEC = (
+    policy_rules()
+    & _not_empty
+    & struct(validations=each(_validation & struct(reason=one_of("Forbidden", "Invalid", "RequestEntityTooLarge"))))
+)
+STATUS = struct(
+    typeChecking=struct(expressionWarnings=each(struct(warning=required, fieldRef=absent_as("", _field_ref)))),
+    conditions=conditions,
+)
+
+definition = Definition(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicy",
+    "validatingadmissionpolicies",
+    namespaced=False,
+    categories=("api-extensions",),
+    subresources=(status_subresource(STATUS, keeps_metadata=METADATA_OF_STATUS),),
+    update_needs_resource_version=True,
+    generation=COUNTED,
+    defaults=(default_values(POLICY_DEFAULTS),),
+    spec=SPEC,
+    rules=_annotations,
+    standard_finalizers=False,
+    columns=(
+        NAME,
+        Column("Validations", count("spec.validations"), "integer", description="The number of validations."),
+        PARAM_KIND,
+        AGE,
+    ),
+)

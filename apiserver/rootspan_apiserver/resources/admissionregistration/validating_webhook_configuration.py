@@ -1,0 +1,23 @@
+"""ValidatingWebhookConfiguration (admissionregistration.k8s.io/v1): webhooks that refuse requests.
+
+Upstream: pkg/apis/admissionregistration/validation/validation.go, pkg/apis/admissionregistration/v1/defaults.go,
+pkg/registry/admissionregistration/validatingwebhookconfiguration/strategy.go
+"""
+
+from rootspan_apiserver.resources.admissionregistration.webhooks import COLUMNS, WEBHOOK_DEFAULTS, webhook_rules
+from rootspan_apiserver.resources.defaults import default_values
+from rootspan_apiserver.resources.definition import COUNTED, Definition
+
+definition = Definition(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingWebhookConfiguration",
+    "validatingwebhookconfigurations",
+    namespaced=False,
+    categories=("api-extensions",),
+    update_needs_resource_version=True,
+    generation=COUNTED,
+    defaults=(default_values({"webhooks": [WEBHOOK_DEFAULTS]}),),
+    rules=webhook_rules(),
+    standard_finalizers=False,
+    columns=COLUMNS,
+)
