@@ -60,7 +60,7 @@ UPDATES: list[tuple[str, Changes, Changes, list[str]]] = [
     ('', {}, {'spec.selector': {'a': 'b'}}, []),
     ('', {}, {'spec.clusterIP': '10.0.0.8', 'spec.clusterIPs': ['10.0.0.8']}, ['spec.clusterIPs[0]: Invalid value: ["10.0.0.8"]: may not change once set']),
     ('', {}, {'spec.clusterIP': REMOVED, 'spec.clusterIPs': REMOVED}, ['spec.clusterIPs[0]: Invalid value: null: primary clusterIP can not be unset']),
-    ('', {}, {'spec.clusterIP': 'None', 'spec.clusterIPs': ['None']}, []),
+    ('', {}, {'spec.clusterIP': 'None', 'spec.clusterIPs': ['None']}, ['spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set']),
     ('', {'spec.ipFamilies': ['IPv4']}, {'spec.ipFamilies': ['IPv6']}, ['spec.ipFamilies[0]: Invalid value: ["IPv6"]: may not change once set', 'spec.clusterIPs[0]: Invalid value: "10.0.0.7": expected an IPv6 value as indicated by `ipFamilies[0]`']),
     ('', {'spec.ipFamilies': ['IPv4', 'IPv6'], 'spec.ipFamilyPolicy': 'PreferDualStack'}, {'spec.ipFamilies': ['IPv4']}, ['spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to \'SingleStack\' when releasing the secondary ipFamily']),
     ('', {'spec.clusterIPs': ['10.0.0.7', 'fd00::1'], 'spec.ipFamilyPolicy': 'PreferDualStack'}, {'spec.clusterIPs': ['10.0.0.7']}, ['spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to \'SingleStack\' when releasing the secondary clusterIP']),

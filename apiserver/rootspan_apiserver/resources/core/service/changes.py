@@ -28,7 +28,7 @@ def _are_aliases(value: JSONObject, old: JSONObject) -> bool:
 def _addresses_stay(value: JSONObject, old: JSONObject, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The first address stays; the second is added or given back."""
     new, before = value.get("clusterIPs") or [], old.get("clusterIPs") or []
-    if _are_aliases(value, old) or is_headless(value) != is_headless(old) or not before:
+    if _are_aliases(value, old) or (is_headless(value) and is_headless(old)) or not before:
         return
     at = path / "clusterIPs"
     if len(new) == len(before):
