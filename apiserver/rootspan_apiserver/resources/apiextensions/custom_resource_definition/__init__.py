@@ -140,6 +140,7 @@ definition = Definition(
     short_names=("crd", "crds"),
     categories=("api-extensions",),
     storage_path="/apiextensions.k8s.io/customresourcedefinitions",
+    hashed_version="v1beta1",
     subresources=(status_subresource(STATUS),),
     defaults=(_default,),
     prepare_create=_prepare_create,
