@@ -31,10 +31,10 @@ COMMANDS: dict[str, tuple[list[str], Moment, bool]] = {
         wrote("waiting for etcd"),
         True,
     ),
-    "demo": (["demo"], wrote(r"^imported rootspan_apiserver\.demo\.command$", later=AFTER), False),
+    "demo": (["demo"], wrote(r"^imported rootspan_apiserver\.cli\.demo$", later=AFTER), False),
     "demo without kubeconfig": (["demo", NOWHERE], wrote("^Waiting for /nonexistent"), False),
     "sample-webhooks": (["sample-webhooks", "--secure-port=0", NOWHERE], wrote("^Waiting for /nonexistent"), False),
-    "conformance": (["conformance"], wrote(r"^imported rootspan_apiserver\.conformance\.command$", later=AFTER), False),
+    "conformance": (["conformance"], wrote(r"^imported rootspan_apiserver\.cli\.conformance$", later=AFTER), False),
 }
 """Arguments, the moment when it serves, waits or works, and whether it is a server, which ends with status 0 then."""
 
