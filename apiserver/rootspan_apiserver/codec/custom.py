@@ -1,4 +1,7 @@
-"""Custom resources: what their structural schema does not know is pruned, and told."""
+"""Custom resources: fields that their structural schema does not declare are pruned and reported.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning/algorithm.go, pkg/apiserver/customresource_handler.go
+"""
 
 from typing import Any
 
@@ -11,7 +14,7 @@ from rootspan_apiserver.types.tables import go_types
 
 
 def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
-    """The object without the fields its schema does not know, its metadata read as the type they have.
+    """Return the object without undeclared fields, its metadata read as an ObjectMeta.
 
     Raises:
         NotDecodableError: the metadata does not fit its type.

@@ -1,4 +1,4 @@
-"""A request's body into an object: the content type chooses the format, the kind the type, field validation what is done about problems.
+"""Decode the body of a request: the content type selects the format, the kind the Go type, field validation the treatment of problems.
 
 Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/versioning/versioning.go and json/json.go beside it,
 staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
@@ -32,7 +32,7 @@ _SUMMARY = 30
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`kind` is what the body says it is, completed by what was expected; `warnings` are texts for `Warning: 299` headers."""
+    """A decoded body. `kind` is that of the body, completed by the expected one; `warnings` are texts for `Warning: 299` headers."""
 
     object: JSONObject
     kind: GroupVersionKind
@@ -48,13 +48,13 @@ def decode(
     field_validation: FieldValidation = "Warn",
     bare: bool = False,
 ) -> Decoded:
-    """The object of a body that should be of the `expected` kind; a body without a kind is taken to be.
+    """Return the object of a body that should be of the `expected` kind; a body without a kind counts as one of it.
 
     `schema` is that of a custom resource, None for a built-in kind. Another group or version of the same kind is read as that version.
-    The refusal of a `bare` body, as that of a delete, is the decoder's own; that of others says what was expected.
+    The error of a `bare` body, as that of a delete, is the decoder's own; that of others names the expected kind.
 
     Raises:
-        StatusError: 400 where the body cannot be read or strictness minds, 415 for a content type that is not served.
+        StatusError: 400, the body cannot be read, or has strict decoding errors under Strict; 415, the content type is not served.
     """
     media_type = content_type.partition(";")[0].strip().lower() or JSON
     if media_type not in ({JSON, YAML} if schema else {JSON, YAML, PROTOBUF}):
@@ -126,11 +126,13 @@ def read_patched(
     found: Sequence[str] = (),
     decoded: bool = True,
 ) -> tuple[JSONObject, list[str]]:
-    """An object after a patch, read anew, and the warnings; `found` is what strictness minded in the patch itself, `shown` the text
-    that the refusal quotes (the patched object's JSON, or the patch).
+    """Return a patched object, decoded again, and the warnings.
+
+    `found` are the strict decoding errors of the patch itself, `shown` is the text that an error quotes (the patched object's JSON, or
+    the patch).
 
     The patched text is `decoded`, as the kind and version that it names. After a strategic merge patch there is no text: the object is
-    converted, its kind and version are not looked at, and what does not fit is told in the converter's words.
+    converted, its kind and version are ignored, and an error has the converter's words.
 
     Raises:
         StatusError: 422 about the field `patch`.
@@ -142,12 +144,12 @@ def read_patched(
     except NotDecodableError as error:
         why = str(error) if decoded else conversion_error(error)
         raise invalid("", "", "", [FieldError.invalid("patch", shown, why)]) from error
-    minded = [*found, *problems.found]
-    if minded and field_validation == "Strict":
-        raise invalid("", "", "", [FieldError.invalid("patch", shown, strict_error(minded))])
+    strict_errors = [*found, *problems.found]
+    if strict_errors and field_validation == "Strict":
+        raise invalid("", "", "", [FieldError.invalid("patch", shown, strict_error(strict_errors))])
     head = {"kind": expected.kind, "apiVersion": expected.api_version}
     out = out if schema is not None else head | out | head
-    return out, minded if field_validation == "Warn" else []
+    return out, strict_errors if field_validation == "Warn" else []
 
 
 def _read_text(
@@ -196,13 +198,13 @@ def decode_applied(body: bytes, field_validation: FieldValidation) -> tuple[JSON
         StatusError: 400 where it is not YAML, or a key is given twice and validation is strict.
     """
     try:
-        value, minded = yaml_body.load(body)
+        value, strict_errors = yaml_body.load(body)
         value = _object(value)
     except NotDecodableError as error:
         raise bad_request(f"error decoding patch: {error}") from error
-    if minded and field_validation == "Strict":
-        raise bad_request(f"error strict decoding patch: {minded[0]}")
-    return plain(value), minded if field_validation == "Warn" else []
+    if strict_errors and field_validation == "Strict":
+        raise bad_request(f"error strict decoding patch: {strict_errors[0]}")
+    return plain(value), strict_errors if field_validation == "Warn" else []
 
 
 def unsupported_media_type(*, custom: bool = False) -> StatusError:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from rootspan_apiserver.codec.json_syntax import explain
+from rootspan_apiserver.kube.json_syntax import explain
 from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys, check_depth, kind_of
 from rootspan_apiserver.types.problems import NotDecodableError
 

@@ -12,6 +12,8 @@ MAX_BODY_BYTES = 2 * MAX_MESSAGE_BYTES
 
 
 class EmbeddedApplication:
+    """The gateway as an ASGI application."""
+
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 

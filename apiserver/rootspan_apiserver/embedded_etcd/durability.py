@@ -1,11 +1,11 @@
 """When a change counts.
 
-In memory it does at once. On disk it does when the journal has it; until then nobody sees it, neither by a range nor
-by a watch. Changes that come while the journal writes wait for each other and go into the next commit together.
+In memory it does at once. On disk it does when the journal has it; until then it is visible to no range and
+to no watch. Changes that come while the journal writes wait for each other and go into the next commit together.
 
 When a commit fails the journal has none of it. The store, which is ahead, is brought back: what was to be committed is
-undone, and so is what has been built on it since, the last change first. Whoever waits for any of it is refused, and
-the next change is tried like any other. So a disk that was full is written to again as soon as it has room, and what is
+undone, and so is what has been built on it since, the last change first. The requests that wait for any of it are refused, and
+the next change is tried like any other. So a disk that was full is written to again as soon as it has space, and what is
 in memory is at any time what is on disk and the changes that are under way. (etcd itself ends when it cannot write.)
 """
 
@@ -107,7 +107,7 @@ class GroupCommit:
         self._succeeded(size)
 
     def _succeeded(self, size: int) -> None:
-        if self._failed and size >= self._failed:  # less may have found room where what failed finds none
+        if self._failed and size >= self._failed:  # less may have found space where what failed finds none
             self._failed = 0
             logger.warning("The embedded etcd can write again")
 

@@ -24,18 +24,20 @@ HTTP_STATUS = {
 
 
 class EmbeddedEtcdError(Exception):
-    pass
+    """The embedded etcd cannot start."""
 
 
 class DataDirectoryInUse(EmbeddedEtcdError):
-    pass
+    """Another process uses the data directory."""
 
 
 class DataDirectoryUnreadable(EmbeddedEtcdError):
-    pass
+    """The data directory does not hold what this version writes."""
 
 
 class GatewayError(Exception):
+    """A request that is refused; `code` is the gRPC status code."""
+
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code = code
@@ -51,12 +53,15 @@ class GatewayError(Exception):
 
 
 def future_revision() -> GatewayError:
+    """Return the error for a revision that does not exist yet."""
     return GatewayError(OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision")
 
 
 def compacted() -> GatewayError:
+    """Return the error for a revision that is compacted."""
     return GatewayError(OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
 
 
 def unsupported(what: str) -> GatewayError:
+    """Return the error for a feature of etcd that is not implemented here."""
     return GatewayError(UNIMPLEMENTED, f"etcdserver: the embedded etcd does not support {what}")

@@ -1,7 +1,7 @@
 """The fields of a JSON request.
 
 Names are read in snake_case and camelCase, 64-bit integers as numbers and strings, enums by name and number, null as
-absent; fields that nobody asks for are passed over. Each reader raises GatewayError for a value of the wrong type.
+absent; fields that are not asked for are ignored. Each reader raises GatewayError for a value of the wrong type.
 """
 
 from functools import cache
@@ -47,6 +47,7 @@ def _camel_case(name: str) -> str:
 
 
 def integer(source: Document, name: str) -> int:
+    """Return a 64-bit integer, 0 if it is absent."""
     found = field(source, name)
     if found is None:
         return 0
@@ -62,6 +63,7 @@ def integer(source: Document, name: str) -> int:
 
 
 def boolean(source: Document, name: str) -> bool:
+    """Return a boolean, False if it is absent."""
     found = field(source, name)
     if found is None:
         return False
@@ -71,6 +73,7 @@ def boolean(source: Document, name: str) -> bool:
 
 
 def octets(source: Document, name: str) -> bytes:
+    """Return bytes, b'' if they are absent."""
     found = field(source, name)
     if found is None:
         return b""
@@ -83,6 +86,7 @@ def octets(source: Document, name: str) -> bytes:
 
 
 def message(source: Document, name: str) -> Document | None:
+    """Return an object, None if it is absent."""
     found = field(source, name)
     if found is not None and not isinstance(found, dict):
         raise _mistyped(found, "an object")
@@ -90,6 +94,7 @@ def message(source: Document, name: str) -> Document | None:
 
 
 def messages(source: Document, name: str) -> list[Document]:
+    """Return a list of objects, empty if it is absent."""
     found = field(source, name)
     if found is None:
         return []

@@ -37,6 +37,8 @@ Statement = tuple[str, "Sequence[Row]"]
 
 
 class Journal:
+    """The file in which the embedded etcd keeps its records."""
+
     def __init__(self, directory: Path) -> None:
         """Open the file in `directory`; both are made if they are missing.
 
@@ -171,22 +173,27 @@ class Journal:
 
 
 def keep_property(name: str, value: int) -> Statement:
+    """Return the statement that stores a property."""
     return "INSERT OR REPLACE INTO property VALUES (?, ?)", [(name, value)]
 
 
 def keep_lease(lease: int, ttl: int) -> Statement:
+    """Return the statement that stores a lease."""
     return "INSERT INTO lease VALUES (?, ?)", [(lease, ttl)]
 
 
 def drop_lease(lease: int) -> Statement:
+    """Return the statement that deletes a lease."""
     return "DELETE FROM lease WHERE id = ?", [(lease,)]
 
 
 def keep_records(records: Sequence[Record]) -> Statement:
+    """Return the statement that stores records."""
     return "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", list(map(_row, records))
 
 
 def drop_records(records: Sequence[Record]) -> Statement:
+    """Return the statement that deletes records."""
     return "DELETE FROM record WHERE id = ?", [(_number(record),) for record in records]
 
 

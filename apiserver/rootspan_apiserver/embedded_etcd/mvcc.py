@@ -37,6 +37,8 @@ class Compaction:
 
 
 class MVCCStore:
+    """The keys, at every revision since the last compaction."""
+
     def __init__(self, records: Iterable[Record] = (), compacted: int = 0) -> None:
         """`records` in the order in which they were made: all since `compacted`, and of each key the last one before.
 
@@ -195,7 +197,7 @@ class MVCCStore:
         return self._log[start - self._first : stop - self._first]
 
     def compact(self, revision: int) -> Compaction:
-        """Forget what was changed again before `revision`: what is gone.
+        """Remove the records that were replaced before `revision`, and return what was removed.
 
         Raises:
             GatewayError: `revision` has been compacted already, or is yet to come.

@@ -27,26 +27,46 @@ class Record:
 
     @property
     def keys_only(self) -> bytes:
-        return _document(self.key, self.create_revision, self.mod_revision, self.version, self.lease, b"")
+        return _document(
+            self.key, b"", create=self.create_revision, mod=self.mod_revision, version=self.version, lease=self.lease
+        )
 
 
 def written(
     key: bytes, value: bytes, *, create_revision: int, mod_revision: int, version: int, lease: int, position: int
 ) -> Record:
-    document = _document(key, create_revision, mod_revision, version, lease, value)
-    return Record(key, create_revision, mod_revision, version, lease, position, document)
+    """Return the record of a key that was written."""
+    document = _document(key, value, create=create_revision, mod=mod_revision, version=version, lease=lease)
+    return Record(
+        key=key,
+        create_revision=create_revision,
+        mod_revision=mod_revision,
+        version=version,
+        lease=lease,
+        position=position,
+        document=document,
+    )
 
 
 def deleted(key: bytes, *, mod_revision: int, position: int) -> Record:
+    """Return the record of a key that was deleted."""
     document = b'{"key":"%b","mod_revision":"%d"}' % (b64encode(key), mod_revision)
-    return Record(key, 0, mod_revision, 0, 0, position, document)
+    return Record(
+        key=key,
+        create_revision=0,
+        mod_revision=mod_revision,
+        version=0,
+        lease=0,
+        position=position,
+        document=document,
+    )
 
 
-def _document(key: bytes, create_revision: int, mod_revision: int, version: int, lease: int, value: bytes) -> bytes:
+def _document(key: bytes, value: bytes, *, create: int, mod: int, version: int, lease: int) -> bytes:
     return b'{"key":"%b","create_revision":"%d","mod_revision":"%d","version":"%d"%b%b}' % (
         b64encode(key),
-        create_revision,
-        mod_revision,
+        create,
+        mod,
         version,
         b',"value":"%b"' % b64encode(value) if value else b"",
         b',"lease":"%d"' % lease if lease else b"",

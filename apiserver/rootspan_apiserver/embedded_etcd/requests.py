@@ -26,6 +26,8 @@ COMPARE_OPERANDS = ("version", "create_revision", "mod_revision", "value", "leas
 
 @dataclass(frozen=True, slots=True)
 class Put:
+    """Write a key."""
+
     key: bytes
     value: bytes
     lease: int
@@ -34,6 +36,8 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Range:
+    """Read keys."""
+
     key: bytes
     range_end: bytes
     limit: int
@@ -44,6 +48,8 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRange:
+    """Delete keys."""
+
     key: bytes
     range_end: bytes
     prev_kv: bool
@@ -51,6 +57,8 @@ class DeleteRange:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
+    """A condition of a transaction: `target` of the key compared with `operand`."""
+
     key: bytes
     target: str
     result: str
@@ -62,6 +70,8 @@ Operation = Put | Range | DeleteRange
 
 @dataclass(frozen=True, slots=True)
 class Txn:
+    """A transaction: `success` if all of `compare` hold, else `failure`."""
+
     compare: tuple[Compare, ...]
     success: tuple[Operation, ...]
     failure: tuple[Operation, ...]
@@ -69,6 +79,8 @@ class Txn:
 
 @dataclass(frozen=True, slots=True)
 class WatchCreate:
+    """Begin a watch."""
+
     key: bytes
     range_end: bytes
     start_revision: int
@@ -85,6 +97,7 @@ def _key(source: Document) -> bytes:
 
 
 def put(source: Document) -> Put:
+    """Read a PutRequest. Raises GatewayError."""
     for unknown in ("ignore_value", "ignore_lease"):
         if boolean(source, unknown):
             raise unsupported(unknown)
@@ -92,6 +105,7 @@ def put(source: Document) -> Put:
 
 
 def range_(source: Document) -> Range:
+    """Read a RangeRequest. Raises GatewayError."""
     for unknown in ("min_mod_revision", "max_mod_revision", "min_create_revision", "max_create_revision"):
         if integer(source, unknown):
             raise unsupported(unknown)
@@ -100,20 +114,22 @@ def range_(source: Document) -> Range:
     if order == "DESCEND" or target != "KEY":
         raise unsupported("sorting other than by ascending key")
     return Range(
-        _key(source),
-        octets(source, "range_end"),
-        integer(source, "limit"),
-        integer(source, "revision"),
-        boolean(source, "keys_only"),
-        boolean(source, "count_only"),
+        key=_key(source),
+        range_end=octets(source, "range_end"),
+        limit=integer(source, "limit"),
+        revision=integer(source, "revision"),
+        keys_only=boolean(source, "keys_only"),
+        count_only=boolean(source, "count_only"),
     )
 
 
 def delete_range(source: Document) -> DeleteRange:
+    """Read a DeleteRangeRequest. Raises GatewayError."""
     return DeleteRange(_key(source), octets(source, "range_end"), boolean(source, "prev_kv"))
 
 
 def txn(source: Document) -> Txn:
+    """Read a TxnRequest. Raises GatewayError."""
     branches = [messages(source, branch) for branch in ("success", "failure")]
     compare = messages(source, "compare")
     if max(len(compare), *map(len, branches)) > MAX_TXN_OPERATIONS:
@@ -148,15 +164,16 @@ def _compare(source: Document) -> Compare:
 
 
 def watch_create(source: Document) -> WatchCreate:
+    """Read a WatchCreateRequest. Raises GatewayError."""
     if field(source, "filters"):
         raise unsupported("filters of a watch")
     return WatchCreate(
-        octets(source, "key") or b"\0",
-        octets(source, "range_end"),
-        integer(source, "start_revision"),
-        integer(source, "watch_id"),
-        boolean(source, "prev_kv"),
-        boolean(source, "progress_notify"),
+        key=octets(source, "key") or b"\0",
+        range_end=octets(source, "range_end"),
+        start_revision=integer(source, "start_revision"),
+        watch_id=integer(source, "watch_id"),
+        prev_kv=boolean(source, "prev_kv"),
+        progress_notify=boolean(source, "progress_notify"),
     )
 
 
@@ -170,6 +187,7 @@ def check_size(puts: list[Put]) -> None:
 
 
 def too_large(size: int) -> GatewayError:
+    """Return the error for a request of `size` bytes, which exceeds the limit of a message."""
     text = f"grpc: received message larger than max ({size} vs. {MAX_MESSAGE_BYTES})"
     return GatewayError(RESOURCE_EXHAUSTED, text)
 

@@ -88,7 +88,7 @@ class Watch:
 class Watches:
     """All watches, and up to which revision they may see.
 
-    etcd tells an idle watch that asked for it every so often how far it has come. Here it is told `after` seconds after
+    etcd tells an idle watch that asked for it every so often how far it has come. Here it gets that `after` seconds after
     something was published outside its range, and every `interval` seconds in any case.
     """
 

@@ -130,7 +130,7 @@ class EtcdClient:
         `aclose()` ends it.
 
         Raises:
-            Compacted: changes that were to be delivered are gone; begin again from a range.
+            Compacted: changes that were to be delivered are compacted; begin again from a range.
         """
         return follow(self._endpoints, key, range_end, start_revision, prev_kv=prev_kv, progress_notify=progress_notify)
 

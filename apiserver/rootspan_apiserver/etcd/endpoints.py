@@ -1,9 +1,9 @@
 """One request to whichever endpoint answers.
 
-httpx knows no fail-over, so it is here: an endpoint that cannot be reached, or answers 5xx, makes room for the next
-one, in rounds with growing pauses, until an answer or the end of the time allowed.
+httpx has no fail-over, so it is here: after an endpoint that cannot be reached, or answers 5xx, the next one is tried,
+in rounds with growing pauses, until an answer or the end of the time allowed.
 
-A request that may be carried out twice is sent again after any failure; `Answer.repeated` says that an earlier copy may
+A request that may be carried out twice is sent again after any failure; `EtcdAnswer.repeated` says that an earlier copy may
 have been carried out. One that must not be is sent with `once`: it is sent again only after a failure that proves that
 nothing was done, which is one before anything was sent or one of `errors.NOTHING_DONE`. Every other failure, a
 connection that broke, a time-out, any other 5xx, ends in `OutcomeUnknown`.
@@ -38,6 +38,8 @@ TIMED_OUT = "etcdserver: request timed out"
 
 @dataclass(frozen=True, slots=True)
 class EtcdAnswer:
+    """The answer to a request; `repeated` tells that an earlier copy of the request may have been carried out."""
+
     document: dict[str, Any]
     repeated: bool
 
@@ -189,6 +191,8 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
+    """An answer that is still being received."""
+
     transport: httpx.AsyncBaseTransport
     response: httpx.Response
 
@@ -204,6 +208,7 @@ async def _send(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> 
 
 
 async def read(response: httpx.Response) -> bytes:
+    """Return the whole body of a response."""
     assert isinstance(response.stream, httpx.AsyncByteStream)
     return b"".join([chunk async for chunk in response.stream])
 

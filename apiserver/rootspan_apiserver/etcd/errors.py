@@ -1,5 +1,5 @@
 """EtcdError
-  ├─ Compacted          the revision's history is gone
+  ├─ Compacted          the revision's history is compacted
   ├─ FutureRevision     the revision has not been written yet
   ├─ RequestTooLarge    a key and its value exceed what etcd takes
   ├─ LeaseNotFound
@@ -55,26 +55,28 @@ class Compacted(EtcdError):
 
 
 class FutureRevision(EtcdError):
-    pass
+    """The revision does not exist yet."""
 
 
 class RequestTooLarge(EtcdError):
-    pass
+    """A key and its value exceed etcd's limit."""
 
 
 class LeaseNotFound(EtcdError):
-    pass
+    """The lease does not exist, or has expired."""
 
 
 class Unauthenticated(EtcdError):
-    pass
+    """The client's credentials are missing or invalid."""
 
 
 class PermissionDenied(EtcdError):
-    pass
+    """The client may not do this."""
 
 
 class Unavailable(EtcdError):
+    """No endpoint answered in time."""
+
     @property
     def nothing_done(self) -> bool:
         """Whether etcd says that it has not begun to carry the request out."""

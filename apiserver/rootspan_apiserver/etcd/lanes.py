@@ -23,7 +23,7 @@ KEEP_ALIVE = [
         if option is not None
     ),
 ]
-"""A watch may be silent for hours; without keep-alive it would not notice that its etcd is gone."""
+"""A watch may be silent for hours; without keep-alive it would not notice the loss of its etcd."""
 
 
 def gateway_transport(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:

@@ -1,6 +1,6 @@
 """Compare-and-swap, carried out at most once although answers get lost.
 
-When the outcome of a swap is unknown, three things have to be told apart: it was carried out, it was not, and it is
+When the outcome of a swap is unknown, three cases have to be distinguished: it was carried out, it was not, and it is
 still on its way (in the buffer of a member that is paused, in a proposal that a member passes on to the next leader)
 and will be carried out minutes later. What can be known depends on the `mod_revision` that the swap compares with.
 
@@ -11,8 +11,8 @@ number of copies of the swap at most one succeeds, none once the key has been wr
 * The key still has that revision: nothing has happened yet, and the swap may be sent again.
 * The first change is another than the swap makes: it was not carried out and cannot be any more. It has lost, as if
   etcd had said so.
-* The first change is the very one that the swap makes: it is ours, or somebody's who began with the same object and
-  made the same of it (two clients that add one to a counter). Nothing in etcd tells whose, so the outcome is unknown.
+* The first change is the very one that the swap makes: it is ours, or that of another client which began with the same object
+  and made the same of it (two clients that add one to a counter). Nothing in etcd tells whose, so the outcome is unknown.
 
 **Revision 0**, no such key, comes again with every deletion. A copy that is sent again may succeed after the first one
 has succeeded and its key has been deleted, and a copy that is late may do so at any time; a deleted object would

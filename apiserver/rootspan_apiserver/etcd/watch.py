@@ -21,6 +21,7 @@ from rootspan_apiserver.etcd.wire import WATCH, watch_batch, watch_request
 async def follow(
     endpoints: Endpoints, key: bytes, range_end: bytes, start_revision: int, *, prev_kv: bool, progress_notify: bool
 ) -> AsyncGenerator[WatchBatch]:
+    """Yield the changes of a range from `start_revision` on, without end, over any endpoint."""
     position = start_revision
     pause = FIRST_PAUSE
     while True:

@@ -22,6 +22,7 @@ def range_request(
     count_only: bool = False,
     serializable: bool = False,
 ) -> bytes:
+    """Return the body of a RangeRequest."""
     body = b'{"key":"' + b64encode(key) + b'"'
     if range_end:
         body += b',"range_end":"' + b64encode(range_end) + b'"'
@@ -39,12 +40,14 @@ def range_request(
 
 
 def put_if_request(key: bytes, value: bytes, mod_revision: int, lease: int) -> bytes:
+    """Return the body of a transaction that writes a key if its revision is `mod_revision`."""
     key = b64encode(key)
     put = b'{"key":"' + key + b'","value":"' + b64encode(value) + (b'","lease":"%d"}' % lease if lease else b'"}')
     return _if_unchanged(key, mod_revision, b'{"request_put":' + put + b"}")
 
 
 def delete_if_request(key: bytes, mod_revision: int) -> bytes:
+    """Return the body of a transaction that deletes a key if its revision is `mod_revision`."""
     key = b64encode(key)
     return _if_unchanged(key, mod_revision, b'{"request_delete_range":{"key":"' + key + b'","prev_kv":true}}')
 
@@ -57,6 +60,7 @@ def _if_unchanged(key: bytes, mod_revision: int, operation: bytes) -> bytes:
 
 
 def watch_request(key: bytes, range_end: bytes, start_revision: int, prev_kv: bool, progress_notify: bool) -> bytes:
+    """Return the body of a WatchRequest."""
     body = b'{"create_request":{"key":"' + b64encode(key) + b'"'
     if range_end:
         body += b',"range_end":"' + b64encode(range_end) + b'"'
@@ -70,22 +74,25 @@ def watch_request(key: bytes, range_end: bytes, start_revision: int, prev_kv: bo
 
 
 def revision_of(document: dict[str, Any]) -> int:
+    """Return the revision in the header of an answer."""
     return int(document["header"].get("revision", 0))
 
 
 def key_value(document: dict[str, Any]) -> KeyValue:
+    """Read a KeyValue."""
     get = document.get
     return KeyValue(
-        b64decode(document["key"], validate=True),
-        b64decode(get("value", ""), validate=True),
-        int(get("create_revision", 0)),
-        int(get("mod_revision", 0)),
-        int(get("version", 0)),
-        int(get("lease", 0)),
+        key=b64decode(document["key"], validate=True),
+        value=b64decode(get("value", ""), validate=True),
+        create_revision=int(get("create_revision", 0)),
+        mod_revision=int(get("mod_revision", 0)),
+        version=int(get("version", 0)),
+        lease=int(get("lease", 0)),
     )
 
 
 def range_result(document: dict[str, Any]) -> RangeResult:
+    """Read a RangeResponse."""
     return RangeResult(
         revision_of(document),
         tuple(map(key_value, document.get("kvs", ()))),
@@ -95,6 +102,7 @@ def range_result(document: dict[str, Any]) -> RangeResult:
 
 
 def txn_result(document: dict[str, Any]) -> TxnResult:
+    """Read the answer to a compare-and-swap."""
     succeeded = document.get("succeeded", False)
     response = document["responses"][0]
     deleted: dict[str, Any] = response.get("response_delete_range", {})
@@ -103,13 +111,14 @@ def txn_result(document: dict[str, Any]) -> TxnResult:
 
 
 def status(document: dict[str, Any]) -> Status:
+    """Read a StatusResponse."""
     return Status(
-        document["version"],
-        revision_of(document),
-        int(document["header"].get("member_id", 0)),
-        int(document.get("leader", 0)),
-        int(document.get("raftTerm", document.get("raft_term", 0))),
-        int(document.get("dbSize", document.get("db_size", 0))),
+        version=document["version"],
+        revision=revision_of(document),
+        member_id=int(document["header"].get("member_id", 0)),
+        leader=int(document.get("leader", 0)),
+        raft_term=int(document.get("raftTerm", document.get("raft_term", 0))),
+        database_size=int(document.get("dbSize", document.get("db_size", 0))),
     )
 
 
@@ -120,7 +129,7 @@ def watch_batch(document: dict[str, Any], position: int) -> WatchBatch:
     last event tells how far the watch has come.
 
     Raises:
-        Compacted: the history that the watch was to start from is gone.
+        Compacted: the history that the watch was to start from is compacted.
         EtcdError: the watch was refused or ended by etcd.
     """
     error = from_document(document)

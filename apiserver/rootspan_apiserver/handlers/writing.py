@@ -183,18 +183,18 @@ class WriteRequest:
         self, name: str, new: JSONObject, live: JSONObject | None, current: JSONObject | None
     ) -> JSONObject:
         """Return what is stored for `new` in place of `current`, which is `live` in the version of the path."""
-        target, request = self._call.target, self._call.request
+        target = self._call.target
         admitted = await self._admitting.mutate("CREATE" if live is None else "UPDATE", name, new, live)
         if admitted is None:
             raise bad_request("admission removed the object")
-        stored = target.to_storage(admitted, current)
-        if not self._warned:
-            self._warned = True
-            request.warnings += target.resource.strategy.warnings(stored, current)
-        return stored
+        return target.to_storage(admitted, current)
 
     async def _validate(self, name: str, stored: JSONObject, old: JSONObject | None) -> None:
-        target = self._call.target
+        """Run validating admission on a valid object, which is when clients are warned."""
+        target, request = self._call.target, self._call.request
+        if not self._warned:
+            self._warned = True
+            request.warnings += target.resource.strategy.warnings(stored, old)
         obj = target.from_storage(stored)
         if old is None:
             await self._admitting.validate("CREATE", name or obj["metadata"].get("name", ""), obj, None)

@@ -19,6 +19,7 @@ def parsed(timestamp: object) -> datetime | None:
 
 
 def age(timestamp: object, now: datetime) -> str:
+    """Return how long ago a timestamp was, as `kubectl get` shows it."""
     moment = parsed(timestamp)
     return UNKNOWN if moment is None else human((now - moment).total_seconds())
 

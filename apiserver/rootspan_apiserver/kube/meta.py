@@ -8,6 +8,8 @@ JSONObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class GroupVersionKind:
+    """A kind in a version of its group; the group of the core API is ""."""
+
     group: str
     version: str
     kind: str

@@ -89,6 +89,18 @@ def dns_subdomain_with_underscore(value: str) -> list[str]:
     return errors
 
 
+def wildcard_dns_subdomain(value: str) -> list[str]:
+    """A subdomain whose first label is `*`: hosts of ingresses."""
+    errors = [_too_long(253)] if len(value.encode()) > 253 else []
+    if not re.fullmatch(rf"\*\.{_SUBDOMAIN}", value):
+        message = (
+            "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case"
+            " alphanumeric characters, '-' or '.' and end with an alphanumeric character"
+        )
+        errors.append(_regex(message, rf"\*\.{_SUBDOMAIN}", "*.example.com"))
+    return errors
+
+
 def dns_1035_label(value: str) -> list[str]:
     """RFC 1035 label: services."""
     errors = [_too_long(63)] if len(value.encode()) > 63 else []
@@ -136,6 +148,7 @@ def qualified_name(value: str) -> list[str]:
 
 
 def label_value(value: str) -> list[str]:
+    """Return why a text is no label value."""
     errors = [_too_long(63, "bytes")] if len(value.encode()) > 63 else []
     if not re.fullmatch(_VALUE, value):
         message = (
@@ -187,6 +200,7 @@ def port_name(value: str) -> list[str]:
 
 
 def port_number(value: int) -> list[str]:
+    """Return why a number is no port."""
     return [] if 1 <= value <= 65535 else ["must be between 1 and 65535, inclusive"]
 
 

@@ -37,6 +37,7 @@ def amount(value: object) -> Decimal | None:
 
 
 def is_whole(value: Decimal) -> bool:
+    """Return whether a value has no fraction."""
     return value == value.to_integral_value()
 
 

@@ -1,6 +1,6 @@
 """The API's way of saying no: a `Status` object (meta/v1) with a reason, a code and details.
 
-Every room raises `StatusError`; only the outermost handler turns it into a response. Reasons, codes and wording are those of
+Every package raises `StatusError`; the handlers turn it into a response. Reasons, codes and wording are those of
 k8s.io/apimachinery's `api/errors`, as a running kube-apiserver v1.36 answers them.
 """
 
@@ -40,8 +40,8 @@ class FieldError:
         return cls(str(field), "FieldValueTypeInvalid", f"Invalid value: {_shown(value)}{_after(detail)}")
 
     @classmethod
-    def duplicate(cls, field: object, value: object) -> "FieldError":
-        return cls(str(field), "FieldValueDuplicate", f"Duplicate value: {_shown(value)}")
+    def duplicate(cls, field: object, value: object, detail: str = "") -> "FieldError":
+        return cls(str(field), "FieldValueDuplicate", f"Duplicate value: {_shown(value)}{_after(detail)}")
 
     @classmethod
     def forbidden(cls, field: object, detail: str) -> "FieldError":
@@ -125,14 +125,17 @@ def _about(resource: GroupResource, name: str = "") -> JSONObject:
 
 
 def not_found(resource: GroupResource, name: str) -> StatusError:
+    """404, there is no such object."""
     return StatusError(404, "NotFound", f"{resource} {quote(name)} not found", _about(resource, name))
 
 
 def already_exists(resource: GroupResource, name: str) -> StatusError:
+    """409, an object of that name exists."""
     return StatusError(409, "AlreadyExists", f"{resource} {quote(name)} already exists", _about(resource, name))
 
 
 def conflict(resource: GroupResource, name: str, why: str) -> StatusError:
+    """409, the object is not in the required state."""
     message = f"Operation cannot be fulfilled on {resource} {quote(name)}: {why}"
     return StatusError(409, "Conflict", message, _about(resource, name))
 
@@ -144,6 +147,7 @@ def modified(resource: GroupResource, name: str) -> StatusError:
 
 
 def forbidden(resource: GroupResource, name: str, why: str) -> StatusError:
+    """403, `why` completes the sentence."""
     what = f"{resource} {quote(name)}" if name else str(resource)
     return StatusError(403, "Forbidden", f"{what} is forbidden: {why}", _about(resource, name))
 
@@ -162,14 +166,17 @@ def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> S
 
 
 def bad_request(message: str) -> StatusError:
+    """400."""
     return StatusError(400, "BadRequest", message)
 
 
 def unauthorized() -> StatusError:
+    """401."""
     return StatusError(401, "Unauthorized", "Unauthorized")
 
 
 def method_not_allowed() -> StatusError:
+    """405 of a built-in resource."""
     return StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
 
 
@@ -190,6 +197,7 @@ def expired(message: str) -> StatusError:
 
 
 def too_large_body(limit: int) -> StatusError:
+    """413; `limit` is in bytes."""
     return StatusError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
 
 
@@ -204,14 +212,17 @@ def message_too_large(sizes: str) -> StatusError:
 
 
 def internal_error(message: str) -> StatusError:
+    """500 with a cause."""
     text = f"Internal error occurred: {message}"
     return StatusError(500, "InternalError", text, {"causes": [{"message": message}]})
 
 
 def timeout(message: str, retry_after: int = 0) -> StatusError:
+    """504; `retry_after` is in seconds."""
     details: JSONObject = {"retryAfterSeconds": retry_after} if retry_after else {}
     return StatusError(504, "Timeout", f"Timeout: {message}", details)
 
 
 def unavailable(message: str) -> StatusError:
+    """503."""
     return StatusError(503, "ServiceUnavailable", message)

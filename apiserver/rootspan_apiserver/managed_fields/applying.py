@@ -1,4 +1,7 @@
-"""The parts of server-side apply: what a configuration must be, what it takes away, what kubectl may take over from itself."""
+"""The steps of server-side apply: check the configuration, prune, migrate from kubectl's client-side apply.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/structuredmerge.go, lastappliedmanager.go, lastappliedupdater.go
+"""
 
 from collections.abc import Iterable
 
@@ -17,7 +20,11 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def check_configuration(applied: JSONObject, kind: GroupVersionKind, schema: Schema) -> None:
-    """Raises StatusError: 400 for another kind or version or where managedFields are set, 500 for what the schema does not allow."""
+    """Check an applied configuration.
+
+    Raises:
+        StatusError: 400, it is of another kind or version, or has managedFields; 500, it does not fit the schema.
+    """
     group, _, version = str(applied.get("apiVersion", "")).rpartition("/")
     if (group, version, applied.get("kind")) != (kind.group, kind.version, kind.kind):
         raise bad_request(f"invalid object type: {group}/{version}, Kind={applied.get('kind', '')}")
@@ -28,12 +35,12 @@ def check_configuration(applied: JSONObject, kind: GroupVersionKind, schema: Sch
     errors = check(applied, schema)
     if errors:
         what = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {group}/{version}, Kind={kind.kind}"
-        told = errors[0] if len(errors) == 1 else "\n".join(["errors:", *(f"  {error}" for error in errors)])
-        raise StatusError(500, "", f"failed to create typed patch object ({what}): {told}")
+        listed = errors[0] if len(errors) == 1 else "\n".join(["errors:", *(f"  {error}" for error in errors)])
+        raise StatusError(500, "", f"failed to create typed patch object ({what}): {listed}")
 
 
 def pruned(merged: JSONObject, last: FieldSet, owned: Iterable[FieldSet], schema: Schema) -> JSONObject:
-    """The merged object without what was applied last time (`last`) and is in none of the `owned` sets."""
+    """Return the merged object without the fields that were applied last time (`last`) and are in none of the `owned` sets."""
     last = named_fields_as_members(last, schema)
     all_owned: FieldSet = {}
     for fields in owned:
@@ -50,7 +57,7 @@ def pruned(merged: JSONObject, last: FieldSet, owned: Iterable[FieldSet], schema
 def not_from_client_side(
     conflicts: dict[ManagerKey, FieldSet], live: JSONObject, api_version: str, schema: Schema
 ) -> dict[ManagerKey, FieldSet]:
-    """The conflicts without those about fields that kubectl's client-side apply set and nobody changed since."""
+    """Return the conflicts without those about fields that kubectl's client-side apply set and that have not changed since."""
     try:
         last = orjson.loads(last_applied(live) or "null")
     except orjson.JSONDecodeError:
@@ -65,14 +72,14 @@ def not_from_client_side(
 
 
 def last_applied(obj: JSONObject) -> str:
-    """The configuration that kubectl's client-side apply left in the object's annotations, "" if none."""
+    """Return the configuration that kubectl's client-side apply left in the annotations, "" if there is none."""
     annotations = (obj.get("metadata") or {}).get("annotations") or {}
     text = annotations.get(LAST_APPLIED, "")
     return text if isinstance(text, str) else ""
 
 
 def with_last_applied(obj: JSONObject, applied: JSONObject) -> JSONObject:
-    """The object with that annotation brought up to what was applied now."""
+    """Return the object with that annotation set to the configuration applied now."""
     metadata = applied.get("metadata") or {}
     annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
     kept = {key: value for key, value in metadata.items() if key != "annotations"}

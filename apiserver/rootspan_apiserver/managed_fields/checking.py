@@ -1,4 +1,7 @@
-"""Whether an applied configuration fits its schema, told in the words of structured-merge-diff."""
+"""Check an applied configuration against its schema, with the error messages of structured-merge-diff.
+
+Upstream: sigs.k8s.io/structured-merge-diff/v6/typed/validate.go
+"""
 
 from typing import Any
 
@@ -9,7 +12,7 @@ from rootspan_apiserver.types.schema import Schema
 
 
 def check(value: Any, schema: Schema, path: tuple[str, ...] = ()) -> list[str]:
-    """What does not fit in an applied configuration, in the words of the real server's typed values."""
+    """Return the errors of an applied configuration, in upstream's words."""
     at = path_text(path)
     prefix = f"{at}: " if at else ""
     if value is None:

@@ -1,4 +1,7 @@
-"""The refusal of an apply that would change what others own."""
+"""The error of an apply that would change fields of other managers.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go
+"""
 
 from collections.abc import Mapping
 
@@ -8,7 +11,7 @@ from rootspan_apiserver.managed_fields.field_set import FieldSet, path_text, pat
 
 
 def conflict_error(conflicts: Mapping[ManagerKey, FieldSet]) -> StatusError:
-    """A 409 that names each manager and field, with a `FieldManagerConflict` cause for each."""
+    """Return a 409 that names each manager and field, with a `FieldManagerConflict` cause for each."""
     found = [(str(key), path_text(path)) for key in sorted(conflicts, key=str) for path in paths(conflicts[key])]
     causes = [
         {"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": field}
@@ -22,10 +25,10 @@ def _message(found: list[tuple[str, str]]) -> str:
         manager, field = found[0]
         return f"Apply failed with 1 conflict: conflict with {manager}: {field}"
     lines: list[str] = []
-    told = ""
+    last = ""
     for manager, field in found:
-        if manager != told:
+        if manager != last:
             lines.append(f"conflicts with {manager}:")
-            told = manager
+            last = manager
         lines.append(f"- {field}")
     return f"Apply failed with {len(found)} conflicts: " + "\n".join(lines)

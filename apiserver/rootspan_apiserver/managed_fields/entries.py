@@ -1,4 +1,7 @@
-"""The entries of `metadata.managedFields`: who owns what, by which operation, in which version, through which subresource."""
+"""The entries of `metadata.managedFields`: manager, operation, version, subresource, and the fields that it owns.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/managedfields.go, capmanagers.go
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +20,7 @@ _OLD_UPDATES = "ancient-changes"
 
 @dataclass(frozen=True, slots=True)
 class ManagerKey:
-    """What tells two entries apart. `api_version` is "" for those who apply: theirs moves with them."""
+    """The identity of an entry. `api_version` is "" for an apply, whose entry changes its version."""
 
     manager: str
     operation: Operation
@@ -25,7 +28,7 @@ class ManagerKey:
     subresource: str
 
     def __str__(self) -> str:
-        """As conflicts name it: `"kubectl" with subresource "scale" using apps/v1`."""
+        """Return the form in conflicts: `"kubectl" with subresource "scale" using apps/v1`."""
         shown = f'"{self.manager}"'
         if self.subresource:
             shown += f' with subresource "{self.subresource}"'
@@ -45,11 +48,12 @@ Managers = dict[ManagerKey, Managed]
 
 
 def key_of(manager: str, operation: Operation, api_version: str, subresource: str) -> ManagerKey:
+    """Return the identity of an entry; a manager without a name is `unknown`."""
     return ManagerKey(manager or "unknown", operation, api_version if operation == "Update" else "", subresource)
 
 
 def read(entries: Any) -> Managers | None:
-    """The managers of a `managedFields` list; None where one of its entries is not valid."""
+    """Return the managers of a `managedFields` list; None if an entry is not valid."""
     managers: Managers = {}
     for entry in entries or ():
         if not _is_valid(entry):
@@ -96,12 +100,12 @@ def _is_element(key: str) -> bool:
 
 
 def is_reset(entries: Any) -> bool:
-    """Whether the list asks to forget all managers: [] or [{}]."""
+    """Return whether the list resets all managers: [] or [{}]."""
     return isinstance(entries, list) and (not entries or entries == [{}])
 
 
 def write(managers: Mapping[ManagerKey, Managed]) -> list[JSONObject]:
-    """The `managedFields` list: those who apply first, then by time, name, version and subresource."""
+    """Return the `managedFields` list: applies first, then by time, name, version and subresource."""
     listed = sorted(
         managers.items(),
         key=lambda item: (item[0].operation, item[1].time, item[0].manager, item[1].api_version, item[0].subresource),
@@ -120,7 +124,7 @@ def _entry(key: ManagerKey, managed: Managed) -> JSONObject:
 
 
 def capped(managers: Managers) -> Managers:
-    """The managers with the oldest updaters of a version merged into one, so that no more than ten remain."""
+    """Return the managers with the oldest updates of a version merged into one entry, so that at most ten remain."""
     updaters = [key for key in managers if key.operation == "Update"]
     surplus = len(updaters) - MAXIMUM_UPDATERS
     if surplus <= 0:

@@ -1,10 +1,12 @@
-"""Who manages which fields of an object: kept on every write, decisive when a configuration is applied.
+"""Field management: the owners of fields are updated on every write, and decide whether an apply conflicts.
 
-An entry of `metadata.managedFields` says which fields a manager has set, by updates or by applying. A write takes from the others the
-fields it changes or removes. An apply merges the configuration into the object, removes what the same manager applied before, no longer
-does and nobody else owns, and is refused where it would change what another manager owns, unless forced.
+An entry of `metadata.managedFields` lists the fields that a manager has set, by updates or by applying. A write removes the fields that it
+changes or deletes from the entries of other managers. An apply merges the configuration into the object, removes the fields that the same
+manager applied before, does not apply now and no other manager owns, and conflicts where it would change a field of another manager.
 
-This is kube-apiserver's chain of field managers over structured-merge-diff, in the order in which they act.
+This is kube-apiserver's chain of field managers over structured-merge-diff, in its order.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/fieldmanager.go
 """
 
 from collections.abc import Callable
@@ -68,12 +70,12 @@ def manager_name(field_manager: str, user_agent: str) -> str:
     return printable.encode()[:128].decode(errors="ignore")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldManager:
-    """The field management of one resource, reached through itself or a subresource.
+    """The field management of one resource, through itself or a subresource.
 
-    `empty` is the object in which nothing was set, what a create is compared with. `convert` gives an object in another apiVersion with
-    that version's schema, or None where it is not served (any more). `owned` leaves of a set what a write through this endpoint can own.
+    `empty` is the object without any value, which a create is compared with. `convert` returns an object in another apiVersion with the
+    schema of that version, or None if it is not served. `owned` filters a set by what a write through this endpoint can own.
     """
 
     kind: GroupVersionKind
@@ -89,10 +91,14 @@ class FieldManager:
         kind, owned = resource.kind, owned_through(resource, subresource)
         part = resource.subresources.get(subresource)
         if part is not None and part.kind != kind:
-            return cls(part.kind, schema_of(part.kind), empty_object(part.kind), subresource)
+            return cls(
+                kind=part.kind, schema=schema_of(part.kind), empty=empty_object(part.kind), subresource=subresource
+            )
         if resource.custom:
-            return cls(kind, _with_metadata(resource.schema), {}, subresource, owned, convert)
-        return cls(kind, resource.schema, empty_object(kind), subresource, owned, convert)
+            schema, empty = _with_metadata(resource.schema), {}
+        else:
+            schema, empty = resource.schema, empty_object(kind)
+        return cls(kind=kind, schema=schema, empty=empty, subresource=subresource, owned=owned, convert=convert)
 
     def update(self, old: JSONObject | None, new: JSONObject, manager: str, now: str) -> JSONObject:
         """`new` with its `metadata.managedFields` as a create (`old` None), update or patch by `manager` at `now` (RFC 3339) leaves them.

@@ -1,4 +1,4 @@
-"""Sets of fields, kept in the very form in which `managedFields` carries them (FieldsV1).
+"""Sets of fields, in the form in which `managedFields` carries them (FieldsV1).
 
 A node is a dict. Its keys are path elements: `f:name` a field, `k:{"name":"c"}` the item of a list with these keys, `v:"x"` the item of a
 set. A node that is empty is a member of the set; one with children is a member only if it holds the key `.`. The set itself is the root
@@ -16,6 +16,7 @@ MEMBER: FieldSet = {}
 
 
 def is_member(node: FieldSet) -> bool:
+    """Return whether a node is itself a member of the set."""
     return not node or "." in node
 
 

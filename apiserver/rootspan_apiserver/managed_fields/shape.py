@@ -1,4 +1,7 @@
-"""How the fields of a value are counted: as one, or one by one. Read from its schema, or from the value where the schema says nothing."""
+"""The granularity of ownership: as a whole or field by field, by the schema, or by the value where there is no schema.
+
+Upstream: sigs.k8s.io/structured-merge-diff/v6/typed/helpers.go
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -1,6 +1,8 @@
 """JSON Patch (RFC 6902).
 
-Objects on the way to what a patch touches have their keys sorted afterwards, as the real server shows them in its refusals.
+Objects on the path to a patched value have their keys sorted afterwards, as kube-apiserver shows them in its errors.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go (jsonPatcher), gopkg.in/evanphx/json-patch.v4/patch.go
 """
 
 from collections.abc import Iterator
@@ -33,7 +35,7 @@ _FAILURES = (
 
 
 def read(body: bytes, *, strict: bool = False) -> tuple[list[JSONObject], list[str]]:
-    """The operations of a patch and, when `strict`, what strictness minds in it.
+    """Return the operations of a patch and, if `strict`, its strict decoding errors.
 
     Raises:
         StatusError: 400 where it is no JSON patch, 413 where it has too many operations.
@@ -62,10 +64,10 @@ def read(body: bytes, *, strict: bool = False) -> tuple[list[JSONObject], list[s
 
 
 def apply(obj: JSONObject, operations: list[JSONObject]) -> JSONObject:
-    """The patched object; `obj` stays as it is.
+    """Return the patched object; `obj` is not changed.
 
     Raises:
-        StatusError: 422 where an operation cannot be done or a test fails; the real server does not tell which.
+        StatusError: 422, an operation cannot be carried out or a test fails; kube-apiserver does not say which.
     """
     result: Any = orjson.loads(orjson.dumps(obj))
     copied = 0

@@ -1,6 +1,8 @@
 """JSON Merge Patch (RFC 7396).
 
-Objects that a patch touches have their keys sorted afterwards, as the real server shows them in its refusals.
+Patched objects have their keys sorted afterwards, as kube-apiserver shows them in its errors.
+
+Upstream: gopkg.in/evanphx/json-patch.v4/merge.go
 """
 
 from rootspan_apiserver.codec import json_body
@@ -12,7 +14,7 @@ from rootspan_apiserver.types.reading import search_duplicates
 
 
 def read(body: bytes, *, strict: bool = False) -> tuple[JSONObject, list[str]]:
-    """The patch (a strategic one too) and, when `strict`, the keys it gives twice.
+    """Return the patch (a strategic one too) and, if `strict`, its duplicate keys.
 
     Raises:
         StatusError: 400 where it is no JSON object.
@@ -33,7 +35,7 @@ def read(body: bytes, *, strict: bool = False) -> tuple[JSONObject, list[str]]:
 
 
 def apply(obj: JSONObject, patch: JSONObject) -> JSONObject:
-    """The patched object; neither argument is changed, both may share parts with the result."""
+    """Return the patched object; neither argument is changed, both may share parts with the result."""
     merged = dict(obj)
     for key, value in patch.items():
         if value is None:

@@ -44,7 +44,7 @@ async def validated(
 def refuse(resource: Resource, name: str, errors: list[FieldError]) -> None:
     """Raise StatusError 422 if there are `errors`."""
     if errors:
-        raise invalid(resource.kind.group, resource.kind.kind, name, errors)
+        raise invalid(resource.storage_kind.group, resource.kind.kind, name, errors)
 
 
 def explain_conflict(conflict: StatusError, present: StoredObject | None, *, generated: bool) -> StatusError:

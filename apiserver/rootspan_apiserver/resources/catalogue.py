@@ -18,8 +18,7 @@ from rootspan_apiserver.resources.builtin import GROUPS, definitions
 from rootspan_apiserver.resources.core.service.allocation import ServiceAllocator
 from rootspan_apiserver.resources.definition import ALL_VERBS, Definition, kind_in
 from rootspan_apiserver.resources.kinds import strategy_of
-from rootspan_apiserver.resources.kinds.cluster import FINALIZATION
-from rootspan_apiserver.resources.places import go_type, storage_kind, storage_path
+from rootspan_apiserver.resources.places import go_type, storage_path
 from rootspan_apiserver.resources.resource import Resource, Subresource
 from rootspan_apiserver.resources.selectable import selectable
 from rootspan_apiserver.resources.strategy import Strategy
@@ -28,28 +27,13 @@ from rootspan_apiserver.types.tables import go_types
 
 CREATED_BY_UPDATE = {
     ("", "services"),
-    ("", "events"),
-    ("", "endpoints"),
-    ("", "limitranges"),
-    ("events.k8s.io", "events"),
 }
 UPDATED_ONLY_WITH_VERSION = {
     ("apiextensions.k8s.io", "customresourcedefinitions"),
-    ("storage.k8s.io", "csidrivers"),
-    ("storage.k8s.io", "csinodes"),
-    ("storage.k8s.io", "csistoragecapacities"),
-    ("storage.k8s.io", "volumeattachments"),
 }
 PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
-    ("", "events"): "",
-    ("events.k8s.io", "events"): "",
     ("", "replicationcontrollers"): "Orphan",
     ("batch", "jobs"): "Orphan",
-}
-EVENT_TIME_TO_LIVE = 3600
-DEPRECATIONS = {
-    ("", "v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
-    ("", "v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
 
 
@@ -177,9 +161,7 @@ def builtin_resources(definition: Definition, service_range: str = DEFAULT_SERVI
     strategy = Strategy(definition, go_types().builtin(kept))
     yield Resource.of(definition, strategy, schema_of(kept), allocator=allocator)
     for version in definition.also_served:
-        own = strategy
-        if version.selectable is not None:
-            own = Strategy(definition, go_types().builtin(kept), selectable=version.selectable)
+        own = Strategy(definition, go_types().builtin(kept), version=version)
         kind = kind_in(version.api_version, definition.name)
         path, deprecation = version.storage_path, version.deprecation
         yield Resource.of(definition, own, schema_of(kind), kind=kind, storage_path=path, deprecation=deprecation)
@@ -226,13 +208,12 @@ def _resource(
     plural, singular, kind_name, *rest = lines[0]
     notes = _notes(rest)
     kind = GroupVersionKind(group, version, kind_name)
-    kept = storage_kind(kind)
     resource = GroupResource(group, plural)
     subresources = {sub.name: sub for sub in (_subresource(group, version, words) for words in lines[1:])}
     namespaced = "cluster" not in notes
     values = selectable(resource, namespaced)
-    strategy = strategy_of(kept.group, kept.kind)(
-        kept, schema_of(kept), namespaced=namespaced, subresources=subresources, values=values
+    strategy = strategy_of(kind.group, kind.kind)(
+        kind, schema_of(kind), namespaced=namespaced, subresources=subresources, values=values
     )
     return Resource(
         kind=kind,
@@ -243,7 +224,7 @@ def _resource(
         schema=schema_of(kind),
         strategy=strategy,
         storage_path=storage_path(resource) if "stored" in notes else "",
-        storage_kind=kept,
+        storage_kind=kind,
         go_type=go_type(kind),
         list_kind=f"{kind_name}List",
         short_names=_listed(notes, "short"),
@@ -252,10 +233,7 @@ def _resource(
         selectable=frozenset(values) | {"metadata.name", "metadata.namespace"},
         delete_returns_object="deleted" in notes,
         allocator=allocators.get(resource),
-        finalization=FINALIZATION if resource == GroupResource("", "namespaces") else None,
         allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
         allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
         default_propagation=PROPAGATION.get((group, plural), "Background"),
-        time_to_live=EVENT_TIME_TO_LIVE if plural == "events" else 0,
-        deprecation=DEPRECATIONS.get((group, version, plural), ""),
     )

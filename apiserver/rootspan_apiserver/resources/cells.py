@@ -34,6 +34,13 @@ def labels(mapping: JSONObject | None) -> str:
     return joined(f"{key}={value}" for key, value in sorted((mapping or {}).items())) or NONE
 
 
+def first_three(values: list[str]) -> str:
+    """`a,b,c + 2 more...`, `<none>` for none."""
+    shown = joined(values[:3])
+    more = len(values) - 3
+    return f"{shown} + {more} more..." if more > 0 else shown or NONE
+
+
 def containers(template: JSONObject | None) -> tuple[str, str]:
     """The names and the images of a template's containers."""
     found = ((template or {}).get("spec") or {}).get("containers") or []

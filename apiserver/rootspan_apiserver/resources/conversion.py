@@ -1,7 +1,7 @@
 """From one version of a kind to another.
 
-Two built-in kinds are served in two versions that differ: HorizontalPodAutoscaler, and Event, which is a kind of two groups. Custom
-resources without a conversion webhook differ in nothing but their apiVersion, so for them the name is all there is to change.
+Built-in kinds that are served in several versions say in their definitions how to convert. Custom resources without a conversion webhook
+differ in nothing but their apiVersion.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,17 +10,6 @@ from functools import cache
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.builtin import definitions
 
-EVENT_FIELDS = {
-    "involvedObject": "regarding",
-    "message": "note",
-    "source": "deprecatedSource",
-    "firstTimestamp": "deprecatedFirstTimestamp",
-    "lastTimestamp": "deprecatedLastTimestamp",
-    "count": "deprecatedCount",
-    "reportingComponent": "reportingController",
-}
-EVENT_FIELDS_BACK = {new: old for old, new in EVENT_FIELDS.items()}
-
 
 def convert(obj: JSONObject, to: GroupVersionKind) -> JSONObject:
     """`obj` as an object of the version `to`; a new object, unless it is one already."""
@@ -28,16 +17,10 @@ def convert(obj: JSONObject, to: GroupVersionKind) -> JSONObject:
     if present == to.api_version:
         return obj
     steps = _converters()
-    match to.group, to.version, to.kind:
-        case "events.k8s.io", _, "Event":
-            converted = {EVENT_FIELDS.get(key, key): value for key, value in obj.items()}
-        case "", _, "Event":
-            converted = {EVENT_FIELDS_BACK.get(key, key): value for key, value in obj.items()}
-        case _:
-            converted = dict(obj)
-            for step in (steps.get((to.kind, present, True)), steps.get((to.kind, to.api_version, False))):
-                if step is not None:
-                    converted = step(converted)
+    converted = dict(obj)
+    for step in (steps.get((to.kind, present, True)), steps.get((to.kind, to.api_version, False))):
+        if step is not None:
+            converted = step(converted)
     converted["apiVersion"] = to.api_version
     return converted
 

@@ -165,12 +165,16 @@ class ServedVersion:
     """Another version (or group) in which a kind is served: how to convert, and what differs.
 
     `go_type` is the internal type, as that of the storage version; `selectable` None are the labels of the storage version.
+    `rules` and `update_rules` are all that is checked in a write in this version, None where that is the same in all versions; they
+    see the object in the storage version.
     """
 
     api_version: str
     to_storage: Callable[[JSONObject], JSONObject]
     from_storage: Callable[[JSONObject], JSONObject]
     selectable: Mapping[str, Callable[[JSONObject], str]] | None = None
+    rules: Rule | None = None
+    update_rules: Rule | None = None
     storage_path: str = ""
     deprecation: str = ""
 

@@ -9,14 +9,9 @@ from rootspan_apiserver.types.tables import go_types
 
 OLD_NAMES = {
     GroupResource("", "replicationcontrollers"): "/controllers",
-    GroupResource("", "endpoints"): "/services/endpoints",
-    GroupResource("", "nodes"): "/minions",
     GroupResource("", "services"): "/services/specs",
-    GroupResource("networking.k8s.io", "ingresses"): "/ingress",
-    GroupResource("events.k8s.io", "events"): "/events",
 }
 GROUPED = {"apiextensions.k8s.io"}
-MOVED_PACKAGES = {("events.k8s.io", "Event"): "core"}
 
 
 def storage_path(resource: GroupResource) -> str:
@@ -26,16 +21,7 @@ def storage_path(resource: GroupResource) -> str:
     return OLD_NAMES.get(resource, f"/{resource.resource}")
 
 
-def storage_kind(kind: GroupVersionKind) -> GroupVersionKind:
-    """The version of a built-in kind that is kept in the store, where several are served."""
-    match kind.group, kind.kind:
-        case "events.k8s.io", "Event":
-            return GroupVersionKind("", "v1", kind.kind)
-    return kind
-
-
 def go_type(kind: GroupVersionKind) -> str:
     """The internal type of a built-in kind, e.g. `*core.Node`."""
     package = go_types().package(kind.group, kind.version) or kind.group.partition(".")[0]
-    moved = MOVED_PACKAGES.get((kind.group, kind.kind))
-    return f"*{moved or package.partition('/')[0]}.{kind.kind}"
+    return f"*{package.partition('/')[0]}.{kind.kind}"

@@ -38,33 +38,10 @@ NAME = paths("metadata.name")
 NAMESPACED = paths("metadata.name", "metadata.namespace")
 
 
-def _reporter(obj: JSONObject) -> str:
-    return text(obj.get("source", {}).get("component") or obj.get("reportingComponent"))
-
-
-_OBJECT_FIELDS = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
-_EVENT: Values = {
-    **{f"involvedObject.{field}": at(f"involvedObject.{field}") for field in _OBJECT_FIELDS},
-    "reason": at("reason"),
-    "reportingComponent": at("reportingComponent"),
-    "source": _reporter,
-    "type": at("type"),
-}
-_REGARDING: Values = {
-    **{f"regarding.{field}": at(f"involvedObject.{field}") for field in _OBJECT_FIELDS},
-    "reason": at("reason"),
-    "reportingController": at("reportingComponent"),
-    "type": at("type"),
-}
 _STATUS_REPLICAS: Values = {"status.replicas": at("status.replicas", "0")}
 
 SELECTABLE: Mapping[GroupResource, Values] = {
-    GroupResource("", "nodes"): {"spec.unschedulable": at("spec.unschedulable", "false")},
-    GroupResource("", "namespaces"): paths("status.phase"),
-    GroupResource("", "secrets"): paths("type"),
     GroupResource("", "services"): paths("spec.clusterIP", "spec.type"),
-    GroupResource("", "events"): _EVENT,
-    GroupResource("events.k8s.io", "events"): _REGARDING,
     GroupResource("", "replicationcontrollers"): _STATUS_REPLICAS,
     GroupResource("apps", "replicasets"): _STATUS_REPLICAS,
     GroupResource("batch", "jobs"): {"status.successful": at("status.succeeded", "0")},

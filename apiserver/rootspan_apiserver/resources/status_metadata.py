@@ -8,8 +8,6 @@ ALL = ("labels", "annotations", "finalizers", "ownerReferences")
 KEPT: dict[tuple[str, str], tuple[str, ...]] = {
     ("apps", "Deployment"): ("labels",),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): ALL,
-    ("networking.k8s.io", "ServiceCIDR"): ALL,
-    ("storage.k8s.io", "VolumeAttachment"): ALL,
 }
 
 

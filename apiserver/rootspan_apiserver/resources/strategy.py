@@ -16,6 +16,7 @@ from rootspan_apiserver.resources.definition import (
     ALL_METADATA,
     NO_CONTEXT,
     Definition,
+    ServedVersion,
     SubresourceDefinition,
     WriteContext,
 )
@@ -32,7 +33,7 @@ class Strategy:
 
     Args:
         struct: the Go type of a built-in kind; None for a custom resource, which has no normal form.
-        selectable: the labels of field selectors, each with how to read it.
+        version: the served version, where that is not the stored one.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class Strategy:
         definition: Definition,
         struct: StructType | None = None,
         *,
-        selectable: Values | None = None,
+        version: ServedVersion | None = None,
     ) -> None:
         self.definition = definition
         self._struct = struct
+        self._version = version
+        selectable = version.selectable if version is not None else None
         names = ("metadata.name", "metadata.namespace") if definition.namespaced else ("metadata.name",)
         self.selectable: Values = {
             **paths(*names),
@@ -103,12 +106,14 @@ class Strategy:
     def validate_create(self, obj: JSONObject) -> list[FieldError]:
         """Return why `obj` cannot be created."""
         context = RuleContext(update=False, root=obj)
-        return list(self.definition.rules_on_create.check(obj, ABSENT, ROOT, context))
+        own = self._version.rules if self._version is not None else None
+        return list((own or self.definition.rules_on_create).check(obj, ABSENT, ROOT, context))
 
     def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]:
         """Return why `old` cannot become `obj`."""
         context = RuleContext(update=True, root=obj, old_root=old, subresource=subresource)
-        return list(self.definition.rules_through(subresource).check(obj, old, ROOT, context))
+        own = self._version.update_rules if self._version is not None and not subresource else None
+        return list((own or self.definition.rules_through(subresource)).check(obj, old, ROOT, context))
 
     def is_slow_to_validate(self, obj: JSONObject) -> bool:
         """Return whether validating `obj` may take so long that the event loop must not wait for it."""

@@ -131,34 +131,48 @@ class EtcdStore:
                     if await copy.was_stale():
                         continue
                     return Written(current, created=False)
-                step.event(events.TRANSFORMED)
-                step.event(events.TXN_PREPARED)
-                with etcd_errors():
-                    try:
-                        result = await self._put(resource, path, raw, _revision(current))
-                    except OutcomeUnknown as exc:
-                        step.event(events.TXN_FAILED, error=exc.message)
-                        if current is None:
-                            found = _created(path, raw, exc.current)
-                        else:
-                            found = await _unchanged(
-                                path, exc.current, lambda kv: _for_caller(step, caller, change(kv))
-                            )
-                        if found is None:
+                try:
+                    written = await self._swap(step, resource, current, StoredObject(path, 0, raw))
+                except OutcomeUnknown as exc:
+                    found = _created(path, raw, exc.current)
+                    if current is not None:
+                        found = await _unchanged(path, exc.current, lambda kv: _for_caller(step, caller, change(kv)))
+                    if found is None:
+                        with etcd_errors():
                             raise
-                        return Written(found, created=current is None)
-                    except EtcdError as exc:
-                        step.event(events.TXN_FAILED, error=exc.message)
-                        raise
-                step.event(events.TXN_COMPLETED)
-                step.event(events.TXN_COMMITTED)
-                if result.succeeded:
-                    step.event(events.DECODED, length=len(raw))
-                    return Written(StoredObject(path, result.revision, raw), created=current is None)
-                if result.current is None and not missing_ok:
+                    return Written(found, created=current is None)
+                if isinstance(written, StoredObject):
+                    return Written(written, created=current is None)
+                if written is None and not missing_ok:
                     raise _missing(resource, path)
-                copy = _Copy(load, _stored(path, result.current) if result.current else None, fresh=True)
+                copy = _Copy(load, None if written is None else _stored(path, written), fresh=True)
                 step.event(events.RETRY_VALUE_RESTORED)
+
+    async def _swap(
+        self, step: InternalSpan, resource: Resource, current: StoredObject | None, new: StoredObject
+    ) -> StoredObject | KeyValue | None:
+        """Store `new` in place of `current`, and return it as stored; or what is there, if that is not `current`.
+
+        Raises:
+            OutcomeUnknown: it may or may not have been stored.
+            StatusError: etcd refuses, or is not available.
+        """
+        step.event(events.TRANSFORMED)
+        step.event(events.TXN_PREPARED)
+        try:
+            result = await self._put(resource, new.key, new.raw, _revision(current))
+        except EtcdError as exc:
+            step.event(events.TXN_FAILED, error=exc.message)
+            if isinstance(exc, OutcomeUnknown):
+                raise
+            with etcd_errors():
+                raise
+        step.event(events.TXN_COMPLETED)
+        step.event(events.TXN_COMMITTED)
+        if not result.succeeded:
+            return result.current
+        step.event(events.DECODED, length=len(new.raw))
+        return new.at(result.revision)
 
     async def delete(
         self,

@@ -3,47 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from rootspan_apiserver.kube.durations import UNKNOWN, age
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.cells import NONE, condition, created, joined, name, spec, status
+from rootspan_apiserver.resources.cells import created, joined, name, spec, status
 
-ROLE = "node-role.kubernetes.io/"
 OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
-
-
-def namespace(item: JSONObject, now: datetime) -> list[Any]:
-    return [name(item), status(item).get("phase") or "", created(item, now)]
-
-
-def node(item: JSONObject, now: datetime) -> list[Any]:
-    state = status(item)
-    info = state.get("nodeInfo") or {}
-    ready = condition(item, "Ready")
-    shown = {"True": "Ready"}.get(ready.get("status", ""), "NotReady") if ready else "Unknown"
-    if spec(item).get("unschedulable"):
-        shown += ",SchedulingDisabled"
-    labels = (item.get("metadata") or {}).get("labels") or {}
-    roles = {key.removeprefix(ROLE) for key in labels if key.startswith(ROLE)} - {""}
-    if labels.get("kubernetes.io/role"):
-        roles.add(labels["kubernetes.io/role"])
-    addresses = {each.get("type"): each.get("address") for each in reversed(state.get("addresses") or [])}
-    return [
-        name(item),
-        shown,
-        joined(sorted(roles)) or NONE,
-        created(item, now),
-        info.get("kubeletVersion") or "",
-        addresses.get("InternalIP") or NONE,
-        addresses.get("ExternalIP") or NONE,
-        info.get("osImage") or UNKNOWN,
-        info.get("kernelVersion") or UNKNOWN,
-        info.get("containerRuntimeVersion") or UNKNOWN,
-    ]
-
-
-def secret(item: JSONObject, now: datetime) -> list[Any]:
-    return [name(item), item.get("type", ""), len(item.get("data") or {}), created(item, now)]
 
 
 def _modes(modes: list[str] | None) -> str:
@@ -91,94 +55,7 @@ def claim(item: JSONObject, now: datetime) -> list[Any]:
     ]
 
 
-def quota(item: JSONObject, now: datetime) -> list[Any]:
-    state = status(item)
-    hard, used = state.get("hard") or {}, state.get("used") or {}
-    shown = {key: f"{key}: {used.get(key, 0)}/{hard[key]}" for key in sorted(hard)}
-    limits = [text for key, text in shown.items() if key.startswith("limits.")]
-    requests = [text for key, text in shown.items() if not key.startswith("limits.")]
-    return [name(item), joined(requests, ", "), joined(limits, ", "), created(item, now)]
-
-
-def event(item: JSONObject, now: datetime) -> list[Any]:
-    about = item.get("involvedObject") or item.get("regarding") or {}
-    source = item.get("source") or item.get("deprecatedSource") or {}
-    series = item.get("series") or {}
-    first = item.get("firstTimestamp") or item.get("deprecatedFirstTimestamp") or item.get("eventTime")
-    last = item.get("lastTimestamp") or item.get("deprecatedLastTimestamp") or series.get("lastObservedTime") or first
-    times = series.get("count") or item.get("count") or item.get("deprecatedCount") or 1
-    reporter = source.get("component") or item.get("reportingComponent") or item.get("reportingController") or ""
-    host = source.get("host") or item.get("reportingInstance") or ""
-    kind = str(about.get("kind", "")).lower()
-    return [
-        age(last, now),
-        item.get("type", ""),
-        item.get("reason", ""),
-        f"{kind}/{about.get('name', '')}" if about.get("name") else kind,
-        about.get("fieldPath", ""),
-        f"{reporter}, {host}" if host else reporter,
-        str(item.get("message") or item.get("note") or "").strip(),
-        age(first, now),
-        times,
-        name(item),
-    ]
-
-
-def storage_class(item: JSONObject, now: datetime) -> list[Any]:
-    annotations = (item.get("metadata") or {}).get("annotations") or {}
-    default = annotations.get("storageclass.kubernetes.io/is-default-class") == "true"
-    return [
-        name(item) + (" (default)" if default else ""),
-        item.get("provisioner", ""),
-        item.get("reclaimPolicy", "Delete"),
-        item.get("volumeBindingMode", "Immediate"),
-        bool(item.get("allowVolumeExpansion")),
-        created(item, now),
-    ]
-
-
-def csi_driver(item: JSONObject, now: datetime) -> list[Any]:
-    wanted = spec(item)
-    tokens = joined(each.get("audience", "") for each in wanted.get("tokenRequests") or [])
-    return [
-        name(item),
-        wanted.get("attachRequired", True),
-        wanted.get("podInfoOnMount", False),
-        wanted.get("storageCapacity", False),
-        tokens or "<unset>",
-        wanted.get("requiresRepublish", False),
-        joined(wanted.get("volumeLifecycleModes") or []),
-        created(item, now),
-    ]
-
-
-def csi_node(item: JSONObject, now: datetime) -> list[Any]:
-    return [name(item), len(spec(item).get("drivers") or []), created(item, now)]
-
-
-def volume_attachment(item: JSONObject, now: datetime) -> list[Any]:
-    wanted = spec(item)
-    source = (wanted.get("source") or {}).get("persistentVolumeName") or ""
-    attached = bool(status(item).get("attached"))
-    return [name(item), wanted.get("attacher", ""), source, wanted.get("nodeName", ""), attached, created(item, now)]
-
-
-def volume_attributes_class(item: JSONObject, now: datetime) -> list[Any]:
-    return [name(item), item.get("driverName", ""), created(item, now)]
-
-
 ROWS = {
-    ("", "Event"): event,
-    ("", "Namespace"): namespace,
-    ("", "Node"): node,
     ("", "PersistentVolume"): volume,
     ("", "PersistentVolumeClaim"): claim,
-    ("", "ResourceQuota"): quota,
-    ("", "Secret"): secret,
-    ("events.k8s.io", "Event"): event,
-    ("storage.k8s.io", "CSIDriver"): csi_driver,
-    ("storage.k8s.io", "CSINode"): csi_node,
-    ("storage.k8s.io", "StorageClass"): storage_class,
-    ("storage.k8s.io", "VolumeAttachment"): volume_attachment,
-    ("storage.k8s.io", "VolumeAttributesClass"): volume_attributes_class,
 }

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootspan_apiserver.codec import FieldValidation, decode
-from rootspan_apiserver.codec.json_syntax import explain
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.json_syntax import explain
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.types.normal_form import written

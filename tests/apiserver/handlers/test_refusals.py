@@ -378,3 +378,15 @@ async def test_invalid_body_returns_400(client: httpx.AsyncClient, body: bytes, 
     answer = await client.post(MAPS, content=body, headers={"content-type": content_type})
     assert answer.status_code in (400, 422)
     assert answer.json()["kind"] == "Status"
+
+
+async def test_invalid_object_is_refused_without_warnings_of_its_kind(client: httpx.AsyncClient) -> None:
+    """What is doubtful is said of an object that is valid, not of one that is refused."""
+    path = "/apis/storage.k8s.io/v1/csidrivers"
+    driver = {"metadata": {"name": "doubtful"}, "spec": {"tokenRequests": [{"audience": "vault"}]}}
+    refused = await client.post(path, json={**driver, "metadata": {"name": "Not A Name"}})
+    assert (refused.status_code, refused.headers.get_list("warning")) == (422, [])
+    created = await client.post(path, json=driver)
+    assert created.status_code == 201
+    (warning,) = created.headers.get_list("warning")
+    assert warning.startswith('299 - "spec.serviceAccountTokenInSecrets is unset')

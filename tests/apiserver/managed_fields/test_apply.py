@@ -229,7 +229,7 @@ def test_taking_the_last_field_out_of_a_map_leaves_no_null() -> None:
     schema = Schema(
         type="object", properties={**labels, "kind": text, "apiVersion": text, "metadata": Schema(type="object")}
     )
-    fields = FieldManager(GroupVersionKind("example.com", "v1", "Widget"), schema, {})
+    fields = FieldManager(kind=GroupVersionKind("example.com", "v1", "Widget"), schema=schema, empty={})
     head = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {}}
     live = fields.update(None, {**head, "plain": {}, "nullable": {}}, "creator", THEN)
     live = fields.apply(live, {**head, "plain": {"a": "1"}, "nullable": {"a": "1"}}, "me", THEN)

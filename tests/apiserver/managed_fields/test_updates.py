@@ -208,7 +208,7 @@ def test_entries_of_another_version_are_compared_in_that_version() -> None:
     def convert(obj: dict[str, Any], api_version: str) -> tuple[dict[str, Any], Schema] | None:
         return ({**obj.get("spec", {})}, old_schema) if api_version == "g/v1" else None
 
-    fields = FieldManager(GroupVersionKind("g", "v2", "Thing"), new_schema, {}, convert=convert)
+    fields = FieldManager(kind=GroupVersionKind("g", "v2", "Thing"), schema=new_schema, empty={}, convert=convert)
     entry = {"operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": {"f:size": {}, "f:color": {}}}
     entries = [{**entry, "manager": "old", "apiVersion": "g/v1"}, {**entry, "manager": "gone", "apiVersion": "g/v0"}]
     old = {"metadata": {"managedFields": entries}, "spec": {"size": "1", "color": "red"}}

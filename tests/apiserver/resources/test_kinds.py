@@ -60,10 +60,6 @@ def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
             'roleRef.kind: Unsupported value: "Person": supported values: "Role", "ClusterRole"',
         ),
         (
-            an_object(NETWORKING, "Ingress"),
-            "spec: Invalid value: {}: either `defaultBackend` or `rules` must be specified",
-        ),
-        (
             an_object("v1", "Namespace", name="a.b", namespace=""),
             'metadata.name: Invalid value: "a.b": must not contain dots',
         ),

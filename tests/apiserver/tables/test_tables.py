@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from rootspan_apiserver.kube.durations import human
-from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.resources.custom import resources_of
 from rootspan_apiserver.resources.resource import Resource
@@ -60,43 +59,6 @@ def test_table_has_definitions_and_rows() -> None:
     assert "object" not in table(maps, [item], {}, include="None")["rows"][0]
     assert table(maps, [item], {}, columns=False)["columnDefinitions"] is None
     assert table(maps, [item], {}, version="v1beta1")["apiVersion"] == "meta.k8s.io/v1beta1"
-
-
-@pytest.mark.parametrize(
-    ("fields", "reason", "ready"),
-    [
-        ({"status": {"phase": "Pending"}}, "Pending", "0/1"),
-        (
-            {"status": {"phase": "Running", "containerStatuses": [{"ready": True, "state": {"running": {}}}]}},
-            "Running",
-            "1/1",
-        ),
-        (
-            {"status": {"phase": "Pending", "containerStatuses": [{"state": {"waiting": {"reason": "ErrImagePull"}}}]}},
-            "ErrImagePull",
-            "0/1",
-        ),
-        (
-            {"status": {"phase": "Failed", "containerStatuses": [{"state": {"terminated": {"exitCode": 3}}}]}},
-            "ExitCode:3",
-            "0/1",
-        ),
-        (
-            {"status": {"phase": "Pending", "initContainerStatuses": [{"state": {"running": {}}}]}},
-            "Init:0/0",
-            "0/1",
-        ),
-        (
-            {"metadata": {"name": "n", "deletionTimestamp": CREATED}, "status": {"phase": "Running"}},
-            "Terminating",
-            "0/1",
-        ),
-    ],
-)
-def test_row_of_pod_shows_reason_of_waiting(fields: JSONObject, reason: str, ready: str) -> None:
-    """The status column tells more than the phase."""
-    shown = row("", "pods", spec={"containers": [{"name": "c"}]}, **fields)
-    assert (shown["Status"], shown["Ready"]) == (reason, ready)
 
 
 def test_row_of_deployment_counts_replicas() -> None:

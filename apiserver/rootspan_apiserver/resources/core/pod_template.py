@@ -6,13 +6,15 @@ Upstream: pkg/registry/core/podtemplate/strategy.go, pkg/apis/core/validation/va
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources import cells
 from rootspan_apiserver.resources.columns import NAME, Column, at
 from rootspan_apiserver.resources.core.pod.defaults import default_template
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
+from rootspan_apiserver.resources.core.pod.warnings import template_warnings
 from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder
-from rootspan_apiserver.rules import absent_as, struct
+from rootspan_apiserver.rules import ROOT, absent_as, struct
 
 
 def _names(obj: JSONObject, now: datetime) -> str:
@@ -27,12 +29,19 @@ def _labels(obj: JSONObject, now: datetime) -> Any:
     return cells.labels(at(obj, "template", "metadata", "labels"))
 
 
+def _warnings(obj: JSONObject, old: JSONObject | None) -> list[str]:
+    if old is not None and same(obj.get("template"), old.get("template")):
+        return []
+    return template_warnings(obj.get("template") or {}, ROOT / "template")
+
+
 definition = Definition(
     "v1",
     "PodTemplate",
     "podtemplates",
     defaults=(default_template,),
     generation=COUNTED,
+    warnings=_warnings,
     rules=struct(template=absent_as({}, TEMPLATE)),
     update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(

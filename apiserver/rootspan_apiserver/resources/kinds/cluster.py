@@ -1,66 +1,19 @@
-"""Namespace, Node, PersistentVolume and PersistentVolumeClaim."""
+"""PersistentVolume and PersistentVolumeClaim."""
 
 from copy import deepcopy
 
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.names import dns_label, dns_subdomain
+from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.quantity import amount
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.definition import NO_CONTEXT, Finalization, WriteContext
 from rootspan_apiserver.resources.kinds.builtin_strategy import BuiltinStrategy
 from rootspan_apiserver.resources.kinds.checks import one_of, optional_name, unchanged
 from rootspan_apiserver.resources.kinds.pod_scheduling import check_node_selector
 
-OWN_NAME = "kubernetes.io/metadata.name"
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 VOLUME_MODES = ("Block", "Filesystem")
 RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
-
-
-class NamespaceStrategy(BuiltinStrategy):
-    name_rule = staticmethod(dns_label)
-
-    def set_defaults(self, obj: JSONObject) -> None:
-        metadata = obj["metadata"]
-        if metadata.get("name"):
-            metadata.setdefault("labels", {})[OWN_NAME] = metadata["name"]
-        obj["status"].setdefault("phase", "Active")
-
-    def prepare_for_create(self, obj: JSONObject, context: WriteContext = NO_CONTEXT) -> None:
-        super().prepare_for_create(obj)
-        obj["status"] = {"phase": "Active"}
-        finalizers = obj["spec"].setdefault("finalizers", [])
-        if "kubernetes" not in finalizers:
-            finalizers.append("kubernetes")
-        if name := obj["metadata"].get("name"):
-            obj["metadata"].setdefault("labels", {})[OWN_NAME] = name
-
-    def prepare_for_update(
-        self, obj: JSONObject, old: JSONObject, subresource: str, context: WriteContext = NO_CONTEXT
-    ) -> None:
-        if subresource == "finalize":
-            obj["status"] = deepcopy(old["status"])
-        else:
-            obj["spec"] = deepcopy(old["spec"])
-        super().prepare_for_update(obj, old, subresource)
-
-
-def _terminate(namespace: JSONObject) -> None:
-    namespace.setdefault("status", {})["phase"] = "Terminating"
-
-
-def _has_own_finalizers(namespace: JSONObject) -> bool:
-    return bool((namespace.get("spec") or {}).get("finalizers"))
-
-
-FINALIZATION = Finalization(begin=_terminate, is_pending=_has_own_finalizers)
-"""A namespace is Terminating until its `spec.finalizers` are removed, which its subresource `finalize` does."""
-
-
-class NodeStrategy(BuiltinStrategy):
-    def reset_status(self, obj: JSONObject) -> None:
-        """A node comes with the status that its kubelet reports."""
 
 
 class PersistentVolumeStrategy(BuiltinStrategy):

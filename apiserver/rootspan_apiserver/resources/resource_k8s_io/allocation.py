@@ -9,9 +9,9 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.node_selectors import NODE_SELECTOR
 from rootspan_apiserver.resources.resource_k8s_io.bindings import binding_conditions
 from rootspan_apiserver.resources.resource_k8s_io.configuration import ObjectOfBytes, device_configuration
-from rootspan_apiserver.resources.resource_k8s_io.devices import node_selector
 from rootspan_apiserver.resources.resource_k8s_io.item_lists import item_set, items
 from rootspan_apiserver.resources.resource_k8s_io.names import driver_name, label, pool_name, share_id
 from rootspan_apiserver.resources.resource_k8s_io.requests import LIMIT, request_reference
@@ -50,7 +50,7 @@ _result = (
 _configuration = struct(source=required & one_of("FromClaim", "FromClass"), requests=_requests) & device_configuration()
 _allocation = struct(
     devices=struct(results=items(_result, limit=LIMIT), config=items(_configuration, limit=2 * LIMIT)),
-    nodeSelector=node_selector,
+    nodeSelector=NODE_SELECTOR,
 )
 
 

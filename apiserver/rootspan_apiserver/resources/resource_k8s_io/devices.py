@@ -11,7 +11,7 @@ from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.kinds.pod_scheduling import check_node_selector
+from rootspan_apiserver.resources.core.node_selectors import NODE_SELECTOR
 from rootspan_apiserver.resources.resource_k8s_io.bindings import binding_conditions
 from rootspan_apiserver.resources.resource_k8s_io.capacity import of_many_allocations, of_one_allocation
 from rootspan_apiserver.resources.resource_k8s_io.item_lists import item_map, item_set, items
@@ -113,12 +113,6 @@ def _changed_taints(value: JSONObject, old: Any, path: Path, context: RuleContex
         yield from _taints.check(taints, ABSENT, path / "taints", context)
 
 
-@function("ValidateNodeSelector")
-def node_selector(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Each term has valid expressions and fields."""
-    yield from check_node_selector(value, str(path))
-
-
 def node_choice(
     value: JSONObject, path: Path, context: RuleContext, *, empty: str, flags: tuple[str, ...], one_term: bool = False
 ) -> Iterator[FieldError | str]:
@@ -137,7 +131,7 @@ def node_choice(
             yield FieldError.invalid(path / "nodeName", node, empty)
     if (selector := value.get("nodeSelector")) is not None:
         yield "nodeSelector"
-        yield from node_selector.check(selector, ABSENT, path / "nodeSelector", context)
+        yield from NODE_SELECTOR.check(selector, ABSENT, path / "nodeSelector", context)
         terms = selector.get("nodeSelectorTerms")
         if one_term and len(terms or ()) != 1:
             shown = internal_form(selector, go_types().struct("core/v1.NodeSelector"))["NodeSelectorTerms"]

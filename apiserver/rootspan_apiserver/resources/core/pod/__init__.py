@@ -17,6 +17,7 @@ from rootspan_apiserver.resources.core.pod.resize import keep_all_but_resources,
 from rootspan_apiserver.resources.core.pod.spec import POD_SPEC
 from rootspan_apiserver.resources.core.pod.status import keep_quality, status_changes
 from rootspan_apiserver.resources.core.pod.updates import annotation_changes, ephemeral_changes, spec_changes
+from rootspan_apiserver.resources.core.pod.warnings import pod_warnings
 from rootspan_apiserver.resources.definition import (
     COUNTED,
     METADATA_OF_STATUS,
@@ -26,7 +27,7 @@ from rootspan_apiserver.resources.definition import (
     status_subresource,
 )
 from rootspan_apiserver.resources.selectable import at, paths
-from rootspan_apiserver.rules import Path, RuleContext, forbidden, function, struct
+from rootspan_apiserver.rules import NOTHING, Path, RuleContext, forbidden, function, struct
 from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 
 CONNECT = frozenset({"create", "get"})
@@ -93,9 +94,13 @@ definition = Definition(
     categories=("all",),
     subresources=(
         SubresourceDefinition("attach", GroupVersionKind("", "v1", "PodAttachOptions"), verbs=CONNECT),
-        # A binding goes past the strategy: the generation does not count it.
+        # Upstream writes a binding without the strategy: no rules, no generation.
         SubresourceDefinition(
-            "binding", GroupVersionKind("", "v1", "Binding"), verbs=frozenset({"create"}), counts_generation=False
+            "binding",
+            GroupVersionKind("", "v1", "Binding"),
+            verbs=frozenset({"create"}),
+            counts_generation=False,
+            rules=NOTHING,
         ),
         SubresourceDefinition(
             "ephemeralcontainers",
@@ -126,6 +131,7 @@ definition = Definition(
     defaults=(default_pod,),
     prepare_create=prepare_create,
     generation=COUNTED,
+    warnings=pod_warnings,
     rules=_OBJECT & _ON_CREATE,
     update_rules=_METADATA & _OBJECT & annotation_changes & struct(spec=spec_changes),
     selectable={

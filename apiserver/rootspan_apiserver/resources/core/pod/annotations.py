@@ -35,6 +35,8 @@ def check_annotations(holder: JSONObject, path: Path, context: RuleContext) -> I
         path: of the annotations.
     """
     annotations, spec = _annotations(holder), holder.get("spec") or {}
+    if not annotations:
+        return
     if MIRROR in annotations and not spec.get("nodeName"):
         words = "must set spec.nodeName if mirror pod annotation is set"
         yield FieldError.invalid(path.key(MIRROR), annotations[MIRROR], words)

@@ -73,13 +73,14 @@ def _escalation(value: JSONObject, old: Any, path: Path, context: RuleContext) -
     """Who may not gain rights does not have them either."""
     if value.get("allowPrivilegeEscalation") is not False:
         return
-    shown = shown_as_go(value, "SecurityContext")
+    reasons = []
     if value.get("privileged"):
-        yield FieldError.invalid(path, shown, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
+        reasons.append("cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
     words = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
-    for capability in (value.get("capabilities") or {}).get("add") or []:
-        if capability == "CAP_SYS_ADMIN":
-            yield FieldError.invalid(path, shown, words)
+    added = (value.get("capabilities") or {}).get("add") or []
+    reasons += [words for capability in added if capability == "CAP_SYS_ADMIN"]
+    for reason in reasons:
+        yield FieldError.invalid(path, shown_as_go(value, "SecurityContext"), reason)
 
 
 OF_CONTAINER = (

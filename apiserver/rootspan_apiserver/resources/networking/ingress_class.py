@@ -1,0 +1,92 @@
+"""IngressClass (networking.k8s.io/v1): which controller serves an Ingress, and how.
+
+Upstream: pkg/apis/networking/validation/validation.go, pkg/apis/networking/v1/defaults.go,
+pkg/registry/networking/ingressclass/strategy.go, pkg/printers/internalversion/printers.go
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import dns_label, dns_subdomain
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.cells import NONE, spec
+from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
+from rootspan_apiserver.resources.defaults import default_values
+from rootspan_apiserver.resources.definition import COUNTED, Definition
+from rootspan_apiserver.resources.networking.references import TYPED_REFERENCE
+from rootspan_apiserver.rules import (
+    Path,
+    RuleContext,
+    absent_as,
+    forbidden,
+    function,
+    immutable,
+    max_length,
+    named,
+    not_nil,
+    one_of,
+    required,
+    struct,
+    when,
+)
+
+_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
+
+
+@function("IsDomainPrefixedPath")
+def _domain_prefixed_path(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """A DNS subdomain, a slash, and a path of HTTP."""
+    host, _, rest = value.partition("/")
+    if not host or not rest:
+        yield FieldError.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')
+        return
+    yield from (FieldError.invalid(path, host, reason) for reason in dns_subdomain(host))
+    if not re.fullmatch(_PATH, rest):
+        yield FieldError.invalid(path, rest, f"Invalid path (regex used for validation is '{_PATH}')")
+
+
+PARAMETERS = (
+    TYPED_REFERENCE
+    & struct(scope=not_nil & one_of("Cluster", "Namespace"))
+    & when(
+        lambda parameters: parameters.get("scope") == "Namespace",
+        struct(namespace=not_nil("`parameters.scope` is set to 'Namespace'") & named(dns_label)),
+        words="scope is Namespace",
+    )
+    & when(
+        lambda parameters: parameters.get("scope") == "Cluster",
+        struct(namespace=forbidden("`parameters.scope` is set to 'Cluster'", empty=True)),
+        words="scope is Cluster",
+    )
+)
+
+
+def _parameters(obj: JSONObject, now: datetime) -> str:
+    parameters = spec(obj).get("parameters")
+    if not parameters:
+        return NONE
+    group = f".{parameters['apiGroup']}" if parameters.get("apiGroup") else ""
+    return f"{parameters.get('kind', '')}{group}/{parameters.get('name', '')}"
+
+
+definition = Definition(
+    "networking.k8s.io/v1",
+    "IngressClass",
+    "ingressclasses",
+    namespaced=False,
+    generation=COUNTED,
+    defaults=(default_values({"spec": {"parameters": {"scope": "Cluster"}}}),),
+    rules=struct(
+        spec=absent_as({}, struct(controller=required & max_length(250) & _domain_prefixed_path, parameters=PARAMETERS))
+    ),
+    changes=struct(spec=absent_as({}, struct(controller=absent_as("", immutable)))),
+    columns=(
+        NAME,
+        Column("Controller", value("spec.controller"), description="The name of the controller."),
+        Column("Parameters", _parameters, description="What configures the controller for this class."),
+        AGE,
+    ),
+)
