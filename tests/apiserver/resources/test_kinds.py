@@ -1,26 +1,9 @@
-"""Services, configuration, access, policies, webhooks: defaults and rules."""
+"""Services and configuration: defaults and rules."""
 
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from tests.apiserver.resources.kinds import REGISTRY, an_object, created, refusals, updated
-
-RBAC = "rbac.authorization.k8s.io/v1"
-NETWORKING = "networking.k8s.io/v1"
-RULE = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
-WEBHOOK = {
-    "name": "a.example.com",
-    "clientConfig": {"url": "https://localhost/x"},
-    "admissionReviewVersions": ["v1"],
-    "sideEffects": "None",
-    "rules": [RULE],
-}
-
-
-def a_webhook(**fields: object) -> JSONObject:
-    webhook = {**WEBHOOK, **fields}
-    api_version = "admissionregistration.k8s.io/v1"
-    return an_object(api_version, "MutatingWebhookConfiguration", namespace="", webhooks=[webhook])
 
 
 def test_every_kind_takes_its_emptiest_object() -> None:
@@ -52,32 +35,8 @@ def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
             "spec.resources[storage]: Required value",
         ),
         (
-            an_object(RBAC, "Role", rules=[{"verbs": ["get"], "apiGroups": [""]}]),
-            "rules[0].resources: Required value: resource rules must supply at least one resource",
-        ),
-        (
-            an_object(RBAC, "RoleBinding", roleRef={"kind": "Person", "name": "r"}),
-            'roleRef.kind: Unsupported value: "Person": supported values: "Role", "ClusterRole"',
-        ),
-        (
             an_object("v1", "Namespace", name="a.b", namespace=""),
             'metadata.name: Invalid value: "a.b": must not contain dots',
-        ),
-        (
-            a_webhook(sideEffects=None),
-            "webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun",
-        ),
-        (
-            a_webhook(timeoutSeconds=31),
-            "webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds",
-        ),
-        (
-            a_webhook(clientConfig={}),
-            "webhooks[0].clientConfig: Required value: exactly one of url or service is required",
-        ),
-        (
-            a_webhook(name="short"),
-            'webhooks[0].name: Invalid value: "short": should be a domain with at least three segments separated by dots',
         ),
     ],
 )
@@ -86,37 +45,12 @@ def test_refuses(obj: JSONObject, refusal: str) -> None:
     assert refusals(obj) == [refusal]
 
 
-def test_defaults_a_webhook() -> None:
-    """What a webhook's configuration leaves open has the server's answers."""
-    webhook = created(a_webhook())["webhooks"][0]
-    assert {key: value for key, value in webhook.items() if key not in WEBHOOK} == {
-        "failurePolicy": "Fail",
-        "matchPolicy": "Equivalent",
-        "namespaceSelector": {},
-        "objectSelector": {},
-        "timeoutSeconds": 10,
-        "reinvocationPolicy": "Never",
-    }
-    assert webhook["rules"] == [{**RULE, "scope": "*"}]
-
-
 def test_labels_a_namespace_with_its_name() -> None:
     """A namespace is active, finalized by the server, and found by its own name."""
     namespace = created(an_object("v1", "Namespace", name="team", namespace=""))
     assert namespace["metadata"]["labels"] == {"kubernetes.io/metadata.name": "team"}
     assert namespace["spec"] == {"finalizers": ["kubernetes"]}
     assert namespace["status"] == {"phase": "Active"}
-
-
-def test_lets_no_role_reference_change() -> None:
-    """A binding is bound to its role for life; only its subjects change."""
-    reference = {"kind": "Role", "name": "r"}
-    binding = created(an_object(RBAC, "RoleBinding", roleRef=reference))
-    assert binding["roleRef"]["apiGroup"] == "rbac.authorization.k8s.io"
-    _, errors = updated(binding, {"roleRef": {"name": "s"}})
-    assert errors == [
-        'roleRef: Invalid value: {"kind":"Role","name":"s","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef'
-    ]
 
 
 def test_asks_built_in_kinds_for_known_finalizers() -> None:

@@ -1,6 +1,5 @@
 """What objects of other kinds are refused for, and in which words."""
 
-from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
 
 def of(api_version: str, kind: str, fields: JSONObject) -> list[str]:
-    namespace = "" if kind in ("PersistentVolume", "CertificateSigningRequest") else "default"
+    namespace = "" if kind == "PersistentVolume" else "default"
     return refusals(an_object(api_version, kind, namespace=namespace, **fields))
 
 
@@ -131,11 +130,6 @@ def test_checks_how_a_deployment_rolls(rolling: JSONObject, why: str) -> None:
             {"hard": {"cpu": "-1e400"}},
             'hard[cpu]: Invalid value: "-1e400": must be greater than or equal to 0',
         ),
-        (
-            "certificates.k8s.io/v1/CertificateSigningRequest",
-            {"request": "aGVsbG8=", "signerName": "a.b/c", "usages": ["client auth"]},
-            'request: Invalid value: "aGVsbG8=": PEM block type must be CERTIFICATE REQUEST',
-        ),
     ],
 )
 def test_refuses_a_spec(kind: str, spec: Any, why: str) -> None:
@@ -152,30 +146,6 @@ def test_takes_quantities_beyond_all_floats() -> None:
 def test_takes_data_that_is_null() -> None:
     """Bytes that are null are none, as they are to Go."""
     assert of("v1", "Secret", {"data": {"a": None}}) == []
-
-
-def pem(*blocks: str) -> str:
-    return b64encode("".join(blocks).encode()).decode()
-
-
-BEGIN, END = "-----BEGIN CERTIFICATE REQUEST-----\n", "-----END CERTIFICATE REQUEST-----\n"
-
-
-@pytest.mark.parametrize(
-    ("request_text", "is_good"),
-    [
-        (pem(BEGIN, "YQ==\n", END), True),
-        (pem("-----BEGIN X-----\n", BEGIN, "YQ==\n", END), True),
-        (pem("-----BEGIN X-----\n-----END X-----\n", BEGIN, END), False),
-        (pem(END, BEGIN), False),
-        (pem("-----BEGIN X-----\n" * 60_000), False),
-    ],
-)
-def test_reads_the_first_whole_block_of_a_signing_request(request_text: str, is_good: bool) -> None:
-    """What begins and does not end is no block; a text of many beginnings takes no time."""
-    spec = {"request": request_text, "signerName": "a.b/c", "usages": ["client auth"]}
-    refusals = of("certificates.k8s.io/v1", "CertificateSigningRequest", {"spec": spec})
-    assert (refusals == []) is is_good
 
 
 def test_takes_what_quotas_count() -> None:
