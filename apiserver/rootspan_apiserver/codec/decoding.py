@@ -15,7 +15,6 @@ from rootspan_apiserver.codec.unstructured import conversion_error
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, invalid
 from rootspan_apiserver.resources.conversion import convert
-from rootspan_apiserver.resources.places import go_type
 from rootspan_apiserver.types import protobuf
 from rootspan_apiserver.types.json_values import kind_of, plain
 from rootspan_apiserver.types.problems import NotDecodableError, Problems, UnknownConversionError, strict_error
@@ -111,7 +110,7 @@ def read(
         raise NotDecodableError(text)
     out = struct.read_object(value, problems)
     if actual.kind != expected.kind:
-        internal = go_type(expected).removeprefix("*")
+        internal = go_types().internal_name(expected)
         raise UnknownConversionError(f"converting ({struct.go_name}) to ({internal}): unknown conversion")
     return out
 

@@ -15,10 +15,14 @@ MERGE_PATCH = "application/merge-patch+json"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Requests of `controller`, through `loopback`. They belong to no trace of the server, whose client a controller is."""
+    """Requests of `controller`, through `loopback`. They belong to no trace of the server, whose client a controller is.
+
+    `component` is the program that runs the controller in a cluster, and the manager of the fields that it writes.
+    """
 
     loopback: LoopbackClient
     controller: str
+    component: str = "kube-controller-manager"
 
     async def get(self, path: APIPath) -> JSONObject | None:
         """Return the object, None if there is none. Raises StatusError."""
@@ -65,7 +69,7 @@ class Actor:
     async def _send(
         self, method: str, path: APIPath, body: JSONObject | None = None, content_type: str = "application/json"
     ) -> JSONObject:
-        agent = f"kube-controller-manager/{GIT_VERSION} (linux/amd64) kubernetes/{self.controller}"
+        agent = f"{self.component}/{GIT_VERSION} (linux/amd64) kubernetes/{self.controller}"
         return await self.loopback.request(method, path, body, content_type=content_type, agent=agent, traced=False)
 
 

@@ -1,7 +1,7 @@
 """CustomResourceDefinitions: their resources are served as soon as the watch cache has them.
 
 This controller cannot be switched off: in kube-apiserver, too, it is part of the server. A definition gets its status (names accepted,
-established) and a finalizer; when it is deleted, its objects are deleted first.
+established); when it is deleted, its objects are deleted first.
 
 Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/controller/{establish,finalizer,status}
 """
@@ -17,12 +17,11 @@ from rootspan_apiserver.controllers.actor import Actor, without
 from rootspan_apiserver.controllers.observing import observe
 from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition import CLEANUP
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.custom import ServedDefinitions, resources_of
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.scope import object_key
-
-CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 
 class CustomResourceDefinitions:
@@ -34,7 +33,7 @@ class CustomResourceDefinitions:
         self._definitions = registry.builtin("customresourcedefinitions", "apiextensions.k8s.io")
         self._storage = storage
         self._served = ServedDefinitions(registry)
-        self._actor = Actor(loopback, self.name)
+        self._actor = Actor(loopback, self.name, component="kube-apiserver")
         self._queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def load(self) -> None:
@@ -68,9 +67,6 @@ class CustomResourceDefinitions:
         status = self._served.put(definition)
         if status != definition.get("status"):
             await self._actor.replace(path.subresource("status"), {**definition, "status": status})
-        elif CLEANUP not in finalizers:
-            added = {"finalizers": [*finalizers, CLEANUP], "resourceVersion": metadata["resourceVersion"]}
-            await self._actor.patch_metadata(path, added)
 
     async def _definition(self, name: str) -> JSONObject | None:
         stored = await self._storage.cached_object(self._definitions, "", name)

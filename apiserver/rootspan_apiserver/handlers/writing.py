@@ -190,11 +190,11 @@ class WriteRequest:
         return target.to_storage(admitted, current)
 
     async def _validate(self, name: str, stored: JSONObject, old: JSONObject | None) -> None:
-        """Run validating admission on a valid object, which is when clients are warned."""
-        target, request = self._call.target, self._call.request
-        if not self._warned:
+        """Warn of an object that the strategy found valid, and let admission plugins validate it."""
+        target = self._call.target
+        if not self._warned and not target.stored_part:
             self._warned = True
-            request.warnings += target.resource.strategy.warnings(stored, old)
+            self._call.request.warnings += target.resource.strategy.warnings(stored, old)
         obj = target.from_storage(stored)
         if old is None:
             await self._admitting.validate("CREATE", name or obj["metadata"].get("name", ""), obj, None)

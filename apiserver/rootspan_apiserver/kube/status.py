@@ -59,7 +59,8 @@ class FieldError:
 
     @classmethod
     def too_long(cls, field: object, limit: int, unit: str = "bytes") -> "FieldError":
-        return cls(str(field), "FieldValueTooLong", f"Too long: may not be more than {limit} {unit}")
+        detail = f"may not be more than {limit} {unit}" if limit >= 0 else "value is too long"
+        return cls(str(field), "FieldValueTooLong", f"Too long: {detail}")
 
     @classmethod
     def too_many(cls, field: object, count: int, limit: int) -> "FieldError":

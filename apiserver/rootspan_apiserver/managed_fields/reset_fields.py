@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from rootspan_apiserver.managed_fields.field_set import FieldSet, without
 from rootspan_apiserver.resources.definition import METADATA_OF_STATUS
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.status_metadata import kept_by_status
 
 Filter = Callable[[FieldSet], FieldSet]
 
@@ -20,13 +19,11 @@ def everything(fields: FieldSet) -> FieldSet:
 
 def owned_through(resource: Resource, subresource: str) -> Filter:
     """What remains of a set when it was written through the resource itself (subresource "") or through a subresource."""
-    definition = resource.definition
-    if definition is not None:
-        part = definition.parts.get(subresource)
-        reset = definition.reset_fields if part is None else part.reset_fields
-        if reset is not None:
-            never_owned = _of_paths(reset)
-            return lambda fields: without(fields, never_owned)
+    part = resource.definition.parts.get(subresource)
+    reset = resource.definition.reset_fields if part is None else part.reset_fields
+    if reset is not None:
+        never_owned = _of_paths(reset)
+        return lambda fields: without(fields, never_owned)
     if subresource == "status":
         if resource.custom:
             return lambda fields: {"f:status": fields["f:status"]} if "f:status" in fields else {}
@@ -49,12 +46,8 @@ def _of_paths(paths: Iterable[str]) -> FieldSet:
 
 
 def _kept_out_of_status(resource: Resource) -> FieldSet:
-    kind, definition = resource.kind, resource.definition
-    if definition is not None:
-        part = definition.parts["status"]
-        kept = part.keeps_metadata if part.reset_metadata is None else part.reset_metadata
-    else:
-        kept = kept_by_status(kind.group, kind.kind)
+    part = resource.definition.parts["status"]
+    kept = part.keeps_metadata if part.reset_metadata is None else part.reset_metadata
     if kept == METADATA_OF_STATUS:
         return {**_SPEC, "f:metadata": {}}
     if not kept:

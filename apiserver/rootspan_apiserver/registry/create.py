@@ -11,7 +11,8 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, invalid
 from rootspan_apiserver.registry import metadata as object_metadata
 from rootspan_apiserver.resources.definition import WriteContext
-from rootspan_apiserver.resources.resource import AnyStrategy, Resource
+from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.storage import StoredObject
 
 NAME_ATTEMPTS = 8
@@ -34,9 +35,7 @@ async def before_create(resource: Resource, namespace: str, obj: JSONObject, con
     refuse(resource, metadata.get("name", ""), errors or object_metadata.check(resource, metadata))
 
 
-async def validated(
-    strategy: AnyStrategy, obj: JSONObject, validate: Callable[[], list[FieldError]]
-) -> list[FieldError]:
+async def validated(strategy: Strategy, obj: JSONObject, validate: Callable[[], list[FieldError]]) -> list[FieldError]:
     """Return the errors that `validate` finds in `obj`; it runs in a thread where it may take long."""
     return await asyncio.to_thread(validate) if strategy.is_slow_to_validate(obj) else validate()
 

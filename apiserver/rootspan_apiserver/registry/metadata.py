@@ -9,8 +9,15 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import path_segment
 from rootspan_apiserver.kube.status import FieldError, bad_request
 from rootspan_apiserver.kube.times import timestamp
-from rootspan_apiserver.resources.metadata import check_metadata, check_metadata_change
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.rules import ABSENT, ROOT, RuleContext
+from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
+
+_METADATA = ROOT / "metadata"
+_OF_ANY_OBJECT = {
+    namespaced: object_metadata(path_segment, namespaced=namespaced, standard_finalizers=False)
+    for namespaced in (True, False)
+}
 
 
 def tidy(metadata: JSONObject) -> None:
@@ -65,5 +72,9 @@ def keep_system_fields(metadata: JSONObject, old: Mapping[str, Any]) -> None:
 
 def check(resource: Resource, metadata: JSONObject, before: JSONObject | None = None) -> list[FieldError]:
     """What is wrong with the metadata of any object, or with changing it from `before`."""
-    errors = check_metadata(metadata, namespaced=resource.namespaced, rule=path_segment)
-    return errors if before is None else errors + check_metadata_change(metadata, before)
+    context = RuleContext(update=before is not None, root={"metadata": metadata})
+    rule = _OF_ANY_OBJECT[resource.namespaced]
+    errors = list(rule.check(metadata, ABSENT if before is None else before, _METADATA, context))
+    if before is not None:
+        errors += metadata_update.check(metadata, before, _METADATA, context)
+    return errors

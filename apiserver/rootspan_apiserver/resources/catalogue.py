@@ -1,40 +1,21 @@
-"""Every resource that is served, built in or custom: the one place to ask what a path or a kind means.
+"""The registry of served resources, built in and custom, by path and by kind.
 
-The built-in ones come from their definitions (`builtin.py`). Until every kind has one, `facts/resources.txt` holds the rest: a line in the
-first column is a group-version, one blank in a resource (plural, singular, kind, notes), two blanks in a subresource of it.
+The built-in ones come from their definitions (`builtin.py`), custom ones are added and removed while the server runs.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
-from importlib.resources import files
-from typing import Literal
+from functools import partial
 
-from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind
+from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
-from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.builtin import GROUPS, definitions
-from rootspan_apiserver.resources.core.service.allocation import ServiceAllocator
-from rootspan_apiserver.resources.definition import ALL_VERBS, Definition, kind_in
-from rootspan_apiserver.resources.kinds import strategy_of
-from rootspan_apiserver.resources.places import go_type, storage_path
-from rootspan_apiserver.resources.resource import Resource, Subresource
-from rootspan_apiserver.resources.selectable import selectable
+from rootspan_apiserver.resources.definition import Definition, kind_in
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.types.schema import schema_of
 from rootspan_apiserver.types.tables import go_types
-
-CREATED_BY_UPDATE = {
-    ("", "services"),
-}
-UPDATED_ONLY_WITH_VERSION = {
-    ("apiextensions.k8s.io", "customresourcedefinitions"),
-}
-PROPAGATION: Mapping[tuple[str, str], Literal["Orphan", ""]] = {
-    ("", "replicationcontrollers"): "Orphan",
-    ("batch", "jobs"): "Orphan",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +122,7 @@ def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
         service_range: the CIDR out of which services get their addresses.
     """
     registry = Registry()
-    allocators = {GroupResource("", "services"): partial(ServiceAllocator, service_range)}
-    found = [_resource(*each, allocators) for each in _table()]
-    found += (resource for each in definitions() for resource in builtin_resources(each, service_range))
+    found = [resource for each in definitions() for resource in builtin_resources(each, service_range)]
     order = {api_version: number for number, (_, api_version) in enumerate(GROUPS)}
     registry.replace((), sorted(found, key=lambda each: (order[each.kind.api_version], each.plural)))
     registry.revision = 0
@@ -165,75 +144,3 @@ def builtin_resources(definition: Definition, service_range: str = DEFAULT_SERVI
         kind = kind_in(version.api_version, definition.name)
         path, deprecation = version.storage_path, version.deprecation
         yield Resource.of(definition, own, schema_of(kind), kind=kind, storage_path=path, deprecation=deprecation)
-
-
-@cache
-def _table() -> list[tuple[str, str, list[list[str]]]]:
-    """Group, version and lines of each resource: its own and those of its subresources."""
-    text = files("rootspan_apiserver.resources").joinpath("facts/resources.txt").read_text(encoding="utf-8")
-    found: list[tuple[str, str, list[list[str]]]] = []
-    for line in text.splitlines():
-        words = line.split()
-        if line[0] != " ":
-            group, _, version = line.rpartition("/")
-        elif line[1] != " ":
-            found.append((group, version, [words]))
-        else:
-            found[-1][2].append(words)
-    return found
-
-
-def _notes(words: list[str]) -> dict[str, str]:
-    return {key: value for key, _, value in (word.partition("=") for word in words)}
-
-
-def _verbs(notes: dict[str, str]) -> frozenset[str]:
-    return frozenset(notes["verbs"].split(",")) if "verbs" in notes else ALL_VERBS
-
-
-def _listed(notes: dict[str, str], key: str) -> tuple[str, ...]:
-    return tuple(notes[key].split(",")) if key in notes else ()
-
-
-def _subresource(group: str, version: str, words: list[str]) -> Subresource:
-    notes = _notes(words[2:])
-    if "in" in notes:
-        group, _, version = notes["in"].rpartition("/")
-    return Subresource(words[0][1:], GroupVersionKind(group, version, words[1]), _verbs(notes))
-
-
-def _resource(
-    group: str, version: str, lines: list[list[str]], allocators: Mapping[GroupResource, Callable[[], Allocator]]
-) -> Resource:
-    plural, singular, kind_name, *rest = lines[0]
-    notes = _notes(rest)
-    kind = GroupVersionKind(group, version, kind_name)
-    resource = GroupResource(group, plural)
-    subresources = {sub.name: sub for sub in (_subresource(group, version, words) for words in lines[1:])}
-    namespaced = "cluster" not in notes
-    values = selectable(resource, namespaced)
-    strategy = strategy_of(kind.group, kind.kind)(
-        kind, schema_of(kind), namespaced=namespaced, subresources=subresources, values=values
-    )
-    return Resource(
-        kind=kind,
-        plural=plural,
-        singular=singular,
-        namespaced=namespaced,
-        verbs=_verbs(notes),
-        schema=schema_of(kind),
-        strategy=strategy,
-        storage_path=storage_path(resource) if "stored" in notes else "",
-        storage_kind=kind,
-        go_type=go_type(kind),
-        list_kind=f"{kind_name}List",
-        short_names=_listed(notes, "short"),
-        categories=_listed(notes, "categories"),
-        subresources=subresources,
-        selectable=frozenset(values) | {"metadata.name", "metadata.namespace"},
-        delete_returns_object="deleted" in notes,
-        allocator=allocators.get(resource),
-        allow_create_on_update=(group, plural) in CREATED_BY_UPDATE,
-        allow_unconditional_update=(group, plural) not in UPDATED_ONLY_WITH_VERSION,
-        default_propagation=PROPAGATION.get((group, plural), "Background"),
-    )

@@ -266,8 +266,7 @@ class Definition:
     @cached_property
     def internal_type(self) -> str:
         """The Go type, e.g. `*core.Node`."""
-        package, _, _ = go_types().package(self.kind.group, self.kind.version).partition("/")
-        return self.go_type or f"*{package or self.kind.group.partition('.')[0]}.{self.name}"
+        return self.go_type or f"*{go_types().internal_name(self.kind)}"
 
     @cached_property
     def parts(self) -> Mapping[str, SubresourceDefinition]:

@@ -1,15 +1,18 @@
-"""The labels that field selectors of the built-in resources may use, and where their values stand."""
+"""The values of the labels of field selectors, read from stored objects.
+
+Upstream: pkg/registry/*/*/strategy.go (ToSelectableFields)
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+from rootspan_apiserver.kube.meta import JSONObject
 
 Values = Mapping[str, Callable[[JSONObject], str]]
 
 
 def text(value: object) -> str:
-    """A value as Go prints it into a field set."""
+    """Return a value as Go prints it into a field set."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -18,7 +21,7 @@ def text(value: object) -> str:
 
 
 def at(path: str, default: str = "") -> Callable[[JSONObject], str]:
-    """The value at a dotted path, `default` where there is none."""
+    """Return a function that reads the value at a dotted path, `default` where it is absent."""
     keys = path.split(".")
 
     def read(obj: JSONObject) -> str:
@@ -31,23 +34,5 @@ def at(path: str, default: str = "") -> Callable[[JSONObject], str]:
 
 
 def paths(*names: str) -> Values:
+    """Return labels that are named by the paths of their values."""
     return {name: at(name) for name in names}
-
-
-NAME = paths("metadata.name")
-NAMESPACED = paths("metadata.name", "metadata.namespace")
-
-
-_STATUS_REPLICAS: Values = {"status.replicas": at("status.replicas", "0")}
-
-SELECTABLE: Mapping[GroupResource, Values] = {
-    GroupResource("", "services"): paths("spec.clusterIP", "spec.type"),
-    GroupResource("", "replicationcontrollers"): _STATUS_REPLICAS,
-    GroupResource("apps", "replicasets"): _STATUS_REPLICAS,
-    GroupResource("batch", "jobs"): {"status.successful": at("status.succeeded", "0")},
-}
-
-
-def selectable(resource: GroupResource, namespaced: bool) -> Values:
-    """The selectable labels of a built-in resource, each with how to read it from a stored object."""
-    return {**(NAMESPACED if namespaced else NAME), **SELECTABLE.get(resource, {})}

@@ -1,6 +1,7 @@
 """Quantities of resources.
 
-Upstream: pkg/apis/core/validation/validation.go (ValidateNonnegativeQuantity, ValidatePositiveQuantityValue)
+Upstream: pkg/apis/core/validation/validation.go (ValidateNonnegativeQuantity, ValidatePositiveQuantityValue,
+validateBasicResource)
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.quantity import amount, is_whole
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.functions import function
 from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import Line, Rule, RuleContext
 
@@ -37,3 +39,13 @@ def quantity(holds: Callable[[Decimal], bool], words: str) -> Rule:
 not_negative_quantity = quantity(lambda number: number >= 0, "must be greater than or equal to 0")
 positive_quantity = quantity(lambda number: number > 0, "must be greater than zero")
 whole_quantity = quantity(is_whole, "must be an integer")
+
+_LOWEST = Decimal(-(1 << 63))
+
+
+@function("validateBasicResource")
+def stored_quantity(value: Any, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """A quantity that is not negative; the error shows it as an int64."""
+    number = amount(value)
+    if number is not None and number <= -1:
+        yield FieldError.invalid(path, int(max(number, _LOWEST)), "must be a valid resource quantity")

@@ -6,7 +6,7 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/api/validate/README.md
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
@@ -54,6 +54,7 @@ class Rule:
     """
 
     wants_absent: bool = field(default=False, kw_only=True)
+    stops: ClassVar[bool] = False
 
     def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
         """Return what is wrong with `value`, in upstream's order.
@@ -84,10 +85,12 @@ class All(Rule):
         for rule in self.rules:
             if value is None and not rule.wants_absent:
                 continue
-            found = len(errors)
-            errors.extend(rule.check(value, old, path, context))
-            if len(errors) > found and isinstance(rule, Guard):
-                break
+            # A rule that finds nothing returns (), which is by far the usual case.
+            if found := rule.check(value, old, path, context):
+                before = len(errors)
+                errors.extend(found)
+                if rule.stops and len(errors) > before:
+                    break
         return errors
 
     def describe(self) -> Iterator[Line]:
@@ -98,6 +101,8 @@ class All(Rule):
 @dataclass(frozen=True)
 class Guard(Rule):
     """A rule after whose error the rules that follow it with `&` are not run."""
+
+    stops: ClassVar[bool] = True
 
 
 def both(*rules: Rule) -> Rule:

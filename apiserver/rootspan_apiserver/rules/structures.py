@@ -23,8 +23,10 @@ class Struct(Rule):
         has_old = type(old) is dict
         for name, rule in self.fields:
             found = value.get(name)
-            if found is not None or rule.wants_absent:
-                errors.extend(rule.check(found, old.get(name) if has_old else old, path / name, context))
+            if (found is not None or rule.wants_absent) and (
+                wrong := rule.check(found, old.get(name) if has_old else old, path / name, context)
+            ):
+                errors.extend(wrong)
         return errors
 
     def describe(self) -> Iterator[Line]:

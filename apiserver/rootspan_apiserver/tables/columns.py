@@ -1,19 +1,18 @@
-"""The columns of each resource's table, read from `columns.txt`.
+"""The columns of a scale's table.
 
-A line in the first column is the resource's path, one blank in a column: name, type, format and priority, parted by tabs. Columns of
-priority 0 are shown always, the others with `-o wide`.
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/tableconvertor, pkg/printers/internalversion/printers.go
 """
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class ShownColumn:
+class ScaleColumn:
+    """A column; the cells are made by `table`."""
+
     name: str
     type: str = "string"
     format: str = ""
@@ -21,6 +20,7 @@ class ShownColumn:
     description: str = ""
 
     def definition(self) -> JSONObject:
+        """Return the column as a `TableColumnDefinition`."""
         return {
             "name": self.name,
             "type": self.type,
@@ -30,31 +30,10 @@ class ShownColumn:
         }
 
 
-NAME = ShownColumn("Name", format="name")
-CREATED_AT = ShownColumn("Created At", type="date")
-SCALE = (ShownColumn("Desired", "integer"), ShownColumn("Available", "integer"))
+_NAME = ScaleColumn("Name", format="name")
+_SCALE = (ScaleColumn("Desired", "integer"), ScaleColumn("Available", "integer"))
 
 
-def scale_columns(resource: Resource) -> tuple[ShownColumn, ...]:
+def scale_columns(resource: Resource) -> tuple[ScaleColumn, ...]:
     """Return the columns of a resource's scale."""
-    return (NAME, *SCALE) if resource.custom else (ShownColumn("Name"), *SCALE, ShownColumn("Age"))
-
-
-def listed_columns(resource: Resource) -> tuple[ShownColumn, ...]:
-    """Return the columns of a built-in resource that has no definition yet."""
-    root = f"/apis/{resource.kind.group}" if resource.kind.group else "/api"
-    return _builtin().get(f"{root}/{resource.kind.version}/{resource.plural}", (NAME, CREATED_AT))
-
-
-@cache
-def _builtin() -> dict[str, tuple[ShownColumn, ...]]:
-    found: dict[str, list[ShownColumn]] = {}
-    columns: list[ShownColumn] = []
-    text = files("rootspan_apiserver.tables").joinpath("columns.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if line[0] != " ":
-            columns = found[line] = []
-        else:
-            name, kind, form, priority = line[1:].split("\t")
-            columns.append(ShownColumn(name, kind, form, int(priority)))
-    return {path: tuple(columns) for path, columns in found.items()}
+    return (_NAME, *_SCALE) if resource.custom else (ScaleColumn("Name"), *_SCALE, ScaleColumn("Age"))

@@ -1,4 +1,7 @@
-"""A `Table` of meta.k8s.io: column definitions, and a row of cells for each object."""
+"""A `Table` of meta.k8s.io: column definitions, and a row of cells for each object.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go, pkg/printers/internalversion/printers.go
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,12 +12,8 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.columns import Column
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.tables.columns import ShownColumn, listed_columns, scale_columns
+from rootspan_apiserver.tables.columns import ScaleColumn, scale_columns
 from rootspan_apiserver.tables.partial import partial_object_metadata
-from rootspan_apiserver.tables.rows import ROWS
-
-_NEVER = "0001-01-01T00:00:00Z"
-"""Go's zero time, which an object has that was not created: that of a bookmark."""
 
 
 def table(
@@ -27,7 +26,7 @@ def table(
     columns: bool = True,
     scale: bool = False,
 ) -> JSONObject:
-    """The table of `items`, objects in the version of `resource`, or their scales.
+    """Return the table of `items`, objects in the version of `resource`, or their scales.
 
     Args:
         metadata: of the list, e.g. resourceVersion and continue.
@@ -55,23 +54,16 @@ def table(
     }
 
 
-def columns_of(resource: Resource, *, scale: bool = False) -> Sequence[Column | ShownColumn]:
+def columns_of(resource: Resource, *, scale: bool = False) -> Sequence[Column | ScaleColumn]:
     """Return the columns of a resource, or of its scale."""
-    if scale:
-        return scale_columns(resource)
-    return listed_columns(resource) if resource.definition is None else resource.definition.columns
+    return scale_columns(resource) if scale else resource.definition.columns
 
 
 def _row(resource: Resource, shown: list[Any], item: JSONObject, version: str, include: str) -> JSONObject:
     row: JSONObject = {"cells": shown}
-    row_conditions = resource.definition.row_conditions if resource.definition is not None else None
+    row_conditions = resource.definition.row_conditions
     if row_conditions is not None and (conditions := row_conditions(item)):
         row["conditions"] = conditions
-    if resource.kind.kind == "Pod" and not resource.kind.group:
-        reached = {"Succeeded": "Completed", "Failed": "Failed"}.get((item.get("status") or {}).get("phase", ""))
-        if reached is not None:
-            message = "The pod has completed successfully." if reached == "Completed" else "The pod failed."
-            row["conditions"] = [{"type": "Completed", "status": "True", "reason": reached, "message": message}]
     if include == "Object":
         row["object"] = item
     elif include == "Metadata":
@@ -80,26 +72,9 @@ def _row(resource: Resource, shown: list[Any], item: JSONObject, version: str, i
 
 
 def cells(resource: Resource, item: JSONObject, now: datetime) -> list[Any]:
-    """The cells of one object, one for each column."""
-    metadata = item.get("metadata") or {}
-    if resource.definition is not None:
-        stored = convert(item, resource.storage_kind)
-        return [column.cell(stored, now) for column in resource.definition.columns]
-    compute = ROWS.get((resource.kind.group, resource.kind.kind))
-    if compute is not None:
-        return compute(item, now)
-    found: list[Any] = []
-    for column in listed_columns(resource):
-        match column.name:
-            case "Name":
-                found.append(metadata.get("name", ""))
-            case "Age":
-                found.append(age(metadata.get("creationTimestamp"), now))
-            case "Created At":
-                found.append(metadata.get("creationTimestamp") or _NEVER)
-            case _:
-                found.append("<none>")
-    return found
+    """Return the cells of one object, one for each column."""
+    stored = convert(item, resource.storage_kind)
+    return [column.cell(stored, now) for column in resource.definition.columns]
 
 
 def _scale_cells(item: JSONObject, now: datetime) -> list[Any]:

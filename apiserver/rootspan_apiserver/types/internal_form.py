@@ -17,6 +17,7 @@ from rootspan_apiserver.types.structs import StructType
 
 _GO_NAMES: Mapping[str, str] = MappingProxyType(
     {
+        "apiGroup": "APIGroup",
         "apiVersion": "APIVersion",
         "awsElasticBlockStore": "AWSElasticBlockStore",
         "cel": "CEL",
@@ -45,9 +46,11 @@ _GO_NAMES: Mapping[str, str] = MappingProxyType(
         "seLinuxChangePolicy": "SELinuxChangePolicy",
         "seLinuxOptions": "SELinuxOptions",
         "storageos": "StorageOS",
+        "targetWWNs": "TargetWWNs",
         "tcpSocket": "TCPSocket",
         "tty": "TTY",
         "uid": "UID",
+        "wwids": "WWIDs",
     }
 )
 """The fields whose Go name is not the JSON name with a capital letter."""

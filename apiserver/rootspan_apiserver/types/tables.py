@@ -138,6 +138,11 @@ class TypeTable:
         """Return the package of an API group's version, "" if it is not built in."""
         return self._packages.get((group, version), "")
 
+    def internal_name(self, kind: GroupVersionKind) -> str:
+        """Return the name of a kind's internal type, e.g. `core.Node`: that of its package without the version."""
+        package = self.package(kind.group, kind.version) or kind.group.partition(".")[0]
+        return f"{package.partition('/')[0]}.{kind.kind}"
+
     def _is_kind(self, name: str) -> bool:
         return self._blocks.get(name, "").startswith("struct kind")
 

@@ -22,7 +22,7 @@ async def shared() -> AsyncIterator[httpx.AsyncClient]:
 @pytest.mark.parametrize(
     ("path", "changed"),
     [
-        ("apis/apiextensions.k8s.io/v1/customresourcedefinitions", set()),
+        ("apis/apiextensions.k8s.io/v1/customresourcedefinitions", {"labels", "annotations"}),
         ("apis/apiregistration.k8s.io/v1/apiservices", set()),
         ("apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", set()),
         ("apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", set()),

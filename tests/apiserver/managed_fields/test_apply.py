@@ -205,7 +205,7 @@ def test_custom_resources_are_applied_by_their_schema() -> None:
     widget = Schema(type="object", properties={"spec": spec})
     base = builtin_registry().lookup("", "v1", "configmaps")
     assert base is not None
-    resource = replace(base, kind=GroupVersionKind("example.com", "v1", "Widget"), schema=widget, custom=True)
+    resource = replace(base, kind=GroupVersionKind("example.com", "v1", "Widget"), schema=widget, published={})
     fields = FieldManager.of(resource)
     head = {"apiVersion": "example.com/v1", "kind": "Widget"}
     live = fields.apply(

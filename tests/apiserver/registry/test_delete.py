@@ -87,7 +87,7 @@ async def test_propagation_policy_sets_finalizers(
     store: Store, default: Propagation, present: list[str], options: DeleteOptions, finalizers: list[str] | None
 ) -> None:
     """The policy asked for, else the finalizer that is there, else the resource's own: None where the object is gone at once."""
-    what = replace(CONFIG_MAPS, default_propagation=default)
+    what = replace(CONFIG_MAPS, definition=replace(CONFIG_MAPS.definition, default_propagation=default))
     await store.create(what, "default", made(what, "c1", finalizers=present))
     deleted, gone = await store.delete(what, "default", "c1", options)
     assert gone is (finalizers is None)

@@ -14,7 +14,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.catalogue import builtin_resources
 from rootspan_apiserver.resources.definition import Definition, WriteContext
-from rootspan_apiserver.resources.resource import AnyStrategy
+from rootspan_apiserver.resources.strategy import Strategy
 
 REMOVED = object()
 NOW = datetime(2026, 1, 1, 0, 5, tzinfo=UTC)
@@ -56,7 +56,7 @@ class KindCheck:
         head = {"apiVersion": definition.api_version, "kind": definition.name}
         self.valid: JSONObject = {**head, **valid, "metadata": {**metadata, **valid.get("metadata", {})}}
 
-    def _strategy(self) -> AnyStrategy:
+    def _strategy(self) -> Strategy:
         return next(iter(builtin_resources(self.definition))).strategy
 
     def stored(self, changes: Changes = NONE, context: WriteContext | None = None) -> JSONObject:

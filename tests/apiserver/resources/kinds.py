@@ -5,12 +5,12 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.resource import AnyStrategy
+from rootspan_apiserver.resources.strategy import Strategy
 
 REGISTRY = builtin_registry()
 
 
-def strategy_of(obj: JSONObject) -> AnyStrategy:
+def strategy_of(obj: JSONObject) -> Strategy:
     group, _, version = obj["apiVersion"].rpartition("/")
     resource = REGISTRY.by_kind(GroupVersionKind(group, version, obj["kind"]))
     assert resource is not None

@@ -50,7 +50,7 @@ def test_claim_gets_its_class_and_volume_once(before: dict[str, Any], after: dic
     old = claim(**before)
     _, errors = updated(old, {"spec": after})
     why = "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
-    assert errors == ([why] if refused else [])
+    assert [error.partition("\n")[0] for error in errors] == ([why] if refused else [])
 
 
 def test_bound_claim_grows_and_an_unbound_one_does_not() -> None:

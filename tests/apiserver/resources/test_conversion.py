@@ -7,8 +7,6 @@ from rootspan_apiserver.resources.conversion import convert
 
 V1 = GroupVersionKind("autoscaling", "v1", "HorizontalPodAutoscaler")
 V2 = GroupVersionKind("autoscaling", "v2", "HorizontalPodAutoscaler")
-CORE = GroupVersionKind("", "v1", "Event")
-EVENTS = GroupVersionKind("events.k8s.io", "v1", "Event")
 
 
 def test_an_autoscaler_survives_both_ways() -> None:
@@ -56,22 +54,6 @@ def test_annotation_that_fits_no_field_is_dropped(key: str, text: str) -> None:
     annotations = {f"autoscaling.alpha.kubernetes.io/{key}": text}
     old = {"apiVersion": "autoscaling/v1", "kind": V1.kind, "metadata": {"annotations": annotations}, "spec": {}}
     assert convert(old, V2) == {"apiVersion": "autoscaling/v2", "kind": V1.kind, "metadata": {}, "spec": {}}
-
-
-def test_an_event_has_two_sets_of_names() -> None:
-    """The two groups call the same things differently."""
-    event = {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": "e"},
-        "involvedObject": {"name": "p"},
-        "message": "hello",
-        "count": 2,
-    }
-    new = convert(event, EVENTS)
-    assert new["apiVersion"] == "events.k8s.io/v1"
-    assert (new["regarding"], new["note"], new["deprecatedCount"]) == ({"name": "p"}, "hello", 2)
-    assert convert(new, CORE) == event
 
 
 def test_a_custom_resource_changes_its_version_alone() -> None:

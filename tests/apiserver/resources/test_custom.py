@@ -8,9 +8,11 @@ import pytest
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.resources.custom import ServedDefinitions, accepted_status, resources_of
+from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.structural import structural_schema
 from rootspan_apiserver.resources.custom.validation import validate
 from rootspan_apiserver.resources.json_paths import find
+from rootspan_apiserver.rules import ROOT
 from tests.apiserver.resources.definitions import a_definition, a_widget
 from tests.apiserver.resources.kinds import created, refusals
 
@@ -130,7 +132,9 @@ def test_splits_the_status_off() -> None:
 def test_says_why_a_value_does_not_fit(schema: JSONObject, value: object, refusal: str) -> None:
     """The wording is that of the real server, where it was recorded or is known."""
     whole = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": schema}}}}
-    assert [str(error) for error in validate({"spec": {"a": value}}, structural_schema(whole))] == [refusal]
+    schema_of_all, obj = structural_schema(whole), {"spec": {"a": value}}
+    errors = [*validate(obj, schema_of_all), *check_lists(obj, schema_of_all, ROOT)]
+    assert [str(error) for error in errors] == [refusal]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +151,121 @@ def test_says_why_a_value_does_not_fit(schema: JSONObject, value: object, refusa
 )
 def test_lets_pass_what_fits(schema: JSONObject, value: object) -> None:
     """Each type takes its values."""
-    assert validate(value, structural_schema(schema), "a") == []
+    assert validate(value, structural_schema(schema), ROOT / "a") == []
+
+
+NUMBER: JSONObject = {"type": "integer", "format": "int32", "minimum": -3, "maximum": 2147483650}
+
+
+@pytest.mark.parametrize(
+    ("value", "errors"),
+    [
+        (2, ['<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int32 in a']),
+        (
+            3_000_000_000,
+            [
+                '<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a',
+                '<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int32 in a',
+                "a: Invalid value: 3000000000: a in body should be less than or equal to 2.14748365e+09",
+            ],
+        ),
+    ],
+)
+def test_number_is_in_range_of_its_format(value: int, errors: list[str]) -> None:
+    """The number and its limits are, and limits are shown as Go shows floats."""
+    assert list(map(str, validate(value, structural_schema(NUMBER), ROOT / "a"))) == errors
+
+
+KEYED: JSONObject = {
+    "type": "array",
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["k"],
+    "items": {"type": "object", "properties": {"k": {"type": "string"}, "n": {"type": "integer", "maximum": 3}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "errors"),
+    [
+        ([{"k": "a"}, {"k": "b"}, None], []),
+        ([{"k": "a"}, {"k": "a"}, {"k": "a"}], ['a[1]: Duplicate value: {"k":"a"}']),
+        ([{"k": "a"}, "b"], ['a[1]: Invalid value: "b": must be an object for an array of list-type map']),
+        ([{}, {"n": 1}], ["a[1]: Duplicate value: {}"]),
+    ],
+)
+def test_keys_of_list_are_unique(value: list[object], errors: list[str]) -> None:
+    """What is there more than once is named once."""
+    assert list(map(str, check_lists(value, structural_schema(KEYED), ROOT / "a"))) == errors
+
+
+def test_update_keeps_what_was_invalid_before() -> None:
+    """What did not change is no error, in fields and in elements of the same key; what changed is."""
+    fields = {"list": KEYED, "size": {"type": "integer", "maximum": 3}}
+    (widgets,) = resources_of(a_definition({"type": "object", "properties": fields}))
+    old = a_widget(size=7, list=[{"k": "a", "n": 7}, {"k": "b", "n": 8}])
+    old["metadata"]["resourceVersion"] = "1"
+    assert widgets.strategy.validate_update({**old, "list": [{"k": "b", "n": 8}]}, old, "") == []
+    changed = {**old, "size": 8, "list": [{"k": "a", "n": 8}]}
+    assert list(map(str, widgets.strategy.validate_update(changed, old, ""))) == [
+        "list[0].n: Invalid value: 8: list[0].n in body should be less than or equal to 3",
+        "size: Invalid value: 8: size in body should be less than or equal to 3",
+    ]
+
+
+def test_update_keeps_duplicates() -> None:
+    """A list with duplicates can be updated where there were some before, not where there were none."""
+    (widgets,) = resources_of(a_definition({"type": "object", "properties": {"list": KEYED}}))
+    twice, once = a_widget(list=[{"k": "a"}, {"k": "a"}]), a_widget(list=[{"k": "a"}])
+    for obj in (twice, once):
+        obj["metadata"]["resourceVersion"] = "1"
+    assert widgets.strategy.validate_update({**twice, "other": 1}, twice, "") == []
+    assert len(widgets.strategy.validate_update(twice, once, "")) == 1
+
+
+INSIDE: JSONObject = {
+    "type": "object",
+    "x-kubernetes-embedded-resource": True,
+    "x-kubernetes-preserve-unknown-fields": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "errors"),
+    [
+        ({"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {"a": "b"}}}, []),
+        ({}, ["inner.apiVersion: Required value", "inner.kind: Required value"]),
+        (
+            {"apiVersion": "a/b/c", "kind": ""},
+            [
+                'inner.kind: Invalid value: "": must not be empty',
+                'inner.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c',
+            ],
+        ),
+        (
+            {"apiVersion": 1, "kind": "Pod", "metadata": {"name": "a/b"}},
+            [
+                "inner.apiVersion: Invalid value: 1: must be a string",
+                "inner.metadata.name: Invalid value: \"a/b\": may not contain '/'",
+            ],
+        ),
+    ],
+)
+def test_resource_inside_resource_is_checked(value: JSONObject, errors: list[str]) -> None:
+    """It has a version and a kind, and its metadata is valid; it needs no name."""
+    (widgets,) = resources_of(a_definition({"type": "object", "properties": {"inner": INSIDE}}))
+    assert list(map(str, widgets.strategy.validate_create(a_widget(inner=value)))) == errors
+
+
+def test_errors_that_block_expressions_are_followed_by_a_note() -> None:
+    """With rules in CEL, a client is told that they were not evaluated because of errors such as a wrong type, not because of a limit."""
+    size = {"type": "integer", "maximum": 3}
+    whole = {"type": "object", "properties": {"size": size}, "x-kubernetes-validations": [{"rule": "true"}]}
+    (widgets,) = resources_of(a_definition(whole))
+    (limit,) = widgets.strategy.validate_create(a_widget(size=7))
+    assert "less than or equal" in str(limit)
+    _, note = widgets.strategy.validate_create(a_widget(size="x"))
+    words = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+    assert str(note) == f"<nil>: Invalid value: null: {words}"
 
 
 def test_selects_by_the_fields_the_definition_names() -> None:
@@ -215,7 +333,7 @@ def test_keeps_the_time_of_a_condition_that_stands() -> None:
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        ({"scope": ""}, 'spec.scope: Unsupported value: "": supported values: "Cluster", "Namespaced"'),
+        ({"scope": "Global"}, 'spec.scope: Unsupported value: "Global": supported values: "Cluster", "Namespaced"'),
         (
             {"group": "example.org"},
             'metadata.name: Invalid value: "widgets.example.com": must be spec.names.plural+"."+spec.group',
@@ -278,7 +396,7 @@ def test_names_the_version_whose_schema_is_wrong() -> None:
 
 def test_fits_no_value_to_a_pattern_that_does_not_compile() -> None:
     """A stored definition may have a wrong pattern still: nothing passes it, as on a cluster."""
-    (error,) = validate("x", structural_schema(A_STRING), "a")
+    (error,) = validate("x", structural_schema(A_STRING), ROOT / "a")
     reason = REASON.removeprefix("must be a valid regular expression, but isn't: ")
     assert str(error) == f"a: Invalid value: \"x\": a in body should match '(, but pattern is invalid: {reason}'"
 

@@ -1,8 +1,5 @@
-"""Services and configuration: defaults and rules."""
+"""What all kinds have in common: the emptiest object, finalizers, and the form in which they are stored."""
 
-import pytest
-
-from rootspan_apiserver.kube.meta import JSONObject
 from tests.apiserver.resources.kinds import REGISTRY, an_object, created, refusals, updated
 
 
@@ -16,41 +13,6 @@ def test_every_kind_takes_its_emptiest_object() -> None:
             refusals(obj)
             updated(stored, {})
             updated(stored, {}, "status")
-
-
-def test_writes_the_plain_text_of_a_secret_into_its_data() -> None:
-    """stringData is for writing only."""
-    secret = created(an_object("v1", "Secret", stringData={"a": "b"}, data={"c": "ZA=="}))
-    assert secret["data"] == {"a": "Yg==", "c": "ZA=="}
-    assert "stringData" not in secret
-    assert secret["type"] == "Opaque"
-
-
-@pytest.mark.parametrize(
-    ("obj", "refusal"),
-    [
-        (an_object("v1", "Secret", type="kubernetes.io/tls", data={"tls.crt": ""}), "data[tls.key]: Required value"),
-        (
-            an_object("v1", "PersistentVolumeClaim", spec={"accessModes": ["ReadWriteOnce"]}),
-            "spec.resources[storage]: Required value",
-        ),
-        (
-            an_object("v1", "Namespace", name="a.b", namespace=""),
-            'metadata.name: Invalid value: "a.b": must not contain dots',
-        ),
-    ],
-)
-def test_refuses(obj: JSONObject, refusal: str) -> None:
-    """Each rule says which field is wrong and why."""
-    assert refusals(obj) == [refusal]
-
-
-def test_labels_a_namespace_with_its_name() -> None:
-    """A namespace is active, finalized by the server, and found by its own name."""
-    namespace = created(an_object("v1", "Namespace", name="team", namespace=""))
-    assert namespace["metadata"]["labels"] == {"kubernetes.io/metadata.name": "team"}
-    assert namespace["spec"] == {"finalizers": ["kubernetes"]}
-    assert namespace["status"] == {"phase": "Active"}
 
 
 def test_asks_built_in_kinds_for_known_finalizers() -> None:

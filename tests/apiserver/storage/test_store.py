@@ -252,7 +252,7 @@ async def test_objects_in_etcd_at_start_are_cached(storage: Storage, client: Etc
 
 async def test_object_with_time_to_live_expires(storage: Storage) -> None:
     """Its watchers see it DELETED; what has none stays."""
-    brief = replace(CONFIG_MAPS, time_to_live=1)
+    brief = replace(CONFIG_MAPS, definition=replace(CONFIG_MAPS.definition, time_to_live=1))
     objects = [config_map(name) for name in ("c1", "c2")]
     async with storage.watch("default", config_maps(), ListOptions()) as watch:
         for obj in objects:

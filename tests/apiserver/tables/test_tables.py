@@ -77,43 +77,11 @@ def test_row_of_deployment_counts_replicas() -> None:
     }
 
 
-def test_row_of_service_shows_ports() -> None:
-    """Ports with their node ports, and what the world sees."""
-    ports = [{"port": 80, "nodePort": 30080, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]
-    spec = {"type": "LoadBalancer", "clusterIP": "10.0.0.9", "clusterIPs": ["10.0.0.9"], "ports": ports}
-    shown = row("", "services", spec=spec)
-    assert (shown["Port(s)"], shown["External-IP"], shown["Cluster-IP"]) == (
-        "80:30080/TCP,53/UDP",
-        "<pending>",
-        "10.0.0.9",
-    )
-
-
 @pytest.mark.parametrize(("suspend", "shown"), [(True, "True"), (False, "False"), (None, "<unset>")])
 def test_cron_job_says_in_words_whether_it_is_suspended(suspend: bool | None, shown: str) -> None:
     """As Go prints the pointer; the column is of the type boolean all the same."""
     fields = {} if suspend is None else {"suspend": suspend}
     assert row("batch", "cronjobs", spec={"schedule": "* * * * *", **fields})["Suspend"] == shown
-
-
-def test_row_of_node_shows_roles() -> None:
-    """Roles come from labels, readiness from a condition."""
-    labels = {"node-role.kubernetes.io/control-plane": "", "kubernetes.io/role": "worker"}
-    shown = row(
-        "",
-        "nodes",
-        metadata={"name": "n", "labels": labels},
-        spec={"unschedulable": True},
-        status={"conditions": [{"type": "Ready", "status": "True"}]},
-    )
-    assert (shown["Status"], shown["Roles"]) == ("Ready,SchedulingDisabled", "control-plane,worker")
-
-
-def test_row_of_event_shows_last_occurrence() -> None:
-    """Last seen and first seen, whom it is about and who says so."""
-    about = {"kind": "Pod", "name": "p"}
-    shown = row("", "events", involvedObject=about, lastTimestamp=CREATED, count=3, source={"component": "kubelet"})
-    assert (shown["Last Seen"], shown["Object"], shown["Source"], shown["Count"]) == ("5m", "pod/p", "kubelet", 3)
 
 
 def test_custom_resources_print_the_columns_of_their_definition() -> None:

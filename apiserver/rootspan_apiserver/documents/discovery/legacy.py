@@ -4,14 +4,11 @@ from base64 import b64encode
 from hashlib import sha256
 
 from rootspan_apiserver.documents.discovery.document import Document
-from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import Group, Registry
 from rootspan_apiserver.resources.per_revision import once_per_revision
 from rootspan_apiserver.resources.resource import Resource, Subresource
 
-KEPT_IN_BETA = {
-    GroupVersionKind("apiextensions.k8s.io", "v1", "CustomResourceDefinition"),
-}
 CUSTOM_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 
 
@@ -96,6 +93,5 @@ def storage_version_hash(resource: Resource) -> str:
     kube-apiserver keeps a few kinds in a version older than the one it serves; the hash is of that one.
     """
     kind = resource.storage_kind
-    hashed = resource.definition.hashed_version if resource.definition is not None else ""
-    version = hashed or ("v1beta1" if kind in KEPT_IN_BETA else kind.version)
+    version = resource.definition.hashed_version or kind.version
     return b64encode(sha256(f"{kind.group}/{version}/{kind.kind}".encode()).digest()[:8]).decode()

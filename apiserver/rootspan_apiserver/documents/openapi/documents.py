@@ -65,17 +65,15 @@ def _group_version(path: str) -> tuple[str, str]:
 
 def _hash(registry: Registry, group: str, version: str) -> str:
     if any(resource.custom for resource in registry.in_version(group, version)):
-        told = orjson.dumps(_content(registry, group, version))
+        hashed = orjson.dumps(_content(registry, group, version))
     else:
-        told = f"{FORM} {_facts_hash()} {group}/{version}".encode()
-    return sha512(told).hexdigest().upper()
+        hashed = f"{FORM} {_facts_hash()} {group}/{version}".encode()
+    return sha512(hashed).hexdigest().upper()
 
 
 @cache
 def _facts_hash() -> str:
-    tables = (("rootspan_apiserver.types", "table.txt"), ("rootspan_apiserver.resources", "facts/resources.txt"))
-    content = (files(package).joinpath(name).read_bytes() for package, name in tables)
-    return sha512(b"".join(content)).hexdigest()
+    return sha512(files("rootspan_apiserver.types").joinpath("table.txt").read_bytes()).hexdigest()
 
 
 def tagged(body: bytes) -> OpenAPIDocument:

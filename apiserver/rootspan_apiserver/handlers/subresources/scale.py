@@ -12,17 +12,20 @@ import orjson
 
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, internal_error, invalid
 from rootspan_apiserver.managed_fields.scale_fields import ReplicasPaths, to_parent, to_scale
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.definition import ScalePaths
-from rootspan_apiserver.resources.metadata import check_metadata
 from rootspan_apiserver.resources.nested import integer_at, put, text_at
+from rootspan_apiserver.rules import ABSENT, ROOT, RuleContext
+from rootspan_apiserver.rules.metadata import object_metadata
 from rootspan_apiserver.selectors.labels import LabelSelector
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.types.schema import Schema, schema_of
 
 T = TypeVar("T")
+_METADATA = object_metadata(dns_subdomain, namespaced=True, standard_finalizers=False)
 _SHOWN_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 _NOT_SET = -(2**31)
 """The replicas that a write of a custom resource's Scale begins with where the object names none."""
@@ -88,7 +91,8 @@ class ScaleTarget(Target):
 
     def _check(self, metadata: JSONObject, replicas: int, current: JSONObject) -> None:
         """Raises StatusError 422 for a Scale that is not valid, 409 for that of another object of the same name."""
-        errors = check_metadata(metadata, namespaced=True)
+        context = RuleContext(update=True, root={"metadata": metadata})
+        errors = list(_METADATA.check(metadata, ABSENT, ROOT / "metadata", context))
         if replicas < 0:
             errors.append(FieldError.invalid("spec.replicas", replicas, "must be greater than or equal to 0"))
         if errors:

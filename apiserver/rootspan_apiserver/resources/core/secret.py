@@ -17,6 +17,7 @@ from rootspan_apiserver.kube.names import config_key
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count, value
 from rootspan_apiserver.resources.core.frozen_data import frozen_when_immutable
+from rootspan_apiserver.resources.core.tls_pairs import pair_fault
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.selectable import paths
 from rootspan_apiserver.rules import Path, RuleContext, entries, function, immutable, named, struct
@@ -87,11 +88,21 @@ def _default(secret: JSONObject) -> None:
             data[key] = b64encode((text or "").encode()).decode()
 
 
+def _warnings(secret: JSONObject, old: JSONObject | None) -> list[str]:
+    """Warn of a certificate and a key that are no pair."""
+    if secret.get("type") != f"{_PREFIX}tls":
+        return []
+    data = secret.get("data") or {}
+    fault = pair_fault(*(b64decode(data.get(key) or "") for key in ("tls.crt", "tls.key")))
+    return [fault] if fault else []
+
+
 definition = Definition(
     "v1",
     "Secret",
     "secrets",
     defaults=(_default,),
+    warnings=_warnings,
     rules=struct(data=entries(keys=named(config_key)) & _size) & _of_type,
     changes=struct(type=immutable) & frozen_when_immutable("data"),
     selectable=paths("type"),

@@ -1,7 +1,8 @@
 """What a CustomResourceDefinition defines: a definition and a resource for each version it serves."""
 
+import operator
 from datetime import datetime
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import orjson
@@ -12,8 +13,15 @@ from rootspan_apiserver.kube.times import write_time
 from rootspan_apiserver.resources.columns import NAME, Column, at
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
 from rootspan_apiserver.resources.custom.effort import Effort
-from rootspan_apiserver.resources.custom.rules import FitsSchema, ScaleFits, StatusFitsSchema
-from rootspan_apiserver.resources.custom.structural import structural_schema
+from rootspan_apiserver.resources.custom.rules import (
+    BlocksExpressions,
+    FitsSchema,
+    ListsAreUnique,
+    ResourcesInside,
+    ScaleFits,
+    StatusFitsSchema,
+)
+from rootspan_apiserver.resources.custom.structural import schemas_in, structural_schema
 from rootspan_apiserver.resources.definition import (
     ALL_METADATA,
     Definition,
@@ -45,13 +53,17 @@ def resources_of(definition: JSONObject) -> tuple[Resource, ...]:
 def _resource(spec: JSONObject, version: JSONObject, kept: str) -> Resource:
     names, group = spec["names"], spec["group"]
     kind = GroupVersionKind(group, version["name"], names["kind"])
-    published = (version.get("schema") or {}).get("openAPIV3Schema") or {}
+    published = _published(version)
     schema = structural_schema(published)
     definition = _definition(spec, version, kept, schema)
     deprecation = _deprecation(version, kind)
     return Resource.of(
         definition, Strategy(definition), schema, kind=kind, deprecation=deprecation, published=published
     )
+
+
+def _published(version: JSONObject) -> JSONObject:
+    return (version.get("schema") or {}).get("openAPIV3Schema") or {}
 
 
 def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema) -> Definition:
@@ -62,13 +74,21 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
     scale = _scale(given["scale"]) if given.get("scale") is not None else None
     effort = Effort(schema)
     metadata = struct(metadata=object_metadata(namespaced=namespaced, standard_finalizers=False))
-    rules = FitsSchema(schema, effort) & ScaleFits(scale, True) if scale is not None else FitsSchema(schema, effort)
-    through_status: Rule = StatusFitsSchema(schema)
-    if scale is not None:
-        through_status &= ScaleFits(scale, False)
     identified = metadata & struct(metadata=metadata_update)
+    expressions = any(each.get("x-kubernetes-validations") for each in schemas_in(_published(version)))
+
+    def whole(head: Rule, *fits: Rule) -> Rule:
+        rule = reduce(operator.and_, fits, head) & ListsAreUnique(schema)
+        return BlocksExpressions(rule) if expressions else rule
+
+    fits: list[Rule] = [FitsSchema(schema, effort)]
+    status_fits: list[Rule] = [StatusFitsSchema(schema)]
+    if scale is not None:
+        fits.append(ScaleFits(scale, True))
+        status_fits.append(ScaleFits(scale, False))
+    fits.append(ResourcesInside(schema))
     status = SubresourceDefinition(
-        "status", writes=("status",), keeps_metadata=ALL_METADATA, rules=identified & through_status
+        "status", writes=("status",), keeps_metadata=ALL_METADATA, rules=whole(identified, *status_fits)
     )
     fields = [field["jsonPath"] for field in version.get("selectableFields") or []]
     shown = version.get("additionalPrinterColumns") or []
@@ -104,9 +124,9 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         prepare_create=prepare_create,
         generation=Generation(changed=desired_state_changed),
         update_needs_resource_version=True,
-        rules=rules,
-        update_rules=identified & rules,
-        standard_finalizers=False,
+        name_rule=None,
+        rules=whole(metadata, *fits),
+        update_rules=whole(identified, *fits),
         is_slow_to_validate=effort.is_large,
         selectable={path.removeprefix("."): partial(_first, path=path) for path in fields},
         columns=(NAME, *map(_column, shown)) if shown else (NAME, AGE),

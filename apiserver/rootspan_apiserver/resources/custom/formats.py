@@ -1,11 +1,13 @@
 """The formats of strings in OpenAPI schemas; those that are not here are not checked.
 
-Upstream: k8s.io/kube-openapi/pkg/validation/strfmt
+Upstream: k8s.io/kube-openapi/pkg/validation/strfmt, staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/validation/formats.go
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from ipaddress import IPv4Address, IPv6Address
+from types import MappingProxyType
 
 _DATE_TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -24,6 +26,26 @@ _UUIDS = {
         ("uuid5", f"5{_HEX}{{3}}", f"[89abAB]{_HEX}{{3}}"),
     )
 }
+
+
+RECOGNIZED = frozenset(
+    {
+        *("bsonobjectid", "uri", "email", "hostname", "ipv4", "ipv6", "cidr", "mac", "uuid", "uuid3", "uuid4", "uuid5"),
+        *("isbn", "isbn10", "isbn13", "creditcard", "ssn", "hexcolor", "rgbcolor", "byte", "password"),
+        *("date", "duration", "datetime", "k8sshortname", "k8slongname"),
+    }
+)
+"""The formats of strings, without the dashes in their names."""
+_OF_NUMBERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"integer": frozenset({"int32", "int64"}), "number": frozenset({"float", "double"})}
+)
+
+
+def is_recognized(form: str, kind: str) -> bool:
+    """Whether values of the type `kind` ("" for any) can have the format `form`; others are ignored."""
+    if kind in ("", "string"):
+        return form.replace("-", "") in RECOGNIZED
+    return form in _OF_NUMBERS.get(kind, ())
 
 
 def has_format(value: str, form: str) -> bool:

@@ -4,16 +4,18 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.custom.effort import Effort
-from rootspan_apiserver.resources.custom.validation import validate
+from rootspan_apiserver.resources.custom.lists import check_lists
+from rootspan_apiserver.resources.custom.resources import check_resources
+from rootspan_apiserver.resources.custom.validation import NO_FIELD, below, validate
 from rootspan_apiserver.resources.definition import ScalePaths
 from rootspan_apiserver.resources.nested import integer_at, text_at
-from rootspan_apiserver.rules import Line, Path, Rule, RuleContext
+from rootspan_apiserver.rules import ABSENT, ROOT, Line, Path, Rule, RuleContext
 from rootspan_apiserver.types.schema import Schema
 
 INT32_MAX = 2**31 - 1
@@ -28,7 +30,7 @@ class FitsSchema(Rule):
 
     def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
         self.effort.measure()
-        return validate(value, self.schema)
+        return validate(value, self.schema, path, old)
 
     def describe(self) -> Iterator[Line]:
         yield Line("", "fits the schema of its definition")
@@ -44,10 +46,8 @@ class StatusFitsSchema(Rule):
         schema = self.schema.properties.get("status")
         if schema is None or "status" not in value:
             return ()
-        return [
-            replace(error, field="status" + "." * (error.field[:1] not in ("", "[")) + error.field)
-            for error in validate(value["status"], schema)
-        ]
+        before = old.get("status", ABSENT) if isinstance(old, dict) else ABSENT
+        return below(path / "status", validate(value["status"], schema, ROOT, before))
 
     def describe(self) -> Iterator[Line]:
         yield Line("status", "fits the schema of its definition")
@@ -74,6 +74,68 @@ class ScaleFits(Rule):
         if self.with_spec:
             yield Line(self.paths.spec_replicas.removeprefix("."), f"between 0 and {INT32_MAX}")
         yield Line(self.paths.status_replicas.removeprefix("."), f"between 0 and {INT32_MAX}")
+
+
+@dataclass(frozen=True)
+class ResourcesInside(Rule):
+    """The resources inside the object have a version, a kind and valid metadata."""
+
+    schema: Schema
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        return check_resources(value, self.schema, path, context)
+
+    def describe(self) -> Iterator[Line]:
+        yield Line("", "the resources inside it are valid")
+
+
+@dataclass(frozen=True)
+class ListsAreUnique(Rule):
+    """Sets have no element twice, and maps no key; unless the old object had."""
+
+    schema: Schema
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        errors = list(check_lists(value, self.schema, path))
+        if errors and isinstance(old, dict) and list(check_lists(old, self.schema, path)):
+            return ()
+        return errors
+
+    def describe(self) -> Iterator[Line]:
+        yield Line("", "sets and maps have no duplicates")
+
+
+NOT_CHECKED = (
+    "some validation rules were not checked because the object was invalid; correct the existing errors to complete"
+    " validation"
+)
+BLOCKING = frozenset(
+    {
+        "FieldValueNotSupported",
+        "FieldValueRequired",
+        "FieldValueTooLong",
+        "FieldValueTooMany",
+        "FieldValueTypeInvalid",
+    }
+)
+"""The reasons of errors with which rules in CEL are not evaluated."""
+
+
+@dataclass(frozen=True)
+class BlocksExpressions(Rule):
+    """Says where rules in CEL are not evaluated because of other errors. They are not evaluated otherwise either."""
+
+    rule: Rule
+    wants_absent: bool = field(default=False, kw_only=True)
+
+    def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
+        errors = list(self.rule.check(value, old, path, context))
+        if any(error.reason in BLOCKING for error in errors):
+            errors.append(FieldError.invalid(NO_FIELD, None, NOT_CHECKED))
+        return errors
+
+    def describe(self) -> Iterator[Line]:
+        return self.rule.describe()
 
 
 def _check_number(obj: JSONObject, path: str) -> list[FieldError]:

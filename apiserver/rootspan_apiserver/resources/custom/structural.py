@@ -1,5 +1,7 @@
 """A definition's OpenAPI schema, read into a `Schema`."""
 
+from collections.abc import Iterator
+
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.types.schema import JUNCTORS, Schema
@@ -55,6 +57,18 @@ def structural_schema(published: JSONObject) -> Schema:
         map_type=published.get("x-kubernetes-map-type") or "",
         constraints=constraints,
     )
+
+
+def schemas_in(published: JSONObject) -> Iterator[JSONObject]:
+    """Yield an `openAPIV3Schema` and all that are in it."""
+    yield published
+    nested = [*(published.get("properties") or {}).values()]
+    nested += (published.get(key) for key in ("items", "additionalProperties", "not"))
+    for key in JUNCTORS:
+        nested += published.get(key) or ()
+    for child in nested:
+        if isinstance(child, dict):
+            yield from schemas_in(child)
 
 
 def _additional(value: object) -> Schema | None:

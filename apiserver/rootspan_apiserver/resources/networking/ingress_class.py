@@ -4,25 +4,18 @@ Upstream: pkg/apis/networking/validation/validation.go, pkg/apis/networking/v1/d
 pkg/registry/networking/ingressclass/strategy.go, pkg/printers/internalversion/printers.go
 """
 
-import re
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.names import dns_label, dns_subdomain
-from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.resources.cells import NONE, spec
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import COUNTED, Definition
 from rootspan_apiserver.resources.networking.references import TYPED_REFERENCE
 from rootspan_apiserver.rules import (
-    Path,
-    RuleContext,
     absent_as,
     forbidden,
-    function,
     immutable,
     max_length,
     named,
@@ -32,21 +25,7 @@ from rootspan_apiserver.rules import (
     struct,
     when,
 )
-
-_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
-
-
-@function("IsDomainPrefixedPath")
-def _domain_prefixed_path(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """A DNS subdomain, a slash, and a path of HTTP."""
-    host, _, rest = value.partition("/")
-    if not host or not rest:
-        yield FieldError.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')
-        return
-    yield from (FieldError.invalid(path, host, reason) for reason in dns_subdomain(host))
-    if not re.fullmatch(_PATH, rest):
-        yield FieldError.invalid(path, rest, f"Invalid path (regex used for validation is '{_PATH}')")
-
+from rootspan_apiserver.rules.domain_paths import domain_prefixed_path
 
 PARAMETERS = (
     TYPED_REFERENCE
@@ -80,7 +59,7 @@ definition = Definition(
     generation=COUNTED,
     defaults=(default_values({"spec": {"parameters": {"scope": "Cluster"}}}),),
     rules=struct(
-        spec=absent_as({}, struct(controller=required & max_length(250) & _domain_prefixed_path, parameters=PARAMETERS))
+        spec=absent_as({}, struct(controller=required & max_length(250) & domain_prefixed_path, parameters=PARAMETERS))
     ),
     changes=struct(spec=absent_as({}, struct(controller=absent_as("", immutable)))),
     columns=(

@@ -185,7 +185,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.name: Forbidden: not supported for this type',
         'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.namespace: Forbidden: not supported for this type',
     ]),
-    ({'spec.volumes': [{'name': 'v', 'ephemeral': {'volumeClaimTemplate': {'metadata': {'labels': {'!': ''}, 'annotations': {'!': ''}}, 'spec': {'selector': {'matchLabels': {'!': ''}, 'matchExpressions': [{'key': '!', 'operator': 'In', 'values': ['!']}]}, 'volumeMode': 'Tape'}}}}]}, [
+    ({'spec.volumes': [{'name': 'v', 'ephemeral': {'volumeClaimTemplate': {'metadata': {'labels': {'!': ''}, 'annotations': {'!': ''}}, 'spec': {'selector': {'matchLabels': {'!': ''}, 'matchExpressions': [{'key': '!', 'operator': 'In', 'values': ['!']}]}, 'storageClassName': 'A', 'volumeMode': 'Tape'}}}}]}, [
         'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.annotations: Invalid value: "!": ' + QUALIFIED,
         'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.labels: Invalid value: "!": ' + QUALIFIED,
         'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.selector.matchLabels: Invalid value: "!": ' + QUALIFIED,
@@ -193,6 +193,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.selector.matchExpressions[0].values[0]: Invalid value: "!": ' + VALUE,
         'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.accessModes: Required value: at least 1 access mode is required',
         'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources[storage]: Required value',
+        'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.storageClassName: Invalid value: "A": ' + SUBDOMAIN,
         'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.volumeMode: Unsupported value: "Tape": supported values: "Block", "Filesystem"',
     ]),
     ({'spec.volumes': [{'name': 'v', 'ephemeral': {'volumeClaimTemplate': {'spec': {'accessModes': ['Any', 'ReadWriteOncePod'], 'resources': {'requests': {'storage': '0'}}}}}}]}, [

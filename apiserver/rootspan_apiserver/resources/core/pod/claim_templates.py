@@ -7,8 +7,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.rules import Path, RuleContext, absent_as, forbidden, function, one_of, struct
+from rootspan_apiserver.rules import (
+    Path,
+    RuleContext,
+    absent_as,
+    forbidden,
+    function,
+    named,
+    one_of,
+    struct,
+    unless_empty,
+)
 from rootspan_apiserver.rules.label_selectors import label_selector, labels
 from rootspan_apiserver.rules.metadata import annotations
 from rootspan_apiserver.rules.quantities import positive_quantity
@@ -41,10 +52,11 @@ def _size(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iter
 
 
 _METADATA = struct(annotations=annotations, labels=labels, name=_NOT_SUPPORTED, namespace=_NOT_SUPPORTED)
-_SPEC = struct(
+CLAIM_SPEC = struct(
     selector=label_selector(),
     accessModes=_access_modes,
     resources=absent_as({}, _size),
+    storageClassName=unless_empty(named(dns_subdomain)),
     volumeMode=one_of("Block", "Filesystem"),
 )
-CLAIM_TEMPLATE = struct(metadata=_METADATA, spec=absent_as({}, _SPEC))
+CLAIM_TEMPLATE = struct(metadata=_METADATA, spec=absent_as({}, CLAIM_SPEC))

@@ -1,0 +1,49 @@
+"""The schema of a version, or of all of them.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go
+(validateCustomResourceDefinitionValidation)
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.default_values import check_defaults
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.keywords import check_keywords
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.structural import check_structural
+from rootspan_apiserver.rules import Path, RuleContext, function
+
+
+@function("validateCustomResourceDefinitionValidation")
+def version_schema(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The schema of one version is structural, and so on."""
+    with_status = _has_status(value) or _has_status(context.scope)
+    yield from _check(value.get("schema"), path / "schema", with_status=with_status)
+
+
+@function("validateCustomResourceDefinitionValidation")
+def shared_schema(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The schema that all versions share is structural, its keywords are supported, its defaults fit."""
+    with_status = _has_status(value) or any(map(_has_status, value.get("versions") or ()))
+    yield from _check(value.get("validation"), path / "validation", with_status=with_status)
+
+
+def _has_status(holder: JSONObject) -> bool:
+    return (holder.get("subresources") or {}).get("status") is not None
+
+
+def _check(holder: JSONObject | None, path: Path, *, with_status: bool) -> Iterator[FieldError]:
+    schema = (holder or {}).get("openAPIV3Schema")
+    if schema is None:
+        return
+    at = path / "openAPIV3Schema"
+    kind = schema.get("type") or ""
+    if with_status and kind not in ("", "object"):
+        words = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
+        yield FieldError.invalid(at / "type", kind, words)
+    if schema.get("nullable"):
+        yield FieldError.forbidden(at / "nullable", "nullable cannot be true at the root")
+    not_structural = check_structural(schema, at)
+    yield from not_structural or check_defaults(schema, at)
+    yield from check_keywords(schema, at)

@@ -1,0 +1,186 @@
+"""The spec of a definition, in its internal form, and what its status must fit.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_url import URLError, parse
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import dns_subdomain
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.conversion import CONVERSION
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.names import NAMES, REQUIRED_NAMES, label
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.schema import shared_schema, version_schema
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.versions import (
+    COLUMNS,
+    SUBRESOURCES,
+    deprecation_warning,
+    selectable_fields,
+    shared_selectable_fields,
+)
+from rootspan_apiserver.resources.custom.structural import schemas_in
+from rootspan_apiserver.rules import (
+    Path,
+    RuleContext,
+    absent_as,
+    each,
+    first_error,
+    function,
+    named,
+    one_of,
+    required,
+    struct,
+    unless_empty,
+    within,
+)
+
+APPROVED = "api-approved.kubernetes.io"
+PROTECTED = ("k8s.io", "kubernetes.io")
+"""The groups, and those below them, that need an approval."""
+
+
+def _group(value: str) -> list[str]:
+    reasons = dns_subdomain(value)
+    return [",".join(reasons)] if reasons else []
+
+
+def _with_dot(value: str) -> list[str]:
+    return [] if "." in value else ["should be a domain with at least one dot"]
+
+
+@function("validateCustomResourceDefinitionSpec")
+def _has_schemas(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Each version has a schema, of its own or shared; with defaults unknown fields cannot be kept."""
+    shared = (value.get("validation") or {}).get("openAPIV3Schema")
+    own = [(version.get("schema") or {}).get("openAPIV3Schema") for version in value["versions"]]
+    if shared is None:
+        for index, schema in enumerate(own):
+            if schema is None:
+                yield FieldError.required(path / "versions" / index / "schema" / "openAPIV3Schema")
+    if value.get("preserveUnknownFields"):
+        found = [schema for schema in (shared, *own) if schema is not None]
+        if any(each.get("default") is not None for schema in found for each in schemas_in(schema)):
+            words = "must be false in order to use defaults in the schema"
+            yield FieldError.invalid(path / "preserveUnknownFields", True, words)
+
+
+VERSION = (
+    struct(name=absent_as("", named(label)))
+    & deprecation_warning
+    & version_schema
+    & struct(subresources=SUBRESOURCES, additionalPrinterColumns=COLUMNS)
+    & selectable_fields
+)
+
+
+@function("validateCustomResourceDefinitionSpec")
+def _versions_agree(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Names are unique, and one version is stored."""
+    versions = context.scope["versions"]
+    names = [version.get("name") or "" for version in versions]
+    shown = (context.root["spec"].get("versions") or []) if versions else []
+    if len(set(names)) < len(names):
+        yield FieldError.invalid(path / "versions", shown, "must contain unique version names")
+    if sum(bool(version.get("storage")) for version in versions) != 1:
+        words = "must have exactly one version marked as storage version"
+        yield FieldError.invalid(path / "versions", shown, words)
+
+
+@function("validateCustomResourceDefinitionSpec")
+def _convertible(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Objects that keep unknown fields are not converted."""
+    strategy = (value.get("conversion") or {}).get("strategy") or ""
+    if value.get("conversion") is not None and strategy != "None" and value.get("preserveUnknownFields"):
+        words = "must be None if spec.preserveUnknownFields is true"
+        yield FieldError.invalid(path / "conversion" / "strategy", strategy, words)
+
+
+def _scope(value: JSONObject, path: Path, context: RuleContext) -> JSONObject:
+    return value
+
+
+SPEC = within(
+    _scope,
+    struct(
+        group=required & first_error(named(_group), named(_with_dot)),
+        scope=required & one_of("Cluster", "Namespaced"),
+    )
+    & _has_schemas
+    & struct(versions=each(VERSION))
+    & _versions_agree
+    & struct(version=unless_empty(named(label)), names=absent_as({}, REQUIRED_NAMES & NAMES))
+    & shared_schema
+    & struct(subresources=SUBRESOURCES, additionalPrinterColumns=COLUMNS)
+    & shared_selectable_fields
+    & _convertible
+    & struct(conversion=CONVERSION),
+)
+
+
+@function("ValidateCustomResourceDefinitionStoredVersions")
+def stored_versions(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The versions in which objects may be stored are served versions or former ones, and the present one is among them."""
+    at = path / "status" / "storedVersions"
+    stored = (value.get("status") or {}).get("storedVersions") or []
+    if not stored:
+        yield FieldError.invalid(at, None, "must have at least one stored version")
+        return
+    versions = value["spec"].get("versions") or []
+    for version in versions:
+        if version.get("storage") and version.get("name") not in stored:
+            yield FieldError.invalid(at, stored, f"must have the storage version {version.get('name')}")
+    known = {version.get("name") for version in versions}
+    for index, name in enumerate(stored):
+        if name not in known:
+            words = f"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a"
+            words += f" storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
+            yield FieldError.invalid(at / index, name, words)
+
+
+@function("validateAPIApproval")
+def approval(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """A definition in a group of the community says who approved it, or that nobody did."""
+    group = value["spec"].get("group") or ""
+    if not any(group == domain or group.endswith(f".{domain}") for domain in PROTECTED):
+        return
+    text = _approval(value)
+    state = _state(text)
+    if isinstance(old, dict) and _state(_approval(old)) == state:
+        return
+    at = (path / "metadata" / "annotations").key(APPROVED)
+    words = f"protected groups must have approval annotation {quote(APPROVED)}"
+    see = "see https://github.com/kubernetes/enhancements/pull/1111"
+    if state == "missing":
+        yield FieldError.required(at, f"{words}, {see}")
+    elif state == "invalid":
+        yield FieldError.invalid(at, text, f'{words} with either a URL or a reason starting with "unapproved", {see}')
+
+
+def _approval(definition: JSONObject) -> str:
+    return str((definition["metadata"].get("annotations") or {}).get(APPROVED) or "")
+
+
+def _state(text: str) -> str:
+    if not text:
+        return "missing"
+    if text.startswith("unapproved"):
+        return "bypassed"
+    try:
+        url = parse(text)
+    except URLError:
+        return "invalid"
+    return "approved" if url.host and url.scheme else "invalid"
+
+
+@function("validatePreserveUnknownFields")
+def prunes(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Unknown fields are kept by a schema that says so alone, unless they were kept before."""
+    before = old["spec"].get("preserveUnknownFields") if isinstance(old, dict) else False
+    if value["spec"].get("preserveUnknownFields") and not before:
+        words = (
+            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+        )
+        yield FieldError.invalid(path / "spec" / "preserveUnknownFields", True, words)

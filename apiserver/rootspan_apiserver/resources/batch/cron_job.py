@@ -1,0 +1,137 @@
+"""CronJob (batch/v1): jobs at given times.
+
+Upstream: pkg/apis/batch/validation/validation.go, pkg/apis/batch/v1/defaults.go, pkg/registry/batch/cronjob/strategy.go,
+pkg/printers/internalversion/printers.go
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rootspan_apiserver.kube.durations import age
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.apps.pod_templates import template_columns
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
+from rootspan_apiserver.resources.batch.job_spec import JOB_SPEC, default_conditions
+from rootspan_apiserver.resources.batch.schedules import schedule_error
+from rootspan_apiserver.resources.cells import NONE
+from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, count, value
+from rootspan_apiserver.resources.core.pod.defaults import default_template
+from rootspan_apiserver.resources.defaults import default_values
+from rootspan_apiserver.resources.definition import COUNTED, Definition, status_subresource
+from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, not_negative, one_of, required, struct
+from rootspan_apiserver.selectors import shown_selector
+
+NAME_LIMIT = 52
+"""A job is named after its CronJob and the minute, in 11 characters."""
+
+
+@function("validateScheduleFormat")
+def _schedule(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """A schedule in cron's notation, without a time zone of its own."""
+    if "TZ" in value:
+        words = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+        yield FieldError.invalid(path, value, words)
+    elif reason := schedule_error(value):
+        yield FieldError.invalid(path, value, reason)
+
+
+@function("validateTimeZone")
+def _time_zone(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """A time zone that the server knows."""
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        yield FieldError.invalid(path, value, f"unknown time zone {value}")
+
+
+@function("ValidateJobTemplateSpec")
+def _selects_itself(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The selectors of the jobs are generated."""
+    if value.get("selector") is not None:
+        yield FieldError.invalid(path / "selector", value["selector"], "`selector` will be auto-generated")
+    if value.get("manualSelector"):
+        yield FieldError.not_supported(path / "manualSelector", True, ("nil", "false"))
+
+
+@function("ValidateCronJobCreate")
+def _short_name(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The name leaves room for those of the jobs."""
+    name = value["metadata"].get("name") or ""
+    if len(name) > NAME_LIMIT:
+        words = f"must be no more than {NAME_LIMIT} characters"
+        yield FieldError.invalid(path / "metadata" / "name", name, words)
+
+
+SPEC = struct(
+    schedule=required & _schedule,
+    timeZone=_time_zone,
+    startingDeadlineSeconds=not_negative,
+    concurrencyPolicy=required & one_of("Allow", "Forbid", "Replace"),
+    jobTemplate=absent_as({}, struct(spec=absent_as({}, JOB_SPEC & _selects_itself))),
+    successfulJobsHistoryLimit=not_negative,
+    failedJobsHistoryLimit=not_negative,
+)
+
+
+def _default_jobs(obj: JSONObject) -> None:
+    job = obj["spec"].setdefault("jobTemplate", {"metadata": {}, "spec": {}}).setdefault("spec", {})
+    default_template(job)
+    default_conditions(job)
+
+
+def _suspend(obj: JSONObject, now: datetime) -> str:
+    suspend = at(obj, "spec", "suspend")
+    return "<unset>" if suspend is None else str(suspend)
+
+
+def _last_schedule(obj: JSONObject, now: datetime) -> str:
+    last = at(obj, "status", "lastScheduleTime")
+    return age(last, now) if last else NONE
+
+
+def _time_zone_cell(obj: JSONObject, now: datetime) -> str:
+    return at(obj, "spec", "timeZone") or NONE
+
+
+def _selector(obj: JSONObject, now: datetime) -> str:
+    return shown_selector(at(obj, "spec", "jobTemplate", "spec", "selector"))
+
+
+definition = Definition(
+    "batch/v1",
+    "CronJob",
+    "cronjobs",
+    short_names=("cj",),
+    categories=("all",),
+    subresources=(status_subresource(),),
+    generation=COUNTED,
+    defaults=(
+        _default_jobs,
+        default_values(
+            {
+                "spec": {
+                    "concurrencyPolicy": "Allow",
+                    "suspend": False,
+                    "successfulJobsHistoryLimit": 3,
+                    "failedJobsHistoryLimit": 1,
+                }
+            }
+        ),
+    ),
+    warnings=warnings_of("spec", "jobTemplate", "spec", "template"),
+    rules=struct(spec=SPEC) & _short_name,
+    columns=(
+        NAME,
+        Column("Schedule", value("spec.schedule"), description="The times, in cron's notation."),
+        Column("Timezone", _time_zone_cell, description="The time zone of the schedule."),
+        Column("Suspend", _suspend, "boolean", description="Whether no jobs are made."),
+        Column("Active", count("status.active"), "integer", description="The jobs that run."),
+        Column("Last Schedule", _last_schedule, description="The time since the last job was made."),
+        AGE,
+        *template_columns("spec.jobTemplate.spec.template"),
+        Column("Selector", _selector, priority=1, description="The selector of the jobs."),
+    ),
+)

@@ -1,0 +1,229 @@
+"""Job (batch/v1): pods that run until some have succeeded.
+
+Upstream: pkg/apis/batch/validation/validation.go, pkg/apis/batch/v1/defaults.go, pkg/registry/batch/job/strategy.go,
+pkg/printers/internalversion/printers.go
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from datetime import datetime
+from typing import Any
+
+from rootspan_apiserver.kube.comparison import same
+from rootspan_apiserver.kube.durations import human, parsed
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import dns_label
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.apps.pod_templates import (
+    NO_MATCH,
+    SELECTOR,
+    default_spec_template,
+    template_columns,
+)
+from rootspan_apiserver.resources.apps.replica_counts import counts
+from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
+from rootspan_apiserver.resources.batch.job_spec import INDEXED, JOB_SPEC, default_conditions
+from rootspan_apiserver.resources.cells import condition, count
+from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
+from rootspan_apiserver.resources.defaults import default_values
+from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder, WriteContext, status_subresource
+from rootspan_apiserver.resources.selectable import at as field
+from rootspan_apiserver.rules import Path, Rule, RuleContext, function, immutable, not_nil, struct
+from rootspan_apiserver.rules.changes import IMMUTABLE_WORDS
+from rootspan_apiserver.rules.label_selectors import ratcheting_label_selector
+from rootspan_apiserver.selectors import LabelSelector
+from rootspan_apiserver.types.internal_form import internal_form
+from rootspan_apiserver.types.tables import go_types
+
+INT32_MAX = 2**31 - 1
+CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
+FREE_WHEN_SUSPENDED = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
+
+
+def _excludes(selector: JSONObject | None, labels: Mapping[str, str]) -> bool:
+    """Return whether the selector does not match the labels; an invalid one is reported elsewhere."""
+    try:
+        return not LabelSelector.from_object(selector).matches(labels)
+    except ValueError:
+        return False
+
+
+def _given_labels(uid: str, name: str) -> dict[str, str]:
+    return {
+        "controller-uid": uid,
+        "job-name": name,
+        CONTROLLER_UID: uid,
+        "batch.kubernetes.io/job-name": name,
+    }
+
+
+@function("validateGeneratedSelector")
+def _generated_selector(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The selector chooses by the labels that the server gives, unless the client selects itself."""
+    spec, metadata = value.get("spec") or {}, value["metadata"]
+    selector = spec.get("selector")
+    if spec.get("manualSelector") is True or selector is None:
+        return
+    if _excludes(selector, _given_labels(metadata.get("uid", ""), metadata.get("name", ""))):
+        yield FieldError.invalid(path / "spec" / "selector", selector, "`selector` not auto-generated")
+
+
+@function("ValidateJobSpec")
+def _labels_match(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The selector matches the labels of the template."""
+    labels = at(value, "template", "metadata", "labels")
+    if _excludes(value.get("selector"), labels or {}):
+        yield FieldError.invalid(path / "template" / "metadata" / "labels", labels, NO_MATCH)
+
+
+@function("ValidateJob")
+def _host_names(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The name with the highest index is a host name."""
+    completions = at(value, "spec", "completions") or 0
+    if at(value, "spec", "completionMode") == INDEXED and completions > 0:
+        name = value["metadata"].get("name") or ""
+        host = f"{name}-{completions - 1}"
+        if dns_label(host):
+            words = f"will not able to create pod with invalid DNS label: {host}"
+            yield FieldError.invalid(path / "metadata" / "name", name, words)
+
+
+SPEC = JOB_SPEC & struct(selector=not_nil & ratcheting_label_selector) & _labels_match
+
+
+@function("validateCompletions", absent=True)
+def _completions_stay(value: Any, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The completions stay; those of a job of indexes may follow its parallelism."""
+    spec = context.root["spec"]
+    if value == old:
+        return
+    if spec.get("completionMode") != INDEXED:
+        yield FieldError.invalid(path, value, IMMUTABLE_WORDS)
+    elif value is not None and value != spec.get("parallelism"):
+        yield FieldError.invalid(path, value, "can only be modified in tandem with spec.parallelism")
+
+
+@function("validatePodTemplateUpdate")
+def _template_stays(value: JSONObject, old: JSONObject, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The template stays; in a suspended job, what decides where its pods run may change."""
+    if not same(_fixed_template(value, old), _fixed_template(old, old)):
+        shown = internal_form(value.get("template") or {}, go_types().struct("core/v1.PodTemplateSpec"))
+        yield FieldError.invalid(path / "template", shown, IMMUTABLE_WORDS)
+
+
+def _fixed_template(spec: JSONObject, old: JSONObject) -> JSONObject:
+    """The template without what may change in a job that is suspended."""
+    template: JSONObject = deepcopy(spec.get("template") or {})
+    if old.get("suspend"):
+        for key in FREE_WHEN_SUSPENDED:
+            template.get("spec", {}).pop(key, None)
+        for key in ("labels", "annotations"):
+            template.get("metadata", {}).pop(key, None)
+    return template
+
+
+def _policy_stays(struct_name: str) -> Rule:
+    """Return the rule for a struct that may not change; the error shows it as the internal type."""
+
+    @function("ValidateImmutableField", absent=True)
+    def stays(value: Any, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+        """The policy stays."""
+        if not same(value, old):
+            shown = None if value is None else internal_form(value, go_types().struct(struct_name))
+            yield FieldError.invalid(path, shown, IMMUTABLE_WORDS)
+
+    return stays
+
+
+CHANGES = (
+    struct(completions=_completions_stay, selector=immutable)
+    & _template_stays
+    & struct(
+        completionMode=immutable,
+        podFailurePolicy=_policy_stays("batch/v1.PodFailurePolicy"),
+        backoffLimitPerIndex=immutable,
+        managedBy=immutable,
+        successPolicy=_policy_stays("batch/v1.SuccessPolicy"),
+    )
+)
+STATUS = counts("active", "succeeded", "failed", "ready", "terminating")
+
+
+def _defaults(obj: JSONObject) -> None:
+    spec = obj["spec"]
+    if spec.get("completions") is None and spec.get("parallelism") is None:
+        spec["completions"] = 1
+    limit = INT32_MAX if spec.get("backoffLimitPerIndex") is not None else 6
+    replaced = "Failed" if spec.get("podFailurePolicy") is not None else "TerminatingOrFailed"
+    default_values({"spec": {"parallelism": 1, "backoffLimit": limit, "podReplacementPolicy": replaced}})(obj)
+    default_conditions(spec)
+    labels = at(spec, "template", "metadata", "labels")
+    if labels and not obj["metadata"].get("labels"):
+        obj["metadata"]["labels"] = dict(labels)
+
+
+def _prepare_create(obj: JSONObject, context: WriteContext) -> None:
+    metadata, spec = obj["metadata"], obj["spec"]
+    if spec.get("manualSelector") is True or "uid" not in metadata:
+        return
+    labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
+    labels.update(_given_labels(metadata["uid"], metadata.get("name", "")))
+    selector = spec.setdefault("selector", {})
+    selector.setdefault("matchLabels", {})[CONTROLLER_UID] = metadata["uid"]
+    # As the defaults would be if the object was read back: the labels of the template are there only now.
+    if not metadata.get("labels"):
+        metadata["labels"] = dict(labels)
+
+
+def _completions(obj: JSONObject, now: datetime) -> str:
+    succeeded, wanted = count(obj, "succeeded"), at(obj, "spec", "completions")
+    if wanted is not None:
+        return f"{succeeded}/{wanted}"
+    parallelism = at(obj, "spec", "parallelism") or 0
+    return f"{succeeded}/1 of {parallelism}" if parallelism > 1 else f"{succeeded}/1"
+
+
+def _duration(obj: JSONObject, now: datetime) -> str:
+    begun, done = (parsed(at(obj, "status", key)) for key in ("startTime", "completionTime"))
+    return human(((done or now) - begun).total_seconds()) if begun is not None else ""
+
+
+def _status(obj: JSONObject, now: datetime) -> str:
+    ended, going_on = ("Complete", "Failed"), ("Suspended", "FailureTarget", "SuccessCriteriaMet")
+    is_deleted = bool((obj.get("metadata") or {}).get("deletionTimestamp"))
+    for kinds, shown in ((ended, ""), ((), "Terminating" if is_deleted else ""), (going_on, "Running")):
+        found = next((kind for kind in kinds if condition(obj, kind).get("status") == "True"), shown)
+        if found:
+            return found
+    return "Running"
+
+
+definition = Definition(
+    "batch/v1",
+    "Job",
+    "jobs",
+    categories=("all",),
+    subresources=(status_subresource(STATUS),),
+    generation=COUNTED,
+    defaults=(
+        default_spec_template,
+        _defaults,
+        default_values({"spec": {"completionMode": "NonIndexed", "suspend": False, "manualSelector": False}}),
+    ),
+    prepare_create=_prepare_create,
+    warnings=warnings_of("spec", "template"),
+    rules=_generated_selector & struct(spec=SPEC) & _host_names,
+    changes=struct(spec=SPEC & CHANGES),  # Upstream checks the spec in both.
+    update_order=UpdateOrder.RULES_FIRST,
+    selectable={"status.successful": field("status.succeeded", "0")},
+    default_propagation="Orphan",
+    columns=(
+        NAME,
+        Column("Status", _status, description="How far it is."),
+        Column("Completions", _completions, description="The pods that have succeeded of those that must."),
+        Column("Duration", _duration, description="The time that it has run."),
+        AGE,
+        *template_columns(),
+        SELECTOR,
+    ),
+)

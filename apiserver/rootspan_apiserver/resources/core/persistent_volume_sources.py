@@ -1,0 +1,112 @@
+"""What a persistent volume is: exactly one of the sources that its spec has fields for.
+
+Upstream: pkg/apis/core/validation/validation.go (ValidatePersistentVolumeSpec, validateCSIPersistentVolumeSource and the like)
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.names import dns_label, dns_subdomain
+from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.volume_sources import EXTERNAL, csi_driver_name
+from rootspan_apiserver.rules import ABSENT, Path, Rule, RuleContext, absent_as, function, named, required, struct
+from rootspan_apiserver.rules.file_paths import no_backsteps
+
+_IN_NAMESPACE = struct(name=absent_as("", required), namespace=absent_as("", required))
+_SECRET = struct(name=required & named(dns_subdomain), namespace=required & named(dns_label))
+_CSI = struct(
+    driver=absent_as("", csi_driver_name),
+    volumeHandle=required,
+    controllerPublishSecretRef=_SECRET,
+    controllerExpandSecretRef=_SECRET,
+    nodePublishSecretRef=_SECRET,
+    nodeExpandSecretRef=_SECRET,
+)
+
+
+@function("validateGlusterfsPersistentVolumeSource")
+def _endpoints_namespace(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The namespace of the endpoints is a name if it is set."""
+    if not value:
+        words = "if the endpointnamespace is set, it must be a valid namespace name"
+        yield FieldError.invalid(path, value, words)
+    else:
+        yield from (FieldError.invalid(path, value, reason) for reason in dns_label(value))
+
+
+@function("validateAzureFilePV")
+def _not_empty(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The namespace is not empty if it is set."""
+    if not value:
+        yield FieldError.required(path)
+
+
+@function("validateFlockerVolumeSource")
+def _flocker(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The dataset is named in one of two ways."""
+    name, identifier = value.get("datasetName") or "", value.get("datasetUUID") or ""
+    if not name and not identifier:
+        yield FieldError.required(path, "one of datasetName and datasetUUID is required")
+    if name and identifier:
+        words = "datasetName and datasetUUID can not be specified simultaneously"
+        yield FieldError.invalid(path, "resource", words)
+    if "/" in name:
+        yield FieldError.invalid(path / "datasetName", name, "must not contain '/'")
+
+
+SOURCES: tuple[tuple[str, str, str, Rule], ...] = (
+    ("hostPath", "hostPath", "hostPath", EXTERNAL["hostPath"]),
+    ("gcePersistentDisk", "gcePersistentDisk", "persistentDisk", EXTERNAL["gcePersistentDisk"]),
+    ("awsElasticBlockStore", "awsElasticBlockStore", "awsElasticBlockStore", EXTERNAL["awsElasticBlockStore"]),
+    (
+        "glusterfs",
+        "glusterfs",
+        "glusterfs",
+        EXTERNAL["glusterfs"] & struct(endpointsNamespace=_endpoints_namespace),
+    ),
+    ("flocker", "flocker", "flocker", _flocker),
+    ("nfs", "nfs", "nfs", EXTERNAL["nfs"]),
+    ("rbd", "rbd", "rbd", EXTERNAL["rbd"]),
+    ("quobyte", "quobyte", "quobyte", EXTERNAL["quobyte"]),
+    ("cephfs", "cephFS", "cephfs", EXTERNAL["cephfs"]),
+    ("iscsi", "iscsi", "iscsi", EXTERNAL["iscsi"]),
+    ("cinder", "cinder", "cinder", struct(volumeID=required, secretRef=_IN_NAMESPACE)),
+    ("fc", "fc", "fc", EXTERNAL["fc"]),
+    ("flexVolume", "flexVolume", "flexVolume", EXTERNAL["flexVolume"]),
+    (
+        "azureFile",
+        "azureFile",
+        "azureFile",
+        struct(secretName=required, shareName=required, secretNamespace=_not_empty),
+    ),
+    ("vsphereVolume", "vsphereVolume", "vsphereVolume", EXTERNAL["vsphereVolume"]),
+    ("photonPersistentDisk", "photonPersistentDisk", "photonPersistentDisk", EXTERNAL["photonPersistentDisk"]),
+    ("portworxVolume", "portworxVolume", "portworxVolume", EXTERNAL["portworxVolume"]),
+    ("azureDisk", "azureDisk", "azureDisk", EXTERNAL["azureDisk"]),
+    ("scaleIO", "scaleIO", "scaleIO", EXTERNAL["scaleIO"]),
+    ("local", "local", "local", struct(path=required & no_backsteps)),
+    ("storageos", "storageos", "storageos", EXTERNAL["storageos"] & struct(secretRef=struct(namespace=required))),
+    ("csi", "csi", "csi", _CSI),
+)
+"""The field of each source, its names in errors (where it is one too many, and of its content), and its rule."""
+FIELDS = tuple(field for field, *_ in SOURCES)
+
+
+@function("ValidatePersistentVolumeSpec")
+def one_source(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """There is exactly one source, and it is valid."""
+    found = 0
+    for field, extra, name, rule in SOURCES:
+        source = value.get(field)
+        if source is None:
+            continue
+        found += 1
+        if found > 1 and field != "flexVolume":
+            yield FieldError.forbidden(path / extra, "may not specify more than 1 volume type")
+            continue
+        yield from rule.check(source, ABSENT, path / name, context)
+        if field == "local" and value.get("nodeAffinity") is None:
+            yield FieldError.required(path / "nodeAffinity", "Local volume requires node affinity")
+    if not found:
+        yield FieldError.required(path, "must specify a volume type")
