@@ -238,3 +238,19 @@ def test_nobody_is_called_unknown(field_manager: Managers) -> None:
     """A write without manager and User-Agent is recorded as `unknown`."""
     created = field_manager("", "v1", "configmaps").update(None, config_map({"a": "1"}), "", NOW)
     assert managed(created)[0]["manager"] == "unknown"
+
+
+def test_signing_request_is_owned_through_its_subresources_alone(field_manager: Managers) -> None:
+    """No update changes its spec, the approval owns conditions, the status owns the certificate."""
+    place = ("certificates.k8s.io", "v1", "certificatesigningrequests")
+    spec = {"request": "YQ==", "signerName": "shop.example/x", "usages": ["client auth"]}
+    new: dict[str, Any] = {"apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest"}
+    new["metadata"] = {"name": "r", "labels": {"a": "b"}}
+    stored = field_manager(*place).update(None, {**new, "spec": spec}, "kubectl", NOW)
+    assert owners(stored) == {"kubectl/Update": {"f:metadata": {"f:labels": {".": {}, "f:a": {}}}}}
+    status = {"conditions": [{"type": "Approved", "status": "True"}], "certificate": "YQ=="}
+    for subresource, owned in (("approval", "f:conditions"), ("status", "f:certificate")):
+        manager = field_manager(*place, subresource)
+        written = manager.update(stored, {**stored, "status": status}, "robot", NOW)
+        fields = owners(written)["robot/Update"]
+        assert (list(fields), fields["f:status"].keys() - {"."}) == (["f:status"], {owned})

@@ -1,26 +1,6 @@
-"""Services, configuration, access, policies, webhooks: defaults and rules."""
+"""What all kinds have in common: the emptiest object, finalizers, and the form in which they are stored."""
 
-import pytest
-
-from rootspan_apiserver.kube.meta import JSONObject
 from tests.apiserver.resources.kinds import REGISTRY, an_object, created, refusals, updated
-
-RBAC = "rbac.authorization.k8s.io/v1"
-NETWORKING = "networking.k8s.io/v1"
-RULE = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
-WEBHOOK = {
-    "name": "a.example.com",
-    "clientConfig": {"url": "https://localhost/x"},
-    "admissionReviewVersions": ["v1"],
-    "sideEffects": "None",
-    "rules": [RULE],
-}
-
-
-def a_webhook(**fields: object) -> JSONObject:
-    webhook = {**WEBHOOK, **fields}
-    api_version = "admissionregistration.k8s.io/v1"
-    return an_object(api_version, "MutatingWebhookConfiguration", namespace="", webhooks=[webhook])
 
 
 def test_every_kind_takes_its_emptiest_object() -> None:
@@ -33,65 +13,6 @@ def test_every_kind_takes_its_emptiest_object() -> None:
             refusals(obj)
             updated(stored, {})
             updated(stored, {}, "status")
-
-
-@pytest.mark.parametrize(
-    ("obj", "refusal"),
-    [
-        (
-            an_object(RBAC, "Role", rules=[{"verbs": ["get"], "apiGroups": [""]}]),
-            "rules[0].resources: Required value: resource rules must supply at least one resource",
-        ),
-        (
-            an_object(RBAC, "RoleBinding", roleRef={"kind": "Person", "name": "r"}),
-            'roleRef.kind: Unsupported value: "Person": supported values: "Role", "ClusterRole"',
-        ),
-        (
-            a_webhook(sideEffects=None),
-            "webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun",
-        ),
-        (
-            a_webhook(timeoutSeconds=31),
-            "webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds",
-        ),
-        (
-            a_webhook(clientConfig={}),
-            "webhooks[0].clientConfig: Required value: exactly one of url or service is required",
-        ),
-        (
-            a_webhook(name="short"),
-            'webhooks[0].name: Invalid value: "short": should be a domain with at least three segments separated by dots',
-        ),
-    ],
-)
-def test_refuses(obj: JSONObject, refusal: str) -> None:
-    """Each rule says which field is wrong and why."""
-    assert refusals(obj) == [refusal]
-
-
-def test_defaults_a_webhook() -> None:
-    """What a webhook's configuration leaves open has the server's answers."""
-    webhook = created(a_webhook())["webhooks"][0]
-    assert {key: value for key, value in webhook.items() if key not in WEBHOOK} == {
-        "failurePolicy": "Fail",
-        "matchPolicy": "Equivalent",
-        "namespaceSelector": {},
-        "objectSelector": {},
-        "timeoutSeconds": 10,
-        "reinvocationPolicy": "Never",
-    }
-    assert webhook["rules"] == [{**RULE, "scope": "*"}]
-
-
-def test_lets_no_role_reference_change() -> None:
-    """A binding is bound to its role for life; only its subjects change."""
-    reference = {"kind": "Role", "name": "r"}
-    binding = created(an_object(RBAC, "RoleBinding", roleRef=reference))
-    assert binding["roleRef"]["apiGroup"] == "rbac.authorization.k8s.io"
-    _, errors = updated(binding, {"roleRef": {"name": "s"}})
-    assert errors == [
-        'roleRef: Invalid value: {"kind":"Role","name":"s","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef'
-    ]
 
 
 def test_asks_built_in_kinds_for_known_finalizers() -> None:

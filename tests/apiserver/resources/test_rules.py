@@ -1,69 +1,20 @@
 """What objects of other kinds are refused for, and in which words."""
 
-from base64 import b64encode
-from typing import Any
-
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from tests.apiserver.resources.kinds import an_object, created, refusals, updated
 
 POD = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}
-TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": POD}
-PERCENT = "must not be greater than 100%"
-NINES = "9" * 5000
-NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
 
 def of(api_version: str, kind: str, fields: JSONObject) -> list[str]:
-    namespace = "" if kind == "CertificateSigningRequest" else "default"
-    return refusals(an_object(api_version, kind, namespace=namespace, **fields))
-
-
-@pytest.mark.parametrize(
-    ("kind", "spec", "why"),
-    [
-        (
-            "certificates.k8s.io/v1/CertificateSigningRequest",
-            {"request": "aGVsbG8=", "signerName": "a.b/c", "usages": ["client auth"]},
-            'request: Invalid value: "aGVsbG8=": PEM block type must be CERTIFICATE REQUEST',
-        ),
-    ],
-)
-def test_refuses_a_spec(kind: str, spec: Any, why: str) -> None:
-    """Each for the one thing that is wrong with it."""
-    api_version, _, name = kind.rpartition("/")
-    assert of(api_version, name, {"spec": spec}) == [f"spec.{why}"]
+    return refusals(an_object(api_version, kind, **fields))
 
 
 def test_takes_quantities_beyond_all_floats() -> None:
     """A quota of 10^400 pods is an integer."""
     assert of("v1", "ResourceQuota", {"spec": {"hard": {"pods": "1e30", "services": "1e400", "cpu": "1e400"}}}) == []
-
-
-def pem(*blocks: str) -> str:
-    return b64encode("".join(blocks).encode()).decode()
-
-
-BEGIN, END = "-----BEGIN CERTIFICATE REQUEST-----\n", "-----END CERTIFICATE REQUEST-----\n"
-
-
-@pytest.mark.parametrize(
-    ("request_text", "is_good"),
-    [
-        (pem(BEGIN, "YQ==\n", END), True),
-        (pem("-----BEGIN X-----\n", BEGIN, "YQ==\n", END), True),
-        (pem("-----BEGIN X-----\n-----END X-----\n", BEGIN, END), False),
-        (pem(END, BEGIN), False),
-        (pem("-----BEGIN X-----\n" * 60_000), False),
-    ],
-)
-def test_reads_the_first_whole_block_of_a_signing_request(request_text: str, is_good: bool) -> None:
-    """What begins and does not end is no block; a text of many beginnings takes no time."""
-    spec = {"request": request_text, "signerName": "a.b/c", "usages": ["client auth"]}
-    refusals = of("certificates.k8s.io/v1", "CertificateSigningRequest", {"spec": spec})
-    assert (refusals == []) is is_good
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""MutatingAdmissionPolicyBinding (admissionregistration.k8s.io/v1): where a mutating policy is in force, with which parameters.
+"""MutatingAdmissionPolicyBinding (admissionregistration.k8s.io/v1): what a mutating policy applies to, with which parameters.
 
 Upstream: pkg/apis/admissionregistration/validation/validation.go, pkg/apis/admissionregistration/v1/defaults.go,
 pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go

@@ -1,4 +1,4 @@
-"""ValidatingAdmissionPolicyBinding (admissionregistration.k8s.io/v1): where a validating policy is in force, and what a failure does.
+"""ValidatingAdmissionPolicyBinding (admissionregistration.k8s.io/v1): what a validating policy applies to, and what a failure does.
 
 Upstream: pkg/apis/admissionregistration/validation/validation.go, pkg/apis/admissionregistration/v1/defaults.go,
 pkg/registry/admissionregistration/validatingadmissionpolicybinding/strategy.go
@@ -18,7 +18,7 @@ ACTIONS = ("Audit", "Deny", "Warn")
 
 @function("validateValidationActions")
 def _actions(value: list[str], old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """They are known, none occurs twice, and a failure is not told in two ways."""
+    """They are known, none occurs twice, and a failure is not reported in two ways."""
     for index, action in enumerate(value):
         if action not in ACTIONS:
             yield FieldError.not_supported(path / index, action, ACTIONS)

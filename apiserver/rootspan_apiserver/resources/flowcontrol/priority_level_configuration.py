@@ -127,7 +127,7 @@ def _shares(obj: JSONObject, now: datetime) -> Any:
 
 def _queuing(key: str) -> Cell:
     def cell(obj: JSONObject, now: datetime) -> Any:
-        found = at(obj, "spec", "limited", "limitResponse", "queuing", key)
+        found = (at(obj, "spec", "limited", "limitResponse", "queuing") or {}).get(key)
         return NONE if found is None else found
 
     return cell
