@@ -6,7 +6,6 @@ from collections import defaultdict
 import pytest
 
 from tests.house.checks import TWINS
-from tests.house.not_yet import NOT_YET_UNIQUE
 from tests.house.sources import PACKAGES, sources
 
 
@@ -18,5 +17,5 @@ def test_class_names_are_unique(package: str) -> None:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 modules[node.name].append(source.module)
-    twice = {name: where for name, where in modules.items() if len(where) > 1 and name not in NOT_YET_UNIQUE | TWINS}
+    twice = {name: where for name, where in modules.items() if len(where) > 1 and name not in TWINS}
     assert not twice

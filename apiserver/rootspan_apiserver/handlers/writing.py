@@ -21,7 +21,7 @@ from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.conversion import convert
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.types.schema import Schema

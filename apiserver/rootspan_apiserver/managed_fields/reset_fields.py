@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from rootspan_apiserver.managed_fields.field_set import FieldSet, without
-from rootspan_apiserver.resources.definition import METADATA_OF_STATUS
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS
 
 Filter = Callable[[FieldSet], FieldSet]
 

@@ -10,7 +10,7 @@ from functools import partial
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, invalid
 from rootspan_apiserver.registry import metadata as object_metadata
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.storage import StoredObject

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.definition import NO_CONTEXT, WriteContext
+from rootspan_apiserver.resources.hooks import NO_CONTEXT, WriteContext
 from rootspan_apiserver.storage.list_options import ListOptions
 
 __all__ = ["CreateOptions", "DeleteOptions", "ListOptions", "UpdateOptions"]

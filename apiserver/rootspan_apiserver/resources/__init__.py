@@ -7,8 +7,8 @@ hooks, columns. Nothing else in the server knows a kind by its name.
   reset and the generation begun; `prepare_create`; the rules. An update runs: defaults; what this way of writing may not change is taken
   from the old object (a status subresource writes the status alone, the resource everything else); `prepare_update`; the generation is
   counted; the rules.
-* Objects are in canonical form when hooks and rules see them: what is a struct in Go is there, empty where nobody set it; an optional text,
-  number, list or map that is zero is absent.
+* Objects are in canonical form when hooks and rules see them: what is a struct in Go is there, empty where it was not set; an optional
+  text, number, list or map that is zero is absent.
 * Rules are data (`rootspan_apiserver.rules` has the language). Upstream's functions decide the order of errors: `ValidateFooUpdate` begins
   with what changed or ends with it (`UpdateOrder`), and some kinds check no metadata of their own (`name_rule=None`).
 * `builtin.py` finds the definitions in the packages of the groups; `catalogue.py` is the registry of what is served, of all versions, built

@@ -10,22 +10,27 @@ NONE = "<none>"
 
 
 def name(item: JSONObject) -> str:
+    """Return the name of an object."""
     return str((item.get("metadata") or {}).get("name", ""))
 
 
 def created(item: JSONObject, now: datetime) -> str:
+    """Return the age of an object."""
     return age((item.get("metadata") or {}).get("creationTimestamp"), now)
 
 
 def spec(item: JSONObject) -> JSONObject:
+    """Return the spec of an object, empty if there is none."""
     return item.get("spec") or {}
 
 
 def status(item: JSONObject) -> JSONObject:
+    """Return the status of an object, empty if there is none."""
     return item.get("status") or {}
 
 
 def joined(values: Iterable[object], separator: str = ",") -> str:
+    """Return values as text, with a separator between them."""
     return separator.join(map(str, values))
 
 

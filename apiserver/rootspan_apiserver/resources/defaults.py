@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.definition import Default
+from rootspan_apiserver.resources.hooks import Default
 
 
 def default_values(tree: JSONObject) -> Default:

@@ -6,158 +6,20 @@ that runs it is `strategy.py`; what a path serves of it is `resource.py`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from enum import Enum, auto
 from functools import cached_property
 from typing import Literal
 
-from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
-from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.allocation import Allocator
 from rootspan_apiserver.resources.columns import DEFAULT_COLUMNS, Column
-from rootspan_apiserver.resources.required import RequiredByType
+from rootspan_apiserver.resources.hooks import CreateHook, Default, Finalization, Generation, UpdateHook, UpdateOrder
+from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition
 from rootspan_apiserver.rules import NOTHING, Rule, struct
 from rootspan_apiserver.rules.metadata import NameRule, metadata_update, object_metadata
 from rootspan_apiserver.types.tables import go_types
 
 ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
-PART_VERBS = frozenset({"get", "patch", "update"})
-METADATA_OF_STATUS = ("labels", "annotations", "finalizers", "ownerReferences")
-"""What `ResetObjectMetaForStatus` of upstream resets: the metadata that a write of the status cannot change, for some kinds."""
-ALL_METADATA = ("*",)
-"""For `SubresourceDefinition.keeps_metadata`: everything but managedFields and resourceVersion, as for custom resources."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WriteContext:
-    """The request that a write is part of, for hooks: `user` makes it."""
-
-    user: User | None = None
-
-
-NO_CONTEXT = WriteContext()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finalization:
-    """How an object holds itself while it is being deleted, besides by its `metadata.finalizers`.
-
-    `begin` changes an object whose deletion begins; `is_pending` tells whether an object in deletion is still held.
-    """
-
-    begin: Callable[[JSONObject], None]
-    is_pending: Callable[[JSONObject], bool]
-
-
-Default = Callable[[JSONObject], None]
-CreateHook = Callable[[JSONObject, WriteContext], None]
-UpdateHook = Callable[[JSONObject, JSONObject, WriteContext], None]
-
-
-def desired_state_changed(obj: JSONObject, old: JSONObject) -> bool:
-    """Return whether anything but metadata and status differs."""
-    aside = {"apiVersion", "kind", "metadata", "status"}
-    return any(not same(obj.get(key), old.get(key)) for key in (obj.keys() | old.keys()) - aside)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Generation:
-    """How `metadata.generation` is counted.
-
-    `first` is that of a new object, 0 for none; `changed` says whether an update counts.
-    """
-
-    first: int = 1
-    changed: Callable[[JSONObject, JSONObject], bool] = desired_state_changed
-
-
-COUNTED = Generation()
-"""1, and one more for each change of anything but metadata and status: upstream's usual."""
-
-
-class UpdateOrder(Enum):
-    """What an update is checked for, and in which order: what upstream's `ValidateUpdate` and `ValidateFooUpdate` call.
-
-    The changes are `ValidateObjectMetaUpdate` and `Definition.changes`, the rules `ValidateObjectMeta`, `spec` and `rules`.
-    """
-
-    CHANGES_FIRST = auto()
-    """The changes, then the rules: `ValidateFooUpdate` ends with `ValidateFoo`."""
-    RULES_FIRST = auto()
-    """The rules, then the changes: the strategy calls `ValidateFoo`, then `ValidateFooUpdate`."""
-    CHANGES_THEN_SPEC = auto()
-    """The changes, then the rules without `ValidateObjectMeta`: `ValidateFooUpdate` ends with `ValidateFooSpec`."""
-    CHANGES_ONLY = auto()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScalePaths:
-    """Where an object keeps what its `Scale` shows, as dotted JSON paths; `selector` is "" where it keeps none."""
-
-    spec_replicas: str = ".spec.replicas"
-    status_replicas: str = ".status.replicas"
-    selector: str = ""
-
-
-@dataclass(frozen=True)
-class SubresourceDefinition:
-    """A part of a resource with its own verbs, and how a write through it differs from one of the resource itself.
-
-    `kind` is what it accepts and returns, None for the resource's own. A write changes the fields `writes` alone (beside metadata), or
-    any where that is None; it leaves `keeps_metadata` as it is, and never owns `reset_metadata` (the same, unless given) or
-    `reset_fields` (paths like `status.certificate`; None are the usual ones).
-    `prepare_update` and `rules` replace the resource's; `rules` None are those of an update of the resource.
-    """
-
-    name: str
-    kind: GroupVersionKind | None = None
-    _: KW_ONLY
-    verbs: frozenset[str] = PART_VERBS
-    scale: ScalePaths | None = None
-    writes: tuple[str, ...] | None = None
-    keeps_metadata: tuple[str, ...] = ()
-    reset_metadata: tuple[str, ...] | None = None
-    reset_fields: tuple[str, ...] | None = None
-    counts_generation: bool = True
-    prepare_update: UpdateHook | None = None
-    rules: Rule | None = None
-
-
-def status_subresource(
-    status: Rule | None = None,
-    *,
-    rules: Rule | None = None,
-    metadata: bool = True,
-    keeps_metadata: tuple[str, ...] = (),
-    reset_metadata: tuple[str, ...] | None = None,
-    prepare_update: UpdateHook | None = None,
-) -> SubresourceDefinition:
-    """Return the definition of `/status`.
-
-    Args:
-        status: the rule for the status; its `old` is the status before.
-        rules: rules for the whole object, after those for the status.
-        metadata: whether upstream calls `ValidateObjectMetaUpdate`, which comes first.
-        keeps_metadata: metadata that a write of the status cannot change, e.g. `METADATA_OF_STATUS`.
-    """
-    whole = struct(metadata=metadata_update) if metadata else NOTHING
-    if status is not None:
-        whole &= struct(status=status)
-    if rules is not None:
-        whole &= rules
-    return SubresourceDefinition(
-        "status",
-        writes=("status",),
-        keeps_metadata=keeps_metadata,
-        reset_metadata=reset_metadata,
-        counts_generation=False,
-        prepare_update=prepare_update,
-        rules=whole,
-    )
-
-
-SCALE = SubresourceDefinition("scale", GroupVersionKind("autoscaling", "v1", "Scale"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +57,7 @@ class Definition:
         it with a status. `reset_fields` are those that an update never owns, None where that is the status alone, if there is a status
         subresource. `allocator` makes, for a server with this service IP range, what gives out values that no two objects may share.
     Rules:
-        `spec` is for the field of that name, `rules` for the whole object, after it; without both, what the type requires. `changes` are
+        `spec` is for the field of that name, `rules` for the whole object, after it. `changes` are
         for what an update changes, with the place of `update_order`. `update_rules` replaces all of that in an update. `name_rule` and
         `standard_finalizers` are for the metadata; without a name rule there are no rules for it but those for any object.
         `is_slow_to_validate`: whether validation needs a thread.
@@ -291,9 +153,7 @@ class Definition:
     @cached_property
     def _spec_rules(self) -> Rule:
         whole = NOTHING if self.spec is None else struct(spec=self.spec)
-        if self.rules is not None:
-            return whole & self.rules
-        return RequiredByType(self.kind) if self.spec is None else whole
+        return whole if self.rules is None else whole & self.rules
 
     @cached_property
     def _change_rules(self) -> Rule:

@@ -10,8 +10,10 @@ from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.allocation import Allocator
-from rootspan_apiserver.resources.definition import Definition, Finalization, ScalePaths
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import Finalization
 from rootspan_apiserver.resources.strategy import Strategy
+from rootspan_apiserver.resources.subresource_definition import ScalePaths
 from rootspan_apiserver.types.schema import Schema
 
 

@@ -12,15 +12,10 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.definition import (
-    ALL_METADATA,
-    NO_CONTEXT,
-    Definition,
-    ServedVersion,
-    SubresourceDefinition,
-    WriteContext,
-)
+from rootspan_apiserver.resources.definition import Definition, ServedVersion
+from rootspan_apiserver.resources.hooks import NO_CONTEXT, WriteContext
 from rootspan_apiserver.resources.selectable import Values, paths
+from rootspan_apiserver.resources.subresource_definition import ALL_METADATA, SubresourceDefinition
 from rootspan_apiserver.rules import ABSENT, ROOT, RuleContext
 from rootspan_apiserver.types.structs import StructType
 

@@ -8,7 +8,7 @@ from typing import Any
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.rules.declared_fields import filled
 from rootspan_apiserver.rules.declared_table import Member, Shape, Tag, element_of, shape_of, table
-from rootspan_apiserver.rules.declared_tags import Alternatives, Distinct, Match
+from rootspan_apiserver.rules.declared_tags import DeclaredUnionMembers, Distinct, Match
 from rootspan_apiserver.rules.rule import Rule
 
 
@@ -45,7 +45,7 @@ def item_alternatives(member: Member) -> tuple[str, Rule] | None:
     for tag in tags:
         field, _, value = tag.inside()[0].argument.partition("=")
         members.append((f'{member.name}[{{"{field}": {value}}}]', _ItemIsThere(field, value.strip('"'))))
-    return tags[0].level, Alternatives(tuple(members), at_most_one=True)
+    return tags[0].level, DeclaredUnionMembers(tuple(members), at_most_one=True)
 
 
 class _ItemIsThere:

@@ -126,7 +126,7 @@ class Distinct(Rule):
 
 
 @dataclass(frozen=True)
-class Alternatives(Rule):
+class DeclaredUnionMembers(Rule):
     """Exactly one of the members of a struct is set, or at most one: fields, or the elements of a list that have a certain key.
 
     What an update did not set or clear is not checked again.
@@ -156,7 +156,7 @@ class Alternatives(Rule):
 
 def union_of(members: list[tuple[str, Shape]], *, at_most_one: bool) -> Rule:
     """Return the rule of a struct of whose fields exactly one, or at most one, is set."""
-    return Alternatives(tuple((name, _FieldIsSet(name, shape)) for name, shape in members), at_most_one)
+    return DeclaredUnionMembers(tuple((name, _FieldIsSet(name, shape)) for name, shape in members), at_most_one)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import orjson
@@ -106,10 +107,7 @@ class EtcdStore:
         """
         caller = get_current()
         with self._tracing.span(operations.ETCD_UPDATE, lambda: _facts(resource, path)) as step:
-
-            async def load() -> StoredObject | None:
-                return await self.get(path) if missing_ok else await self.existing(resource, path)
-
+            load = partial(self.get, path) if missing_ok else partial(self.existing, resource, path)
             copy = _Copy(load, cached)
             if cached is None:
                 await copy.was_stale()
@@ -134,13 +132,12 @@ class EtcdStore:
                 try:
                     written = await self._swap(step, resource, current, StoredObject(path, 0, raw))
                 except OutcomeUnknown as exc:
-                    found = _created(path, raw, exc.current)
+                    written = _created(path, raw, exc.current)
                     if current is not None:
-                        found = await _unchanged(path, exc.current, lambda kv: _for_caller(step, caller, change(kv)))
-                    if found is None:
+                        written = await _unchanged(path, exc.current, lambda kv: _for_caller(step, caller, change(kv)))
+                    if written is None:
                         with etcd_errors():
                             raise
-                    return Written(found, created=current is None)
                 if isinstance(written, StoredObject):
                     return Written(written, created=current is None)
                 if written is None and not missing_ok:

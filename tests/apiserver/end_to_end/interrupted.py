@@ -123,6 +123,8 @@ async def interrupted(
     finally:
         for pid in members(process.pid):
             os.kill(pid, SIGKILL)
+        await process.wait()
+        await reading
     return Ended(status, output.text, left)
 
 

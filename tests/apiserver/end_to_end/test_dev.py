@@ -41,7 +41,7 @@ def command(checkout: Path, *arguments: str) -> list[str]:
 async def test_a_signal_ends_it_and_its_command(checkout: Path, number: Signals) -> None:
     """At every moment of each task: the status is 130 or 143, of what served 0; no traceback, and no process left."""
     group = number == SIGINT
-    story, working = command(checkout, "demo"), wrote(r"^imported rootspan_apiserver\.demo\.command$", later=0.3)
+    story, working = command(checkout, "demo"), wrote(r"^imported rootspan_apiserver\.cli\.demo$", later=0.3)
     kept, first, *others = await asyncio.gather(
         interrupted([*story, "--keep"], number, wrote("^Ctrl-C ends it"), group=group),
         interrupted(story, number, elapsed(0.15, once=STARTED), group=group),

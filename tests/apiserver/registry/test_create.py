@@ -9,7 +9,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.registry.options import CreateOptions, DeleteOptions
 from rootspan_apiserver.registry.store import Store
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.hooks import WriteContext
 from tests.apiserver.objects import REQUEST
 from tests.apiserver.registry.parts import CONFIG_MAPS, NAMESPACES, PODS, made, pod, refusal
 from tests.apiserver.storage.parts import resource

@@ -13,7 +13,8 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.catalogue import builtin_resources
-from rootspan_apiserver.resources.definition import Definition, WriteContext
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.strategy import Strategy
 
 REMOVED = object()

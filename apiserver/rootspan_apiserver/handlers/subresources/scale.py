@@ -16,8 +16,8 @@ from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, internal_error, invalid
 from rootspan_apiserver.managed_fields.scale_fields import ReplicasPaths, to_parent, to_scale
 from rootspan_apiserver.resources.catalogue import Registry
-from rootspan_apiserver.resources.definition import ScalePaths
 from rootspan_apiserver.resources.nested import integer_at, put, text_at
+from rootspan_apiserver.resources.subresource_definition import ScalePaths
 from rootspan_apiserver.rules import ABSENT, ROOT, RuleContext
 from rootspan_apiserver.rules.metadata import object_metadata
 from rootspan_apiserver.selectors.labels import LabelSelector

@@ -12,7 +12,8 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.admissionregistration.policies import PARAM_KIND, POLICY_DEFAULTS, policy_rules
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, Definition
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.rules import Path, RuleContext, each, function, one_of, required, struct
 
 OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")

@@ -6,7 +6,8 @@ pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go
 
 from rootspan_apiserver.resources.admissionregistration.bindings import BINDING, BINDING_DEFAULTS, COLUMNS
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, Definition
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 
 definition = Definition(
     "admissionregistration.k8s.io/v1",

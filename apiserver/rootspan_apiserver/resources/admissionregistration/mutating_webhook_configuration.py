@@ -6,7 +6,8 @@ pkg/registry/admissionregistration/mutatingwebhookconfiguration/strategy.go
 
 from rootspan_apiserver.resources.admissionregistration.webhooks import COLUMNS, WEBHOOK_DEFAULTS, webhook_rules
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, Definition
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.rules import one_of
 
 definition = Definition(

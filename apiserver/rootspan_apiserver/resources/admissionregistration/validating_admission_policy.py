@@ -14,7 +14,9 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.admissionregistration.policies import PARAM_KIND, POLICY_DEFAULTS, policy_rules
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, METADATA_OF_STATUS, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, absent_as, each, function, one_of, required, struct
 from rootspan_apiserver.rules.conditions import conditions
 

@@ -10,7 +10,8 @@ from typing import Any
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.admissionregistration.bindings import BINDING, BINDING_DEFAULTS, COLUMNS
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, Definition
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.rules import Path, RuleContext, function, required, struct
 
 ACTIONS = ("Audit", "Deny", "Warn")

@@ -17,7 +17,9 @@ from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.resources.cells import condition
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import METADATA_OF_STATUS, Definition, WriteContext, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import WriteContext
+from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,

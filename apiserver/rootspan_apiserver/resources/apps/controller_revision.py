@@ -9,7 +9,8 @@ from datetime import datetime
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.cells import NONE
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.rules import immutable, not_negative, not_nil, struct
 
 

@@ -23,13 +23,9 @@ from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import (
-    SCALE,
-    Definition,
-    Generation,
-    desired_state_changed,
-    status_subresource,
-)
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import Generation, desired_state_changed
+from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
@@ -92,14 +88,16 @@ SPEC = (
 )
 STATUS = (
     counts(
-        "observedGeneration",
-        "replicas",
-        "updatedReplicas",
-        "terminatingReplicas",
-        "readyReplicas",
-        "availableReplicas",
-        "unavailableReplicas",
-        "collisionCount",
+        (
+            "observedGeneration",
+            "replicas",
+            "updatedReplicas",
+            "terminatingReplicas",
+            "readyReplicas",
+            "availableReplicas",
+            "unavailableReplicas",
+            "collisionCount",
+        )
     )
     & at_most(
         "replicas",

@@ -3,7 +3,7 @@
 Upstream: pkg/apis/apps/validation/validation.go (ValidateReplicaSetStatus, ValidateDeploymentStatus, …)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from rootspan_apiserver.resources.columns import Cell, at
 from rootspan_apiserver.rules import Path, Rule, RuleContext, function, not_negative, struct
 
 
-def counts(*names: str) -> Rule:
+def counts(names: Iterable[str]) -> Rule:
     """Return the rule that fields of a status are not negative."""
     return struct(dict.fromkeys(names, not_negative))
 
@@ -42,7 +42,15 @@ def collisions(value: JSONObject, old: Any, path: Path, context: RuleContext) ->
 
 
 REPLICA_STATUS = (
-    counts("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration")
+    counts(
+        (
+            "replicas",
+            "fullyLabeledReplicas",
+            "readyReplicas",
+            "availableReplicas",
+            "observedGeneration",
+        )
+    )
     & at_most(
         "replicas",
         "fullyLabeledReplicas",

@@ -17,8 +17,10 @@ from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, SCALE, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.resources.selectable import at
+from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import immutable, not_negative, not_nil, struct
 
 # Upstream names the Deployment here.

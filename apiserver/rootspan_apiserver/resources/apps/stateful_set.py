@@ -24,14 +24,9 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.claim_templates import CLAIM_SPEC
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE, TEMPLATE_METADATA
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import (
-    COUNTED,
-    SCALE,
-    Definition,
-    UpdateOrder,
-    WriteContext,
-    status_subresource,
-)
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
+from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
@@ -125,7 +120,14 @@ SPEC = (
 )
 _PARTS = ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
 STATUS = (
-    counts("replicas", *_PARTS, "observedGeneration", "collisionCount")
+    counts(
+        (
+            "replicas",
+            *_PARTS,
+            "observedGeneration",
+            "collisionCount",
+        )
+    )
     & at_most("replicas", *_PARTS, words="cannot be greater than status.replicas")
     & at_most("readyReplicas", "availableReplicas", words="cannot be greater than status.readyReplicas")
     & collisions

@@ -16,7 +16,9 @@ from rootspan_apiserver.resources.autoscaling.metrics import METRIC, REFERENCE
 from rootspan_apiserver.resources.autoscaling.targets import targets
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import Definition, ServedVersion, UpdateOrder, status_subresource
+from rootspan_apiserver.resources.definition import Definition, ServedVersion
+from rootspan_apiserver.resources.hooks import UpdateOrder
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import (
     ABSENT,
     Path,

@@ -20,7 +20,9 @@ from rootspan_apiserver.resources.cells import NONE
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, count, value
 from rootspan_apiserver.resources.core.pod.defaults import default_template
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, not_negative, one_of, required, struct
 from rootspan_apiserver.selectors import shown_selector
 
@@ -58,7 +60,7 @@ def _selects_itself(value: JSONObject, old: Any, path: Path, context: RuleContex
 
 @function("ValidateCronJobCreate")
 def _short_name(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """The name leaves room for those of the jobs."""
+    """The name is short enough for the suffixes of the jobs."""
     name = value["metadata"].get("name") or ""
     if len(name) > NAME_LIMIT:
         words = f"must be no more than {NAME_LIMIT} characters"

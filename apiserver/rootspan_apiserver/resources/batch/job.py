@@ -26,8 +26,10 @@ from rootspan_apiserver.resources.batch.job_spec import INDEXED, JOB_SPEC, defau
 from rootspan_apiserver.resources.cells import condition, count
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder, WriteContext, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
 from rootspan_apiserver.resources.selectable import at as field
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import Path, Rule, RuleContext, function, immutable, not_nil, struct
 from rootspan_apiserver.rules.changes import IMMUTABLE_WORDS
 from rootspan_apiserver.rules.label_selectors import ratcheting_label_selector
@@ -146,7 +148,15 @@ CHANGES = (
         successPolicy=_policy_stays("batch/v1.SuccessPolicy"),
     )
 )
-STATUS = counts("active", "succeeded", "failed", "ready", "terminating")
+STATUS = counts(
+    (
+        "active",
+        "succeeded",
+        "failed",
+        "ready",
+        "terminating",
+    )
+)
 
 
 def _defaults(obj: JSONObject) -> None:

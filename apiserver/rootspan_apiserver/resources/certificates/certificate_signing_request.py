@@ -24,8 +24,10 @@ from rootspan_apiserver.resources.certificates.signing_rules import (
     STATUS_CHANGES,
 )
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
-from rootspan_apiserver.resources.definition import Definition, SubresourceDefinition, UpdateOrder, WriteContext
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder, WriteContext
 from rootspan_apiserver.resources.selectable import paths
+from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition
 from rootspan_apiserver.rules import struct
 
 

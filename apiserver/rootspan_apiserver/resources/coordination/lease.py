@@ -5,7 +5,8 @@ pkg/printers/internalversion/printers.go
 """
 
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.rules import not_negative, positive, struct
 
 definition = Definition(

@@ -14,7 +14,8 @@ from rootspan_apiserver.kube.names import qualified_name
 from rootspan_apiserver.kube.quantity import amount, canonical
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.core.resource_lists import check_resource_name
-from rootspan_apiserver.resources.definition import Definition, WriteContext
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.rules import ABSENT, Path, RuleContext, function, struct
 from rootspan_apiserver.rules.metadata import object_metadata
 from rootspan_apiserver.rules.resource_names import container_resource_name

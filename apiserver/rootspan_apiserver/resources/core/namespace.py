@@ -14,16 +14,10 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label, qualified_name
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
-from rootspan_apiserver.resources.definition import (
-    ALL_VERBS,
-    Definition,
-    Finalization,
-    SubresourceDefinition,
-    UpdateOrder,
-    WriteContext,
-    status_subresource,
-)
+from rootspan_apiserver.resources.definition import ALL_VERBS, Definition
+from rootspan_apiserver.resources.hooks import Finalization, UpdateOrder, WriteContext
 from rootspan_apiserver.resources.selectable import paths
+from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition, status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, each, function, struct
 from rootspan_apiserver.rules.metadata import STANDARD_FINALIZERS, metadata_update
 

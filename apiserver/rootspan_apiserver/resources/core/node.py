@@ -22,8 +22,10 @@ from rootspan_apiserver.resources.core.node_parts import (
 )
 from rootspan_apiserver.resources.core.resource_lists import resource_list
 from rootspan_apiserver.resources.core.taints import taints
-from rootspan_apiserver.resources.definition import Definition, SubresourceDefinition, UpdateOrder, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.resources.selectable import at
+from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition, status_subresource
 from rootspan_apiserver.rules import struct
 
 _ROLE = "node-role.kubernetes.io/"

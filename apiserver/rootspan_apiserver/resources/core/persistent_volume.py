@@ -20,7 +20,9 @@ from rootspan_apiserver.resources.core.access_modes import VOLUME_MODES, access_
 from rootspan_apiserver.resources.core.node_selectors import ratcheting_node_selector
 from rootspan_apiserver.resources.core.persistent_volume_sources import FIELDS, one_source
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import Definition, WriteContext, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import WriteContext
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,

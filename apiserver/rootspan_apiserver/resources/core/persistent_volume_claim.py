@@ -20,7 +20,9 @@ from rootspan_apiserver.resources.core.persistent_volume_claim_spec import (
     match_sources,
 )
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import Definition, WriteContext, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import WriteContext
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import absent_as, struct
 from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 

@@ -13,7 +13,8 @@ from rootspan_apiserver.resources.columns import NAME, Column, at
 from rootspan_apiserver.resources.core.pod.defaults import default_template
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.core.pod.warnings import template_warnings
-from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.rules import ROOT, absent_as, struct
 
 

@@ -18,8 +18,10 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
 from rootspan_apiserver.resources.core.pod.defaults import default_template
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, SCALE, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.resources.selectable import at as field
+from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, function, not_negative, not_nil, required, struct
 
 

@@ -12,7 +12,8 @@ from rootspan_apiserver.resources.cells import joined
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.quota_scopes import scope_selector, scopes, scopes_stay
 from rootspan_apiserver.resources.core.resource_lists import quota_resource_name, resource_list
-from rootspan_apiserver.resources.definition import Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import struct
 from rootspan_apiserver.rules.metadata import metadata_update
 

@@ -6,7 +6,9 @@ pkg/printers/internalversion/printers.go
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.columns import AGE, NAME
-from rootspan_apiserver.resources.definition import Definition, SubresourceDefinition, WriteContext
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import WriteContext
+from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition
 from rootspan_apiserver.rules import NOTHING
 
 TOKEN_REQUEST = GroupVersionKind("authentication.k8s.io", "v1", "TokenRequest")

@@ -1,6 +1,7 @@
 """What a CustomResourceDefinition defines: a definition and a resource for each version it serves."""
 
 import operator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial, reduce
 from typing import Any
@@ -22,18 +23,13 @@ from rootspan_apiserver.resources.custom.rules import (
     StatusFitsSchema,
 )
 from rootspan_apiserver.resources.custom.structural import schemas_in, structural_schema
-from rootspan_apiserver.resources.definition import (
-    ALL_METADATA,
-    Definition,
-    Generation,
-    ScalePaths,
-    SubresourceDefinition,
-    WriteContext,
-)
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import Generation, WriteContext
 from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.resources.selectable import text
 from rootspan_apiserver.resources.strategy import Strategy
+from rootspan_apiserver.resources.subresource_definition import ALL_METADATA, ScalePaths, SubresourceDefinition
 from rootspan_apiserver.rules import ABSENT, Rule, struct
 from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 from rootspan_apiserver.types.schema import Schema
@@ -66,13 +62,18 @@ def _published(version: JSONObject) -> JSONObject:
     return (version.get("schema") or {}).get("openAPIV3Schema") or {}
 
 
-def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema) -> Definition:
-    names, group = spec["names"], spec["group"]
-    given = version.get("subresources") or {}
-    namespaced = spec.get("scope") == "Namespaced"
-    has_status = given.get("status") is not None
-    scale = _scale(given["scale"]) if given.get("scale") is not None else None
-    effort = Effort(schema)
+@dataclass(frozen=True, kw_only=True)
+class _Rules:
+    """The rules of a version of a custom resource, on create, on update and for its status."""
+
+    create: Rule
+    update: Rule
+    status: Rule
+
+
+def _rules(
+    version: JSONObject, schema: Schema, effort: Effort, scale: ScalePaths | None, *, namespaced: bool
+) -> _Rules:
     metadata = struct(metadata=object_metadata(namespaced=namespaced, standard_finalizers=False))
     identified = metadata & struct(metadata=metadata_update)
     expressions = any(each.get("x-kubernetes-validations") for each in schemas_in(_published(version)))
@@ -87,9 +88,20 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         fits.append(ScaleFits(scale, True))
         status_fits.append(ScaleFits(scale, False))
     fits.append(ResourcesInside(schema))
-    status = SubresourceDefinition(
-        "status", writes=("status",), keeps_metadata=ALL_METADATA, rules=whole(identified, *status_fits)
+    return _Rules(
+        create=whole(metadata, *fits), update=whole(identified, *fits), status=whole(identified, *status_fits)
     )
+
+
+def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema) -> Definition:
+    names, group = spec["names"], spec["group"]
+    given = version.get("subresources") or {}
+    namespaced = spec.get("scope") == "Namespaced"
+    has_status = given.get("status") is not None
+    scale = _scale(given["scale"]) if given.get("scale") is not None else None
+    effort = Effort(schema)
+    rules = _rules(version, schema, effort, scale, namespaced=namespaced)
+    status = SubresourceDefinition("status", writes=("status",), keeps_metadata=ALL_METADATA, rules=rules.status)
     fields = [field["jsonPath"] for field in version.get("selectableFields") or []]
     shown = version.get("additionalPrinterColumns") or []
 
@@ -125,8 +137,8 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         generation=Generation(changed=desired_state_changed),
         update_needs_resource_version=True,
         name_rule=None,
-        rules=whole(metadata, *fits),
-        update_rules=whole(identified, *fits),
+        rules=rules.create,
+        update_rules=rules.update,
         is_slow_to_validate=effort.is_large,
         selectable={path.removeprefix("."): partial(_first, path=path) for path in fields},
         columns=(NAME, *map(_column, shown)) if shown else (NAME, AGE),

@@ -13,8 +13,8 @@ from rootspan_apiserver.resources.custom.effort import Effort
 from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.resources import check_resources
 from rootspan_apiserver.resources.custom.validation import NO_FIELD, below, validate
-from rootspan_apiserver.resources.definition import ScalePaths
 from rootspan_apiserver.resources.nested import integer_at, text_at
+from rootspan_apiserver.resources.subresource_definition import ScalePaths
 from rootspan_apiserver.rules import ABSENT, ROOT, Line, Path, Rule, RuleContext
 from rootspan_apiserver.types.schema import Schema
 

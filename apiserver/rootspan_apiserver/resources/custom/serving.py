@@ -1,4 +1,7 @@
-"""The definitions that are in force: the registry follows them."""
+"""Serve custom resources: the registry follows the effective CustomResourceDefinitions.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go
+"""
 
 from datetime import UTC, datetime
 
@@ -9,7 +12,7 @@ from rootspan_apiserver.resources.resource import Resource
 
 
 class ServedDefinitions:
-    """Keeps a registry in line with the CustomResourceDefinitions it is told of. Nothing here waits or reads."""
+    """Keeps a registry in line with CustomResourceDefinitions; its methods neither wait nor read."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

@@ -16,13 +16,8 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import first_three
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import (
-    Definition,
-    Generation,
-    UpdateOrder,
-    WriteContext,
-    desired_state_changed,
-)
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import Generation, UpdateOrder, WriteContext, desired_state_changed
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,

@@ -13,9 +13,11 @@ from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import NONE, condition
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
-from rootspan_apiserver.resources.definition import COUNTED, METADATA_OF_STATUS, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.flowcontrol.conditions import STATUS
 from rootspan_apiserver.resources.flowcontrol.request_rules import REQUESTS
+from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,

@@ -14,8 +14,10 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import NONE
 from rootspan_apiserver.resources.columns import AGE, NAME, Cell, Column, at, value
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, METADATA_OF_STATUS, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.flowcontrol.conditions import STATUS
+from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,

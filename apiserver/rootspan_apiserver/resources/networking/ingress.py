@@ -14,8 +14,10 @@ from rootspan_apiserver.kube.names import dns_subdomain, wildcard_dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import NONE, first_three, joined, spec, status
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
-from rootspan_apiserver.resources.definition import COUNTED, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.resources.networking.ingress_backends import HTTP, backend
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import (
     ABSENT,
     ROOT,

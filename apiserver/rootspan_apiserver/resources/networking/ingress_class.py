@@ -11,7 +11,8 @@ from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.resources.cells import NONE, spec
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, Definition
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.resources.networking.references import TYPED_REFERENCE
 from rootspan_apiserver.rules import (
     absent_as,

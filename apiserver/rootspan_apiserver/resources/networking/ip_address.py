@@ -14,7 +14,8 @@ from rootspan_apiserver.kube.names import dns_subdomain, path_segment
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import joined, spec
 from rootspan_apiserver.resources.columns import NAME, Column
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.rules import Path, RuleContext, function, named, not_nil, required, struct, unless_empty
 from rootspan_apiserver.rules.changes import IMMUTABLE_WORDS
 

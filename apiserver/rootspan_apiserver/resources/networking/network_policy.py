@@ -15,7 +15,8 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import spec
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.rules import ABSENT, Path, RuleContext, absent_as, each, function, one_of, struct
 from rootspan_apiserver.rules.label_selectors import has_invalid_value, label_selector
 from rootspan_apiserver.selectors import shown_selector

@@ -13,7 +13,9 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import joined, spec
 from rootspan_apiserver.resources.columns import AGE, NAME, Column
-from rootspan_apiserver.resources.definition import METADATA_OF_STATUS, Definition, UpdateOrder, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
+from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, each, function, named, required, struct
 from rootspan_apiserver.rules.changes import IMMUTABLE_WORDS
 

@@ -13,7 +13,8 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.core.pod.go_structs import shown_as_go
 from rootspan_apiserver.resources.core.pod.resources import OVERHEAD
 from rootspan_apiserver.resources.core.tolerations import TOLERATIONS
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, immutable, named, required, struct
 from rootspan_apiserver.rules.label_selectors import labels
 

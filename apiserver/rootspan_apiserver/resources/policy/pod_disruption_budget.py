@@ -5,7 +5,9 @@ pkg/printers/internalversion/printers.go
 """
 
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
-from rootspan_apiserver.resources.definition import COUNTED, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import at_most_one, not_negative, one_of, struct
 from rootspan_apiserver.rules.conditions import conditions
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent

@@ -9,7 +9,8 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import path_segment
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.resources.rbac.policy_rules import policy_rules
 from rootspan_apiserver.rules import Path, RuleContext, each, function, required, struct
 from rootspan_apiserver.rules.label_selectors import label_selector

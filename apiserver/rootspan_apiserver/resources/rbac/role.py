@@ -4,7 +4,8 @@ Upstream: pkg/apis/rbac/validation/validation.go (ValidateRole), pkg/registry/rb
 """
 
 from rootspan_apiserver.kube.names import path_segment
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.resources.rbac.policy_rules import policy_rules
 from rootspan_apiserver.rules import struct
 

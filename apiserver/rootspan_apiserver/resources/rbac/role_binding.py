@@ -4,7 +4,8 @@ Upstream: pkg/apis/rbac/validation/validation.go (ValidateRoleBinding), pkg/regi
 """
 
 from rootspan_apiserver.kube.names import path_segment
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.resources.rbac.bindings import COLUMNS, ROLE_STAYS, binding_rules, default_groups
 
 definition = Definition(

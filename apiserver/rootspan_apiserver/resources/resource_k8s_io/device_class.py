@@ -11,7 +11,8 @@ from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.names import qualified_name
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME
-from rootspan_apiserver.resources.definition import COUNTED, Definition
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.resources.resource_k8s_io.configuration import device_configuration
 from rootspan_apiserver.resources.resource_k8s_io.item_lists import items
 from rootspan_apiserver.resources.resource_k8s_io.requests import LIMIT, selectors

@@ -8,15 +8,11 @@ from datetime import datetime
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
-from rootspan_apiserver.resources.definition import (
-    METADATA_OF_STATUS,
-    Definition,
-    UpdateOrder,
-    WriteContext,
-    status_subresource,
-)
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder, WriteContext
 from rootspan_apiserver.resources.resource_k8s_io.allocation import claim_status
 from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
+from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import on_create, struct
 from rootspan_apiserver.rules.immutable_structs import immutable_struct
 

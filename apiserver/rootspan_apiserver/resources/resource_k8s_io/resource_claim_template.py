@@ -6,7 +6,8 @@ pkg/registry/resource/resourceclaimtemplate/strategy.go, pkg/printers/internalve
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.columns import AGE, NAME, at
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
 from rootspan_apiserver.rules import struct
 from rootspan_apiserver.rules.immutable_structs import immutable_struct

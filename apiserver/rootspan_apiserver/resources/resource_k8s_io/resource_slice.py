@@ -12,7 +12,8 @@ from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import from_seconds
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
-from rootspan_apiserver.resources.definition import COUNTED, Definition, UpdateOrder, WriteContext
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
 from rootspan_apiserver.resources.resource_k8s_io.slices import slice_spec
 from rootspan_apiserver.resources.selectable import paths
 

@@ -12,7 +12,8 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import Definition, Generation, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import Generation, UpdateOrder
 from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, immutable, one_of, required, struct
 
 SYSTEM = "system-"

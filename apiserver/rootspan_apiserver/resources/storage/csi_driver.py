@@ -14,7 +14,8 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import joined, spec
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import Definition, Generation
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import Generation
 from rootspan_apiserver.rules import Path, RuleContext, each, function, immutable, minimum, one_of, struct
 from rootspan_apiserver.rules.metadata import metadata_update
 

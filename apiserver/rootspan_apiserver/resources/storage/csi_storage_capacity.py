@@ -4,7 +4,8 @@ Upstream: pkg/apis/storage/validation/validation.go, pkg/registry/storage/csisto
 """
 
 from rootspan_apiserver.kube.names import dns_subdomain
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.rules import absent_as, immutable, named, struct
 from rootspan_apiserver.rules.label_selectors import label_selector
 from rootspan_apiserver.rules.quantities import not_negative_quantity

@@ -14,7 +14,8 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import name
 from rootspan_apiserver.resources.columns import AGE, Column, value
 from rootspan_apiserver.resources.defaults import default_values
-from rootspan_apiserver.resources.definition import Definition, UpdateOrder
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.resources.storage.drivers import driver, parameters
 from rootspan_apiserver.rules import (
     Path,

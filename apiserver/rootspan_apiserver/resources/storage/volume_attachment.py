@@ -14,7 +14,8 @@ from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.core.volume_sources import csi_driver_name
-from rootspan_apiserver.resources.definition import METADATA_OF_STATUS, Definition, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,

@@ -7,7 +7,7 @@ import pytest
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.certificates.certificate_signing_request import definition
 from rootspan_apiserver.resources.certificates.signing_rules import USAGES
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.hooks import WriteContext
 from tests.apiserver.resources.kind_checks import Changes, KindCheck
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rootspan_apiserver.resources.catalogue import builtin_resources
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.resource_k8s_io.resource_slice import definition
 from tests.apiserver.resources.kind_checks import REMOVED, Changes, KindCheck, changed
 from tests.apiserver.resources.resource_k8s_io.objects import COUNTERS, REMOVE, SLICE

@@ -24,13 +24,9 @@ from rootspan_apiserver.resources.apiextensions.custom_resource_definition.spec 
 from rootspan_apiserver.resources.columns import at
 from rootspan_apiserver.resources.custom.formats import is_recognized
 from rootspan_apiserver.resources.custom.structural import schemas_in
-from rootspan_apiserver.resources.definition import (
-    COUNTED,
-    Definition,
-    Finalization,
-    WriteContext,
-    status_subresource,
-)
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED, Finalization, WriteContext
+from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, function, immutable, struct
 from rootspan_apiserver.rules.metadata import metadata_update
 

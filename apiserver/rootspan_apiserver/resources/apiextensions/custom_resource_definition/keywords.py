@@ -24,16 +24,16 @@ _UNSUPPORTED = ("id", "additionalItems", "patternProperties", "definitions", "de
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class SchemaPlace:
     """Where a schema is: below `metadata`, `kind` or `apiVersion` of a resource or not, and why no default may be there, "" if it may."""
 
     in_metadata: bool = False
     no_defaults: str = ""
 
 
-def check_keywords(schema: JSONObject, path: Path, place: Place | None = None) -> Iterator[FieldError]:
+def check_keywords(schema: JSONObject, path: Path, place: SchemaPlace | None = None) -> Iterator[FieldError]:
     """Yield what is wrong with the keywords of a schema and of those in it; without a `place` it is that of a resource."""
-    is_root, place = place is None, place or Place()
+    is_root, place = place is None, place or SchemaPlace()
     yield from _supported(schema, path, place)
     yield from _children(schema, path, place, is_root)
     if schema.get("x-kubernetes-preserve-unknown-fields") is False:
@@ -45,7 +45,7 @@ def check_keywords(schema: JSONObject, path: Path, place: Place | None = None) -
         yield from _rule(schema, rule, path / "x-kubernetes-validations" / index)
 
 
-def _supported(schema: JSONObject, path: Path, place: Place) -> Iterator[FieldError]:
+def _supported(schema: JSONObject, path: Path, place: SchemaPlace) -> Iterator[FieldError]:
     kind = schema.get("type") or ""
     if kind and kind not in TYPES:
         yield FieldError.not_supported(path / "type", kind, TYPES)
@@ -70,7 +70,7 @@ def _supported(schema: JSONObject, path: Path, place: Place) -> Iterator[FieldEr
         yield FieldError.forbidden(path / "additionalProperties", words)
 
 
-def _children(schema: JSONObject, path: Path, place: Place, is_root: bool) -> Iterator[FieldError]:
+def _children(schema: JSONObject, path: Path, place: SchemaPlace, is_root: bool) -> Iterator[FieldError]:
     additional, items = schema.get("additionalProperties"), schema.get("items")
     if isinstance(additional, dict):
         reason = "inside additionalProperties applying to object metadata"
@@ -80,7 +80,7 @@ def _children(schema: JSONObject, path: Path, place: Place, is_root: bool) -> It
         inside = place
         if name in _META and (is_root or schema.get("x-kubernetes-embedded-resource")):
             reason = f"in top-level {name}" if is_root else place.no_defaults
-            inside = Place(in_metadata=True, no_defaults=reason)
+            inside = SchemaPlace(in_metadata=True, no_defaults=reason)
         yield from check_keywords(child, (path / "properties").key(name), inside)
     if isinstance(schema.get("not"), dict):
         yield from check_keywords(schema["not"], path / "not", place)

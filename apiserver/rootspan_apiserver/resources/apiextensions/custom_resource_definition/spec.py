@@ -142,7 +142,7 @@ def stored_versions(value: JSONObject, old: Any, path: Path, context: RuleContex
 
 @function("validateAPIApproval")
 def approval(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """A definition in a group of the community says who approved it, or that nobody did."""
+    """A definition in a group of the community names its approval, or says that it has none."""
     group = value["spec"].get("group") or ""
     if not any(group == domain or group.endswith(f".{domain}") for domain in PROTECTED):
         return

@@ -18,15 +18,14 @@ from rootspan_apiserver.resources.core.pod.spec import POD_SPEC
 from rootspan_apiserver.resources.core.pod.status import keep_quality, status_changes
 from rootspan_apiserver.resources.core.pod.updates import annotation_changes, ephemeral_changes, spec_changes
 from rootspan_apiserver.resources.core.pod.warnings import pod_warnings
-from rootspan_apiserver.resources.definition import (
-    COUNTED,
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import COUNTED, WriteContext
+from rootspan_apiserver.resources.selectable import at, paths
+from rootspan_apiserver.resources.subresource_definition import (
     METADATA_OF_STATUS,
-    Definition,
     SubresourceDefinition,
-    WriteContext,
     status_subresource,
 )
-from rootspan_apiserver.resources.selectable import at, paths
 from rootspan_apiserver.rules import NOTHING, Path, RuleContext, forbidden, function, struct
 from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 

@@ -11,7 +11,7 @@ from rootspan_apiserver.kube.times import from_seconds
 from rootspan_apiserver.resources.core.pod.affinity import PREFERRED, REQUIRED
 from rootspan_apiserver.resources.core.pod.annotations import APP_ARMOR
 from rootspan_apiserver.resources.core.pod.quality import quality_of_service
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.hooks import WriteContext
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _PROFILES = {"runtime/default": "RuntimeDefault", "unconfined": "Unconfined"}

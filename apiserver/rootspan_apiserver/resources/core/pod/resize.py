@@ -13,7 +13,7 @@ from rootspan_apiserver.kube.quantity import amount
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.core.pod.annotations import MIRROR
 from rootspan_apiserver.resources.core.pod.quality import COMPUTED, quality_of_service
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.rules import ROOT, Path, RuleContext, function
 
 KINDS = ("containers", "initContainers")

@@ -10,7 +10,7 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain, qualified_name
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.definition import WriteContext
+from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.rules import ABSENT, Path, RuleContext, function
 from rootspan_apiserver.rules.addresses import ip_address
 

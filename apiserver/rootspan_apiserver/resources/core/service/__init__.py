@@ -11,8 +11,10 @@ from rootspan_apiserver.resources.core.service.changes import load_balancer_stat
 from rootspan_apiserver.resources.core.service.columns import COLUMNS
 from rootspan_apiserver.resources.core.service.rules import SERVICE
 from rootspan_apiserver.resources.core.service.spec import WITH_NODE_PORTS, drop_by_type, externally_accessible
-from rootspan_apiserver.resources.definition import Definition, SubresourceDefinition, WriteContext, status_subresource
+from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.selectable import paths
+from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition, status_subresource
 from rootspan_apiserver.rules import struct
 
 AFFINITY_SECONDS = 10800
