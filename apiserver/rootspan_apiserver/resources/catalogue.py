@@ -17,6 +17,9 @@ from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.types.schema import schema_of
 from rootspan_apiserver.types.tables import go_types
 
+DEFINITIONS = definitions()
+"""The definitions of all built-in kinds; their modules are imported with this one, so that the start of a server does not wait for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -122,7 +125,7 @@ def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
         service_range: the CIDR out of which services get their addresses.
     """
     registry = Registry()
-    found = [resource for each in definitions() for resource in builtin_resources(each, service_range)]
+    found = [resource for each in DEFINITIONS for resource in builtin_resources(each, service_range)]
     order = {api_version: number for number, (_, api_version) in enumerate(GROUPS)}
     registry.replace((), sorted(found, key=lambda each: (order[each.kind.api_version], each.plural)))
     registry.revision = 0

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from rootspan.testing import tree
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
-from rootspan_apiserver.resources.custom import resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.serving.http import listen, serving
 from tests.apiserver.admission.parts import Webhook, admission, config_map, served, server_tls
 

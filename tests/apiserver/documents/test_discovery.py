@@ -17,7 +17,7 @@ from rootspan_apiserver.documents.discovery import (
 )
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.custom import ServedDefinitions
+from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from tests.apiserver.resources.definitions import a_definition
 
 ALL = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]

@@ -7,7 +7,7 @@ import orjson
 from rootspan_apiserver.documents.openapi import document, index, swagger
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
-from rootspan_apiserver.resources.custom import ServedDefinitions
+from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from tests.apiserver.resources.definitions import a_definition
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"

@@ -20,7 +20,7 @@ from rootspan_apiserver.codec import yaml_body
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.custom import resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.serving.running import Running
 from rootspan_apiserver.types.protobuf import decode
 from tests.apiserver.fuzz.client import Answer, Connection

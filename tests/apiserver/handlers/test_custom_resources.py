@@ -9,7 +9,7 @@ import httpx
 import orjson
 import pytest
 
-from rootspan_apiserver.resources.custom import resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from tests.apiserver.handlers.conftest import Server
 
 pytestmark = pytest.mark.anyio

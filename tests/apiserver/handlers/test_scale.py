@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from rootspan_apiserver.resources.custom import resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from tests.apiserver.handlers.conftest import Server
 from tests.apiserver.objects import SELECTOR, TEMPLATE
 

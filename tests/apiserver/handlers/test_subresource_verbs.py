@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.custom import resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from tests.apiserver.handlers.conftest import serve
 from tests.apiserver.objects import rich_object
 

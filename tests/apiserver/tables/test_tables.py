@@ -7,7 +7,7 @@ import pytest
 
 from rootspan_apiserver.kube.durations import human
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.custom import resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.tables import partial_object_metadata, table
 from rootspan_apiserver.tables.table import cells, columns_of
