@@ -19,7 +19,8 @@ from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition import CLEANUP
 from rootspan_apiserver.resources.catalogue import Registry
-from rootspan_apiserver.resources.custom.serving import ServedDefinitions, resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
+from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.scope import object_key
 

@@ -7,8 +7,9 @@ import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
+from rootspan_apiserver.resources.custom.definitions import accepted_status, resources_of
 from rootspan_apiserver.resources.custom.lists import check_lists
-from rootspan_apiserver.resources.custom.serving import ServedDefinitions, accepted_status, resources_of
+from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.resources.custom.structural import structural_schema
 from rootspan_apiserver.resources.custom.validation import validate
 from rootspan_apiserver.resources.json_paths import find
