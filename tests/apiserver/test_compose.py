@@ -15,7 +15,7 @@ SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_tex
 OURS = [name for name, service in SERVICES.items() if service["image"] == "localhost/rootspan"]
 
 
-def test_the_story_has_all_its_parts() -> None:
+def test_story_has_all_its_parts() -> None:
     """Server, webhooks and client are ours; etcd, collector and Jaeger are the real ones."""
     assert sorted(OURS) == ["apiserver", "client", "webhooks"]
     assert sorted(set(SERVICES) - set(OURS)) == ["collector", "etcd", "jaeger"]

@@ -29,7 +29,7 @@ def namespaces(api: client.CoreV1Api) -> set[str | None]:
     return {each.metadata.name for each in api.list_namespace().items if each.metadata is not None}
 
 
-def test_a_blocking_client_works_inside_the_block() -> None:
+def test_blocking_client_works_inside_the_block() -> None:
     """`with Environment()` gives a URL, a CA and a token that the official client can use, and the spans of what it did."""
     with Environment() as env:
         core = core_api(env)
@@ -68,7 +68,7 @@ def test_its_spans_show_what_controllers_do_because_of_its_user() -> None:
         core.api_client.close()
 
 
-def test_an_environment_that_is_entered_again_begins_without_spans(tmp_path: Path) -> None:
+def test_environment_that_is_entered_again_begins_without_spans(tmp_path: Path) -> None:
     """Another block on the same data makes nothing, and what was traced in the first one is the user's to forget."""
     env = Environment(f"--data-dir={tmp_path}")
     for _ in range(2):
@@ -131,7 +131,7 @@ def test_outside_the_block_there_is_nothing_to_ask_for() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_hung_request_does_not_hold_an_environment() -> None:
+async def test_hung_request_does_not_hold_an_environment() -> None:
     """An in-process server gives up soon what hangs, though a request may take a minute: the end of a test is not to wait for it."""
     asked, ended = asyncio.Event(), asyncio.Event()
 
@@ -157,7 +157,7 @@ async def test_a_hung_request_does_not_hold_an_environment() -> None:
         await client.aclose()
 
 
-def test_the_fixture_is_there_for_everybody(pytester: pytest.Pytester) -> None:
+def test_fixture_is_there_for_everybody(pytester: pytest.Pytester) -> None:
     """A test in another project gets a running server by naming `kube_apiserver`."""
     pytester.makepyfile(
         """
@@ -172,7 +172,7 @@ def test_the_fixture_is_there_for_everybody(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
 
-def test_a_failing_test_shows_no_access_log(pytester: pytest.Pytester) -> None:
+def test_failing_test_shows_no_access_log(pytester: pytest.Pytester) -> None:
     """The report of a test that fails has the user's own log lines and none of the server's, whatever the level."""
     pytester.makepyfile(
         """

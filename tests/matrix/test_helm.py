@@ -54,7 +54,7 @@ def deployment(administrator: httpx.Client, namespace: str) -> Callable[[], dict
 
 
 @pytest.mark.parametrize("server_side", ["true", "false"])
-def test_a_release_lives_its_life(
+def test_release_lives_its_life(
     helm: Callable[..., str],
     deployment: Callable[[], dict[str, Any]],
     administrator: httpx.Client,
@@ -83,7 +83,7 @@ def test_a_release_lives_its_life(
     assert json.loads(helm("list", "-o", "json")) == []
 
 
-def test_what_is_not_ready_in_time_fails(helm: Callable[..., str]) -> None:
+def test_release_that_is_not_ready_in_time_fails(helm: Callable[..., str]) -> None:
     """`--wait` watches the deployment, which nobody makes ready here."""
     refused = helm("install", "r", "./web", "--wait", "--timeout=2s", status=1)
     assert "resource Deployment/" in refused

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 REDACT = QueryRedaction(SENSITIVE_PARAMETERS)
 
 
-async def test_the_attributes_of_a_request() -> None:
+async def test_attributes_of_a_request() -> None:
     """They are those of the stable HTTP semantic conventions, and no others."""
     provider, recorder = recording_provider()
     scope = http_scope(
@@ -83,7 +83,7 @@ async def test_websocket_scope_without_scheme_and_version_has_the_defaults_of_as
     assert (attributes["url.scheme"], attributes["network.protocol.version"]) == ("ws", "1.1")
 
 
-async def test_the_attributes_of_a_websocket() -> None:
+async def test_attributes_of_a_websocket() -> None:
     """A websocket opens with GET; its scheme is its own."""
     attributes = request_attributes(websocket_scope("/chat", scheme="wss"), REDACT)
     assert (attributes["http.request.method"], attributes["url.scheme"], attributes["url.path"]) == (
@@ -189,13 +189,13 @@ def test_secrets_in_a_query_are_not_recorded(query: str, expected: str) -> None:
     assert REDACT(query) == REDACT(query.encode()) == expected
 
 
-def test_the_list_of_sensitive_parameters_is_the_user_s() -> None:
+def test_list_of_sensitive_parameters_is_the_user_s() -> None:
     """Words can be added, and the list can be emptied."""
     assert QueryRedaction([*SENSITIVE_PARAMETERS, "Name"])("name=x&token=y&a=z") == "name=REDACTED&token=REDACTED&a=z"
     assert QueryRedaction([])("token=x") == "token=x"
 
 
-async def test_the_middleware_takes_the_list() -> None:
+async def test_middleware_takes_the_list() -> None:
     """`sensitive_parameters` is what the span's query is redacted by."""
     provider, recorder = recording_provider()
     app = TracingMiddleware(hello, tracer_provider=provider, sensitive_parameters=["email"])
@@ -220,7 +220,7 @@ class Route:
         {"headers": [(b"host", bytearray(b"shop:80")), (b"user-agent", memoryview(b"curl"))]},
     ],
 )
-def test_what_only_some_servers_hand_over(changes: dict[str, Any]) -> None:
+def test_optional_scope_fields_are_optional_attributes(changes: dict[str, Any]) -> None:
     """Text for bytes, other buffers, a scheme that a proxy's header named: nothing raises, all is bounded text."""
     for value in request_attributes(http_scope(**changes), REDACT).values():
         assert len(str(value).encode()) <= 1024
@@ -253,6 +253,6 @@ def test_what_only_some_servers_hand_over(changes: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_the_route_is_a_template_or_nothing(scope: dict[str, Any], expected: str | None) -> None:
+def test_route_is_a_template_or_nothing(scope: dict[str, Any], expected: str | None) -> None:
     """The values that a caller put into a path are never part of the route."""
     assert route_of(scope) == expected

@@ -62,7 +62,7 @@ async def test_nothing_is_captured_where_nothing_is_recorded(scope: Scope) -> No
     assert recorder.spans == []
 
 
-async def test_the_exception_is_recorded_where_it_is_asked_for() -> None:
+async def test_exception_is_recorded_where_it_is_asked_for() -> None:
     """Its message and stack trace are in an event; without this middleware they are nowhere."""
     provider, recorder = recording_provider()
 

@@ -107,7 +107,7 @@ async def test_span_and_duration_agree(http: Http, upstream: Upstream, row: str,
     assert point.sum == span.duration / SECOND
 
 
-async def test_a_stream_ends_its_span_when_it_is_closed(http: Http, upstream: Upstream) -> None:
+async def test_stream_ends_its_span_when_it_is_closed(http: Http, upstream: Upstream) -> None:
     """The span lasts for the body: until it is read to its end, or closed before."""
     provider, recorder = recording_provider()
     async with http.opened(http.traced(provider)) as client:
@@ -122,7 +122,7 @@ async def test_a_stream_ends_its_span_when_it_is_closed(http: Http, upstream: Up
     assert {span.status for span in recorder.spans} == {"UNSET"}
 
 
-async def test_an_unreachable_server_is_an_error_of_the_call(http: Http, upstream: Upstream) -> None:
+async def test_unreachable_server_is_an_error_of_the_call(http: Http, upstream: Upstream) -> None:
     """The type of the error is recorded, and its message is not."""
     provider, recorder = recording_provider()
     meters, reader = metered()
@@ -142,9 +142,7 @@ async def test_an_unreachable_server_is_an_error_of_the_call(http: Http, upstrea
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("http", ASYNC, ids=str)
 @pytest.mark.parametrize(("path", "status"), [("never", None), ("half", 200)])
-async def test_a_call_that_is_given_up_is_no_error(
-    http: Http, upstream: Upstream, path: str, status: int | None
-) -> None:
+async def test_call_that_is_given_up_is_no_error(http: Http, upstream: Upstream, path: str, status: int | None) -> None:
     """A cancellation ends the span and the duration, without a status of the span and without `error.type`."""
     provider, recorder = recording_provider()
     meters, reader = metered()
@@ -169,7 +167,7 @@ async def test_a_call_that_is_given_up_is_no_error(
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.9"])
-async def test_a_server_cannot_multiply_series(http: Http, version: str) -> None:
+async def test_server_cannot_multiply_series(http: Http, version: str) -> None:
     """A version of the protocol that nobody knows is recorded by the span alone."""
     provider, recorder = recording_provider()
     meters, reader = metered()

@@ -57,7 +57,7 @@ async def sent_by(http: Http, upstream: Upstream, headers: dict[str, str], **arg
     return upstream.headers[-1]
 
 
-async def test_the_request_of_the_caller_is_not_changed(http: Http, upstream: Upstream) -> None:
+async def test_request_of_the_caller_is_not_changed(http: Http, upstream: Upstream) -> None:
     """Its headers and extensions are as they were; the response names it, and not the copy that was sent."""
     provider, recorder = recording_provider()
     async with http.opened(http.tracing.traced(http.client(), tracer_provider=provider)) as client:
@@ -73,7 +73,7 @@ async def test_the_request_of_the_caller_is_not_changed(http: Http, upstream: Up
     assert "evil" not in repr(upstream.headers)
 
 
-async def test_what_is_sent_is_the_request_but_for_its_headers(http: Http) -> None:
+async def test_sent_request_differs_in_headers_only(http: Http) -> None:
     """A transport below sees the same class, the body that has been read, and whatever else the request was given."""
     provider, _ = recording_provider()
     kind: Any = type("Signed", (http.library.Request,), {})
@@ -95,7 +95,7 @@ async def test_what_is_sent_is_the_request_but_for_its_headers(http: Http) -> No
     assert request.extensions["shared"] == [1]
 
 
-async def test_a_streamed_body_is_sent_once_and_whole(http: Http, upstream: Upstream) -> None:
+async def test_streamed_body_is_sent_once_and_whole(http: Http, upstream: Upstream) -> None:
     """The copy that is sent has the body of the request, which can be read once only."""
     provider, _ = recording_provider()
 
@@ -141,7 +141,7 @@ async def test_baggage_is_sent_where_it_is_asked_for(
     assert all(re.fullmatch(r"[!-+\--:<-\[\]-~]*", value) for value in added.values())
 
 
-async def test_what_a_request_says_of_baggage_goes_before_the_context(http: Http, upstream: Upstream) -> None:
+async def test_baggage_of_request_takes_precedence_over_context(http: Http, upstream: Upstream) -> None:
     """The same key is not sent twice, and the header written for this request is the nearer one."""
     with attached(baggage.set_baggage("tier", "gold", baggage.set_baggage("tenant", "acme"))):
         sent = await sent_by(http, upstream, {"Baggage": "tenant = other;p=1 , x=1"}, send_baggage=True)
@@ -236,7 +236,7 @@ async def test_formats_of_the_global_propagator_are_rewritten_too(
     assert "evil" not in repr(sent)
 
 
-async def test_a_propagator_that_fails_breaks_no_call(
+async def test_propagator_that_fails_breaks_no_call(
     http: Http, upstream: Upstream, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is logged; the W3C's header is sent, and none of the propagator's."""
@@ -284,7 +284,7 @@ async def test_calls_of_an_excluded_request_are_silent(http: Http, upstream: Ups
 
 
 @pytest.mark.parametrize("sampler", [ALWAYS_ON, ParentBased(ALWAYS_ON), OfTheUser()])
-async def test_an_excluded_call_leaves_no_orphan(http: Http, upstream: Upstream, sampler: Any) -> None:
+async def test_excluded_call_leaves_no_orphan(http: Http, upstream: Upstream, sampler: Any) -> None:
     """It has no span, and names its parent as not sampled: what is recorded of it elsewhere is a child of the parent."""
     provider, recorder = recording_provider(sampler=sampler)
     parents, _ = recording_provider()

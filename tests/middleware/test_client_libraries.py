@@ -44,7 +44,7 @@ def test_one_library_needs_not_the_other(present: str, absent: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize("absent", ["httpx", "httpx2"])
-def test_a_library_that_is_not_installed_is_named(absent: str) -> None:
+def test_library_that_is_not_installed_is_named(absent: str) -> None:
     """The module for it says what is missing; `rootspan` itself needs neither."""
     program = PROGRAM.partition("import {present}")[0].format(absent=("httpx", "httpx2"))
     program += f"import rootspan\nprint('imported', flush=True)\nimport rootspan.{absent}\n"

@@ -42,14 +42,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("endpoint", TARGETS)
-def test_an_endpoint_is_understood(endpoint: str) -> None:
+def test_endpoint_is_understood(endpoint: str) -> None:
     """URLs, addresses and gRPC's names are each turned into what gRPC calls the collector."""
     TracingConfiguration(endpoint=endpoint)
     assert Endpoint.parse(endpoint).target() == TARGETS[endpoint]
 
 
 @pytest.mark.parametrize("endpoint", REFUSED)
-def test_an_endpoint_that_is_not_understood_is_refused(endpoint: str) -> None:
+def test_endpoint_that_is_not_understood_is_refused(endpoint: str) -> None:
     """The sentence quotes what was written and says what can be."""
     with pytest.raises(ConfigurationError) as refusal:
         TracingConfiguration(endpoint=endpoint)
@@ -57,7 +57,7 @@ def test_an_endpoint_that_is_not_understood_is_refused(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["https://me:hunter2@otel:4317", "me:hunter2@otel:4317"])
-def test_a_password_in_an_endpoint_is_refused_and_not_repeated(endpoint: str) -> None:
+def test_password_in_an_endpoint_is_refused_and_not_repeated(endpoint: str) -> None:
     """The sentence may end up in a log, so it names the place for credentials and not the credentials."""
     with pytest.raises(ConfigurationError, match="OTEL_EXPORTER_OTLP_HEADERS") as refusal:
         TracingConfiguration(endpoint=endpoint)
@@ -79,20 +79,20 @@ def test_a_password_in_an_endpoint_is_refused_and_not_repeated(endpoint: str) ->
         ("192.0.2.1:4317", False),
     ],
 )
-def test_an_endpoint_on_this_machine_is_known(endpoint: str, local: bool) -> None:
+def test_endpoint_on_this_machine_is_known(endpoint: str, local: bool) -> None:
     """Only a loopback address, its name and a socket are: a name server is no collector, nor one of several addresses."""
     assert Endpoint.parse(endpoint).is_local is local
 
 
 @pytest.mark.parametrize("rate", [-1, 1_000_001, 0.5, "100", True])
-def test_a_rate_is_a_whole_number_up_to_a_million(rate: int) -> None:
+def test_rate_is_a_whole_number_up_to_a_million(rate: int) -> None:
     """A rate of another kind is not rounded, nor taken for all or nothing."""
     with pytest.raises(ConfigurationError, match=r"must be a whole number from 0 to 1,000,000, not "):
         TracingConfiguration(sampling_rate_per_million=rate)
 
 
 @pytest.mark.parametrize("name", ["", " ", b"shop"])
-def test_a_service_name_is_a_text(name: str) -> None:
+def test_service_name_is_a_text(name: str) -> None:
     """A service without a name is one that was left out, not one that is empty."""
     with pytest.raises(ConfigurationError, match="service_name must be a text that is not empty"):
         TracingConfiguration(service_name=name)
@@ -108,7 +108,7 @@ def test_insecure_does_not_contradict_the_scheme() -> None:
         TracingConfiguration(insecure="no")  # type: ignore[arg-type]  # what a checker would refuse
 
 
-def test_a_configuration_is_a_value() -> None:
+def test_configuration_is_a_value() -> None:
     """It compares by what it says, can be a key, is made by names, and cannot change."""
     assert len({TracingConfiguration(endpoint="a:1"), TracingConfiguration(endpoint="a:1")}) == 1
     assert TracingConfiguration(endpoint="a:1") != TracingConfiguration()

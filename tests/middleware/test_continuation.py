@@ -86,12 +86,12 @@ async def test_without_a_context_of_the_caller_there_is_a_root(continuation: Con
         b" " * 1_000_000,
     ],
 )
-def test_a_malformed_traceparent_is_no_context(value: bytes) -> None:
+def test_malformed_traceparent_is_no_context(value: bytes) -> None:
     """What the W3C recommendation calls invalid is as good as absent."""
     assert remote_context([(b"traceparent", value)]) is None
 
 
-def test_what_a_traceparent_may_be() -> None:
+def test_valid_and_invalid_traceparents() -> None:
     """Blanks around it and the fields of a later version are allowed; only the sampled flag is kept."""
     for value in (
         f" \t00-{TRACE_ID}-{PARENT_ID}-03 ".encode(),
@@ -129,7 +129,7 @@ def test_two_traceparents_are_no_context() -> None:
         ([b",".join(b"k%d=v" % number for number in range(33))], ""),
     ],
 )
-def test_a_tracestate_is_taken_whole_or_not_at_all(
+def test_tracestate_is_taken_whole_or_not_at_all(
     values: list[bytes], expected: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One bad member, or more than 512 characters, and none of it is used; nothing is logged of it either."""
@@ -139,7 +139,7 @@ def test_a_tracestate_is_taken_whole_or_not_at_all(
     assert not caplog.records
 
 
-async def test_a_function_of_the_scope_decides_for_each_request() -> None:
+async def test_function_of_the_scope_decides_for_each_request() -> None:
     """An application continues the traces of callers that it has authenticated, and of nobody else."""
     provider, recorder = recording_provider()
 
@@ -162,7 +162,7 @@ async def test_a_function_of_the_scope_decides_for_each_request() -> None:
         (NOT_SAMPLED, TraceIdRatioBased(1.0), False),
     ],
 )
-async def test_a_continued_trace_follows_its_parent(
+async def test_continued_trace_follows_its_parent(
     header: tuple[bytes, bytes], root: TraceIdRatioBased, recorded: bool
 ) -> None:
     """With a parent-based sampler the caller's flag decides; unsampled, the caller's trace id is still passed on."""

@@ -58,7 +58,7 @@ def run(program: str, code: str, *arguments: str) -> str:
         if "app = " in example["code"]
     ],
 )
-def test_an_example(example: re.Match[str]) -> None:
+def test_example(example: re.Match[str]) -> None:
     """The example is an application; a request with forged trace headers gives the printed trace."""
     assert run(HARNESS, example["code"], EXAMPLES[0]["code"]) == (example["trace"] or "")
 
@@ -67,7 +67,7 @@ PROVIDERS = [example for example in EXAMPLES if "app = " not in example["code"]]
 
 
 @pytest.mark.parametrize("example", PROVIDERS, ids=["local", "TLS"])
-def test_the_provider_of_an_example(example: re.Match[str]) -> None:
+def test_provider_of_an_example(example: re.Match[str]) -> None:
     """It samples at the rate that it names, for the service that it names, and ends in time without a collector."""
     shown = "print(provider.sampler.get_description(), provider.resource.attributes['service.name'])"
     printed = run(f"import sys; exec(sys.stdin.read()); {shown}; provider.shutdown()", example["code"])

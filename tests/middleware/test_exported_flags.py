@@ -16,7 +16,7 @@ from rootspan.otlp_exporter import NEWEST_EXPORTER, FlaggedSpanExporter, exporte
 SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
 
 
-def test_an_exported_span_says_that_it_was_sampled() -> None:
+def test_exported_span_says_that_it_was_sampled() -> None:
     """The lower eight bits of `flags` are the W3C trace flags, as OTLP has it: 01, not nothing."""
     flags: list[int] = []
 
@@ -48,14 +48,14 @@ def test_an_exported_span_says_that_it_was_sampled() -> None:
     assert [flag & 0xFF for flag in flags] == [1, 1]
 
 
-def test_the_exporter_that_is_installed_is_known() -> None:
+def test_exporter_that_is_installed_is_known() -> None:
     """The private method that adds the flags is known up to a version, and the tests run with one that is."""
     major, minor = (int(part) for part in version_of_exporter().split(".")[:2])
     assert (major, minor) <= NEWEST_EXPORTER
     assert exporter_class(version_of_exporter()) is FlaggedSpanExporter
 
 
-def test_a_newer_exporter_is_used_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+def test_newer_exporter_is_used_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
     """Beyond the newest known version spans go out without flags, and one line says so, however many exporters are made."""
     major, minor = NEWEST_EXPORTER
     exporter_class.cache_clear()
@@ -67,7 +67,7 @@ def test_a_newer_exporter_is_used_as_it_is(caplog: pytest.LogCaptureFixture) -> 
     )
 
 
-def test_an_exporter_without_the_private_method_is_used_as_it_is() -> None:
+def test_exporter_without_the_private_method_is_used_as_it_is() -> None:
     """What is not there is not overridden."""
 
     class Other:

@@ -247,7 +247,7 @@ every_framework = pytest.mark.parametrize("framework", list(MAKERS), indirect=Tr
 
 
 @every_framework
-async def test_the_span_is_named_after_the_route(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
+async def test_span_is_named_after_the_route(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
     """The route is the template; the path that the caller chose is only in `url.path`."""
     name, app, recorder = framework
     template = TEMPLATES[name][0]
@@ -260,7 +260,7 @@ async def test_the_span_is_named_after_the_route(framework: tuple[str, ASGIApp, 
 
 
 @pytest.mark.parametrize("framework", ["starlette", "fastapi", "litestar", "django"], indirect=True)
-async def test_the_route_has_the_prefix_of_its_mount(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
+async def test_route_has_the_prefix_of_its_mount(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
     """What is mounted or included under a prefix with parameters has the templates of both."""
     name, app, recorder = framework
     template = TEMPLATES[name][1]
@@ -289,7 +289,7 @@ async def test_no_route_no_name_of_the_caller_s(framework: tuple[str, ASGIApp, S
     ],
     indirect=["framework"],
 )
-async def test_an_exception_in_a_handler(framework: tuple[str, ASGIApp, SpanRecorder], error_type: str) -> None:
+async def test_exception_in_a_handler(framework: tuple[str, ASGIApp, SpanRecorder], error_type: str) -> None:
     """Where the framework lets the exception out after its answer, the span names it; elsewhere the status does."""
     _, app, recorder = framework
     assert (await get_from(app, "/fail")).status_code == 500
@@ -301,7 +301,7 @@ async def test_an_exception_in_a_handler(framework: tuple[str, ASGIApp, SpanReco
 
 
 @pytest.mark.parametrize("framework", ["starlette", "fastapi", "django"], indirect=True)
-async def test_a_stream_of_a_hundred_parts_has_one_span(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
+async def test_stream_of_a_hundred_parts_has_one_span(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
     """Parts of a response make no spans."""
     _, app, recorder = framework
     assert (await get_from(app, "/stream")).text == "x" * 100
@@ -310,7 +310,7 @@ async def test_a_stream_of_a_hundred_parts_has_one_span(framework: tuple[str, AS
 
 
 @pytest.mark.parametrize("framework", ["starlette", "fastapi", "litestar"], indirect=True)
-async def test_a_mounted_application_is_named_after_its_mount(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
+async def test_mounted_application_is_named_after_its_mount(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
     """An application that the framework only mounts has the mount's prefix for a route."""
     _, app, recorder = framework
     assert (await get_from(app, "/static/evil.css")).status_code == 200
@@ -319,7 +319,7 @@ async def test_a_mounted_application_is_named_after_its_mount(framework: tuple[s
 
 
 @pytest.mark.parametrize("framework", ["starlette", "fastapi", "litestar", "quart"], indirect=True)
-async def test_a_websocket_has_one_span(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
+async def test_websocket_has_one_span(framework: tuple[str, ASGIApp, SpanRecorder]) -> None:
     """One span lasts for the connection, and is named after its route where that is known."""
     name, app, recorder = framework
     template = TEMPLATES[name][2]

@@ -178,7 +178,7 @@ async def test_raw_bytes_over_a_socket(addresses: tuple[str, str, Encoder], capl
     assert set(encoder.names) <= {"GET", "OPTIONS", "HTTP"}
 
 
-async def test_a_slow_and_half_closed_connection(addresses: tuple[str, str, Encoder]) -> None:
+async def test_slow_and_half_closed_connection(addresses: tuple[str, str, Encoder]) -> None:
     """A request that arrives byte by byte, and one whose client leaves in the middle of its body, are one span each."""
     _, traced, encoder = addresses
     host, port = traced.split(":")

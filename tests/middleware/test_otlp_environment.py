@@ -187,7 +187,7 @@ REPORTED = {
 
 
 @pytest.mark.parametrize("case", SETTINGS)
-def test_the_settings(case: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_settings(case: str, caplog: pytest.LogCaptureFixture) -> None:
     """The arguments, then the variables for traces, then those for all signals say where spans go, and how."""
     endpoint, insecure, environment, settled = SETTINGS[case]
     assert settings(endpoint, insecure, environment) == settled
@@ -195,7 +195,7 @@ def test_the_settings(case: str, caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_done_is_refused(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_variables_are_refused(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where spans go, and how safely, is never guessed: the sentence names the variable."""
     environment, sentence = REFUSED[case]
     for name, value in environment.items():
@@ -206,7 +206,7 @@ def test_what_cannot_be_done_is_refused(case: str, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("case", REPORTED)
-def test_what_is_left_out_is_reported(case: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_unused_variables_are_reported(case: str, caplog: pytest.LogCaptureFixture) -> None:
     """One line says what is not used, and never shows the value of a header."""
     environment, line = REPORTED[case]
     assert settings(None, None, environment) == expected()

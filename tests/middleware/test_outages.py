@@ -70,7 +70,7 @@ def dead(kind: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
 @pytest.mark.parametrize("kind", ["refuses", "hangs", *ANSWERS])
-def test_an_outage_is_one_line(
+def test_outage_is_one_line(
     kind: str, protocol: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """However many batches are lost, the log has one line of it without a traceback, and shutdown keeps its time."""
@@ -107,7 +107,7 @@ def test_shutdown_keeps_its_time_though_the_back_end_is_hung_in_the_handshake(
             assert time.perf_counter() - started < 1.5
 
 
-def test_a_certificate_that_is_not_trusted_is_one_line(
+def test_certificate_that_is_not_trusted_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The line says why: the certificate cannot be verified."""
@@ -123,7 +123,7 @@ def test_a_certificate_that_is_not_trusted_is_one_line(
     assert "CERTIFICATE_VERIFY_FAILED" in record.getMessage()
 
 
-def test_the_end_of_an_outage_is_a_line_too(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_end_of_an_outage_is_a_line_too(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """When the back end takes spans again it is said, and the next outage is heard of again."""
     caplog.set_level(logging.INFO, "rootspan")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "2000")

@@ -70,7 +70,7 @@ def test_spans_reach_the_collector(collector: Collector) -> None:
 @pytest.mark.parametrize(
     "form", ["{host}:{port}", "dns:///{host}:{port}", "dns://{host}:{port}", "DNS://{host}:{port}"]
 )
-def test_an_endpoint_may_be_any_form_of_an_address(form: str, collector: Collector) -> None:
+def test_endpoint_may_be_any_form_of_an_address(form: str, collector: Collector) -> None:
     """A host and port is reached with and without the scheme gRPC calls it by."""
     host, _, port = collector.endpoint.rpartition(":")
     with provider_of(to(form.format(host=host, port=port))) as provider:
@@ -79,7 +79,7 @@ def test_an_endpoint_may_be_any_form_of_an_address(form: str, collector: Collect
     assert tree(collector.spans.snapshot()) == "one INTERNAL shop"
 
 
-def test_a_proxy_of_the_environment_is_not_asked_for_a_collector_on_this_host(
+def test_proxy_of_the_environment_is_not_asked_for_a_collector_on_this_host(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`http_proxy` without a `no_proxy`, as many a desktop has it, does not keep spans from a local collector."""
@@ -92,7 +92,7 @@ def test_a_proxy_of_the_environment_is_not_asked_for_a_collector_on_this_host(
         assert provider.force_flush(5_000)
 
 
-def test_an_endpoint_may_be_a_unix_socket(tmp_path: Path) -> None:
+def test_endpoint_may_be_a_unix_socket(tmp_path: Path) -> None:
     """`unix:///path` is a socket in the file system."""
     with Collector(f"unix://{tmp_path}/otlp.sock") as collector:
         with provider_of(to(collector.endpoint)) as provider:
@@ -159,7 +159,7 @@ def test_without_a_rate_the_sampler_is_opentelemetrys(
         assert "TraceIdRatioBased{0.0005}" in provider.sampler.get_description()
 
 
-def test_a_service_has_a_name(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_service_has_a_name(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """The argument goes before the environment and before a resource; without any name, one warning says what to write."""
     for name in ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"):
         monkeypatch.delenv(name, raising=False)
@@ -186,7 +186,7 @@ def test_a_service_has_a_name(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Lo
     assert "give create_tracer_provider a service_name, or set OTEL_SERVICE_NAME" in record.message
 
 
-def test_a_configuration_and_its_fields_are_not_given_together() -> None:
+def test_configuration_and_its_fields_are_not_given_together() -> None:
     """Which of them would hold is not guessed; nothing but a configuration is taken for one."""
     with pytest.raises(TypeError, match=r"takes a configuration or endpoint, insecure, not both"):
         create_tracer_provider(to("localhost:1"), endpoint="localhost:2", insecure=True)
@@ -195,13 +195,13 @@ def test_a_configuration_and_its_fields_are_not_given_together() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), "2", True])
-def test_a_shutdown_time_out_is_a_number_of_seconds(seconds: float) -> None:
+def test_shutdown_time_out_is_a_number_of_seconds(seconds: float) -> None:
     """What could not bound a shutdown is refused when the provider is made."""
     with pytest.raises(ConfigurationError, match="shutdown_timeout must be a number of seconds, 0 or more"):
         create_tracer_provider(service_name="t", endpoint="localhost:1", shutdown_timeout=seconds)
 
 
-def test_the_rate_is_per_million() -> None:
+def test_rate_is_per_million() -> None:
     """Of the 2**64 lower halves of a trace id, the first `rate` millionths are sampled."""
     first_unsampled = round(100 / 1_000_000 * 2**64)
     with provider_of(to("localhost:1", 100)) as provider:
@@ -220,7 +220,7 @@ def test_no_global_is_touched() -> None:
         assert trace.get_tracer_provider() is before
 
 
-def test_a_dead_collector_delays_nothing_and_shutdown_by_its_time_out(
+def test_dead_collector_delays_nothing_and_shutdown_by_its_time_out(
     dead_collector: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Spans end at once, a flush gives up when it was told to, and the shutdown keeps its 2 seconds and says what is lost."""
@@ -242,7 +242,7 @@ def test_a_dead_collector_delays_nothing_and_shutdown_by_its_time_out(
     assert len(caplog.records) < 10
 
 
-def test_the_shutdown_time_out_can_be_chosen(dead_collector: str) -> None:
+def test_shutdown_time_out_can_be_chosen(dead_collector: str) -> None:
     """A caller that cannot wait 2 seconds gives a shorter time-out."""
     provider = create_tracer_provider(to(dead_collector), shutdown_timeout=0.4)
     provider.get_tracer("t").start_span("one").end()
@@ -251,7 +251,7 @@ def test_the_shutdown_time_out_can_be_chosen(dead_collector: str) -> None:
     assert time.monotonic() - started < 1.0
 
 
-def test_a_collector_that_comes_up_late_gets_the_spans() -> None:
+def test_collector_that_comes_up_late_gets_the_spans() -> None:
     """An export that was refused is tried again."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -263,7 +263,7 @@ def test_a_collector_that_comes_up_late_gets_the_spans() -> None:
             assert collector.spans.when(lambda spans: tree(spans)).result(10) == "one INTERNAL shop"
 
 
-def test_a_full_queue_drops_and_says_so(
+def test_full_queue_drops_and_says_so(
     dead_collector: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The queue never holds more than its bound; what does not fit is counted, in one line however much it is."""
@@ -279,7 +279,7 @@ def test_a_full_queue_drops_and_says_so(
     assert "11 spans are lost" in caplog.text
 
 
-def test_a_flush_after_the_shutdown_fails_at_once_and_spans_are_ignored(collector: Collector) -> None:
+def test_flush_after_the_shutdown_fails_at_once_and_spans_are_ignored(collector: Collector) -> None:
     """The provider may still be used after its shutdown: nothing raises, nothing is exported."""
     with provider_of(to(collector.endpoint)) as provider:
         provider.get_tracer("t").start_span("one").end()
@@ -344,7 +344,7 @@ def test_children_forked_after_an_export_say_that_their_spans_are_lost(collector
     assert errors.count("this process was forked after its parent exported, its spans are lost") == 2
 
 
-def test_a_process_ends_in_time_though_the_collector_is_dead(dead_collector: str) -> None:
+def test_process_ends_in_time_though_the_collector_is_dead(dead_collector: str) -> None:
     """Without any shutdown of its own a process ends about 2 seconds after its last line."""
     script = (
         "import sys, time\nfrom rootspan import create_tracer_provider\n"
@@ -357,7 +357,7 @@ def test_a_process_ends_in_time_though_the_collector_is_dead(dead_collector: str
     assert time.time() - float(done.stdout) < 3.5
 
 
-def test_the_batch_limits_come_from_the_environment() -> None:
+def test_batch_limits_come_from_the_environment() -> None:
     """OTEL_BSP_* set the batches; a batch is never larger than the queue, and nonsense leaves the default."""
     limits = batch_limits({})
     assert (limits.max_queue_size, limits.max_export_batch_size, limits.schedule_delay) == (2048, 512, 5.0)

@@ -62,7 +62,7 @@ def agent() -> Iterator[Rotel]:
             running.join()
 
 
-def test_a_third_party_collector_prints_our_spans(agent: Rotel) -> None:
+def test_third_party_collector_prints_our_spans(agent: Rotel) -> None:
     """rotel, started at the same moment, receives the trace and prints ids, parents, kinds, status and attributes."""
     provider = create_tracer_provider(
         service_name="apiserver", endpoint=f"http://{agent.endpoint}", sampling_rate_per_million=1_000_000

@@ -14,7 +14,7 @@ def parameters(function: object) -> list[str]:
     return [str(parameter).split(":")[0] for parameter in inspect.signature(function).parameters.values()]
 
 
-def test_the_names() -> None:
+def test_names() -> None:
     """What can be imported from the package itself."""
     assert rootspan.__all__ == [
         "Attributes",
@@ -32,7 +32,7 @@ def test_the_names() -> None:
     ]
 
 
-def test_the_signatures() -> None:
+def test_signatures() -> None:
     """What each of them takes."""
     assert parameters(rootspan.TracingMiddleware) == [
         "app",
@@ -74,7 +74,7 @@ def test_the_signatures() -> None:
     assert parameters(SpanRecorder.wait_for) == ["self", "count", "timeout"]
 
 
-def test_the_library_needs_opentelemetry_only() -> None:
+def test_library_needs_opentelemetry_only() -> None:
     """Nothing of the server's is loaded with it, and what speaks to a collector only when there is one."""
     program = (
         "import sys, rootspan\n"

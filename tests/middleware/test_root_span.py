@@ -107,7 +107,7 @@ async def test_nothing_is_current_but_the_span(scope: Scope) -> None:
     ],
 )
 @pytest.mark.parametrize("flags", ["00", "01"])
-async def test_the_caller_does_not_choose_what_is_sampled(sampler: Sampler, expected: int, flags: str) -> None:
+async def test_caller_does_not_choose_what_is_sampled(sampler: Sampler, expected: int, flags: str) -> None:
     """Neither the flag nor the lowest of trace ids (which a ratio always takes) changes the decision."""
     provider, recorder = recording_provider(sampler=sampler)
     app = TracingMiddleware(hello, tracer_provider=provider)
@@ -133,7 +133,7 @@ async def test_lifespan_passes_through() -> None:
     assert recorder.spans == []
 
 
-async def test_the_application_may_name_the_span_and_add_to_it() -> None:
+async def test_application_may_name_the_span_and_add_to_it() -> None:
     """The current span inside a request is the server's: what is set on it is recorded, and its new name stays."""
     provider, recorder = recording_provider()
 
@@ -151,7 +151,7 @@ async def test_the_application_may_name_the_span_and_add_to_it() -> None:
     )
 
 
-async def test_a_route_set_inside_names_the_span() -> None:
+async def test_route_set_inside_names_the_span() -> None:
     """An application whose framework keeps its route to itself sets `http.route`, and the name follows."""
     provider, recorder = recording_provider()
 
@@ -190,7 +190,7 @@ async def test_name_that_the_application_sets_is_kept_even_if_it_is_the_method()
     assert type(recorder.spans[0].name) is str
 
 
-async def test_a_name_of_the_user_is_bounded_and_can_be_encoded() -> None:
+async def test_name_of_the_user_is_bounded_and_can_be_encoded() -> None:
     """A function that names spans after what the caller sent does not break the export of the others."""
     provider, recorder = recording_provider()
     app = TracingMiddleware(hello, tracer_provider=provider, span_name=lambda scope: scope["path"])

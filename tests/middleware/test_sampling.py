@@ -47,7 +47,7 @@ MILLION = 1_000_000
         DEFAULT_OFF,
     ],
 )
-def test_the_decision_is_the_sampler_s(sampler: Sampler) -> None:
+def test_decision_is_the_sampler_s(sampler: Sampler) -> None:
     """For random trace ids, and for those next to the bound, the SDK's sampler would have decided the same."""
     decision = decision_of(sampler)
     assert decision is not None
@@ -62,7 +62,7 @@ def _around(bound: int) -> list[int]:
     return [lower for lower in (bound - 1, bound, bound + 1, 0, 2**64 - 1) if 0 <= lower < 2**64]
 
 
-def test_a_million_ids_are_decided_as_trace_id_ratio_based_decides() -> None:
+def test_million_ids_are_decided_as_trace_id_ratio_based_decides() -> None:
     """The sampler is asked about a million random ids, and none is decided otherwise."""
     sampler = TraceIdRatioBased(0.5)
     decision = decision_of(sampler)
@@ -99,12 +99,12 @@ class Ratio(TraceIdRatioBased):
     "sampler",
     [OfTheUser(), Ratio(0.5), ParentBased(OfTheUser()), ParentBased(ALWAYS_ON, remote_parent_not_sampled=ALWAYS_ON)],
 )
-def test_a_sampler_that_is_not_known_is_not_decided_here(sampler: Sampler) -> None:
+def test_sampler_that_is_not_known_is_not_decided_here(sampler: Sampler) -> None:
     """Only exactly the SDK's samplers are known."""
     assert decision_of(sampler) is None
 
 
-async def test_a_sampler_of_the_user_is_asked_with_the_attributes() -> None:
+async def test_sampler_of_the_user_is_asked_with_the_attributes() -> None:
     """It sees what the request is, and its answer holds."""
     sampler = OfTheUser()
     provider, recorder = recording_provider(sampler=sampler)
@@ -269,14 +269,14 @@ os.write(1, drawn())
 """
 
 
-def test_a_forked_process_draws_other_ids() -> None:
+def test_forked_process_draws_other_ids() -> None:
     """Workers forked from one parent share no id, though the parent had drawn a block before."""
     drawn = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, check=True, timeout=30).stdout.split()
     assert len(drawn) == 12
     assert len(set(drawn)) == 12
 
 
-async def test_the_rate_holds_whatever_the_callers_send() -> None:
+async def test_rate_holds_whatever_the_callers_send() -> None:
     """Of a million requests that ask to be sampled, as many are as the rate says, within a binomial's 99.99 %."""
     rate = 1e-3
     provider, recorder = recording_provider(sampler=TraceIdRatioBased(rate))

@@ -97,7 +97,7 @@ async def test_how_a_response_ends(app: App, expected: str) -> None:
         ((START, body()), "GET SERVER test http.response.status_code=200"),
     ],
 )
-async def test_an_exception_after_each_event(messages: tuple[Message, ...], expected: str) -> None:
+async def test_exception_after_each_event(messages: tuple[Message, ...], expected: str) -> None:
     """The exception goes on to the server; the span names its class, and nothing of its message or its stack."""
     provider, recorder = recording_provider()
     app = TracingMiddleware(sending(*messages, error=BrokenError("s3cret")), tracer_provider=provider)
@@ -118,7 +118,7 @@ async def test_an_exception_after_each_event(messages: tuple[Message, ...], expe
         {"type": "http.response.start", "status": 200.5, "headers": []},
     ],
 )
-async def test_an_event_that_is_not_well_formed_is_the_servers_to_refuse(message: Message) -> None:
+async def test_event_that_is_not_well_formed_is_the_servers_to_refuse(message: Message) -> None:
     """The server sees what the application sent, and says itself what it thinks of it; there is one span."""
     provider, recorder = recording_provider()
     sent = await drive(TracingMiddleware(sending(message, body()), tracer_provider=provider), http_scope())
@@ -126,7 +126,7 @@ async def test_an_event_that_is_not_well_formed_is_the_servers_to_refuse(message
     assert [span.status for span in recorder.spans] == ["UNSET"]
 
 
-async def test_a_status_that_is_an_enumeration_is_recorded_as_its_number() -> None:
+async def test_status_that_is_an_enumeration_is_recorded_as_its_number() -> None:
     """`http.HTTPStatus` is what some frameworks send; no exporter should have to know it."""
     provider, recorder = recording_provider()
     await drive(
@@ -137,7 +137,7 @@ async def test_a_status_that_is_an_enumeration_is_recorded_as_its_number() -> No
     assert span.attributes["error.type"] == "502"
 
 
-async def test_an_error_of_the_server_while_sending_is_recorded() -> None:
+async def test_error_of_the_server_while_sending_is_recorded() -> None:
     """The last body message that could not be sent does not count as an answer."""
     provider, recorder = recording_provider()
 
@@ -174,7 +174,7 @@ async def test_background_work_does_not_stretch_the_span(status: int) -> None:
     assert spans["GET"].end <= spans["background"].start
 
 
-async def test_a_client_that_goes_away_ends_the_span() -> None:
+async def test_client_that_goes_away_ends_the_span() -> None:
     """The disconnect is the end; it is no error of the server, and what the application raises then is not one either."""
     provider, recorder = recording_provider()
 
@@ -193,7 +193,7 @@ async def test_a_client_that_goes_away_ends_the_span() -> None:
     assert tree(recorder.spans, attributes=SHOWN) == "GET SERVER test http.response.status_code=200"
 
 
-async def test_a_cancelled_request_ends_with_an_error() -> None:
+async def test_cancelled_request_ends_with_an_error() -> None:
     """A server that cancels the request leaves a span that says so, and no status, for there was no answer."""
     provider, recorder = recording_provider()
     entered = asyncio.Event()
@@ -235,7 +235,7 @@ async def test_cancelled_after_its_answer() -> None:
 
 
 @pytest.mark.parametrize("copied", [True, False])
-def test_a_coroutine_closed_in_another_context(copied: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_coroutine_closed_in_another_context(copied: bool, caplog: pytest.LogCaptureFixture) -> None:
     """A request that is closed from somewhere else ends its span, and neither raises nor logs anything."""
     provider, recorder = recording_provider()
 
@@ -276,7 +276,7 @@ def test_a_coroutine_closed_in_another_context(copied: bool, caplog: pytest.LogC
         (sending(error=BrokenError()), f"500 {BROKEN}"),
     ],
 )
-async def test_a_websocket_has_one_span(app: App, expected: str) -> None:
+async def test_websocket_has_one_span(app: App, expected: str) -> None:
     """The span of a websocket lasts for the connection and makes none for its messages."""
     provider, recorder = recording_provider()
     with contextlib.suppress(BrokenError):
@@ -284,7 +284,7 @@ async def test_a_websocket_has_one_span(app: App, expected: str) -> None:
     assert tree(recorder.spans, attributes=SHOWN) == f"GET SERVER test http.response.status_code={expected}"
 
 
-async def test_a_websocket_that_the_client_closes() -> None:
+async def test_websocket_that_the_client_closes() -> None:
     """The disconnect of a websocket ends its span."""
     provider, recorder = recording_provider()
 

@@ -44,7 +44,7 @@ async def missing(scope: Scope, receive: Receive, send: Send) -> None:
     await send(BODY)
 
 
-async def test_a_subclass_records_by_other_conventions() -> None:
+async def test_subclass_records_by_other_conventions() -> None:
     """What a span says of its request and of its response is the subclass's to say."""
     provider, recorder = recording_provider()
     app = OldConventions(missing, tracer_provider=RenamingProvider(provider), span_name=lambda scope: "Server")
@@ -55,7 +55,7 @@ async def test_a_subclass_records_by_other_conventions() -> None:
     assert (span.scope.name, span.scope.version) == ("otelhttp", "0.65.0")
 
 
-async def test_a_wrapped_provider_is_decided_without_being_asked() -> None:
+async def test_wrapped_provider_is_decided_without_being_asked() -> None:
     """Whether the SDK's sampler is known does not depend on who hands its tracer out."""
     provider, recorder = recording_provider(sampler=ALWAYS_OFF)
 

@@ -31,7 +31,7 @@ SPANS = [
 ]
 
 
-def test_a_tree() -> None:
+def test_tree() -> None:
     """Children stand under their parent, in the order in which they started; each trace begins at the margin."""
     assert tree(SPANS) == (
         "POST /pods SERVER apiserver\n"
@@ -43,7 +43,7 @@ def test_a_tree() -> None:
     )
 
 
-def test_a_tree_with_more() -> None:
+def test_tree_with_more() -> None:
     """Attributes, events and durations are shown when they are asked for."""
     assert tree(SPANS[:4], attributes=["status", "verb"], events=True, durations=True) == (
         "POST /pods SERVER apiserver status=201 verb=POST 2.5 ms\n"
@@ -60,7 +60,7 @@ def test_nothing_is_an_empty_tree() -> None:
     assert tree([]) == ""
 
 
-def test_a_span_of_the_sdk_as_a_value() -> None:
+def test_span_of_the_sdk_as_a_value() -> None:
     """Everything the SDK recorded is in the value."""
     provider, recorder = recording_provider(service="shop")
     linked = SpanContext(5, 6, is_remote=True)

@@ -45,7 +45,7 @@ def one_span(endpoint: str | None = None, *, insecure: bool | None = None) -> It
     "roots", ["SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"]
 )
 @pytest.mark.parametrize("place", ["argument", "environment"])
-def test_an_https_endpoint_is_reached_with_the_roots_that_are_trusted(
+def test_https_endpoint_is_reached_with_the_roots_that_are_trusted(
     roots: str, place: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The system's roots, which SSL_CERT_FILE stands for, or a file named for OTLP verify the back end, and the key arrives."""
@@ -75,7 +75,7 @@ def test_roots_may_be_a_directory(authority: Authority, tmp_path: Path, monkeypa
         assert not received.empty()
 
 
-def test_a_back_end_that_is_not_trusted_receives_nothing(authority: Authority) -> None:
+def test_back_end_that_is_not_trusted_receives_nothing(authority: Authority) -> None:
     """A certificate of an unknown authority ends the connection before anything is sent."""
     with grpc_back_end(authority) as (address, received), one_span(f"https://{address}") as provider:
         assert not provider.force_flush(1_000)
@@ -83,7 +83,7 @@ def test_a_back_end_that_is_not_trusted_receives_nothing(authority: Authority) -
 
 
 @pytest.mark.parametrize("roots", ["SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_CERTIFICATE"])
-def test_a_client_shows_its_certificate(roots: str, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_client_shows_its_certificate(roots: str, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """CLIENT_CERTIFICATE and CLIENT_KEY go with the system's roots as well as with CERTIFICATE."""
     certificate, key = authority.client_files()
     for name, value in (
@@ -151,7 +151,7 @@ def first_bytes(listener: socket.socket, provider: TracerProvider) -> bytes:
         ("{}", {"OTEL_EXPORTER_OTLP_INSECURE": "false"}, True, False),
     ],
 )
-def test_the_first_bytes_on_the_wire(
+def test_first_bytes_on_the_wire(
     form: str, variables: dict[str, str], insecure: bool | None, secure: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """TLS begins with a handshake and never shows the key; plain text is spoken where it was asked for, or on this host."""
@@ -195,7 +195,7 @@ def test_no_proxy_is_asked_for_a_back_end_on_this_host(monkeypatch: pytest.Monke
         assert overheard.empty()
 
 
-def test_a_redirection_is_not_followed(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redirection_is_not_followed(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """A back end with TLS cannot send the key on to one without."""
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.path))
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")

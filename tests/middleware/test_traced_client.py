@@ -218,7 +218,7 @@ async def test_only_requests_that_the_client_built_are_counted(http: Http, upstr
     assert [span.attributes.get("http.request.resend_count") for span in recorder.spans] == [None, 1, None, None]
 
 
-async def test_a_client_is_traced_once(http: Http) -> None:
+async def test_client_is_traced_once(http: Http) -> None:
     """A second time is an error, and so is a client that was made with a tracing transport: its calls would count twice."""
     provider, _ = recording_provider()
     traced = http.tracing.traced
@@ -228,7 +228,7 @@ async def test_a_client_is_traced_once(http: Http) -> None:
         traced(http.traced(provider), tracer_provider=provider)
 
 
-async def test_what_cannot_be_traced_is_refused_and_left_as_it_is(http: Http) -> None:
+async def test_untraceable_client_is_refused_unchanged(http: Http) -> None:
     """A client of the other library, a mount of the other kind, and arguments of a wrong type."""
     provider, recorder = recording_provider()
     traced = http.tracing.traced
@@ -247,7 +247,7 @@ async def test_what_cannot_be_traced_is_refused_and_left_as_it_is(http: Http) ->
     assert recorder.spans == []
 
 
-async def test_the_arguments_hold_for_every_way(http: Http, upstream: Upstream) -> None:
+async def test_arguments_hold_for_every_way(http: Http, upstream: Upstream) -> None:
     """Names, exclusion, redaction and baggage are those that were given, for mounts as well."""
     provider, recorder = recording_provider()
     seen: list[Any] = []

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 SHOWN = ("http.request.method", "http.response.status_code", "error.type")
 
 
-async def test_a_client_span_and_its_context(http: Http, upstream: Upstream) -> None:
+async def test_client_span_and_its_context(http: Http, upstream: Upstream) -> None:
     """Under a span of the application, the call is its child, and the header names the call's span."""
     provider, recorder = recording_provider(service="shop")
     tracer = provider.get_tracer("shop")
@@ -54,7 +54,7 @@ async def test_a_client_span_and_its_context(http: Http, upstream: Upstream) -> 
 
 
 @pytest.mark.parametrize(("status", "error"), [(200, ""), (304, ""), (404, "404"), (503, "503")])
-async def test_a_response_of_400_or_more_is_an_error_of_the_call(
+async def test_response_of_400_or_more_is_an_error_of_the_call(
     http: Http, upstream: Upstream, status: int, error: str
 ) -> None:
     """As the semantic conventions have it for clients."""
@@ -106,9 +106,7 @@ def span_of(trace_id: int, flags: int) -> Span:
         (None, OfTheUser(), False),
     ],
 )
-async def test_the_sampler_decides_for_calls_too(
-    http: Http, parent: Span | None, sampler: Sampler, recorded: bool
-) -> None:
+async def test_sampler_decides_for_calls_too(http: Http, parent: Span | None, sampler: Sampler, recorded: bool) -> None:
     """A call is sampled as the provider's sampler says, and its context is sent either way, with a new id each time."""
     sent, spans = await calls_within(http, parent, sampler)
     assert spans == (2 if recorded else 0)
@@ -133,7 +131,7 @@ class Baggage(SpanProcessor):
 
 
 @pytest.mark.parametrize("sampler", [ALWAYS_ON, ParentBased(ALWAYS_ON)])
-async def test_a_call_is_started_in_the_current_context(http: Http, upstream: Upstream, sampler: Sampler) -> None:
+async def test_call_is_started_in_the_current_context(http: Http, upstream: Upstream, sampler: Sampler) -> None:
     """A processor that copies the baggage into spans finds it there, with a parent and without one."""
     provider, _ = recording_provider(sampler=sampler)
     processor = Baggage()
@@ -155,7 +153,7 @@ async def test_without_an_sdk_nothing_is_sent(http: Http, upstream: Upstream) ->
 
 
 @pytest.mark.parametrize("flags", ["00", "01"])
-async def test_a_continued_trace_goes_on_with_its_tracestate(http: Http, upstream: Upstream, flags: str) -> None:
+async def test_continued_trace_goes_on_with_its_tracestate(http: Http, upstream: Upstream, flags: str) -> None:
     """In the trace of a trusted caller, the caller's own `tracestate` is passed on, as the recommendation asks."""
     provider, _ = recording_provider(sampler=ParentBased(ALWAYS_ON))
     client = http.traced(provider)
@@ -207,9 +205,7 @@ async def test_a_continued_trace_goes_on_with_its_tracestate(http: Http, upstrea
         ("GET", "ws://shop.example/live", "ws://shop.example/live", "shop.example", 80),
     ],
 )
-async def test_what_a_call_says_of_its_request(
-    http: Http, method: str, url: str, full: str, address: str, port: int
-) -> None:
+async def test_attributes_of_call(http: Http, method: str, url: str, full: str, address: str, port: int) -> None:
     """Credentials and secrets are not recorded, hosts as they are sent, and unknown methods do not name spans."""
     provider, recorder = recording_provider()
     async with http.opened(http.traced(provider, http.answering(lambda _: http.library.Response(200)))) as client:
@@ -300,7 +296,7 @@ class Closing:
         self.events.append("close")
 
 
-async def test_the_wrapped_transport_is_opened_and_closed(http: Http) -> None:
+async def test_wrapped_transport_is_opened_and_closed(http: Http) -> None:
     """Both ways of using a client reach the transport that does the work."""
     provider, _ = recording_provider()
     inner: Any = type("ClosingTransport", (Closing, http.tracing_transport.transport_type), {})()

@@ -60,9 +60,7 @@ async def calls_of(app: App, scope: Scope) -> Calls:
     ],
 )
 @pytest.mark.parametrize("headers", [[], HOSTILE_HEADERS, MANY_HEADERS])
-async def test_an_unsampled_request_adds_few_calls(
-    traced: TracingMiddleware, headers: list[tuple[bytes, bytes]]
-) -> None:
+async def test_unsampled_request_adds_few_calls(traced: TracingMiddleware, headers: list[tuple[bytes, bytes]]) -> None:
     """Three calls of Python's functions and fifteen in all are the bound, however much the caller sends."""
     scope = http_scope(headers=headers)
     bare = await calls_of(hello, scope)
@@ -71,7 +69,7 @@ async def test_an_unsampled_request_adds_few_calls(
     assert (added.python + added.c) - (bare.python + bare.c) <= 15
 
 
-async def test_an_unsampled_outgoing_call_adds_few_calls() -> None:
+async def test_unsampled_outgoing_call_adds_few_calls() -> None:
     """Under an unsampled request an outgoing call costs the writing of one header, and makes no span."""
     provider, recorder = recording_provider(sampler=ParentBased(ALWAYS_OFF))
     counts: list[int] = []

@@ -64,7 +64,7 @@ def test_each_command_says_its_version(arguments: list[str], version: str) -> No
         (["apiserver", "--feature-gates=Nonsense=true"], "Error: "),
     ],
 )
-def test_a_mistake_is_named_and_nothing_starts(arguments: list[str], message: str) -> None:
+def test_mistake_is_named_and_nothing_starts(arguments: list[str], message: str) -> None:
     """A wrong flag ends the command with status 1 and one clear line, before anything is started."""
     answer = rootspan(*arguments)
     assert (answer.returncode, answer.stdout) == (1, "")

@@ -33,7 +33,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_leads_elsewhere_is_refused_as_client_go_refuses_it(text: str) -> None:
+def test_path_traversal_has_error_of_client_go(text: str) -> None:
     """As a namespace, a name, a subresource or any segment; the error is told as one that is none of the API's."""
     config_maps = resource("configmaps")
     reasons = f"[{HOSTILE[text]}]"
@@ -46,7 +46,7 @@ def test_what_leads_elsewhere_is_refused_as_client_go_refuses_it(text: str) -> N
     assert refusal(APIPath, ("api", text)).message.endswith(f'"{text}": {reasons}')
 
 
-def test_an_object_needs_a_name_and_its_namespace() -> None:
+def test_object_needs_a_name_and_its_namespace() -> None:
     """Without them the path would be that of a whole collection, which a DELETE empties."""
     assert refusal(APIPath.of_object, resource("configmaps"), "default", "").message == "resource name may not be empty"
     assert refusal(APIPath.of_object, resource("namespaces"), "", "").message == "resource name may not be empty"

@@ -54,7 +54,7 @@ def _recording() -> tuple[TracerProvider, SpanRecorder]:
     return recording_provider(service="apiserver")
 
 
-async def test_a_call_to_oneself_joins_the_trace() -> None:
+async def test_call_to_oneself_joins_the_trace() -> None:
     """CLIENT span below the current one, SERVER span below the CLIENT span, all in one trace."""
     provider, recorder = _recording()
     async with server(found, provider) as (loopback, _, _):
@@ -65,7 +65,7 @@ async def test_a_call_to_oneself_joins_the_trace() -> None:
         )
 
 
-async def test_nobody_elses_trace_is_continued() -> None:
+async def test_traces_of_other_clients_are_not_continued() -> None:
     """Not with another token, not with the beginning of the right one, not with none."""
     provider, recorder = _recording()
     forged = "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"
@@ -78,7 +78,7 @@ async def test_nobody_elses_trace_is_continued() -> None:
         assert "ab" * 16 not in {span.trace_id for span in recorder.spans}
 
 
-async def test_an_untraced_call_is_a_strangers() -> None:
+async def test_untraced_call_is_a_strangers() -> None:
     """No CLIENT span, no context: what controllers send begins a trace of its own."""
     provider, recorder = _recording()
     async with server(found, provider) as (loopback, _, _):
@@ -87,7 +87,7 @@ async def test_an_untraced_call_is_a_strangers() -> None:
         assert [(span.kind, span.parent_id) for span in recorder.spans] == [("SERVER", None), ("INTERNAL", None)]
 
 
-async def test_a_refusal_is_raised_as_the_server_meant_it() -> None:
+async def test_refusal_is_raised_as_the_server_meant_it() -> None:
     """Code, reason, message and details of the Status object."""
     missing = not_found(GroupResource("", "namespaces"), "x")
     async with server(lambda scope: (404, missing.body()), _recording()[0]) as (loopback, _, _):
@@ -96,7 +96,7 @@ async def test_a_refusal_is_raised_as_the_server_meant_it() -> None:
         assert refused.value.body() == missing.body()
 
 
-async def test_an_answer_that_is_no_object_is_an_internal_error() -> None:
+async def test_answer_that_is_no_object_is_an_internal_error() -> None:
     """Text where JSON should be is told, not raised as something unknown."""
     async with server(lambda scope: (502, b"no"), _recording()[0]) as (loopback, _, _):
         with pytest.raises(StatusError, match="the server answered 502 without an object") as failed:
@@ -130,7 +130,7 @@ async def test_before_the_server_listens_it_says_so() -> None:
 
 
 @pytest.mark.parametrize("name", ["default?x", "a#b", "a b", "a&b=c", "a\0b", "a\r\nX: y", "€ü", "...", "~!*'()[]"])
-async def test_a_name_arrives_as_it_is(name: str) -> None:
+async def test_name_arrives_as_it_is(name: str) -> None:
     """Whatever is in it, the server gets one segment that holds it, and no query."""
     asked: list[Any] = []
 

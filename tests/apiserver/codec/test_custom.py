@@ -54,7 +54,7 @@ def test_unknown_fields_are_pruned_and_told() -> None:
     ]
 
 
-def test_a_custom_resource_must_say_its_kind() -> None:
+def test_custom_resource_must_say_its_kind() -> None:
     """Without a kind the body is a 400, and protobuf is not read."""
     with pytest.raises(StatusError) as caught:
         decode(b'{"spec":{}}', "application/json", WIDGET, schema=SCHEMA)
@@ -66,7 +66,7 @@ def test_a_custom_resource_must_say_its_kind() -> None:
     assert caught.value.message.endswith("accepted media types include: application/json, application/yaml")
 
 
-def test_a_patched_object_is_read_anew() -> None:
+def test_patched_object_is_read_anew() -> None:
     """What a patch brought in that the type does not know is a 422 about the patch when strict, else a warning."""
     patched = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {}, "spec": {"junk": 1}}
     new, warnings = read_patched(

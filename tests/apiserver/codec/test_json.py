@@ -54,7 +54,7 @@ def refusal(
         (b'{"a":1e999}', 'number out of range or unpaired surrogate ({"a":1e999})'),
     ],
 )
-def test_what_is_not_json_is_told_in_gos_words(body: bytes, why: str) -> None:
+def test_invalid_json_has_error_of_go(body: bytes, why: str) -> None:
     """A body that is not JSON is a 400 with the decoder's reason and the beginning of the body."""
     error = refusal(body)
     prefix = (
@@ -86,7 +86,7 @@ def test_unknown_and_duplicate_fields_refuse_warn_or_pass() -> None:
     assert warned.object["spec"]["template"]["spec"]["containers"] == [{"name": "c", "resources": {}}]
 
 
-def test_a_colon_in_a_string_is_no_key() -> None:
+def test_colon_in_a_string_is_no_key() -> None:
     """Text that looks like keys (an annotation that holds JSON) is not mistaken for a duplicate."""
     body = orjson.dumps({"metadata": {"annotations": {"last": '{"a":1,"a":2}'}}})
     assert decode(body, JSON, CONFIG_MAP, field_validation="Strict").warnings == []
@@ -157,7 +157,7 @@ def test_nesting_beyond_reason_is_refused() -> None:
         assert "exceeded max depth" in refusal(body).message
 
 
-def test_an_unknown_content_type_is_unsupported() -> None:
+def test_unknown_content_type_is_unsupported() -> None:
     """A format that is not read is a 415 that lists those that are."""
     with pytest.raises(StatusError) as caught:
         decode(b"<a/>", "application/xml", CONFIG_MAP)
@@ -166,7 +166,7 @@ def test_an_unknown_content_type_is_unsupported() -> None:
 
 
 @given(st.text(alphabet='{}[]:,"\\ \n0129.-+eEutrufalsn', max_size=12))
-def test_the_scanner_agrees_with_the_parser(text: str) -> None:
+def test_scanner_agrees_with_the_parser(text: str) -> None:
     """A text has a reason not to be JSON just when the parser refuses it."""
     try:
         json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} was generated"))
@@ -176,7 +176,7 @@ def test_the_scanner_agrees_with_the_parser(text: str) -> None:
     assert (explain(text) == "") is parsed
 
 
-def test_a_kind_within_a_kind_keeps_its_name() -> None:
+def test_kind_within_a_kind_keeps_its_name() -> None:
     """The claims in a stateful set are kinds themselves: theirs may be told, is kept and comes first; that of a pod template may not."""
     kind = GroupVersionKind("apps", "v1", "StatefulSet")
     claim = {"metadata": {"name": "data"}, "kind": "PersistentVolumeClaim", "apiVersion": "v1"}

@@ -26,7 +26,7 @@ DEPLOYMENT = GroupVersionKind("apps", "v1", "Deployment")
         ({"spec": {"template": {"spec": {"nodeName": False}}}}, "unrecognized type: string"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_in_the_converters_words(patched: dict[str, Any], why: str) -> None:
+def test_value_that_does_not_fit_is_refused_in_the_converters_words(patched: dict[str, Any], why: str) -> None:
     """Go has no JSON at hand there, and says what it cannot convert."""
     with pytest.raises(StatusError) as refused:
         read_patched(patched, DEPLOYMENT, shown=go_format(patched), decoded=False)
@@ -34,6 +34,6 @@ def test_a_value_that_does_not_fit_is_refused_in_the_converters_words(patched: d
     assert refused.value.message == f' "" is invalid: patch: Invalid value: "{go_format(patched)}": {why}'
 
 
-def test_a_value_is_shown_as_go_prints_it() -> None:
+def test_value_is_shown_as_go_prints_it() -> None:
     """Keys in order, no quotes, nil for null."""
     assert go_format({"b": [1, "x", None], "a": {"c": True}}) == "map[a:map[c:true] b:[1 x <nil>]]"

@@ -123,7 +123,7 @@ def test_every_field_of_a_span_is_kept(
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"not protobuf", b"\x0a\x05\x0a", request(message("cut"))[:-3]])
-def test_a_request_that_cannot_be_read_is_refused_and_nothing_is_lost(
+def test_request_that_cannot_be_read_is_refused_and_nothing_is_lost(
     collector: Collector, send: Callable[[bytes], ExportTraceServiceResponse], body: bytes
 ) -> None:
     """The sender is told INVALID_ARGUMENT and why; what came before stays, and what comes after is taken."""
@@ -136,7 +136,7 @@ def test_a_request_that_cannot_be_read_is_refused_and_nothing_is_lost(
     assert [span.name for span in collector.spans.snapshot()] == ["before", "after"]
 
 
-def test_a_span_without_a_valid_id_is_rejected_alone(
+def test_span_without_a_valid_id_is_rejected_alone(
     collector: Collector, send: Callable[[bytes], ExportTraceServiceResponse]
 ) -> None:
     """The answer counts it and says what is wrong, and the spans beside it are kept."""
@@ -160,7 +160,7 @@ def test_another_signal_is_unimplemented(collector: Collector) -> None:
     assert refusal.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_a_large_batch_is_taken(collector: Collector, send: Callable[[bytes], ExportTraceServiceResponse]) -> None:
+def test_large_batch_is_taken(collector: Collector, send: Callable[[bytes], ExportTraceServiceResponse]) -> None:
     """A batch beyond gRPC's default of 4 MiB is not refused."""
     large = message("large")
     large.attributes.append(KeyValue(key="text", value=AnyValue(string_value="x" * 8_000_000)))
@@ -178,7 +178,7 @@ def test_it_keeps_no_more_spans_than_it_was_told_to() -> None:
         assert collector.spans.snapshot() == ()
 
 
-def test_an_address_in_use_is_refused(collector: Collector) -> None:
+def test_address_in_use_is_refused(collector: Collector) -> None:
     """A second collector on the same port does not share it silently."""
     with pytest.raises(CollectorError, match=f"^failed to listen on {collector.endpoint}: address in use"):
         Collector(collector.endpoint).__enter__()
@@ -199,7 +199,7 @@ def test_it_leaves_no_thread_and_frees_its_port() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_coroutine_waits_for_spans(collector: Collector) -> None:
+async def test_coroutine_waits_for_spans(collector: Collector) -> None:
     """`until` wakes with the first arrival that makes its condition true, and returns the condition's value."""
 
     def names(spans: tuple[Span, ...]) -> list[str] | None:
@@ -213,7 +213,7 @@ async def test_a_coroutine_waits_for_spans(collector: Collector) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_wait_that_is_given_up_leaves_nothing_behind(collector: Collector) -> None:
+async def test_wait_that_is_given_up_leaves_nothing_behind(collector: Collector) -> None:
     """A condition nobody waits for any more is not asked again, and one that raises tells its waiter."""
     asked = 0
 
@@ -234,7 +234,7 @@ async def test_a_wait_that_is_given_up_leaves_nothing_behind(collector: Collecto
         given_up.result(1)
 
 
-def test_a_trace_is_whole_with_its_root_and_every_parent() -> None:
+def test_trace_is_whole_with_its_root_and_every_parent() -> None:
     """A missing root and a missing parent are both noticed."""
     assert is_whole([span("root", "1"), span("child", "2", "1")])
     assert not is_whole([span("child", "2", "1")])
@@ -274,7 +274,7 @@ def lines_until(process: "subprocess.Popen[str]", last: str) -> list[str]:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_prints_each_trace_and_ends_cleanly(stop: signal.Signals) -> None:
+def test_command_prints_each_trace_and_ends_cleanly(stop: signal.Signals) -> None:
     """A trace is printed once it is whole; at the end so is what is not; and Ctrl-C is no error."""
     command = [sys.executable, "-c", COMMAND, "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -305,7 +305,7 @@ def test_the_command_prints_each_trace_and_ends_cleanly(stop: signal.Signals) ->
             killer.cancel()
 
 
-def test_a_trace_too_deep_to_print_does_not_end_the_command() -> None:
+def test_trace_too_deep_to_print_does_not_end_the_command() -> None:
     """A sender that nests 5,000 spans gets one line for them, and the command goes on."""
     command = [sys.executable, "-c", COMMAND, "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -323,7 +323,7 @@ def test_a_trace_too_deep_to_print_does_not_end_the_command() -> None:
             killer.cancel()
 
 
-def test_the_command_tells_of_an_address_in_use() -> None:
+def test_command_tells_of_an_address_in_use() -> None:
     """The last line says so, and the exit status is 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         endpoint = f"127.0.0.1:{taken.getsockname()[1]}"

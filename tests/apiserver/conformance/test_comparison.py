@@ -45,14 +45,14 @@ def test_authentication_may_be_anywhere() -> None:
     assert [child.name for child in ours.children] == ["authentication"]
 
 
-def test_a_refused_caller_has_no_server_span() -> None:
+def test_refused_caller_has_no_server_span() -> None:
     """A 401 is answered inside `authentication`, which is all the real server records."""
     written = RecordedSpan("SerializeObject")
     ours = replace(SERVER, children=(authenticated(written),))
     assert normal_trace(ours) == normal_trace(authenticated(written)) == authenticated(written)
 
 
-def test_what_changes_from_run_to_run_is_no_difference() -> None:
+def test_volatile_values_are_no_difference() -> None:
     """Ids, ports, revisions, times and sizes are not compared."""
     elsewhere: dict[str, AttributeValue] = {
         "audit-id": "b2",
@@ -96,7 +96,7 @@ def test_what_changes_from_run_to_run_is_no_difference() -> None:
         (replace(GET, operation="other"), "get"),
     ],
 )
-def test_a_difference_is_told_by_its_path(other: Recorded, path: str) -> None:
+def test_difference_is_told_by_its_path(other: Recorded, path: str) -> None:
     """Whatever is not the same is found, first of all where it is."""
     comparison = compare([GET], [other])
     assert comparison.differences[0].path == path
@@ -113,13 +113,13 @@ def test_siblings_are_found_again_behind_a_missing_one() -> None:
     assert (comparison.identical, comparison.spans) == (3, 4)
 
 
-def test_a_recording_is_what_was_written(tmp_path: Path) -> None:
+def test_recording_is_what_was_written(tmp_path: Path) -> None:
     """Written and read again, a recording is the same."""
     write_recording(tmp_path / "r.json", [GET])
     assert read_recording(tmp_path / "r.json") == [GET]
 
 
-def test_the_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`rootspan conformance --recording --against` prints each difference and the share, and exits 1 where there is one."""
     one, other = str(tmp_path / "one.json"), str(tmp_path / "other.json")
     write_recording(Path(one), [GET])
@@ -133,7 +133,7 @@ def test_the_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '[{"op":"get"}]'])
-def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
+def test_malformed_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
     """A file that is none is named, and nothing is compared."""
     path = tmp_path / "r.json"
     path.write_text(content)
@@ -155,6 +155,6 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureF
         ("/apis/apps/v1/namespaces/n/deployments/d/scale", "/apis/apps/v1/namespaces/n/deployments"),
     ],
 )
-def test_the_collection_of_what_was_written(path: str, collection: str) -> None:
+def test_collection_of_what_was_written(path: str, collection: str) -> None:
     """After a write its collection is listed, so that no later operation meets a cache that is behind."""
     assert collection_of(path) == collection

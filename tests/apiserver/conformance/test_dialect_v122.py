@@ -59,7 +59,7 @@ def printed(span: RecordedSpan, indent: str = "") -> str:
 
 
 @pytest.mark.parametrize("name", TREES)
-def test_the_tree(recording: dict[str, Recorded], name: str) -> None:
+def test_tree(recording: dict[str, Recorded], name: str) -> None:
     """A trace is the request, the calls to webhooks and those to etcd; a status of 400 or more is an error."""
     trace = recording[name].trace
     assert trace is not None
@@ -67,7 +67,7 @@ def test_the_tree(recording: dict[str, Recorded], name: str) -> None:
     assert trace.links == ()
 
 
-def test_the_server_span(recording: dict[str, Recorded]) -> None:
+def test_server_span(recording: dict[str, Recorded]) -> None:
     """The attributes are otelhttp 0.20's: what is not given is not there."""
     trace = recording["cm-create"].trace
     assert trace is not None
@@ -90,7 +90,7 @@ def test_the_server_span(recording: dict[str, Recorded]) -> None:
     assert ports <= trace.attributes.keys()
 
 
-def test_the_spans_of_calls(recording: dict[str, Recorded]) -> None:
+def test_spans_of_calls(recording: dict[str, Recorded]) -> None:
     """A webhook's span is named after the method and calls HTTPS http; etcd's has the parts of the RPC's name and two messages."""
     trace = recording["wh-mut"].trace
     assert trace is not None
@@ -114,7 +114,7 @@ def test_the_spans_of_calls(recording: dict[str, Recorded]) -> None:
     ]
 
 
-def test_a_call_that_failed(recording: dict[str, Recorded]) -> None:
+def test_call_that_failed(recording: dict[str, Recorded]) -> None:
     """It has the event of an exception, and no status."""
     trace = recording["wh-fail"].trace
     assert trace is not None
@@ -125,7 +125,7 @@ def test_a_call_that_failed(recording: dict[str, Recorded]) -> None:
 
 
 @pytest.mark.parametrize(("flags", "arrives"), [((), False), (("--flush-spans-at-shutdown",), True)])
-def test_the_last_spans_are_lost_unless_asked_for(tmp_path: Path, flags: tuple[str, ...], arrives: bool) -> None:
+def test_last_spans_are_lost_unless_asked_for(tmp_path: Path, flags: tuple[str, ...], arrives: bool) -> None:
     """Before v1.26 nothing was flushed at the end: what waits for the next batch is gone with the process."""
     tracing, access = tmp_path / "tracing.yaml", tmp_path / "kubeconfig"
     command = [sys.executable, "-m", "rootspan", "apiserver", "--secure-port=0", f"--write-kubeconfig={access}"]

@@ -51,7 +51,7 @@ def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         return asyncio.run(replayed(members, 2))
 
 
-def test_the_traces_are_the_literals(recording: list[Recorded]) -> None:
+def test_traces_are_the_literals(recording: list[Recorded]) -> None:
     """What etcd it is makes no difference: the cache sees every write, so lists and watches need nothing that only newer ones have."""
     assert recording
     for recorded in recording:

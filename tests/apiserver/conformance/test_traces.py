@@ -55,7 +55,7 @@ EXPECTED = expected()
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_the_trace_is_the_literal(recording: dict[str, Recorded], name: str) -> None:
+def test_trace_is_the_literal(recording: dict[str, Recorded], name: str) -> None:
     """Spans, nesting, order, events, statuses and what attributes say are those of kube-apiserver v1.36."""
     status, tree = EXPECTED[name]
     assert outline(recording[name]) == tree
@@ -81,7 +81,7 @@ def test_every_span_has_the_kind_the_scope_and_the_keys_of_its_name(recording: d
             assert name != "message" or attributes.keys() == MESSAGE
 
 
-def test_the_link_is_to_the_callers_span(recording: dict[str, Recorded]) -> None:
+def test_link_is_to_the_callers_span(recording: dict[str, Recorded]) -> None:
     """Where the operator asks for links, a stranger's `traceparent` becomes one, and nothing else."""
     trace = recording["403-linked"].trace
     assert trace is not None

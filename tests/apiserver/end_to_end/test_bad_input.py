@@ -401,7 +401,7 @@ async def with_webhook(client: httpx.AsyncClient, script: Script, policy: str, *
 
 
 @pytest.mark.parametrize("name", WEBHOOKS)
-async def test_a_webhook_that_fails_refuses(client: httpx.AsyncClient, name: str) -> None:
+async def test_webhook_that_fails_refuses(client: httpx.AsyncClient, name: str) -> None:
     """Where its failure policy says Fail: 500 names the webhook and what it did, within its time, and nothing is stored."""
     script, message = WEBHOOKS[name]
     answer = await with_webhook(client, script, "Fail")
@@ -411,7 +411,7 @@ async def test_a_webhook_that_fails_refuses(client: httpx.AsyncClient, name: str
 
 
 @pytest.mark.parametrize("name", WEBHOOKS)
-async def test_a_webhook_that_fails_is_passed_over(client: httpx.AsyncClient, name: str) -> None:
+async def test_webhook_that_fails_is_passed_over(client: httpx.AsyncClient, name: str) -> None:
     """Where its failure policy says Ignore: the object is stored as it was sent."""
     answer = await with_webhook(client, WEBHOOKS[name][0], "Ignore")
     assert (answer.status_code, answer.json().get("data")) == (201, None), answer.text
@@ -420,7 +420,7 @@ async def test_a_webhook_that_fails_is_passed_over(client: httpx.AsyncClient, na
 
 @pytest.mark.parametrize("policy", ["Fail", "Ignore"])
 @pytest.mark.parametrize("name", PATCHING)
-async def test_a_patch_that_cannot_be_applied_refuses(client: httpx.AsyncClient, name: str, policy: str) -> None:
+async def test_patch_that_cannot_be_applied_refuses(client: httpx.AsyncClient, name: str, policy: str) -> None:
     """Whatever the failure policy is: the webhook was called, and what it asks for is impossible."""
     script, message = PATCHING[name]
     answer = await with_webhook(client, script, policy)
@@ -429,7 +429,7 @@ async def test_a_patch_that_cannot_be_applied_refuses(client: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize("bundle", [b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-async def test_a_broken_ca_bundle_is_named(client: httpx.AsyncClient, bundle: bytes) -> None:
+async def test_broken_ca_bundle_is_named(client: httpx.AsyncClient, bundle: bytes) -> None:
     """The webhook cannot be called, and is refused or passed over like one that fails."""
     broken = {"clientConfig": {"url": "https://127.0.0.1:1", "caBundle": base64.b64encode(bundle).decode()}}
     refused = await with_webhook(client, hangs, "Fail", **broken)
@@ -440,7 +440,7 @@ async def test_a_broken_ca_bundle_is_named(client: httpx.AsyncClient, bundle: by
     (await client.delete(f"{CONFIG_MAPS}/new")).raise_for_status()
 
 
-async def test_a_configuration_that_could_never_work_is_not_taken(client: httpx.AsyncClient) -> None:
+async def test_configuration_that_could_never_work_is_not_taken(client: httpx.AsyncClient) -> None:
     """A webhook without a URL, over plain HTTP, or asked for ever is refused, with the field's name."""
     for url, fields, field in (
         ("http://127.0.0.1:1", {}, "url"),

@@ -33,7 +33,7 @@ async def denied() -> AsyncIterator[Any]:
         yield deny
 
 
-async def test_a_code_of_three_digits_reaches_the_caller(denied: Any) -> None:
+async def test_code_of_three_digits_reaches_the_caller(denied: Any) -> None:
     """Also one that HTTP does not know, with the message; what is no error's is told as 400."""
     for code, told in (
         (403, 403),
@@ -52,9 +52,7 @@ async def test_a_code_of_three_digits_reaches_the_caller(denied: Any) -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 65536, (1 << 31) - 1])
-async def test_a_code_that_http_cannot_carry_is_a_panic(
-    denied: Any, code: int, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_code_that_http_cannot_carry_is_a_panic(denied: Any, code: int, caplog: pytest.LogCaptureFixture) -> None:
     """The caller is told 500, as by Go's server, and the connection goes on."""
     with caplog.at_level(logging.ERROR):
         answer = await denied({"code": code})
@@ -78,7 +76,7 @@ async def test_a_code_that_http_cannot_carry_is_a_panic(
         ({"details": {"name": 1}}, "number", "StatusDetails.response.status.details.name of type string"),
     ],
 )
-async def test_a_status_that_go_cannot_decode_is_a_failed_call(
+async def test_status_that_go_cannot_decode_is_a_failed_call(
     denied: Any, status: dict[str, Any], kind: str, field: str
 ) -> None:
     """The caller is told which field of the webhook's answer is wrong."""

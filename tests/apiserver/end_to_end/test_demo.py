@@ -15,7 +15,7 @@ REQUESTS = 6
 SECONDS = 10.0
 
 
-def test_the_story_is_told_and_everything_holds() -> None:
+def test_story_is_told_and_everything_holds() -> None:
     """It ends by itself within ten seconds, with status 0, a tree for each request, no finding that does not hold and nothing on
     standard error."""
     begun = time.monotonic()
@@ -40,7 +40,7 @@ def test_the_story_is_told_and_everything_holds() -> None:
     assert "All claims hold" in demo.stdout
 
 
-def test_a_terminal_without_lines_is_enough() -> None:
+def test_terminal_without_lines_is_enough() -> None:
     """Where the output cannot be written as it is, because the terminal's letters are few, the story is told all the same."""
     with rootspan("demo", env={"PYTHONIOENCODING": "ascii"}) as demo:
         assert demo.wait() == 0
@@ -48,7 +48,7 @@ def test_a_terminal_without_lines_is_enough() -> None:
     assert "\n     ?? authentication INTERNAL apiserver" in demo.stdout
 
 
-def test_a_reader_may_go() -> None:
+def test_reader_may_go() -> None:
     """When nobody reads any more, as behind `head`, it ends without a word about that."""
     reading, writing = os.pipe()
     demo = subprocess.Popen([sys.executable, "-m", "rootspan", "demo"], stdout=writing, stderr=subprocess.PIPE)

@@ -38,7 +38,7 @@ def command(checkout: Path, *arguments: str) -> list[str]:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("number", [SIGINT, SIGTERM])
-async def test_a_signal_ends_it_and_its_command(checkout: Path, number: Signals) -> None:
+async def test_signal_ends_it_and_its_command(checkout: Path, number: Signals) -> None:
     """At every moment of each task: the status is 130 or 143, of what served 0; no traceback, and no process left."""
     group = number == SIGINT
     story, working = command(checkout, "demo"), wrote(r"^imported rootspan_apiserver\.cli\.demo$", later=0.3)
@@ -71,7 +71,7 @@ def test_it():
 
 
 @pytest.mark.anyio
-async def test_a_signal_ends_the_tests_and_what_they_started(checkout: Path) -> None:
+async def test_signal_ends_the_tests_and_what_they_started(checkout: Path) -> None:
     """SIGTERM interrupts the tests as Ctrl-C does: what a test started is ended, pytest tells what happened, and the status is 143."""
     (checkout / "test_waiting.py").write_text(WAITING)
     running = asyncio.Event()
@@ -141,7 +141,7 @@ runpy.run_path({str(SOURCE)!r}, run_name="__main__")
 """
 
 
-def test_an_old_python_is_told_what_is_needed() -> None:
+def test_old_python_is_told_what_is_needed() -> None:
     """Python 3.8 can read the file, evaluates no annotation that it does not know, and prints the sentence."""
     answer = subprocess.run(
         [sys.executable, "-c", OLD, "demo"], capture_output=True, text=True, timeout=60, check=False
@@ -150,7 +150,7 @@ def test_an_old_python_is_told_what_is_needed() -> None:
 
 
 @pytest.mark.parametrize("reason", ["File exists", f"{sys.executable} has no pip"])
-def test_an_environment_that_cannot_be_made_gives_a_sentence(tmp_path: Path, reason: str) -> None:
+def test_environment_that_cannot_be_made_gives_a_sentence(tmp_path: Path, reason: str) -> None:
     """In a checkout that cannot be written, and without pip: the status is 1 and one line names the reason."""
     for name in ("dev.py", "pyproject.toml"):
         shutil.copy(SOURCE.with_name(name), tmp_path)

@@ -94,7 +94,7 @@ async def test_no_acknowledged_write_is_lost(tmp_path: Path, store: str, number:
     assert int(more["metadata"]["resourceVersion"]) > writers.newest
 
 
-async def test_what_was_there_before_is_there_after_an_orderly_end(tmp_path: Path) -> None:
+async def test_objects_survive_graceful_shutdown(tmp_path: Path) -> None:
     """The same objects, to the byte, after SIGTERM and a new start on the same data directory."""
     flag = f"--data-dir={tmp_path / 'data'}"
     lists = []

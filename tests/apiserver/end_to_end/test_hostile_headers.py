@@ -278,7 +278,7 @@ async def test_nothing_of_a_strangers_trace_headers_goes_anywhere(tmp_path: Path
     assert {name.lower() for headers in parts.hooks.application.headers for name, _ in headers} == TO_WEBHOOKS
 
 
-async def test_a_link_is_all_that_an_operator_can_ask_for(tmp_path: Path, real_etcd: Member) -> None:
+async def test_link_is_all_that_an_operator_can_ask_for(tmp_path: Path, real_etcd: Member) -> None:
     """With `--inbound-trace-context=link` the forged ids are those of a link of the root span. They are found where they are sent,
     which shows that they would be anywhere, and neither a webhook nor etcd gets them."""
     async with listening(tmp_path, real_etcd, "--inbound-trace-context=link") as parts:

@@ -129,7 +129,7 @@ async def stranger(running: Server, real_etcd: Member) -> AsyncIterator[Stranger
 
 
 @pytest.mark.parametrize("namespace", [each for each in HOSTILE if unquote(each) not in (".", "..")])
-async def test_a_hostile_namespace_is_one_that_is_not_there(stranger: Stranger, namespace: str) -> None:
+async def test_hostile_namespace_is_one_that_is_not_there(stranger: Stranger, namespace: str) -> None:
     """Whatever the verb: nothing is made in it, nothing is found, and it is never mistaken for another namespace."""
     shown, reason = HOSTILE[namespace]
     missing = (404, f"namespaces {shown} not found")
@@ -146,7 +146,7 @@ async def test_a_hostile_namespace_is_one_that_is_not_there(stranger: Stranger, 
 
 
 @pytest.mark.parametrize("namespace", ["..", "%2e%2E", ".%2e", ".", "%2e"])
-async def test_a_namespace_that_leads_elsewhere_has_no_key(stranger: Stranger, namespace: str) -> None:
+async def test_namespace_that_leads_elsewhere_has_no_key(stranger: Stranger, namespace: str) -> None:
     """Whatever the verb: what would be in it cannot be anywhere, and is neither made nor looked for."""
     name = unquote(namespace)
     missing = (500, f"Internal error occurred: invalid resource name \"{name}\": [may not be '{name}']")
@@ -183,7 +183,7 @@ NAMED: list[tuple[str, str, Any, str]] = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_a_hostile_name_is_one_that_nothing_has(stranger: Stranger, name: str) -> None:
+async def test_hostile_name_is_one_that_nothing_has(stranger: Stranger, name: str) -> None:
     """400 in the words of the real server's store for what no name can be, 404 for the others, on every verb and subresource."""
     shown, reason = HOSTILE[name]
     for method, path, body, content_type in NAMED:
@@ -214,7 +214,7 @@ async def test_nothing_is_made_with_a_hostile_name(stranger: Stranger, name: str
         assert (await stranger.ask("GET", f"{selected}?fieldSelector=metadata.name%3D{name}"))[0] in (200, 400)
 
 
-async def test_an_escaped_slash_begins_another_segment(stranger: Stranger) -> None:
+async def test_escaped_slash_begins_another_segment(stranger: Stranger) -> None:
     """As in Go's net/http; so no name ever holds one, and what is asked for is what is authorized."""
     listed = await stranger.ask("GET", "/api/v1/namespaces%2fkube-system%2Fserviceaccounts")
     assert listed == (200, "ServiceAccountList")
@@ -239,7 +239,7 @@ async def test_an_escaped_slash_begins_another_segment(stranger: Stranger) -> No
         ("a\r\nb", ""),
     ],
 )
-async def test_a_pods_account_is_looked_up_by_its_name_alone(stranger: Stranger, account: str, why: str) -> None:
+async def test_pods_account_is_looked_up_by_its_name_alone(stranger: Stranger, account: str, why: str) -> None:
     """403 at the look-up; the account of another namespace is never found, though the server may read it."""
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME}}
     pod["spec"] = {"serviceAccountName": account, "containers": [{"name": "c", "image": "i"}]}
@@ -251,7 +251,7 @@ async def test_a_pods_account_is_looked_up_by_its_name_alone(stranger: Stranger,
 
 
 @pytest.mark.parametrize("name", ["priorityclasses/system-node-critical", "../priorityclasses/system-node-critical"])
-async def test_a_pods_class_is_looked_up_by_its_name_alone(stranger: Stranger, name: str) -> None:
+async def test_pods_class_is_looked_up_by_its_name_alone(stranger: Stranger, name: str) -> None:
     """A longer piece of the key of a class is no name of it."""
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME}}
     pod["spec"] = {"priorityClassName": name, "containers": [{"name": "c", "image": "i"}]}
@@ -272,7 +272,7 @@ async def test_a_pods_class_is_looked_up_by_its_name_alone(stranger: Stranger, n
     ids=repr,
 )
 @pytest.mark.parametrize("kind", ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"])
-async def test_a_webhook_that_leads_elsewhere_is_not_stored(stranger: Stranger, kind: str, client: Any) -> None:
+async def test_webhook_that_leads_elsewhere_is_not_stored(stranger: Stranger, kind: str, client: Any) -> None:
     """422 that names the field, on create and on apply."""
     hook = {"name": "a.example.com", "clientConfig": client, "admissionReviewVersions": ["v1"], "sideEffects": "None"}
     configuration = {"kind": kind, "metadata": {"name": NAME}, "webhooks": [hook]}
@@ -286,7 +286,7 @@ async def test_a_webhook_that_leads_elsewhere_is_not_stored(stranger: Stranger, 
         assert field in told
 
 
-async def test_a_webhook_cannot_make_the_server_call_itself_with_its_own_rights(running: Server) -> None:
+async def test_webhook_cannot_make_the_server_call_itself_with_its_own_rights(running: Server) -> None:
     """The service `kubernetes` is called as a stranger: who configures a webhook for it does not become system:masters."""
     hook = {
         "name": "self.example.com",

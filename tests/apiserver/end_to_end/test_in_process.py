@@ -84,7 +84,7 @@ async def test_two_servers_run_side_by_side() -> None:
                 await wrong.get(f"{two.address.url}/readyz")
 
 
-async def test_what_cannot_start_leaves_nothing() -> None:
+async def test_failed_start_leaves_nothing() -> None:
     """A port in use is raised, and no task is left."""
     before = asyncio.all_tasks()
     async with apiserver(options()) as running:

@@ -45,7 +45,7 @@ LONG = ("demo", "demo --keep", "conformance")
 
 @pytest.mark.parametrize("number", [SIGINT, SIGTERM])
 @pytest.mark.parametrize("name", COMMANDS)
-async def test_a_signal_ends_each_command_at_every_moment(name: str, number: Signals, tmp_path: Path) -> None:
+async def test_signal_ends_each_command_at_every_moment(name: str, number: Signals, tmp_path: Path) -> None:
     """While it imports, and when it serves, waits or works: status 130 or 143, of a server 0; no traceback, no process, no file is left."""
     arguments, busy, serves = COMMANDS[name]
     command = [sys.executable, "-W", "error", "-m", "rootspan", *arguments]
@@ -73,7 +73,7 @@ async def test_of_two_signals_at_once_one_counts_and_a_later_one_ends_it_at_once
     assert "Traceback" not in twice.text + again.text
 
 
-async def test_a_signal_that_a_parent_ignores_ends_it_all_the_same() -> None:
+async def test_signal_that_a_parent_ignores_ends_it_all_the_same() -> None:
     """A shell starts `rootspan demo &` with SIGINT ignored; it can be interrupted even so."""
     command = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", sys.executable, "-m", "rootspan", "demo", NOWHERE]
     ended = await interrupted(command, SIGINT, wrote("^Waiting for /nonexistent"))
@@ -81,7 +81,7 @@ async def test_a_signal_that_a_parent_ignores_ends_it_all_the_same() -> None:
     assert "Traceback" not in ended.text
 
 
-def test_the_library_is_imported_when_it_is_asked_for() -> None:
+def test_library_is_imported_when_it_is_asked_for() -> None:
     """`import rootspan` imports no OpenTelemetry: a command says what Ctrl-C does before that. Its names are there all the same."""
     program = (
         "import sys, rootspan; assert 'opentelemetry' not in sys.modules; assert set(rootspan.__all__) <= set(dir(rootspan));"

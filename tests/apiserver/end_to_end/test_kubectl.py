@@ -29,7 +29,7 @@ DEPLOYMENT = {
 }
 
 
-def test_a_config_map_lives_its_life(kubectl: Any) -> None:
+def test_config_map_lives_its_life(kubectl: Any) -> None:
     """create, get, label, annotate, patch of all three kinds and delete do what they say."""
     assert kubectl("create", "configmap", "c", "--from-literal=a=1") == "configmap/c created\n"
     assert kubectl("label", "configmap", "c", "tier=front") == "configmap/c labeled\n"
@@ -49,7 +49,7 @@ def test_a_config_map_lives_its_life(kubectl: Any) -> None:
     assert kubectl("get", "configmap", "c", status=1) == 'Error from server (NotFound): configmaps "c" not found\n'
 
 
-def test_what_is_there_already_is_not_created_again(kubectl: Any) -> None:
+def test_existing_object_is_not_created_again(kubectl: Any) -> None:
     """The second create is refused and changes nothing."""
     kubectl("create", "configmap", "c", "--from-literal=a=1")
     refused = kubectl("create", "configmap", "c", "--from-literal=a=2", status=1)
@@ -57,7 +57,7 @@ def test_what_is_there_already_is_not_created_again(kubectl: Any) -> None:
     assert json.loads(kubectl("get", "configmap", "c", "-o", "json"))["data"] == {"a": "1"}
 
 
-def test_a_deployment_is_applied_scaled_and_diffed(kubectl: Any) -> None:
+def test_deployment_is_applied_scaled_and_diffed(kubectl: Any) -> None:
     """Client-side and server-side apply, scale, set image and rollout history work on one deployment."""
     wanted = manifest("Deployment", "web", DEPLOYMENT, "apps/v1")
     assert kubectl("apply", "-f", "-", stdin=wanted) == "deployment.apps/web created\n"
@@ -100,7 +100,7 @@ def test_events_are_made_and_listed(kubectl: Any, namespace: str) -> None:
     assert "by somebody" in kubectl("events")
 
 
-def test_what_can_be_made_is_listed(server: Server) -> None:
+def test_creatable_resources_are_listed(server: Server) -> None:
     """api-resources, api-versions, version and explain tell of built-in kinds."""
     names = server.kubectl("api-resources", "-o", "name").split()
     assert {"configmaps", "deployments.apps", "pods", "customresourcedefinitions.apiextensions.k8s.io"} <= set(names)
@@ -109,7 +109,7 @@ def test_what_can_be_made_is_listed(server: Server) -> None:
     assert "KIND:       ConfigMap" in server.kubectl("explain", "configmap")
 
 
-def test_the_system_namespaces_are_there(server: Server) -> None:
+def test_system_namespaces_are_there(server: Server) -> None:
     """They were created at start, each with what a cluster puts into it."""
     names = server.kubectl("get", "namespaces", "-o", "name").split()
     assert {f"namespace/{name}" for name in ("default", "kube-system", "kube-public", "kube-node-lease")} <= set(names)

@@ -19,7 +19,7 @@ SLACK = 1.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_and_a_kubeconfig_leads_to_it(tmp_path: Path, number: signal.Signals) -> None:
+def test_signal_ends_it_and_a_kubeconfig_leads_to_it(tmp_path: Path, number: signal.Signals) -> None:
     """While it runs the kubeconfig it wrote is all that kubectl needs; SIGTERM and SIGINT end it with status 0 and no traceback."""
     with apiserver(tmp_path) as server:
         assert f"export KUBECONFIG={server.kubeconfig}" in server.process.wrote("^export .*$")[0]
@@ -28,7 +28,7 @@ def test_a_signal_ends_it_and_a_kubeconfig_leads_to_it(tmp_path: Path, number: s
         assert "Traceback" not in server.process.stderr
 
 
-def test_a_watch_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+def test_watch_does_not_keep_it_from_ending(tmp_path: Path) -> None:
     """A client that watches sees its watch end; the server does not wait for it."""
     with apiserver(tmp_path) as server, server.watching("namespaces") as kubectl:
         kubectl.wrote("^default ")
@@ -39,7 +39,7 @@ def test_a_watch_does_not_keep_it_from_ending(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("away", ["refuses", "accepts and says nothing"])
-async def test_a_collector_that_is_away_delays_nothing(tmp_path: Path, away: str) -> None:
+async def test_collector_that_is_away_delays_nothing(tmp_path: Path, away: str) -> None:
     """The server starts and answers as without one, and takes no more than two seconds to end with spans nobody takes."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1] if away != "refuses" else free_ports(1)[0]
@@ -99,7 +99,7 @@ def test_it_can_be_told_to_stop_waiting_for_etcd(tmp_path: Path) -> None:
         assert "Traceback" not in process.stderr
 
 
-def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
+def test_port_in_use_is_an_error(tmp_path: Path) -> None:
     """One line says which port, the status is 1, and a server that has it goes on."""
     with apiserver(tmp_path) as server:
         port = server.url.rpartition(":")[2]
@@ -110,7 +110,7 @@ def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
         assert server.kubectl("get", "--raw", "/readyz") == "ok"
 
 
-def test_a_data_directory_in_use_is_an_error(tmp_path: Path) -> None:
+def test_data_directory_in_use_is_an_error(tmp_path: Path) -> None:
     """Two servers do not share one; the second says so, and the first goes on."""
     data = f"--data-dir={tmp_path / 'data'}"
     with apiserver(tmp_path, data) as server:
@@ -142,7 +142,7 @@ CONFIGURATIONS = {
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_an_invalid_tracing_configuration_is_an_error(tmp_path: Path, name: str) -> None:
+def test_invalid_tracing_configuration_is_an_error(tmp_path: Path, name: str) -> None:
     """Its fault is named, the status is 1, and nothing is served or written."""
     text, message = CONFIGURATIONS[name]
     (tmp_path / "tracing.yaml").write_text(text)

@@ -41,7 +41,7 @@ def ask(client: httpx.Client, method: str, target: str, **headers: str) -> httpx
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_method_that_a_resource_has_not_returns_405(client: httpx.Client, method: str) -> None:
+def test_method_that_a_resource_has_not_returns_405(client: httpx.Client, method: str) -> None:
     """With a Status, for collections, objects and subresources."""
     for path in RESOURCES:
         answer = ask(client, method, path)
@@ -49,7 +49,7 @@ def test_a_method_that_a_resource_has_not_returns_405(client: httpx.Client, meth
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", *METHODS])
-def test_a_method_other_than_get_of_version_returns_405(client: httpx.Client, method: str) -> None:
+def test_method_other_than_get_of_version_returns_405(client: httpx.Client, method: str) -> None:
     """The version can be read and nothing else."""
     answer = ask(client, method, "/version")
     assert answer.status_code == 405
@@ -74,7 +74,7 @@ def test_no_request_makes_a_panic(client: httpx.Client, caplog: pytest.LogCaptur
 
 
 @pytest.mark.parametrize("method", ["GET", "TRACE", "DELETE", "PROPFIND"])
-def test_a_star_returns_404(client: httpx.Client, method: str) -> None:
+def test_star_returns_404(client: httpx.Client, method: str) -> None:
     """But for OPTIONS it is a path that nobody serves; strangers may not even know that."""
     assert ask(client, method, "*").status_code == 404
     assert ask(client, method, "*", authorization="").status_code == 403

@@ -60,7 +60,7 @@ def test_config_maps_are_created_read_replaced_patched_listed_and_deleted(core: 
     assert core.list_namespaced_config_map(namespace, **mine).items == []
 
 
-def test_a_watch_tells_what_happens_in_order(core: Any, namespace: str) -> None:
+def test_watch_tells_what_happens_in_order(core: Any, namespace: str) -> None:
     """From the list's resource version on, each change comes once and in order."""
     begin = {
         "field_selector": "metadata.name=c",
@@ -112,7 +112,7 @@ def test_workloads_are_created_scaled_and_deleted(api: Any, namespace: str) -> N
     assert apps.list_namespaced_deployment(namespace).items == []
 
 
-def test_a_refused_object_is_refused_with_every_cause(core: Any, namespace: str) -> None:
+def test_refused_object_is_refused_with_every_cause(core: Any, namespace: str) -> None:
     """422 names each field that is wrong, and nothing is stored."""
     nothing = client.V1Pod(metadata=client.V1ObjectMeta(name="Wrong_name"), spec=client.V1PodSpec(containers=[]))
     with pytest.raises(ApiException) as refused:
@@ -123,7 +123,7 @@ def test_a_refused_object_is_refused_with_every_cause(core: Any, namespace: str)
     assert core.list_namespaced_pod(namespace).items == []
 
 
-def test_a_namespace_ends_with_all_that_is_in_it(core: Any, server: Server) -> None:
+def test_namespace_ends_with_all_that_is_in_it(core: Any, server: Server) -> None:
     """Deleting it is seen by a watch until it is gone; its contents are gone then, and it takes no more before."""
     core.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name="brief")))
     kept = client.V1ConfigMap(metadata=client.V1ObjectMeta(name="held", finalizers=["example.com/hold"]))
@@ -146,7 +146,7 @@ def test_a_namespace_ends_with_all_that_is_in_it(core: Any, server: Server) -> N
     assert core.list_namespaced_secret("brief").items == []
 
 
-def test_a_token_of_a_deleted_service_account_is_refused(api: Any, core: Any, namespace: str) -> None:
+def test_token_of_a_deleted_service_account_is_refused(api: Any, core: Any, namespace: str) -> None:
     """From the answer to the deletion on, over every store; the one of another account of that name is good."""
     account = client.V1ServiceAccount(metadata=client.V1ObjectMeta(name="robot"))
     asked = client.AuthenticationV1TokenRequest(spec=client.V1TokenRequestSpec(audiences=[]))

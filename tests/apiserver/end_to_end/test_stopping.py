@@ -93,7 +93,7 @@ async def test_requests_in_flight_have_the_request_timeout(tmp_path: Path) -> No
         held.go_on.set()
 
 
-async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+async def test_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     """However much is in flight, with status 1, as kube-apiserver."""
     held = Held(1)
     async with webhooks() as hooks, started(tmp_path) as server, administering(server) as client:
@@ -132,7 +132,7 @@ async def test_it_is_not_ready_before_it_stops_listening(tmp_path: Path) -> None
         assert await asyncio.to_thread(server.process.stop) == 1
 
 
-async def test_a_client_that_reads_nothing_does_not_keep_it(tmp_path: Path) -> None:
+async def test_client_that_reads_nothing_does_not_keep_it(tmp_path: Path) -> None:
     """A watch whose client has left its answer unread for long is ended as soon as the others."""
     async with started(tmp_path) as server, administering(server) as client:
         tls, port = Credentials.of(server).tls, int(server.url.rpartition(":")[2])

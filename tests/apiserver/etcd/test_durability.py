@@ -62,7 +62,7 @@ def acknowledged(lines: list[bytes]) -> set[bytes]:
     return {b"/k/%b/%b" % tuple(line.split()) for line in lines if line.endswith(b"\n")}
 
 
-async def test_a_killed_process_has_lost_nothing_it_acknowledged(tmp_path: Path) -> None:
+async def test_killed_process_has_lost_nothing_it_acknowledged(tmp_path: Path) -> None:
     """SIGKILL among eight writers; all they said was written can be read by the next process. Three times on one directory."""
     wanted: set[bytes] = set()
     for _ in range(3):
@@ -81,7 +81,7 @@ async def test_a_killed_process_has_lost_nothing_it_acknowledged(tmp_path: Path)
         wanted.clear()
 
 
-async def test_a_killed_etcd_has_lost_nothing_it_acknowledged(tmp_path: Path) -> None:
+async def test_killed_etcd_has_lost_nothing_it_acknowledged(tmp_path: Path) -> None:
     """The same of the real etcd, killed under the client and started again."""
     with etcd(tmp_path) as member, writing(member.url) as process:
         lines = await asyncio.to_thread(acknowledgements, process, 200)
@@ -142,7 +142,7 @@ async def test_compaction_frees_what_it_drops(tmp_path: Path) -> None:
         assert connection.execute("SELECT key FROM record ORDER BY id").fetchall() == [(b"a",), (b"c",)]
 
 
-async def test_a_reader_sees_no_write_that_could_still_be_lost(tmp_path: Path) -> None:
+async def test_reader_sees_no_write_that_could_still_be_lost(tmp_path: Path) -> None:
     """What a range or a watch has shown is in the file, whatever comes of the writer."""
     async with EmbeddedEtcd(tmp_path) as embedded, EtcdClient([URL], transport=embedded.transport) as client:
 
@@ -170,7 +170,7 @@ async def test_a_reader_sees_no_write_that_could_still_be_lost(tmp_path: Path) -
         assert sorted(result.revision for result in results) == list(range(2, 52))
 
 
-def test_a_directory_has_one_process(tmp_path: Path) -> None:
+def test_directory_has_one_process(tmp_path: Path) -> None:
     """A second process, and a second opening in this one, are told that the directory is in use; afterwards it is free."""
     with writing(str(tmp_path)) as process:
         acknowledgements(process, 1)
@@ -193,7 +193,7 @@ async def fill(directory: Path) -> None:
             await client.put_if(b"%d" % number, b"x" * 1000, mod_revision=0)
 
 
-async def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+async def test_damaged_file_is_refused(tmp_path: Path) -> None:
     """Noise in its middle, its second half missing, and noise all over: each is named, and the file left as it is."""
     await fill(tmp_path)
     file = tmp_path / "etcd.sqlite3"
@@ -206,7 +206,7 @@ async def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
         assert file.read_bytes() == damaged
 
 
-async def test_a_revision_that_is_missing_is_noticed(tmp_path: Path) -> None:
+async def test_revision_that_is_missing_is_noticed(tmp_path: Path) -> None:
     """A file that SQLite finds sound but that lacks a revision is not taken for the store."""
     await fill(tmp_path)
     with closing(sqlite3.connect(tmp_path / "etcd.sqlite3", isolation_level=None)) as connection:
@@ -229,7 +229,7 @@ def test_somebody_elses_file_is_refused(tmp_path: Path) -> None:
         EmbeddedEtcd(newer)
 
 
-def test_a_directory_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+def test_directory_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     """A file stands in its place."""
     (tmp_path / "file").write_text("")
     with pytest.raises(EmbeddedEtcdError, match="etcd data directory"):

@@ -28,7 +28,7 @@ async def leader(cluster: tuple[Member, ...]) -> Member:
     raise AssertionError("no member is the leader")
 
 
-async def test_the_client_survives_the_death_of_the_leader(tmp_path: Path) -> None:
+async def test_client_survives_the_death_of_the_leader(tmp_path: Path) -> None:
     """With the leader's endpoint first, every acknowledged write is there after SIGKILL, and the watch saw each once.
 
     A creation on its way at that moment may have an unknown outcome; all later ones succeed.
@@ -72,7 +72,7 @@ async def test_the_client_survives_the_death_of_the_leader(tmp_path: Path) -> No
             assert {b"/k/%d/59" % writer for writer in range(4)} <= written.keys()
 
 
-async def test_a_watch_is_resumed_when_its_etcd_comes_back(tmp_path: Path) -> None:
+async def test_watch_is_resumed_when_its_etcd_comes_back(tmp_path: Path) -> None:
     """What is written while the member is restarting, and after, is delivered exactly once."""
     with etcd(tmp_path) as member:
         async with EtcdClient([member.url]) as client, aclosing(client.watch(b"/k", b"/l")) as watch:
@@ -108,7 +108,7 @@ async def test_it_waits_for_an_etcd_that_is_not_there_yet(tmp_path: Path) -> Non
         assert len(told) == len(set(told))
 
 
-async def test_an_operation_gives_up_in_time() -> None:
+async def test_operation_gives_up_in_time() -> None:
     """With nobody there, Unavailable comes after the time-out and names all endpoints."""
     urls = [f"http://127.0.0.1:{port}" for port in free_ports(2)]
     async with EtcdClient(urls, timeout=0.2) as client, asyncio.timeout(WITHIN):
@@ -118,7 +118,7 @@ async def test_an_operation_gives_up_in_time() -> None:
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:2379", "ftp://127.0.0.1", "http://", "http://[::1", ""])
-def test_an_endpoint_must_be_a_url(url: str) -> None:
+def test_endpoint_must_be_a_url(url: str) -> None:
     """A bad one is refused at once and named."""
     with pytest.raises(ValueError, match="etcd endpoint"):
         EtcdClient([url])
@@ -159,7 +159,7 @@ def every_other(path: str) -> Callable[[httpx.Request], bool]:
     return pick
 
 
-async def test_a_write_is_not_sent_again_when_its_answer_is_lost() -> None:
+async def test_write_is_not_sent_again_when_its_answer_is_lost() -> None:
     """Each is carried out, the client is told that this is unknown, and what it left is there, once."""
     async with EmbeddedEtcd() as embedded, EtcdClient([URL], transport=embedded.transport) as other:
         transport = LosesAnswers(embedded.transport(), lambda request: request.url.path == "/v3/kv/txn")
@@ -175,7 +175,7 @@ async def test_a_write_is_not_sent_again_when_its_answer_is_lost() -> None:
         assert (await other.range(b"k")).revision == 4
 
 
-async def test_a_lost_answer_hides_no_conflict() -> None:
+async def test_lost_answer_hides_no_conflict() -> None:
     """A write that lost to somebody else stays lost when its answer is lost too, even with a later equal value."""
     async with EmbeddedEtcd() as embedded, EtcdClient([URL], transport=embedded.transport) as other:
         first = (await other.put_if(b"k", b"one", mod_revision=0)).revision

@@ -81,7 +81,7 @@ async def test_writes_succeed_as_soon_as_there_is_room(tmp_path: Path) -> None:
         assert await everything(client) == present
 
 
-async def test_what_was_built_on_a_refused_write_is_refused_too(tmp_path: Path) -> None:
+async def test_write_after_refused_write_is_refused(tmp_path: Path) -> None:
     """Of many writes under way at once, each on top of the one before, none is left; every kind of change is undone."""
     async with opened(tmp_path) as (_, client):
         lease = await client.lease_grant(600)

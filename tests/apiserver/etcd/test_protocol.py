@@ -41,7 +41,7 @@ async def events(watch: AsyncIterator[WatchBatch], count: int) -> list[EtcdEvent
     return found
 
 
-async def test_a_key_is_created_once(client: EtcdClient, prefix: bytes) -> None:
+async def test_key_is_created_once(client: EtcdClient, prefix: bytes) -> None:
     """The second create loses and is told what stands there."""
     key = prefix + b"a"
     won = await client.put_if(key, b"one", mod_revision=0)
@@ -51,7 +51,7 @@ async def test_a_key_is_created_once(client: EtcdClient, prefix: bytes) -> None:
     assert lost.current == KeyValue(key, b"one", won.revision, won.revision, 1)
 
 
-async def test_an_update_needs_the_revision_of_the_last_one(client: EtcdClient, prefix: bytes) -> None:
+async def test_update_needs_the_revision_of_the_last_one(client: EtcdClient, prefix: bytes) -> None:
     """A stale update changes nothing; a fresh one counts the version up and keeps the creation."""
     key = prefix + b"a"
     created = await put(client, key, b"one")
@@ -62,13 +62,13 @@ async def test_an_update_needs_the_revision_of_the_last_one(client: EtcdClient, 
     assert (await client.range(key)).kvs == (stale.current,)
 
 
-async def test_an_update_of_nothing_loses_to_nothing(client: EtcdClient, prefix: bytes) -> None:
+async def test_update_of_nothing_loses_to_nothing(client: EtcdClient, prefix: bytes) -> None:
     """Where there is no key, a comparison with a revision fails and there is no current value."""
     result = await client.put_if(prefix + b"a", b"one", mod_revision=7)
     assert (result.succeeded, result.current) == (False, None)
 
 
-async def test_a_delete_answers_what_it_removed(client: EtcdClient, prefix: bytes) -> None:
+async def test_delete_answers_what_it_removed(client: EtcdClient, prefix: bytes) -> None:
     """A stale delete is told what stands there, a fresh one what it took away; afterwards there is nothing."""
     key = prefix + b"a"
     created = await put(client, key, b"one")
@@ -83,7 +83,7 @@ async def test_a_delete_answers_what_it_removed(client: EtcdClient, prefix: byte
     assert (await client.range(key)).kvs == ()
 
 
-async def test_a_key_created_again_begins_anew(client: EtcdClient, prefix: bytes) -> None:
+async def test_key_created_again_begins_anew(client: EtcdClient, prefix: bytes) -> None:
     """Version and create revision do not survive a deletion."""
     key = prefix + b"a"
     created = await put(client, key, b"one")
@@ -92,7 +92,7 @@ async def test_a_key_created_again_begins_anew(client: EtcdClient, prefix: bytes
     assert (await client.range(key)).kvs == (KeyValue(key, b"two", anew, anew, 1),)
 
 
-async def test_a_range_is_sorted_limited_and_counted(client: EtcdClient, prefix: bytes) -> None:
+async def test_range_is_sorted_limited_and_counted(client: EtcdClient, prefix: bytes) -> None:
     """Keys come in byte order; `count` is of all of them, `more` tells that the limit cut some off."""
     for name in (b"c", b"a", b"\xff", b"b"):
         await put(client, prefix + name, b"value of " + name)
@@ -111,7 +111,7 @@ async def test_a_range_is_sorted_limited_and_counted(client: EtcdClient, prefix:
     assert from_the_third.kvs == whole.kvs[2:]
 
 
-async def test_a_range_at_an_old_revision_sees_the_old_state(client: EtcdClient, prefix: bytes) -> None:
+async def test_range_at_an_old_revision_sees_the_old_state(client: EtcdClient, prefix: bytes) -> None:
     """Later updates, deletions and creations are not in it, limited or not."""
     first = await put(client, prefix + b"a", b"one")
     second = await put(client, prefix + b"b", b"one")
@@ -125,7 +125,7 @@ async def test_a_range_at_an_old_revision_sees_the_old_state(client: EtcdClient,
     assert (cut.kvs, cut.count, cut.more) == (old.kvs[:1], 2, True)
 
 
-async def test_a_revision_yet_to_come_is_refused(client: EtcdClient, prefix: bytes) -> None:
+async def test_revision_yet_to_come_is_refused(client: EtcdClient, prefix: bytes) -> None:
     """A range and a compaction at it raise FutureRevision."""
     now = await put(client, prefix + b"a", b"one")
     with pytest.raises(FutureRevision):
@@ -151,7 +151,7 @@ async def test_compaction_keeps_the_state_and_drops_what_came_before(client: Etc
         await client.compact(second)
 
 
-async def test_a_watch_stands_before_its_first_event(client: EtcdClient, prefix: bytes) -> None:
+async def test_watch_stands_before_its_first_event(client: EtcdClient, prefix: bytes) -> None:
     """The first batch is empty; every change made after it is delivered, in order, and nothing outside the range."""
     async with aclosing(client.watch(prefix, end(prefix), prev_kv=True)) as watch:
         created = await anext(watch)
@@ -170,7 +170,7 @@ async def test_a_watch_stands_before_its_first_event(client: EtcdClient, prefix:
         ]
 
 
-async def test_a_watch_replays_history(client: EtcdClient, prefix: bytes) -> None:
+async def test_watch_replays_history(client: EtcdClient, prefix: bytes) -> None:
     """From a start revision on nothing is left out, and the created batch does not claim what is still to come."""
     revision = 0
     revisions = [revision := await put(client, prefix + b"a", b"%d" % number, revision) for number in range(20)]
@@ -180,7 +180,7 @@ async def test_a_watch_replays_history(client: EtcdClient, prefix: bytes) -> Non
         assert [event.kv.mod_revision for event in await events(watch, 15)] == revisions[5:]
 
 
-async def test_a_batch_ends_with_its_revision(client: EtcdClient, prefix: bytes) -> None:
+async def test_batch_ends_with_its_revision(client: EtcdClient, prefix: bytes) -> None:
     """While more than a thousand revisions are replayed, `revision` never runs ahead of the events delivered."""
     first = await put(client, prefix + b"0000", b"")
     await asyncio.gather(*[put(client, prefix + b"%04d" % number, b"") for number in range(1, 1500)])
@@ -194,7 +194,7 @@ async def test_a_batch_ends_with_its_revision(client: EtcdClient, prefix: bytes)
         assert delivered == sorted(set(delivered))
 
 
-async def test_a_watch_from_a_compacted_revision_says_so(client: EtcdClient, prefix: bytes) -> None:
+async def test_watch_from_a_compacted_revision_says_so(client: EtcdClient, prefix: bytes) -> None:
     """Compacted carries the oldest revision there is to begin with."""
     first = await put(client, prefix + b"a", b"one")
     second = await put(client, prefix + b"a", b"two", first)
@@ -206,14 +206,14 @@ async def test_a_watch_from_a_compacted_revision_says_so(client: EtcdClient, pre
     assert caught.value.compact_revision == second
 
 
-async def test_a_watch_of_an_empty_range_is_refused(client: EtcdClient, prefix: bytes) -> None:
+async def test_watch_of_an_empty_range_is_refused(client: EtcdClient, prefix: bytes) -> None:
     """etcd cancels it as it creates it."""
     async with aclosing(client.watch(b"b" + prefix, b"a" + prefix)) as watch, asyncio.timeout(WITHIN):
         with pytest.raises(EtcdError, match="watcher range is empty"):
             await anext(watch)
 
 
-async def test_an_idle_watch_is_told_of_progress(client: EtcdClient, prefix: bytes) -> None:
+async def test_idle_watch_is_told_of_progress(client: EtcdClient, prefix: bytes) -> None:
     """A watch that asked for it learns of a revision outside its range without an event."""
     async with aclosing(client.watch(prefix, end(prefix), progress_notify=True)) as watch:
         await anext(watch)
@@ -253,7 +253,7 @@ async def test_many_watches_see_the_same(client: EtcdClient, prefix: bytes) -> N
     assert all(one == seen[0] for one in seen)
 
 
-async def test_a_revoked_lease_takes_its_keys_along(client: EtcdClient, prefix: bytes) -> None:
+async def test_revoked_lease_takes_its_keys_along(client: EtcdClient, prefix: bytes) -> None:
     """The key names its lease, goes with it, and the watch sees it go; the lease is unknown then."""
     lease = await client.lease_grant(60)
     key = prefix + b"a"
@@ -270,7 +270,7 @@ async def test_a_revoked_lease_takes_its_keys_along(client: EtcdClient, prefix: 
     assert (await client.range(key)).kvs == ()
 
 
-async def test_a_key_leaves_its_lease_when_it_is_written_without(client: EtcdClient, prefix: bytes) -> None:
+async def test_key_leaves_its_lease_when_it_is_written_without(client: EtcdClient, prefix: bytes) -> None:
     """The end of the lease then does not touch it."""
     lease = await client.lease_grant(60)
     key = prefix + b"a"
@@ -280,7 +280,7 @@ async def test_a_key_leaves_its_lease_when_it_is_written_without(client: EtcdCli
     assert (await client.range(key)).kvs == (KeyValue(key, b"two", first.revision, second, 2),)
 
 
-async def test_a_lease_runs_out(client: EtcdClient, prefix: bytes) -> None:
+async def test_lease_runs_out(client: EtcdClient, prefix: bytes) -> None:
     """A key on a lease of two seconds is deleted without being asked for."""
     lease = await client.lease_grant(2)
     async with aclosing(client.watch(prefix + b"a")) as watch:
@@ -289,7 +289,7 @@ async def test_a_lease_runs_out(client: EtcdClient, prefix: bytes) -> None:
         assert [event.kind for event in await events(watch, 2)] == ["PUT", "DELETE"]
 
 
-async def test_a_value_has_a_limit(client: EtcdClient, prefix: bytes) -> None:
+async def test_value_has_a_limit(client: EtcdClient, prefix: bytes) -> None:
     """A value of 1.1 MB goes through range and watch unchanged; one of 1.6 MB and one of 3 MB are refused."""
     value = bytes(range(256)) * 4500
     async with aclosing(client.watch(prefix + b"a")) as watch:
@@ -312,7 +312,7 @@ async def test_keys_and_values_are_any_bytes(client: EtcdClient, prefix: bytes) 
     assert (await client.range(prefix, end(prefix))).kvs[0].value == bytes(range(255, -1, -1))
 
 
-async def test_a_member_tells_its_status(client: EtcdClient, prefix: bytes) -> None:
+async def test_member_tells_its_status(client: EtcdClient, prefix: bytes) -> None:
     """The status has a version of etcd 3 and the revision of the last write."""
     revision = await put(client, prefix + b"a", b"one")
     status = await client.status()

@@ -44,7 +44,7 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-async def test_a_client_with_a_certificate_is_served(
+async def test_client_with_a_certificate_is_served(
     secure_etcd: Member, authority: trustme.CA, trusting: ssl.SSLContext
 ) -> None:
     """Writes, ranges and watches go over TLS with the context that was given."""
@@ -56,14 +56,14 @@ async def test_a_client_with_a_certificate_is_served(
         assert (await client.range(b"k")).count == 1
 
 
-async def test_a_client_without_a_certificate_gets_nowhere(secure_etcd: Member, trusting: ssl.SSLContext) -> None:
+async def test_client_without_a_certificate_gets_nowhere(secure_etcd: Member, trusting: ssl.SSLContext) -> None:
     """The handshake fails, which is one way of being unavailable."""
     async with EtcdClient([secure_etcd.url], tls=trusting, timeout=0) as client:
         with pytest.raises(Unavailable):
             await client.range(b"k")
 
 
-async def test_a_stranger_is_not_trusted(secure_etcd: Member) -> None:
+async def test_stranger_is_not_trusted(secure_etcd: Member) -> None:
     """By default only the system's authorities are, and the reason is told."""
     async with EtcdClient([secure_etcd.url], timeout=0) as client:
         with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):

@@ -38,7 +38,7 @@ def traced(
     return EtcdClient([url], transport=lambda: dialect.etcd_client(inner(), tracer_provider=provider), timeout=0)
 
 
-async def test_a_call_is_recorded_as_the_rpc_it_is() -> None:
+async def test_call_is_recorded_as_the_rpc_it_is() -> None:
     """Name, kind, scope, attributes and events are those of otelgrpc 0.65 in kube-apiserver 1.36."""
     provider, recorder = recording_provider()
     async with EmbeddedEtcd() as embedded, traced(URL, embedded.transport, provider) as client:
@@ -91,7 +91,7 @@ async def test_each_operation_has_its_own_name() -> None:
     )
 
 
-async def test_a_refusal_is_an_error_of_the_span() -> None:
+async def test_refusal_is_an_error_of_the_span() -> None:
     """The status code has Go's name and the status etcd's message."""
     provider, recorder = recording_provider()
     async with EmbeddedEtcd() as embedded, traced(URL, embedded.transport, provider) as client:
@@ -103,7 +103,7 @@ async def test_a_refusal_is_an_error_of_the_span() -> None:
     assert span.status_message == "etcdserver: mvcc: required revision is a future revision"
 
 
-async def test_an_endpoint_that_is_away_is_an_error_of_the_span(system_trust: ssl.SSLContext) -> None:
+async def test_endpoint_that_is_away_is_an_error_of_the_span(system_trust: ssl.SSLContext) -> None:
     """It is Unavailable, as in gRPC."""
     provider, recorder = recording_provider()
     (port,) = free_ports(1)
@@ -115,9 +115,7 @@ async def test_an_endpoint_that_is_away_is_an_error_of_the_span(system_trust: ss
     assert (span.attributes["server.port"], span.status) == (port, "ERROR")
 
 
-async def test_a_watch_that_loses_its_etcd_is_an_error_of_the_span(
-    tmp_path: Path, system_trust: ssl.SSLContext
-) -> None:
+async def test_watch_that_loses_its_etcd_is_an_error_of_the_span(tmp_path: Path, system_trust: ssl.SSLContext) -> None:
     """The span of the broken stream ends as Unavailable; the watch that takes its place has a span of its own."""
     provider, recorder = recording_provider()
     with etcd(tmp_path) as member:
@@ -135,7 +133,7 @@ async def test_a_watch_that_loses_its_etcd_is_an_error_of_the_span(
     assert {span.name for span in recorder.spans} == {"etcdserverpb.Watch/Watch"}
 
 
-async def test_a_watch_is_a_trace_of_its_own() -> None:
+async def test_watch_is_a_trace_of_its_own() -> None:
     """A watch opened inside a span is no child of it; its span lasts as long as the watch and counts its messages."""
     provider, recorder = recording_provider()
     async with EmbeddedEtcd() as embedded, traced(URL, embedded.transport, provider) as client:
@@ -153,7 +151,7 @@ async def test_a_watch_is_a_trace_of_its_own() -> None:
     assert span.attributes["rpc.response.status_code"] == "Canceled"
 
 
-async def test_the_dialect_of_1_22() -> None:
+async def test_dialect_of_1_22() -> None:
     """The older otelgrpc splits the method from its service and writes the code as a number."""
     provider, recorder = recording_provider()
     async with (
@@ -186,7 +184,7 @@ class Overhears(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
-async def test_the_context_is_sent_as_metadata_sampled_or_not() -> None:
+async def test_context_is_sent_as_metadata_sampled_or_not() -> None:
     """It is new in each call and never called `traceparent`; a trace that is not sampled goes on with flag 00."""
     heard: list[httpx.Headers] = []
     for sampled in (True, False):

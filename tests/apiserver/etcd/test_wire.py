@@ -163,7 +163,7 @@ def normal(text: str) -> str:
     return re.sub(r'"(cluster_id|member_id|raft_term)":"\d+"', r'"\1":""', text.strip())
 
 
-async def test_the_embedded_etcd_speaks_as_the_real_one(tmp_path: Path) -> None:
+async def test_embedded_etcd_speaks_as_the_real_one(tmp_path: Path) -> None:
     """One conversation of all requests we know of, errors and watches included, with each of the two on an empty store."""
     with etcd(tmp_path) as member:
         async with httpx.AsyncClient(base_url=member.url) as client:
@@ -188,7 +188,7 @@ async def test_the_embedded_etcd_speaks_as_the_real_one(tmp_path: Path) -> None:
         ("/v3/auth/enable", {}),
     ],
 )
-async def test_what_it_does_not_do_it_refuses_as_not_implemented(path: str, document: dict[str, Any]) -> None:
+async def test_unsupported_requests_return_unimplemented(path: str, document: dict[str, Any]) -> None:
     """The gateway's form of an error, with gRPC's code for it, and nothing has changed."""
     async with EmbeddedEtcd() as embedded, httpx.AsyncClient(base_url=URL, transport=embedded.transport()) as client:
         answer = await client.post(path, json=document)
@@ -197,7 +197,7 @@ async def test_what_it_does_not_do_it_refuses_as_not_implemented(path: str, docu
         assert (await client.post("/v3/kv/range", json=ALL)).json()["header"]["revision"] == "1"
 
 
-async def test_a_watch_is_created_at_the_revision_it_was_opened_at() -> None:
+async def test_watch_is_created_at_the_revision_it_was_opened_at() -> None:
     """What is written before the client reads the first line is not claimed by it, and follows as an event."""
     async with (
         EmbeddedEtcd() as embedded,
@@ -219,7 +219,7 @@ async def test_health_and_version_are_told() -> None:
         assert (await client.get("/metrics")).status_code == 404
 
 
-async def test_a_body_beyond_all_limits_is_refused_and_the_connection_goes_on() -> None:
+async def test_body_beyond_all_limits_is_refused_and_the_connection_goes_on() -> None:
     """Nine megabytes are not kept, not parsed and not stored; the next request is answered."""
     async with (
         EmbeddedEtcd() as embedded,

@@ -37,7 +37,7 @@ def test_every_stored_kind_has_an_object() -> None:
 
 
 @pytest.mark.parametrize("path", OBJECTS)
-async def test_what_was_read_and_is_put_back_is_not_written(shared: httpx.AsyncClient, path: str) -> None:
+async def test_put_of_unchanged_object_is_not_written(shared: httpx.AsyncClient, path: str) -> None:
     """A PUT of what a GET answered changes nothing, the generation, the managers and the resourceVersion included; so does one of the
     status; and a label can be added afterwards, which changes nothing else."""
     created = await shared.post(f"/{path}", json=rich_object(path))

@@ -64,7 +64,7 @@ async def test_change_of_the_type_drops_what_the_new_one_does_not_need(
     assert read == answer.json()
 
 
-async def test_what_was_dropped_is_given_to_others(client: httpx.AsyncClient) -> None:
+async def test_released_values_are_allocated_again(client: httpx.AsyncClient) -> None:
     """Address, node ports and the port of the health check are free again."""
     first = (await made(client, "first", **LOCAL))["spec"]
     ports = [{"name": "p", "port": 1, "nodePort": first["ports"][0]["nodePort"]}]
@@ -151,7 +151,7 @@ async def test_load_balancer_status_goes_with_the_type(client: httpx.AsyncClient
         ),
     ],
 )
-async def test_what_the_client_changed_itself_is_refused_and_not_dropped(
+async def test_changed_values_are_refused_and_not_dropped(
     client: httpx.AsyncClient, before: dict[str, Any], change: dict[str, Any], causes: list[str]
 ) -> None:
     """Nothing that was asked for is ignored."""

@@ -156,7 +156,7 @@ async def test_contradicting_list_options_return_422(client: httpx.AsyncClient) 
     assert "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan" in answer.json()["message"]
 
 
-async def test_a_client_that_goes_away_leaves_nothing(server: Server) -> None:
+async def test_client_that_goes_away_leaves_nothing(server: Server) -> None:
     """When a client hangs up, its watch ends: no task of the server outlives it."""
     await server.client.post(MAPS, json=config_map("one"))
     before = asyncio.all_tasks()

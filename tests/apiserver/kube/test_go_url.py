@@ -18,7 +18,7 @@ from rootspan_apiserver.kube.go_url import URL, URLError, clean_path, escape_pat
         ("https://a_b!.svc:443/%e2%82%ac", URL("https", "a_b!.svc:443", "/€")),
     ],
 )
-def test_a_url_is_taken_apart_as_go_takes_it_apart(text: str, url: URL) -> None:
+def test_url_is_taken_apart_as_go_takes_it_apart(text: str, url: URL) -> None:
     """Scheme in lower case, path unescaped, a host only after `//`."""
     assert parse(text) == url
 
@@ -41,7 +41,7 @@ def test_a_url_is_taken_apart_as_go_takes_it_apart(text: str, url: URL) -> None:
         ("https://h/#%", 'parse "https://h/#%": invalid URL escape "%"'),
     ],
 )
-def test_what_is_no_url_is_refused_in_gos_words(text: str, message: str) -> None:
+def test_invalid_url_has_error_of_go(text: str, message: str) -> None:
     """The text and the reason, both quoted as Go quotes."""
     with pytest.raises(URLError) as refused:
         parse(text)
@@ -51,7 +51,7 @@ def test_what_is_no_url_is_refused_in_gos_words(text: str, message: str) -> None
 @pytest.mark.parametrize(
     ("text", "name"), [("https://h:443/", "h"), ("https://h:", "h"), ("https://[::1]:443/", "::1"), ("https://h", "h")]
 )
-def test_the_name_of_a_host_has_no_port(text: str, name: str) -> None:
+def test_name_of_a_host_has_no_port(text: str, name: str) -> None:
     """Nor brackets."""
     assert parse(text).hostname == name
 
@@ -60,12 +60,12 @@ def test_the_name_of_a_host_has_no_port(text: str, name: str) -> None:
     ("path", "clean"),
     [("", "/"), ("//x", "/x"), ("/x/", "/x"), ("/a/../../b", "/b"), ("/./a//b", "/a/b"), ("a", "/a"), ("/...", "/...")],
 )
-def test_a_path_is_cleaned_as_go_joins_it(path: str, clean: str) -> None:
+def test_path_is_cleaned_as_go_joins_it(path: str, clean: str) -> None:
     """From the root, with nothing in it that leads elsewhere."""
     assert clean_path(path) == clean
 
 
-def test_a_path_is_escaped_as_go_escapes_it() -> None:
+def test_path_is_escaped_as_go_escapes_it() -> None:
     """Also what other libraries let through, and bytes that are no UTF-8."""
     path = b"/a b?c#d%e!*'()[]$&+,:;=@-_.~\xff".decode("utf-8", "surrogateescape")
     assert escape_path(path) == "/a%20b%3Fc%23d%25e%21%2A%27%28%29%5B%5D$&+,:;=@-_.~%FF"

@@ -40,7 +40,7 @@ def test_resource_requests(
 @pytest.mark.parametrize(
     "path", ["/", "/version", "/api", "/api/v1", "/api/v1/", "/apis/apps/v1", "/healthz/ping", "//"]
 )
-def test_what_is_no_resource(path: str) -> None:
+def test_path_of_no_resource(path: str) -> None:
     """Discovery, health and unknown paths have the HTTP method as their verb."""
     info = resolve("GET", path)
     assert not info.is_resource_request

@@ -46,7 +46,7 @@ def test_applying_to_nothing_creates_and_owns_what_it_says(field_manager: Manage
     ]
 
 
-def test_what_is_no_longer_applied_goes_unless_somebody_else_owns_it(field_manager: Managers) -> None:
+def test_field_that_is_not_applied_any_more_is_removed_unless_owned_by_others(field_manager: Managers) -> None:
     """Fields, map keys and list items that the applier drops are removed; those another manager owns too stay."""
     fields = field_manager("apps", "v1", "deployments")
     first = template({"name": "a", "image": "1"}, {"name": "b", "image": "1"})
@@ -66,7 +66,7 @@ def test_what_is_no_longer_applied_goes_unless_somebody_else_owns_it(field_manag
     }
 
 
-def test_what_others_added_stays_where_it_is(field_manager: Managers) -> None:
+def test_items_of_other_managers_keep_their_place(field_manager: Managers) -> None:
     """An apply neither removes nor reorders what it never spoke of."""
     fields = field_manager("apps", "v1", "deployments")
     live = fields.apply(None, deployment(**template({"name": "b", "image": "1"})), "me", THEN)
@@ -78,7 +78,7 @@ def test_what_others_added_stays_where_it_is(field_manager: Managers) -> None:
     assert [(item["name"], item["image"]) for item in containers(live)] == [("sidecar", "s"), ("b", "2"), ("c", "1")]
 
 
-def test_a_conflict_names_every_field_and_its_manager(field_manager: Managers) -> None:
+def test_conflict_names_every_field_and_its_manager(field_manager: Managers) -> None:
     """Another manager's value is not changed: a 409 whose message and causes say whose and which."""
     fields = field_manager("", "v1", "configmaps")
     live = fields.update(None, config_map({"a": "1", "b": "1"}), "editor", THEN)
@@ -131,7 +131,7 @@ def test_force_takes_the_fields(field_manager: Managers) -> None:
     assert owners(forced) == {"me/Apply": {"f:data": {"f:a": {}}}, "editor/Update": {"f:data": {".": {}, "f:b": {}}}}
 
 
-def test_the_same_value_is_shared(field_manager: Managers) -> None:
+def test_same_value_is_shared(field_manager: Managers) -> None:
     """Applying what is already so is no conflict: both own it, and neither time changes when nothing else does."""
     fields = field_manager("", "v1", "configmaps")
     live = fields.update(None, config_map({"a": "1"}), "editor", THEN)
@@ -140,7 +140,7 @@ def test_the_same_value_is_shared(field_manager: Managers) -> None:
     assert fields.apply(shared, config_map({"a": "1"}), "me", "2026-12-01T00:00:00Z") == shared
 
 
-def test_an_object_from_before_belongs_to_before_first_apply(field_manager: Managers) -> None:
+def test_object_from_before_belongs_to_before_first_apply(field_manager: Managers) -> None:
     """An object without managedFields gets an entry for what it holds, so that applying another value conflicts."""
     fields = field_manager("", "v1", "configmaps")
     live = config_map({"a": "1"})
@@ -190,7 +190,7 @@ def test_kubectl_takes_over_what_its_client_side_apply_set(field_manager: Manage
         ),
     ],
 )
-def test_a_configuration_that_does_not_fit_is_refused(
+def test_configuration_that_does_not_fit_is_refused(
     field_manager: Managers, applied: dict[str, Any], code: int, message: str
 ) -> None:
     """Another kind and managedFields are 400s; what the schema does not allow is answered as the real server does, with 500."""
@@ -249,7 +249,7 @@ def stated(data: dict[str, str]) -> dict[str, Any]:
 
 
 @given(DATA, APPLIES)
-def test_a_series_of_applies_leaves_what_somebody_owns(
+def test_series_of_applies_leaves_what_somebody_owns(
     updated: dict[str, str], applies: list[tuple[str, dict[str, str]]]
 ) -> None:
     """After each forced apply its data is there, applying it again changes nothing, and just the keys that are there have an owner."""

@@ -60,7 +60,7 @@ def test_order_changes_no_member(one: frozenset[tuple[str, ...]]) -> None:
     assert orjson.dumps(ordered(backwards)) == orjson.dumps(ordered(tree(one)))
 
 
-def test_the_order_is_by_kind_then_by_value() -> None:
+def test_order_is_by_kind_then_by_value() -> None:
     """The dot first, fields by name, keys by their values with numbers as numbers, then the values of sets."""
     names = ['v:"b"', "v:10", "v:9", 'k:{"port":443}', 'k:{"port":80}', 'k:{"name":"x","port":1}', "f:b", "f:a", "."]
     assert list(ordered({name: {} for name in names})) == [

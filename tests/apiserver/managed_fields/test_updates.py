@@ -26,7 +26,7 @@ def owners(obj: dict[str, Any]) -> dict[str, Any]:
     return {f"{entry['manager']}/{entry['operation']}": entry["fieldsV1"] for entry in managed(obj)}
 
 
-def test_a_create_owns_all_that_was_set_but_the_identity(field_manager: Managers) -> None:
+def test_create_owns_all_that_was_set_but_the_identity(field_manager: Managers) -> None:
     """The creator owns every field and map key it set; name, namespace, uid and the like are nobody's."""
     new = config_map({"b": "2", "a": "1"}, namespace="default", uid="u", labels={"x": "y"}, generateName="c-")
     created = field_manager("", "v1", "configmaps").update(None, new, "kubectl-create", NOW)
@@ -71,7 +71,7 @@ def test_lists_with_keys_count_their_items_and_atomic_values_count_as_one(field_
     )
 
 
-def test_an_update_takes_over_what_it_changes(field_manager: Managers) -> None:
+def test_update_takes_over_what_it_changes(field_manager: Managers) -> None:
     """Changed and added fields become the updater's, removed ones nobody's, the rest keeps its owner and its time."""
     fields = field_manager("", "v1", "configmaps")
     old = fields.update(None, config_map({"a": "1", "b": "2", "c": "3"}), "first", THEN)
@@ -83,7 +83,7 @@ def test_an_update_takes_over_what_it_changes(field_manager: Managers) -> None:
     assert [entry["time"] for entry in managed(new)] == [THEN, NOW]
 
 
-def test_an_update_that_changes_nothing_leaves_the_entries_alone(field_manager: Managers) -> None:
+def test_update_that_changes_nothing_leaves_the_entries_alone(field_manager: Managers) -> None:
     """The same object again: same entries, same times, no entry for the manager."""
     fields = field_manager("", "v1", "configmaps")
     old = fields.update(None, config_map({"a": "1"}), "first", THEN)
@@ -157,7 +157,7 @@ def test_clients_may_send_managed_fields_or_reset_them(field_manager: Managers) 
         {"x:1": {}},
     ],
 )
-def test_a_broken_field_set_does_not_count(field_manager: Managers, fields_v1: Any) -> None:
+def test_broken_field_set_does_not_count(field_manager: Managers, fields_v1: Any) -> None:
     """Entries whose fields are no field set are as if they had not been sent."""
     fields = field_manager("", "v1", "configmaps")
     old = fields.update(None, config_map({"a": "1"}), "first", THEN)
@@ -171,7 +171,7 @@ def test_a_broken_field_set_does_not_count(field_manager: Managers, fields_v1: A
     assert managed(fields.update(old, config_map({"a": "1"}, managedFields=[entry]), "second", NOW)) == managed(old)
 
 
-def test_the_oldest_updaters_are_merged(field_manager: Managers) -> None:
+def test_oldest_updaters_are_merged(field_manager: Managers) -> None:
     """No more than ten updaters are kept: the oldest become `ancient-changes`, together owning what they owned."""
     fields = field_manager("", "v1", "configmaps")
     obj = fields.update(None, config_map({"k0": ""}), "m0", "2026-01-01T00:00:00Z")
@@ -227,14 +227,14 @@ def test_entries_of_another_version_are_compared_in_that_version() -> None:
         ("", "", ""),
     ],
 )
-def test_the_manager_is_the_parameter_or_the_user_agents_name(
+def test_manager_is_the_parameter_or_the_user_agents_name(
     field_manager_parameter: str, user_agent: str, manager: str
 ) -> None:
     """What stands before the first slash of User-Agent, printable, no longer than 128 bytes."""
     assert manager_name(field_manager_parameter, user_agent) == manager
 
 
-def test_nobody_is_called_unknown(field_manager: Managers) -> None:
+def test_manager_without_name_is_unknown(field_manager: Managers) -> None:
     """A write without manager and User-Agent is recorded as `unknown`."""
     created = field_manager("", "v1", "configmaps").update(None, config_map({"a": "1"}), "", NOW)
     assert managed(created)[0]["manager"] == "unknown"

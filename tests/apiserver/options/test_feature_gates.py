@@ -25,7 +25,7 @@ from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, Feature
         ("1.36", "AllAlpha=false,AllBeta=false", True),
     ],
 )
-def test_a_gate_is_on_by_version_and_by_setting(version: str, text: str, enabled: bool) -> None:
+def test_gate_is_on_by_version_and_by_setting(version: str, text: str, enabled: bool) -> None:
     """Alpha is off, beta is on, general availability is on for good; a setting and a group change the first two."""
     assert FeatureGates.parse(text, version).enabled(API_SERVER_TRACING) is enabled
 
@@ -47,14 +47,14 @@ def test_a_gate_is_on_by_version_and_by_setting(version: str, text: str, enabled
         ),
     ],
 )
-def test_a_setting_that_cannot_be_is_refused_in_kubernetes_words(version: str, text: str, message: str) -> None:
+def test_setting_that_cannot_be_is_refused_in_kubernetes_words(version: str, text: str, message: str) -> None:
     """The message is that of k8s.io/component-base."""
     with pytest.raises(FeatureGateError) as refusal:
         FeatureGates.parse(text, version)
     assert str(refusal.value) == message
 
 
-def test_a_gate_there_is_not_cannot_be_asked_for() -> None:
+def test_gate_there_is_not_cannot_be_asked_for() -> None:
     """A typing error in the code is not taken for a gate that is off."""
     with pytest.raises(KeyError):
         FeatureGates("1.36").enabled("Nonsense")

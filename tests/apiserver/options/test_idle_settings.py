@@ -56,7 +56,7 @@ def sentences(flags: str, file: Path) -> Sequence[str]:
 
 
 @pytest.mark.parametrize("flags", IDLE)
-def test_what_changes_nothing_is_named(flags: str, file: Path) -> None:
+def test_option_without_effect_is_named(flags: str, file: Path) -> None:
     """Each idle setting has one sentence, which begins with it."""
     said = sentences(flags, file)
     assert len(said) == len(IDLE[flags])
@@ -64,13 +64,13 @@ def test_what_changes_nothing_is_named(flags: str, file: Path) -> None:
 
 
 @pytest.mark.parametrize("flags", EFFECTIVE)
-def test_what_has_an_effect_is_not_named(flags: str, file: Path) -> None:
+def test_option_with_effect_is_not_named(flags: str, file: Path) -> None:
     """The same flags where they have one, and a command line without any, say nothing."""
     assert sentences(flags, file) == []
 
 
 @pytest.mark.anyio
-async def test_the_server_says_it_at_its_start(caplog: pytest.LogCaptureFixture) -> None:
+async def test_server_says_it_at_its_start(caplog: pytest.LogCaptureFixture) -> None:
     """Each sentence is a warning in the log before the server serves."""
     flags = ["--secure-port=0", "--disable-admission-plugins=ResourceQuota", "--flush-spans-at-shutdown"]
     async with apiserver(Options.parse(flags)):
@@ -81,7 +81,7 @@ async def test_the_server_says_it_at_its_start(caplog: pytest.LogCaptureFixture)
     ]
 
 
-def test_the_documentation_names_the_plugins_that_are_not_there() -> None:
+def test_documentation_names_the_plugins_that_are_not_there() -> None:
     """docs/apiserver.md lists each admission plugin of kube-apiserver that this server lacks."""
     document = DOCUMENT.read_text()
     assert [name for name in sorted(NOT_IMPLEMENTED) if f"`{name}`" not in document] == []

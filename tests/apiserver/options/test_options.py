@@ -103,7 +103,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("line", PARSED)
-def test_a_command_line_says_what_it_says_to_kube_apiserver(line: str) -> None:
+def test_command_line_says_what_it_says_to_kube_apiserver(line: str) -> None:
     """Values come after `=` or as the next word; lists grow; the last of two single values holds."""
     assert Options.parse(line.split()) == dataclasses.replace(Options(), **PARSED[line])
 
@@ -128,7 +128,7 @@ def test_help_is_asked_for_and_names_every_flag(flag: str) -> None:
     assert "(default 6443)" in text
 
 
-def test_the_tracing_configuration_is_read_where_the_gate_is_on(tmp_path: Path) -> None:
+def test_tracing_configuration_is_read_where_the_gate_is_on(tmp_path: Path) -> None:
     """v1.36 reads the file by default and strictly; v1.22 only with the gate, and takes unknown fields."""
     path = tmp_path / "tracing.yaml"
     path.write_text("endpoint: otel:4317\nsamplingRatePerMillion: 5\n")
@@ -153,7 +153,7 @@ def test_with_the_gate_off_only_the_existence_of_the_file_is_checked(tmp_path: P
         Options.parse([*old, f"--tracing-config-file={tmp_path}/none"])
 
 
-def test_an_options_value_made_in_code_is_checked_alike() -> None:
+def test_options_value_made_in_code_is_checked_alike() -> None:
     """Not only command lines: `check` tells the same faults."""
     Options(secure_port=0).check()
     with pytest.raises(OptionsError, match=r"^--secure-port 65536 must be"):
@@ -166,7 +166,7 @@ def test_service_addresses_are_found_by_namespace_and_name() -> None:
     assert options.service_addresses() == {("default", "hooks"): ("127.0.0.1", 9443)}
 
 
-def test_the_server_is_named_by_its_host() -> None:
+def test_server_is_named_by_its_host() -> None:
     """The id is the same whenever it is made, another on another host, and of the form kube-apiserver's has."""
     name = api_server_id("control-plane")
     assert name == api_server_id("control-plane") != api_server_id("control-plane-2")
@@ -176,7 +176,7 @@ def test_the_server_is_named_by_its_host() -> None:
     assert set(digest) <= set("abcdefghijklmnopqrstuvwxyz234567")
 
 
-def test_the_resource_is_that_of_each_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resource_is_that_of_each_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """v1.36 has the service and its instance only, v1.22 an empty instance, the host and the SDK; both the environment's."""
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "zone=a,service.name=other")
     assert DIALECTS["1.36"].resource("host") == Resource(

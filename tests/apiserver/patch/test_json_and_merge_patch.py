@@ -45,7 +45,7 @@ def test_operations_apply_in_order_and_leave_the_original() -> None:
         {"op": "add", "path": "a", "value": 1},
     ],
 )
-def test_an_operation_that_cannot_be_done_is_unprocessable(operation: dict[str, Any]) -> None:
+def test_operation_that_cannot_be_done_is_unprocessable(operation: dict[str, Any]) -> None:
     """A failed test, a missing target or a malformed operation is the same 422."""
     with pytest.raises(StatusError) as caught:
         json_patch.apply({"a": 1}, [operation])
@@ -83,7 +83,7 @@ def test_too_many_operations_are_too_large() -> None:
     )
 
 
-def test_what_is_no_patch_is_a_bad_request() -> None:
+def test_malformed_patch_is_a_bad_request() -> None:
     """An object where a list of operations should be, a list where an object should be, and broken JSON are 400s."""
     for read, body, why in (
         (json_patch.read, b"{}", "cannot unmarshal object into Go value of type []handlers.jsonPatchOp"),
@@ -124,7 +124,7 @@ def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(OBJECTS, OBJECTS)
-def test_the_patch_of_a_difference_leads_from_one_to_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
+def test_patch_of_a_difference_leads_from_one_to_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
     """Applying the difference of two objects to the first gives the second, and again changes nothing."""
     patched = merge_patch.apply(old, difference(old, new))
     assert patched == new

@@ -145,7 +145,7 @@ POD = Schema(
         ),
     ],
 )
-def test_what_a_patch_makes_of_an_object(obj: dict[str, Any], patch: dict[str, Any], patched: dict[str, Any]) -> None:
+def test_object_after_patch(obj: dict[str, Any], patch: dict[str, Any], patched: dict[str, Any]) -> None:
     """Each directive and each kind of field does what the API's conventions say, and neither argument is changed."""
     before = copy.deepcopy((obj, patch))
     assert strategic.apply(obj, patch, POD) == patched
@@ -181,7 +181,7 @@ def test_what_a_patch_makes_of_an_object(obj: dict[str, Any], patch: dict[str, A
         ),
     ],
 )
-def test_a_malformed_patch_is_refused(patch: dict[str, Any], code: int, message: str) -> None:
+def test_malformed_patch_is_refused(patch: dict[str, Any], code: int, message: str) -> None:
     """Malformed directives are 400s; what does not fit the lists is answered as the real server does."""
     obj = {"labels": {"a": "1"}, "finalizers": ["a"], "containers": [{"name": "a"}], "strategy": {"type": "x"}}
     with pytest.raises(StatusError) as caught:
@@ -213,7 +213,7 @@ def difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(PODS, PODS)
-def test_the_patch_of_a_difference_leads_from_one_to_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
+def test_patch_of_a_difference_leads_from_one_to_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
     """The patch that kubectl would write from old to new makes new of old, in its order, and again of new."""
     patch = difference(old, new)
     patched = strategic.apply(old, patch, POD)

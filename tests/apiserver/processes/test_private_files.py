@@ -48,7 +48,7 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("umask")
-def test_a_folder_of_the_data_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_folder_of_the_data_is_for_its_owner_alone(tmp_path: Path) -> None:
     """A data directory that is missing is made, with those above it."""
     with Environment(f"--data-dir={tmp_path}/all/data"):
         found = modes(tmp_path)
@@ -56,7 +56,7 @@ def test_a_folder_of_the_data_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert set(found.values()) == {0o600}
 
 
-def test_what_is_there_keeps_its_mode(tmp_path: Path) -> None:
+def test_existing_file_keeps_its_mode(tmp_path: Path) -> None:
     """A folder and a log that the operator has opened to others stay open: they were not made here."""
     log = tmp_path / "audit.log"
     log.touch()

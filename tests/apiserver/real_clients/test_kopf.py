@@ -63,7 +63,7 @@ async def api(kube_apiserver: Environment) -> AsyncIterator[Any]:
         yield api
 
 
-async def test_an_operator_makes_changes_and_clears_up(
+async def test_operator_makes_changes_and_clears_up(
     kube_apiserver: Environment, api: Any, namespace: str, widgets: None
 ) -> None:
     """A widget gets a finalizer, a status and a config map of its own; a change is handled; deletion waits for the operator."""

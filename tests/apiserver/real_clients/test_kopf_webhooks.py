@@ -62,7 +62,7 @@ async def configured(list_function: Any, name: str) -> None:
                 return
 
 
-async def test_an_operator_has_a_say_in_what_is_stored(
+async def test_operator_has_a_say_in_what_is_stored(
     kube_apiserver: Environment, namespace: str, widgets: None, tmp_path: Path
 ) -> None:
     """Its webhooks take effect as soon as they are configured: one paints a widget, the other refuses it in its own words."""

@@ -24,7 +24,7 @@ async def api(kube_apiserver: Environment, namespace: str) -> AsyncIterator[Any]
     await api._session.aclose()  # it keeps its connections for as long as the process lives
 
 
-async def test_the_server_says_what_it_is_and_has(api: Any) -> None:
+async def test_server_says_what_it_is_and_has(api: Any) -> None:
     """Version, who asks, and every kind of resource."""
     assert (await api.version())["minor"] == "36"
     assert await api.whoami() == "kubernetes-admin"
@@ -55,7 +55,7 @@ async def test_custom_resources_are_found_by_their_short_name(api: Any, widgets:
     assert [(each.name, each.spec.size) for each in found] == [("w", 2)]
 
 
-async def test_a_watch_tells_what_happens(api: Any) -> None:
+async def test_watch_tells_what_happens(api: Any) -> None:
     """Each change of one object comes once, in order."""
     config_map = await ConfigMap(manifest("ConfigMap", "c", data={"a": "1"}), api=api)
     await config_map.create()

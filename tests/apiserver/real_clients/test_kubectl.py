@@ -124,7 +124,7 @@ def test_objects_are_changed_in_place(kubectl: Kubectl) -> None:
     assert metadata["generation"] == 9  # Annotations of a deployment count too.
 
 
-def test_an_editor_changes_an_object(kubectl: Kubectl) -> None:
+def test_editor_changes_an_object(kubectl: Kubectl) -> None:
     """`kubectl edit` sends the difference that the editor made."""
     kubectl("create", "configmap", "c", "--from-literal=colour=red")
     said = kubectl("edit", "configmap", "c", env={"EDITOR": "sed -i s/red/green/"})
@@ -164,7 +164,7 @@ def test_deletion_is_waited_for(kubectl: Kubectl) -> None:
     assert "NotFound" in kubectl("get", "pod", "p", status=1)
 
 
-def test_a_node_is_emptied(kubectl: Kubectl) -> None:
+def test_node_is_emptied(kubectl: Kubectl) -> None:
     """cordon, taint and drain: pods on the node are evicted, and drain waits until they are gone."""
     node = f"node-{kubectl.namespace}"
     kubectl("create", "-f", "-", stdin=manifest("Node", node))
@@ -178,7 +178,7 @@ def test_a_node_is_emptied(kubectl: Kubectl) -> None:
     kubectl("delete", "node", node)
 
 
-def test_the_server_is_known(kubectl: Kubectl) -> None:
+def test_server_is_known(kubectl: Kubectl) -> None:
     """Versions, kinds, fields, and what one may do."""
     assert '"v1.36' in kubectl("version", "-o", "json")
     names = kubectl("api-resources", "-o", "name").split()

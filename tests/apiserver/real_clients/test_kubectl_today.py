@@ -41,7 +41,7 @@ def signing_request(kubectl: Kubectl) -> Iterator[str]:
     kubectl("delete", "csr", kubectl.namespace)
 
 
-def test_a_signing_request_says_who_asked(kubectl: Kubectl, signing_request: str) -> None:
+def test_signing_request_says_who_asked(kubectl: Kubectl, signing_request: str) -> None:
     """The user is the one of the request, impersonated here, whatever the manifest says; an approval is kept."""
     who = ("--as=robot", "--as-group=makers", "--as-uid=42", "--as-user-extra=colour=red")
     kubectl("create", "-f", "-", *who, stdin=signing_request)
@@ -104,7 +104,7 @@ def test_conditions_of_every_kind_are_waited_for(kubectl: Kubectl) -> None:
     kubectl("wait", "configmap/c", "--for=delete", "--timeout=10s")
 
 
-def test_a_token_is_made_for_a_service_account_and_known(kubectl: Kubectl) -> None:
+def test_token_is_made_for_a_service_account_and_known(kubectl: Kubectl) -> None:
     """`kubectl create token` gives one by which the server knows its bearer."""
     kubectl("create", "serviceaccount", "robot")
     token = kubectl("create", "token", "robot", "--duration=10m").strip()
@@ -112,7 +112,7 @@ def test_a_token_is_made_for_a_service_account_and_known(kubectl: Kubectl) -> No
     assert known == f"system:serviceaccount:{kubectl.namespace}:robot"
 
 
-def test_a_token_is_bound_to_a_pod(kubectl: Kubectl) -> None:
+def test_token_is_bound_to_a_pod(kubectl: Kubectl) -> None:
     """It says for which pod it was made; a pod that is another one by now, or none, is refused."""
     kubectl("create", "-f", "-", stdin=manifest("Pod", "p", spec=POD))
     uid = kubectl.value(".metadata.uid", "pod", "p")
@@ -126,14 +126,14 @@ def test_a_token_is_bound_to_a_pod(kubectl: Kubectl) -> None:
     assert 'pods "none" not found' in kubectl(*bound, "--bound-object-name=none", status=1)
 
 
-def test_a_pod_gets_a_container_to_debug_it(kubectl: Kubectl) -> None:
+def test_pod_gets_a_container_to_debug_it(kubectl: Kubectl) -> None:
     """`kubectl debug` adds an ephemeral container through the pod's subresource."""
     kubectl("run", "p", "--image=busybox")
     kubectl("debug", "p", "--image=busybox", "--container=look", "--attach=false")
     assert kubectl.value(".spec.ephemeralContainers[*].name", "pod", "p") == "look"
 
 
-def test_a_replaced_pod_keeps_what_the_server_put_in(kubectl: Kubectl) -> None:
+def test_replaced_pod_keeps_what_the_server_put_in(kubectl: Kubectl) -> None:
     """A manifest that says nothing of priorities replaces the pod that has one, unless it changes what may not change."""
     account = {"serviceAccountName": "default", "automountServiceAccountToken": False}
     pod = manifest("Pod", "p", spec={**POD, **account})

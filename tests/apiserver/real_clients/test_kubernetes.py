@@ -24,7 +24,7 @@ def dynamic_client(api: Any, tmp_path: Path) -> Any:
     return make(api, cache_file=str(tmp_path / "discovery"))
 
 
-def test_the_dynamic_client_finds_every_kind(dynamic_client: Any, namespace: str, widgets: None) -> None:
+def test_dynamic_client_finds_every_kind(dynamic_client: Any, namespace: str, widgets: None) -> None:
     """Built-in and custom kinds are discovered, created, patched in each way there is, and deleted."""
     of_widgets = dynamic_client.resources.get(api_version="example.com/v1", kind="Widget")
     of_widgets.create(namespace=namespace, body=manifest("Widget", "w", "example.com/v1", spec={"colour": "red"}))
@@ -42,7 +42,7 @@ def test_the_dynamic_client_finds_every_kind(dynamic_client: Any, namespace: str
     assert [entry.manager for entry in applied.metadata.managedFields] == ["tester"]
 
 
-def test_a_manifest_of_many_documents_is_created(api: Any, namespace: str) -> None:
+def test_manifest_of_many_documents_is_created(api: Any, namespace: str) -> None:
     """`create_from_dict` makes each object of a list, and what is there already is one error of its kind."""
     objects = {"apiVersion": "v1", "kind": "List", "items": [manifest("ConfigMap", "a"), manifest("Secret", "b")]}
     create: Any = utils.create_from_dict

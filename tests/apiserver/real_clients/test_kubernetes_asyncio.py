@@ -33,7 +33,7 @@ async def test_objects_live_their_lives(api: Any, namespace: str) -> None:
     assert (await apps.list_namespaced_deployment(namespace)).items == []
 
 
-async def test_a_watch_tells_what_happens(api: Any, namespace: str) -> None:
+async def test_watch_tells_what_happens(api: Any, namespace: str) -> None:
     """`watch=True`, as this client writes it, is a watch; each change comes once, in order."""
     core: Any = client.CoreV1Api(api)
 

@@ -33,7 +33,7 @@ async def api(kube_apiserver: Environment) -> AsyncIterator[Any]:
         yield api
 
 
-def test_an_informer_follows_what_happens(core: Any, namespace: str) -> None:
+def test_informer_follows_what_happens(core: Any, namespace: str) -> None:
     """It knows what was there before it began, tells each change once and in order, and forgets what is deleted."""
     label = {"labels": {"followed": "yes"}}
 

@@ -48,7 +48,7 @@ def test_fields_are_owned_by_who_applies_them(client: Client) -> None:
     assert client.apply(config_map("c")).data == {"a": "9"}
 
 
-def test_a_deployment_is_patched_and_scaled(client: Client) -> None:
+def test_deployment_is_patched_and_scaled(client: Client) -> None:
     """Strategic merge patches find a container by its name; scale and status are written on their own."""
     client.create(deployment())
     patch = {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "nginx"}]}}}}
@@ -75,7 +75,7 @@ def test_lists_come_in_pieces(client: Client) -> None:
     assert [each.metadata.name for each in chosen if each.metadata] == ["c3"]
 
 
-def test_a_watch_of_a_custom_resource(client: Client, widgets: None) -> None:
+def test_watch_of_a_custom_resource(client: Client, widgets: None) -> None:
     """A generic resource is created with its defaults, watched, and gone."""
     widget = create_namespaced_resource("example.com", "v1", "Widget", "widgets")
     listed = client.list(widget)

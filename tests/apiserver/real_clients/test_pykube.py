@@ -37,7 +37,7 @@ def test_objects_live_their_lives(api: Any, namespace: str) -> None:
         query.get_by_name("missing")
 
 
-def test_a_refusal_carries_the_servers_words(api: Any, namespace: str) -> None:
+def test_refusal_carries_the_servers_words(api: Any, namespace: str) -> None:
     """What is wrong is in the exception, with the status code."""
     service = pykube.Service(api, placed(namespace, manifest("Service", "s", spec={"ports": [{"port": 0}]})))
     with pytest.raises(pykube.exceptions.HTTPError, match=r"spec\.ports\[0\]\.port") as refused:
@@ -45,7 +45,7 @@ def test_a_refusal_carries_the_servers_words(api: Any, namespace: str) -> None:
     assert refused.value.code == 422
 
 
-def test_a_watch_tells_what_happens(api: Any, namespace: str) -> None:
+def test_watch_tells_what_happens(api: Any, namespace: str) -> None:
     """Each change of one object comes once, in order."""
     pykube.ConfigMap(api, placed(namespace, manifest("ConfigMap", "c", data={"a": "1"}))).create()
     seen = []

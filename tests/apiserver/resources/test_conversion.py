@@ -9,7 +9,7 @@ V1 = GroupVersionKind("autoscaling", "v1", "HorizontalPodAutoscaler")
 V2 = GroupVersionKind("autoscaling", "v2", "HorizontalPodAutoscaler")
 
 
-def test_an_autoscaler_survives_both_ways() -> None:
+def test_autoscaler_survives_both_ways() -> None:
     """What v1 cannot say is kept in annotations, and is back in v2."""
     memory = {"name": "memory", "target": {"type": "AverageValue", "averageValue": "1Gi"}}
     cpu = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}
@@ -56,7 +56,7 @@ def test_annotation_that_fits_no_field_is_dropped(key: str, text: str) -> None:
     assert convert(old, V2) == {"apiVersion": "autoscaling/v2", "kind": V1.kind, "metadata": {}, "spec": {}}
 
 
-def test_a_custom_resource_changes_its_version_alone() -> None:
+def test_custom_resource_changes_its_version_alone() -> None:
     """Without a conversion webhook nothing else differs, and the original is left as it was."""
     widget = {"apiVersion": "example.com/v1", "kind": "Widget", "spec": {"size": 1}}
     beta = convert(widget, GroupVersionKind("example.com", "v1beta1", "Widget"))

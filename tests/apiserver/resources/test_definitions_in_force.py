@@ -112,7 +112,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         yield Client(await stack.enter_async_context(http))
 
 
-async def test_a_definition_is_served_until_it_is_deleted() -> None:
+async def test_definition_is_served_until_it_is_deleted() -> None:
     """Created, established, used by every verb that matters, and deleted with all its objects."""
     async with EmbeddedEtcd(None) as embedded, server(embedded) as client:
         assert (await client.send("GET", WIDGETS)).status_code == 404
@@ -147,7 +147,7 @@ async def test_a_definition_is_served_until_it_is_deleted() -> None:
         assert (await client.send("GET", WIDGETS)).json()["items"] == []
 
 
-async def test_a_stored_definition_is_served_from_the_start() -> None:
+async def test_stored_definition_is_served_from_the_start() -> None:
     """What was defined before the server began is served by its first answer."""
     async with EmbeddedEtcd(None) as embedded:
         async with server(embedded) as client:

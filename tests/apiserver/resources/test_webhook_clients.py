@@ -59,14 +59,14 @@ def service(**fields: object) -> JSONObject:
         ("r/../x", ["must start with a '/'", "segment[0] may not be empty", f"segment[1]: {SUBDOMAIN}"]),
     ],
 )
-def test_a_services_path_leads_nowhere_else(path: str, reasons: list[str]) -> None:
+def test_services_path_leads_nowhere_else(path: str, reasons: list[str]) -> None:
     """Each segment is a subdomain, which no `..`, `?`, `#`, `%` or control character is."""
     shown = path.replace("\r", "\\r").replace("\n", "\\n")
     check(service(path=path), *(f'.service.path: Invalid value: "{shown}": {reason}' for reason in reasons))
 
 
 @pytest.mark.parametrize("path", [None, "", "/", "/a", "/a/b.c-d/", "/1/2"])
-def test_a_services_path_may_be_left_out_or_end_with_a_slash(path: str | None) -> None:
+def test_services_path_may_be_left_out_or_end_with_a_slash(path: str | None) -> None:
     """Nothing is wrong with these."""
     check(service(path=path) if path is not None else service())
 
@@ -90,7 +90,7 @@ def test_a_services_path_may_be_left_out_or_end_with_a_slash(path: str | None) -
         ),
     ],
 )
-def test_a_service_needs_a_name_and_a_namespace(fields: JSONObject, reasons: list[str]) -> None:
+def test_service_needs_a_name_and_a_namespace(fields: JSONObject, reasons: list[str]) -> None:
     """kube-apiserver misses each under the name of the other, and so do we."""
     check(service(**fields), *reasons)
 
@@ -126,7 +126,7 @@ def test_a_service_needs_a_name_and_a_namespace(fields: JSONObject, reasons: lis
         ),
     ],
 )
-def test_a_url_is_judged_as_go_reads_it(url: str, reasons: list[str]) -> None:
+def test_url_is_judged_as_go_reads_it(url: str, reasons: list[str]) -> None:
     """What Go cannot parse is refused in Go's words; of the rest, all that is wrong is told."""
     check({"url": url}, *(f".url: {reason}" for reason in reasons))
 
@@ -134,18 +134,18 @@ def test_a_url_is_judged_as_go_reads_it(url: str, reasons: list[str]) -> None:
 @pytest.mark.parametrize(
     "url", ["https://h", "https://h:8443//x", "https://127.0.0.1:9443/a/../b?", "https://[::1]/é x"]
 )
-def test_a_url_may_have_any_path(url: str) -> None:
+def test_url_may_have_any_path(url: str) -> None:
     """It is cleaned when it is called."""
     check({"url": url})
 
 
 @pytest.mark.parametrize("client", [{}, {"url": "https://h"} | service()])
-def test_a_client_is_either_a_url_or_a_service(client: JSONObject) -> None:
+def test_client_is_either_a_url_or_a_service(client: JSONObject) -> None:
     """Neither and both are wrong."""
     check(client, ": Required value: exactly one of url or service is required")
 
 
-def test_a_conversion_has_a_client_if_it_is_a_webhooks() -> None:
+def test_conversion_has_a_client_if_it_is_a_webhooks() -> None:
     """And only then."""
     definition = conversion(service())
     definition["spec"]["conversion"]["strategy"] = "None"

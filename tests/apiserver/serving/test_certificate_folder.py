@@ -41,7 +41,7 @@ async def serves(certificate: ServingCertificate) -> bool:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("names", [("apiserver.crt", "apiserver.key"), ("apiserver.crt", "apiserver.key", "ca.crt")])
-async def test_a_pair_that_is_there_is_used(tmp_path: Path, names: tuple[str, ...]) -> None:
+async def test_pair_that_is_there_is_used(tmp_path: Path, names: tuple[str, ...]) -> None:
     """Whether or not its authority is there, too: clients are told to trust what leads to it, and no file changes or comes."""
     supply(tmp_path, CertificateAuthority.create("operator"), *names)
     before = contents(tmp_path)
@@ -52,7 +52,7 @@ async def test_a_pair_that_is_there_is_used(tmp_path: Path, names: tuple[str, ..
 
 
 @pytest.mark.anyio
-async def test_an_authority_that_has_not_signed_the_pair_is_not_given_to_clients(tmp_path: Path) -> None:
+async def test_authority_that_has_not_signed_the_pair_is_not_given_to_clients(tmp_path: Path) -> None:
     """A `ca.crt` left from another pair leads nobody astray."""
     supply(tmp_path, CertificateAuthority.create("former"), "ca.crt")
     supply(tmp_path, CertificateAuthority.create("operator"), "apiserver.crt", "apiserver.key")
@@ -75,7 +75,7 @@ def test_half_a_pair_is_an_error(tmp_path: Path, there: str, missing: str) -> No
 
 
 @pytest.mark.anyio
-async def test_a_pair_is_made_beside_an_authority_of_the_operators(tmp_path: Path) -> None:
+async def test_pair_is_made_beside_an_authority_of_the_operators(tmp_path: Path) -> None:
     """The operator's `ca.crt` stays as it is, and clients trust what was made, now and after a restart."""
     supply(tmp_path, CertificateAuthority.create("operator"), "ca.crt")
     authority = (tmp_path / "ca.crt").read_bytes()
@@ -87,7 +87,7 @@ async def test_a_pair_is_made_beside_an_authority_of_the_operators(tmp_path: Pat
     assert await serves(again)
 
 
-def test_a_pair_that_is_no_pair_is_an_error(tmp_path: Path) -> None:
+def test_pair_that_is_no_pair_is_an_error(tmp_path: Path) -> None:
     """Files that hold no certificate are neither used nor replaced."""
     for name in ("apiserver.crt", "apiserver.key"):
         (tmp_path / name).write_text("nonsense")

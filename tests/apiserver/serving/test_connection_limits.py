@@ -75,7 +75,7 @@ async def test_headers_without_end_cost_no_more_than_the_limit() -> None:
     assert peak < 10 * LIMITS.head
 
 
-async def test_a_refused_head_does_not_break_the_answer_before_it() -> None:
+async def test_refused_head_does_not_break_the_answer_before_it() -> None:
     """431 to a second request comes after the whole answer to the first, which was still on its way."""
     go_on = asyncio.Event()
 
@@ -94,7 +94,7 @@ async def test_a_refused_head_does_not_break_the_answer_before_it() -> None:
 
 
 @pytest.mark.parametrize("size", [70_000, 1_000_000])
-async def test_a_long_url_is_read(size: int) -> None:
+async def test_long_url_is_read(size: int) -> None:
     """As long as the head is within its limit, path and query arrive whole."""
     path, query = b"/" + b"p" * (size // 2), b"q" * (size // 2)
     async with served(echo) as address, connected(address) as raw:
@@ -109,7 +109,7 @@ async def test_a_long_url_is_read(size: int) -> None:
     [b"", b"\r\n", b"GET", HEAD, HEAD + b"X: ", HEAD + b"X: 1\r\n"],
     ids=["nothing", "an empty line", "a method", "a header", "half a header", "headers"],
 )
-async def test_a_head_that_is_not_finished_in_time_ends_the_connection(sent: bytes) -> None:
+async def test_head_that_is_not_finished_in_time_ends_the_connection(sent: bytes) -> None:
     """Nothing at all, nothing after the handshake, or half a request: the connection is closed without a word."""
     async with served(echo, SOON) as address, connected(address) as raw:
         raw.send(sent)
@@ -128,7 +128,7 @@ async def test_bytes_that_trickle_in_do_not_prolong_the_time() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x16", b"\x16\x03\x01"])
-async def test_a_handshake_that_is_not_finished_in_time_ends_the_connection(sent: bytes) -> None:
+async def test_handshake_that_is_not_finished_in_time_ends_the_connection(sent: bytes) -> None:
     """A client that connects to the TLS port and says nothing, or begins and stops."""
     async with served(echo, ConnectionLimits(handshake_time=0.1)) as address:
         reader, writer = await asyncio.open_connection(address.host, address.port)
@@ -137,7 +137,7 @@ async def test_a_handshake_that_is_not_finished_in_time_ends_the_connection(sent
         writer.transport.abort()
 
 
-async def test_the_time_of_a_head_is_not_that_of_its_answer_or_body() -> None:
+async def test_time_of_a_head_is_not_that_of_its_answer_or_body() -> None:
     """An answer and a body may take longer than a head, and so may the next request take to come."""
     passed = asyncio.Event()
 
@@ -157,7 +157,7 @@ async def test_the_time_of_a_head_is_not_that_of_its_answer_or_body() -> None:
         assert (await raw.answer())[0] == b"HTTP/1.1 200 OK"
 
 
-async def test_an_idle_connection_is_closed() -> None:
+async def test_idle_connection_is_closed() -> None:
     """After an answer the next request has the idle time, which is not that of a head."""
     async with served(echo, ConnectionLimits(idle_time=0.1)) as address, connected(address) as raw:
         raw.send(HEAD, b"\r\n")
@@ -165,7 +165,7 @@ async def test_an_idle_connection_is_closed() -> None:
         assert await raw.rest() == b""
 
 
-async def test_the_limits_are_kube_apiservers() -> None:
+async def test_limits_are_kube_apiservers() -> None:
     """A mebibyte and Go's buffer, 32 s for a handshake and for a head, 90 s between two requests."""
     assert ConnectionLimits(1_052_672, 32.0, 32.0, 90.0) == LIMITS
 

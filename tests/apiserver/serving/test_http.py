@@ -27,7 +27,7 @@ async def whoami(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": name.encode()})
 
 
-async def test_a_client_certificate_reaches_the_application_by_the_asgi_tls_extension(tmp_path: Path) -> None:
+async def test_client_certificate_reaches_the_application_by_the_asgi_tls_extension(tmp_path: Path) -> None:
     """With a client CA, whoever shows a certificate is named in the scope and whoever shows none is still served."""
     clients = certificates.CertificateAuthority.create("clients")
     (tmp_path / "clients.pem").write_bytes(clients.pem)
@@ -44,7 +44,7 @@ async def test_a_client_certificate_reaches_the_application_by_the_asgi_tls_exte
             assert (await client.get(address.url)).text == "nobody"
 
 
-async def test_a_certificate_of_a_stranger_is_refused_in_the_handshake(tmp_path: Path) -> None:
+async def test_certificate_of_a_stranger_is_refused_in_the_handshake(tmp_path: Path) -> None:
     """A certificate that another authority signed does not come through."""
     clients = certificates.CertificateAuthority.create("clients")
     (tmp_path / "clients.pem").write_bytes(clients.pem)
@@ -91,7 +91,7 @@ async def test_stopping_is_told_to_the_application_before_requests_are_waited_fo
         assert (await asyncio.wait_for(answer, 5)).text == "bye"
 
 
-def test_a_port_in_use_is_named_in_the_error() -> None:
+def test_port_in_use_is_named_in_the_error() -> None:
     """Binding twice says which address it was."""
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
@@ -99,7 +99,7 @@ def test_a_port_in_use_is_named_in_the_error() -> None:
             listen("127.0.0.1", port)
 
 
-def test_the_certificate_folder_outlives_a_restart(tmp_path: Path) -> None:
+def test_certificate_folder_outlives_a_restart(tmp_path: Path) -> None:
     """The second start presents the certificate of the first; keys are readable by their owner alone."""
     first = certificates.self_signed(["127.0.0.1"], tmp_path / "pki")
     assert certificates.self_signed(["127.0.0.1"], tmp_path / "pki") == first
@@ -118,7 +118,7 @@ def test_unusable_certificates_are_refused_with_their_name(tmp_path: Path) -> No
         certificates.server_context(certificates.self_signed(["localhost"], None), junk)
 
 
-def test_a_kubeconfig_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_kubeconfig_is_for_its_owner_only(tmp_path: Path) -> None:
     """The file holds a token, so nobody else may read it; writing over an old one leaves no draft behind."""
     path = tmp_path / "made" / "config"
     kubeconfig.write(path, "old")

@@ -41,7 +41,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_what_is_no_request_is_refused(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_malformed_request_is_refused(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """In Go's words, without a line in the log, and the connection is closed; what came before is answered first."""
     sent, text = REFUSED[name]
     with caplog.at_level(logging.DEBUG):
@@ -74,7 +74,7 @@ LET_THROUGH = {
 
 
 @pytest.mark.parametrize("name", LET_THROUGH)
-async def test_what_is_odd_but_a_request_is_served(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unusual_but_valid_request_is_served(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """With the path that Go makes of it, without a line in the log, and so is the next request on the connection."""
     sent, begin = LET_THROUGH[name]
     with caplog.at_level(logging.DEBUG):

@@ -28,7 +28,7 @@ class Held:
         await send({"type": "http.response.body", "body": BODY})
 
 
-async def test_an_answer_in_flight_arrives_whole() -> None:
+async def test_answer_in_flight_arrives_whole() -> None:
     """Within the grace it is waited for, and so is a second one on the same connection, until the client has the last byte."""
     held, told = Held(), asyncio.Event()
     async with asyncio.timeout(PATIENCE), AsyncExitStack() as stack:
@@ -47,7 +47,7 @@ async def test_an_answer_in_flight_arrives_whole() -> None:
     assert answers.count(b"HTTP/1.1 200 OK") == answers.count(BODY) == 2
 
 
-async def test_what_is_cut_gets_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_aborted_request_gets_no_response(caplog: pytest.LogCaptureFixture) -> None:
     """After the grace the connection ends without an answer, and neither a text nor a traceback tells of a fault."""
     held = Held()
     with caplog.at_level(logging.INFO):
@@ -61,7 +61,7 @@ async def test_what_is_cut_gets_nothing(caplog: pytest.LogCaptureFixture) -> Non
     assert caplog.records == []
 
 
-async def test_an_application_that_leaves_its_answer_unfinished_cuts_the_connection() -> None:
+async def test_application_that_leaves_its_answer_unfinished_cuts_the_connection() -> None:
     """So that the client does not take it for a whole one, and without waiting for a client that reads nothing."""
 
     async def unfinished(scope: Any, receive: Any, send: Any) -> None:

@@ -31,7 +31,7 @@ def event(path: Path, audit_id: str) -> dict[str, dict[str, str]]:
     return dict(found)
 
 
-async def test_the_event_of_a_recorded_request_names_its_trace(tmp_path: Path) -> None:
+async def test_event_of_a_recorded_request_names_its_trace(tmp_path: Path) -> None:
     """The annotation is the trace id of the request's SERVER span, which carries the same audit id."""
     path = tmp_path / "audit.log"
     provider, recorder = recording_provider()
@@ -41,7 +41,7 @@ async def test_the_event_of_a_recorded_request_names_its_trace(tmp_path: Path) -
     assert event(path, audit_id)["annotations"][ANNOTATION] == served.trace_id
 
 
-async def test_the_event_of_an_unsampled_request_names_the_trace_that_others_may_have_recorded(tmp_path: Path) -> None:
+async def test_event_of_an_unsampled_request_names_the_trace_that_others_may_have_recorded(tmp_path: Path) -> None:
     """Without sampling a context goes out all the same, so its trace id is in the log all the same."""
     path = tmp_path / "audit.log"
     audit_id = await ask(Options.parse(["--secure-port=0", f"--audit-log-path={path}"]))

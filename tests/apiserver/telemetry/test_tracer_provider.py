@@ -33,7 +33,7 @@ def provider_of(configuration: TracingConfiguration | None) -> Iterator[TracerPr
         provider.shutdown()
 
 
-def test_a_child_follows_its_parent_whatever_the_rate(collector: Collector) -> None:
+def test_child_follows_its_parent_whatever_the_rate(collector: Collector) -> None:
     """A sampled parent has its child exported at rate 0, one that is not has its child dropped at rate 1,000,000."""
     for rate, flags in ((0, 1), (ALL, 0)):
         parent = NonRecordingSpan(SpanContext(0xA, 0xB, is_remote=True, trace_flags=TraceFlags(flags)))
@@ -101,13 +101,13 @@ ENVIRONMENTS = {
 
 
 @pytest.mark.parametrize("case", ENVIRONMENTS)
-def test_the_environment_means_what_it_means_to_kube_apiserver(case: str) -> None:
+def test_environment_means_what_it_means_to_kube_apiserver(case: str) -> None:
     """OTEL_EXPORTER_OTLP_* are read as opentelemetry-go reads them; what the configuration says goes before."""
     environment, endpoint, expected = ENVIRONMENTS[case]
     assert settings(endpoint, environment) == expected
 
 
-def test_an_https_endpoint_of_the_environment_is_spoken_to_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_https_endpoint_of_the_environment_is_spoken_to_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """kube-apiserver asks for plain text; the first bytes are those of HTTP/2 without TLS."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
@@ -122,7 +122,7 @@ def test_an_https_endpoint_of_the_environment_is_spoken_to_in_plain_text(monkeyp
 
 
 @pytest.mark.parametrize("rate", [None, 0])
-def test_a_configuration_without_a_rate_samples_no_new_trace(rate: int | None) -> None:
+def test_configuration_without_a_rate_samples_no_new_trace(rate: int | None) -> None:
     """As in Kubernetes, and unlike in OpenTelemetry, the rate that is left out is none."""
     with provider_of(TracingConfiguration("localhost:1", rate)) as provider:
         root = provider.get_tracer("t").start_span("root")

@@ -204,7 +204,7 @@ REFUSED_ENDPOINTS = {
 
 
 @pytest.mark.parametrize("case", READABLE)
-def test_a_file_is_read_as_kube_apiserver_reads_it(case: str, tmp_path: Path) -> None:
+def test_file_is_read_as_kube_apiserver_reads_it(case: str, tmp_path: Path) -> None:
     """Every form of file that kube-apiserver takes has the meaning it has there."""
     text, expected = READABLE[case]
     (tmp_path / "tracing.yaml").write_text(text)
@@ -212,7 +212,7 @@ def test_a_file_is_read_as_kube_apiserver_reads_it(case: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_file_that_cannot_be_used_is_refused_in_kube_apiservers_words(case: str, tmp_path: Path) -> None:
+def test_file_that_cannot_be_used_is_refused_in_kube_apiservers_words(case: str, tmp_path: Path) -> None:
     """Every fault is named by the message of kube-apiserver, whole."""
     text, message = REFUSED[case]
     (tmp_path / "tracing.yaml").write_text(text)
@@ -231,21 +231,21 @@ def test_before_1_32_unknown_and_duplicate_fields_were_ignored(text: str, tmp_pa
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_an_endpoint_that_kube_apiserver_accepts_is_accepted(endpoint: str, tmp_path: Path) -> None:
+def test_endpoint_that_kube_apiserver_accepts_is_accepted(endpoint: str, tmp_path: Path) -> None:
     """No endpoint that works with kube-apiserver is refused, in code or in a file."""
     (tmp_path / "tracing.json").write_text(json.dumps({"endpoint": endpoint}))
     assert TracingConfiguration.read(tmp_path / "tracing.json") == TracingConfiguration(endpoint)
 
 
 @pytest.mark.parametrize("endpoint", REFUSED_ENDPOINTS)
-def test_an_endpoint_that_kube_apiserver_refuses_is_refused_in_its_words(endpoint: str) -> None:
+def test_endpoint_that_kube_apiserver_refuses_is_refused_in_its_words(endpoint: str) -> None:
     """The messages are those of Go's url.Parse and of kube-apiserver's validation."""
     with pytest.raises(ConfigurationError) as refusal:
         TracingConfiguration(endpoint)
     assert str(refusal.value) == f"{VALIDATE}endpoint: Invalid value: {REFUSED_ENDPOINTS[endpoint]}"
 
 
-def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     """A missing file, a directory and an empty path each get Go's reason."""
     unable = "failed to read tracing config: unable to read tracing configuration from "
     for path, message in (
@@ -294,13 +294,13 @@ def test_bytes_that_are_no_manifest_are_refused_and_never_crash(data: bytes, tmp
         TracingConfiguration.read(tmp_path / "tracing.yaml")
 
 
-def test_the_configuration_of_the_containers_is_one_that_can_be_used() -> None:
+def test_configuration_of_the_containers_is_one_that_can_be_used() -> None:
     """The file beside docker-compose.yml samples everything and sends it to the collector there."""
     deployed = Path(__file__).parents[3] / "deploy" / "tracing-configuration.yaml"
     assert TracingConfiguration.read(deployed) == TracingConfiguration("collector:4317", 1_000_000)
 
 
-def test_a_configuration_is_a_value() -> None:
+def test_configuration_is_a_value() -> None:
     """It compares by what it says, can be a key, and cannot change."""
     assert TracingConfiguration("a:1", 5) == TracingConfiguration(endpoint="a:1", sampling_rate_per_million=5)
     assert len({TracingConfiguration("a:1"), TracingConfiguration("a:1")}) == 1

@@ -53,7 +53,7 @@ def counted(calls: Calls) -> None:
     sys.setprofile(profile)
 
 
-async def test_an_internal_span_is_four_calls_that_do_nothing() -> None:
+async def test_internal_span_is_four_calls_that_do_nothing() -> None:
     """Opening, entering, marking a step and leaving: nothing of OpenTelemetry is called, and no attribute is computed."""
     provider, recorder = recording_provider(sampler=ALWAYS_OFF)
     tracing = Tracing(provider)
@@ -80,7 +80,7 @@ async def test_an_internal_span_is_four_calls_that_do_nothing() -> None:
     assert recorder.spans == []
 
 
-async def test_a_request_makes_nothing_for_its_internal_spans() -> None:
+async def test_request_makes_nothing_for_its_internal_spans() -> None:
     """Each span of a get is three empty calls when unsampled, and each event one; there is none into the SDK."""
     provider, recorder = recording_provider(sampler=ALWAYS_OFF)
     calls: Calls = Counter()

@@ -176,7 +176,7 @@ def test_options_belong_to_every_group() -> None:
         (envelope("v1", "ConfigMap", b"\x80" * 11), "integer overflow"),
     ],
 )
-def test_what_is_no_such_message_is_a_bad_request(body: bytes, why: str) -> None:
+def test_malformed_message_is_a_bad_request(body: bytes, why: str) -> None:
     """Wrong magic, another kind, and every way of being malformed are 400s that say what is wrong."""
     with pytest.raises(StatusError) as caught:
         object_of(body, "", "v1", "ConfigMap")
@@ -306,7 +306,7 @@ def recorder() -> Iterator[Recorder]:
         ),
     ],
 )
-def test_what_kubectl_sends_is_read(
+def test_message_of_kubectl_is_decoded(
     recorder: Recorder, tmp_path: Path, command: list[str], expected: dict[str, Any]
 ) -> None:
     """The protobuf of kubectl's own `create` commands becomes the object it stands for, which encodes to the same bytes."""

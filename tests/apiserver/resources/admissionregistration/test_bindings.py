@@ -66,7 +66,7 @@ def test_every_rule_has_row() -> None:
     assert VALIDATING.unchecked([*shared, *(changes for changes, _ in ACTIONS)]) == []
 
 
-def test_what_binding_matches_is_defaulted() -> None:
+def test_match_of_binding_is_defaulted() -> None:
     """Without it, nothing is."""
     stored = MUTATING.stored({MATCH: {"resourceRules": [RULE]}})["spec"]["matchResources"]
     assert stored["resourceRules"] == [{**RULE, "scope": "*"}]

@@ -4,7 +4,7 @@ from rootspan_apiserver.resources.autoscaling.horizontal_pod_autoscaler import d
 from tests.apiserver.resources.declared_checks import compare
 
 
-def test_what_is_declared_is_refused() -> None:
+def test_declared_rules_are_met() -> None:
     """The limits of both numbers of replicas are those of the tags."""
     target = {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"}
     spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 3}

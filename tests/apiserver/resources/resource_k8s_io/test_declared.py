@@ -46,7 +46,7 @@ REQUESTED = {"devices": {"requests": [{"name": "gpu", "exactly": {"allocationMod
         ("ResourceSlice", {"metadata": METADATA, "spec": COUNTERS}, resource_slice.definition.rules_on_create, "spec"),
     ],
 )
-def test_what_is_declared_is_refused(kind: str, obj: JSONObject, rule: Rule, part: str) -> None:
+def test_declared_rules_are_met(kind: str, obj: JSONObject, rule: Rule, part: str) -> None:
     """Each error of a tag is one of the hand-written rules, too."""
     refused, missing = compare(rule, obj, type_name=f"resource/v1.{kind}", part=part)
     assert missing == []
