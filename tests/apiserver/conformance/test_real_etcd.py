@@ -14,8 +14,8 @@ from rootspan_apiserver.conformance.record import own_server
 from rootspan_apiserver.conformance.recording import Recorded
 from rootspan_apiserver.conformance.replay import Pace, Replay
 from rootspan_apiserver.conformance.webhook_server import Webhooks, serving_webhooks
+from tests.apiserver.conformance.literals import EXPECTED
 from tests.apiserver.conformance.outline import outline
-from tests.apiserver.conformance.test_traces import EXPECTED
 from tests.apiserver.etcd.processes import Member, etcd, etcd_cluster
 
 SLOW = ("watch", "slow", "too-large")

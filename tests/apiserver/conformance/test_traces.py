@@ -1,11 +1,11 @@
 """Every operation's trace, compared whole with a literal: `traces.txt` has the outlines, one for all operations that have the same."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from rootspan_apiserver.conformance.recording import Recorded, RecordedSpan
+from tests.apiserver.conformance.literals import EXPECTED
 from tests.apiserver.conformance.outline import outline
 
 OTELHTTP = ("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "0.65.0")
@@ -39,19 +39,6 @@ MESSAGE = {"rpc.message.type", "rpc.message.id", "rpc.message.compressed_size", 
 NUMBERS = frozenset(
     {"server.port", "network.peer.port", "http.response.body.size", "http.request.body.size", "limit"}
 ) | {"http.response.status_code"}
-
-
-def expected() -> dict[str, tuple[int, str]]:
-    """The status and the outline of each operation."""
-    found: dict[str, tuple[int, str]] = {}
-    for section in Path(__file__).with_name("traces.txt").read_text().split("=== ")[1:]:
-        head, _, text = section.partition("\n")
-        status, *names = head.split()
-        found |= {name: (int(status), text.strip("\n")) for name in names}
-    return found
-
-
-EXPECTED = expected()
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from rootspan_apiserver.app import apiserver
+from tests.apiserver.end_to_end.in_process import client, options
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, config_map, webhooks
-from tests.apiserver.end_to_end.test_in_process import client, options
 
 pytestmark = pytest.mark.anyio
 

@@ -10,26 +10,12 @@ import httpx
 import pytest
 
 from rootspan_apiserver.app import apiserver
-from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.serving.http import BindError
-from rootspan_apiserver.serving.running import Running
+from tests.apiserver.end_to_end.in_process import client, options
 from tests.apiserver.end_to_end.outside import CONFIG_MAPS, config_map
 from tests.apiserver.etcd.processes import Member
 
 pytestmark = pytest.mark.anyio
-
-
-def options(*flags: str) -> Options:
-    return Options.parse(["--secure-port=0", *flags])
-
-
-def client(running: Running) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=running.address.url,
-        headers={"authorization": f"Bearer {running.token}"},
-        verify=ssl.create_default_context(cadata=running.ca_bundle.decode()),
-        trust_env=False,
-    )
 
 
 @pytest.mark.parametrize("store", ["in memory", "on disk", "real etcd"])
