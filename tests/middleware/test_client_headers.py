@@ -33,7 +33,7 @@ from rootspan import TracingMiddleware
 from rootspan.testing import recording_provider
 from tests.middleware.asgi import Receive, Scope, Send, drive, hello, http_scope
 from tests.middleware.clients import FORGED, Http, Upstream
-from tests.middleware.test_sampling import OfTheUser
+from tests.middleware.samplers import CustomSampler
 
 pytestmark = pytest.mark.anyio
 
@@ -263,7 +263,7 @@ async def test_suppressed_instrumentation_is_honoured(http: Http, upstream: Upst
     assert recorder.spans == []
 
 
-@pytest.mark.parametrize("sampler", [ALWAYS_ON, ParentBased(ALWAYS_ON), OfTheUser()])
+@pytest.mark.parametrize("sampler", [ALWAYS_ON, ParentBased(ALWAYS_ON), CustomSampler()])
 async def test_calls_of_an_excluded_request_are_silent(http: Http, upstream: Upstream, sampler: Any) -> None:
     """No span is recorded under it by any sampler, and what is sent says that it is not sampled."""
     provider, recorder = recording_provider(sampler=sampler)
@@ -283,7 +283,7 @@ async def test_calls_of_an_excluded_request_are_silent(http: Http, upstream: Ups
     assert recorder.spans == []
 
 
-@pytest.mark.parametrize("sampler", [ALWAYS_ON, ParentBased(ALWAYS_ON), OfTheUser()])
+@pytest.mark.parametrize("sampler", [ALWAYS_ON, ParentBased(ALWAYS_ON), CustomSampler()])
 async def test_excluded_call_leaves_no_orphan(http: Http, upstream: Upstream, sampler: Any) -> None:
     """It has no span, and names its parent as not sampled: what is recorded of it elsewhere is a child of the parent."""
     provider, recorder = recording_provider(sampler=sampler)

@@ -18,7 +18,6 @@ from opentelemetry.sdk.trace.sampling import (
     ParentBased,
     ParentBasedTraceIdRatio,
     Sampler,
-    SamplingResult,
     TraceIdRatioBased,
 )
 from opentelemetry.trace import NoOpTracerProvider, get_current_span
@@ -29,6 +28,7 @@ from rootspan.sampling import decision_of
 from rootspan.testing import SpanRecorder, recording_provider, tree
 from rootspan.tracers import prepare
 from tests.middleware.asgi import HOSTILE_HEADERS, Receive, Scope, Send, drive, hello, http_scope
+from tests.middleware.samplers import CustomSampler
 
 pytestmark = pytest.mark.anyio
 
@@ -76,28 +76,18 @@ def test_million_ids_are_decided_as_trace_id_ratio_based_decides() -> None:
     assert different == 0
 
 
-class OfTheUser(Sampler):
-    """Samples what is asked of a path, and keeps the attributes that it was shown."""
-
-    def __init__(self) -> None:
-        self.shown: list[dict[str, object]] = []
-
-    def should_sample(self, parent_context, trace_id, name, kind=None, attributes=None, links=None, trace_state=None):  # type: ignore[no-untyped-def] # the signature is the SDK's
-        self.shown.append(dict(attributes or {}))
-        wanted = (attributes or {}).get("url.path") == "/wanted"
-        return SamplingResult(Decision.RECORD_AND_SAMPLE if wanted else Decision.DROP, attributes)
-
-    def get_description(self) -> str:
-        return "OfTheUser"
-
-
 class Ratio(TraceIdRatioBased):
     """A subclass may decide otherwise than what it is derived from."""
 
 
 @pytest.mark.parametrize(
     "sampler",
-    [OfTheUser(), Ratio(0.5), ParentBased(OfTheUser()), ParentBased(ALWAYS_ON, remote_parent_not_sampled=ALWAYS_ON)],
+    [
+        CustomSampler(),
+        Ratio(0.5),
+        ParentBased(CustomSampler()),
+        ParentBased(ALWAYS_ON, remote_parent_not_sampled=ALWAYS_ON),
+    ],
 )
 def test_sampler_that_is_not_known_is_not_decided_here(sampler: Sampler) -> None:
     """Only exactly the SDK's samplers are known."""
@@ -106,7 +96,7 @@ def test_sampler_that_is_not_known_is_not_decided_here(sampler: Sampler) -> None
 
 async def test_sampler_of_the_user_is_asked_with_the_attributes() -> None:
     """It sees what the request is, and its answer holds."""
-    sampler = OfTheUser()
+    sampler = CustomSampler()
     provider, recorder = recording_provider(sampler=sampler)
     app = TracingMiddleware(hello, tracer_provider=provider)
     await drive(app, http_scope("/wanted"))

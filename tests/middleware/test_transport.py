@@ -15,7 +15,7 @@ from rootspan.httpx import TracingTransport
 from rootspan.testing import recording_provider, tree
 from tests.middleware.asgi import Receive, Scope, Send, drive, hello, http_scope
 from tests.middleware.clients import FORGED, Http, Upstream
-from tests.middleware.test_sampling import OfTheUser
+from tests.middleware.samplers import CustomSampler
 
 pytestmark = pytest.mark.anyio
 
@@ -102,8 +102,8 @@ def span_of(trace_id: int, flags: int) -> Span:
         (span_of(1, 0), ALWAYS_ON, True),
         (span_of(1, 1), TraceIdRatioBased(1e-9), True),
         (span_of(2**64 - 1, 1), TraceIdRatioBased(1e-9), False),
-        (span_of(1, 1), OfTheUser(), False),
-        (None, OfTheUser(), False),
+        (span_of(1, 1), CustomSampler(), False),
+        (None, CustomSampler(), False),
     ],
 )
 async def test_sampler_decides_for_calls_too(http: Http, parent: Span | None, sampler: Sampler, recorded: bool) -> None:

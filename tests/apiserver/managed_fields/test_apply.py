@@ -14,7 +14,7 @@ from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.types.schema import Schema
 from tests.apiserver.managed_fields.conftest import Managers
-from tests.apiserver.managed_fields.test_updates import NOW, THEN, config_map, managed, owners
+from tests.apiserver.managed_fields.objects import NOW, THEN, config_map, managed, owners
 
 
 def deployment(**spec: Any) -> dict[str, Any]:

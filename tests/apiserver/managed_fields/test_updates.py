@@ -9,21 +9,7 @@ from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.managed_fields import FieldManager, manager_name
 from rootspan_apiserver.types.schema import Schema
 from tests.apiserver.managed_fields.conftest import Managers
-
-THEN, NOW = "2026-11-23T04:00:00Z", "2026-11-23T05:00:00Z"
-
-
-def config_map(data: dict[str, str], **metadata: Any) -> dict[str, Any]:
-    return {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "c", **metadata}, "data": data}
-
-
-def managed(obj: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = obj["metadata"].get("managedFields", [])
-    return found
-
-
-def owners(obj: dict[str, Any]) -> dict[str, Any]:
-    return {f"{entry['manager']}/{entry['operation']}": entry["fieldsV1"] for entry in managed(obj)}
+from tests.apiserver.managed_fields.objects import NOW, THEN, config_map, managed, owners
 
 
 def test_create_owns_all_that_was_set_but_the_identity(field_manager: Managers) -> None:
