@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def kube_apiserver() -> "Iterator[Environment]":
-    """A running API server for the whole session, in a separate thread."""
+    """Return a running API server for the whole session, in a separate thread."""
     from rootspan_apiserver.environment import Environment
 
     with Environment() as environment:

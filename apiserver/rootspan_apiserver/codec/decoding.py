@@ -94,7 +94,7 @@ def read(
     schema: Schema | None,
     problems: Problems,
 ) -> JSONObject:
-    """A value as its type or schema reads it. A custom resource of another group or kind is read as it is.
+    """Return a value as its type or schema reads it. A custom resource of another group or kind is read as it is.
 
     Raises:
         UnknownConversionError: a built-in type that the value fits is not the expected one.
@@ -191,7 +191,7 @@ def read_again(value: JSONObject, expected: GroupVersionKind, schema: Schema | N
 
 
 def decode_applied(body: bytes, field_validation: FieldValidation) -> tuple[JSONObject, list[str]]:
-    """The body of a server-side apply (`application/apply-patch+yaml`) and the warnings.
+    """Return the body of a server-side apply (`application/apply-patch+yaml`) and the warnings.
 
     Raises:
         StatusError: 400 where it is not YAML, or a key is given twice and validation is strict.

@@ -1,4 +1,7 @@
-"""JSON text into values: duplicate keys noticed, depth bounded, errors in Go's words."""
+"""Decode JSON text: duplicate keys are reported, depth is bounded, errors are Go's.
+
+Upstream: sigs.k8s.io/json/internal/golang/encoding/json/decode.go
+"""
 
 import json
 import re
@@ -16,7 +19,7 @@ _KEY = re.compile(rb'(?<!\\)"\s*:')
 
 
 def load(body: bytes, *, duplicates: bool) -> Any:
-    """The value of a JSON text; with `duplicates`, objects that repeat a key are `DuplicateKeys`.
+    """Return the value of a JSON text; with `duplicates`, objects that repeat a key are `DuplicateKeys`.
 
     Raises:
         NotDecodableError: not JSON, or nested too deep.
@@ -58,7 +61,7 @@ _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind
 
 
 def integer(text: str) -> int | float:
-    """An integer as Go reads it: a float where it does not fit into 64 bits.
+    """Return an integer as Go reads it: a float where it does not fit into 64 bits.
 
     Raises:
         NotDecodableError: nor into a float.

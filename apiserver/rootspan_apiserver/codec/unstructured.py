@@ -1,11 +1,14 @@
-"""What Go says where a value of no type, as a strategic merge patch leaves it, cannot become an object of one: other words than JSON's."""
+"""Go's errors for a value without a type, as a strategic merge patch leaves it, that does not fit its type.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/converter.go
+"""
 
 from rootspan_apiserver.types.json_values import kind_of
 from rootspan_apiserver.types.problems import MismatchError, NotDecodableError
 
 
 def conversion_error(error: NotDecodableError) -> str:
-    """What the converter says of what the decoder refused."""
+    """Return what the converter says of what the decoder refused."""
     if not isinstance(error, MismatchError):
         return str(error)
     kind, wanted = _kind(error.value), error.go_kind

@@ -54,7 +54,7 @@ def conditions(failures: Sequence[str], remaining: Remaining) -> list[JSONObject
 
 
 def differ(new: Sequence[JSONObject], old: Sequence[JSONObject]) -> bool:
-    """Whether the conditions differ, apart from their times."""
+    """Return whether the conditions differ, apart from their times."""
 
     def content(conditions: Sequence[JSONObject]) -> list[tuple[str, str, str]]:
         return [(each["type"], each["status"], each.get("message", "")) for each in conditions]

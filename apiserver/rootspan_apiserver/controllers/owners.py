@@ -77,11 +77,11 @@ class Owners:
         return [place for place in self.dependents(uid) if self._owners[place][uid]]
 
     def is_waiting(self, place: Place) -> bool:
-        """Whether the object waits, in foreground deletion, for its dependents."""
+        """Return whether the object waits, in foreground deletion, for its dependents."""
         return place in self._waiting_uids
 
     def waits_for_itself(self, uid: str) -> bool:
-        """Whether the dependents that block the object with `uid` wait, over any number of others, for that very object."""
+        """Return whether the dependents that block the object with `uid` wait, over any number of others, for that very object."""
         known, ahead = {uid}, [uid]
         while ahead:
             for place in self.blocking(ahead.pop()):

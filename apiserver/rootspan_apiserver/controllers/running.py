@@ -50,7 +50,7 @@ def controller_faults(chosen: Sequence[str]) -> Iterator[str]:
 
 
 def is_enabled(name: str, chosen: Sequence[str]) -> bool:
-    """Whether a controller runs: it is named, or `*` is and it is not named with a minus."""
+    """Return whether a controller runs: it is named, or `*` is and it is not named with a minus."""
     names = [("-" if each.startswith("-") else "") + ALIASES.get(each.lstrip("-"), each.lstrip("-")) for each in chosen]
     return name in names or (f"-{name}" not in names and "*" in names)
 

@@ -38,7 +38,7 @@ class EmbeddedApplication:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The request's body, None if the client left.
+    """Return the request's body, None if the client left.
 
     Raises:
         GatewayError: it is larger than any request can be; none of it is kept.

@@ -39,7 +39,7 @@ class EmbeddedEtcd:
         self.application = EmbeddedApplication(self._gateway)
 
     def transport(self) -> EmbeddedTransport:
-        """A transport that reaches this etcd at any URL, such as `URL`."""
+        """Return a transport that reaches this etcd at any URL, such as `URL`."""
         return EmbeddedTransport(self._gateway)
 
     async def __aenter__(self) -> Self:

@@ -35,7 +35,7 @@ def _mistyped(found: object, wanted: str) -> GatewayError:
 
 
 def field(source: Document, name: str) -> Any:
-    """The field as it stands; `name` is in snake_case."""
+    """Return the field as it stands; `name` is in snake_case."""
     found = source.get(name)
     return source.get(_camel_case(name)) if found is None else found
 

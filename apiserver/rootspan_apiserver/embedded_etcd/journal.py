@@ -86,7 +86,7 @@ class Journal:
         return EmbeddedEtcdError(f"{self._path}: {exc}")
 
     def property(self, name: str, default: int) -> int:
-        """The number kept as `name`; `default`, which is then kept, if there is none yet.
+        """Return the number kept as `name`; `default`, which is then kept, if there is none yet.
 
         Raises:
             EmbeddedEtcdError: the file cannot be read or written.

@@ -37,7 +37,7 @@ class Leases:
         return lease in self._leases
 
     def grant(self, ttl: int, lease: int = 0) -> tuple[int, int]:
-        """A new lease: its id, `lease` if that is given, and its time to live.
+        """Return a new lease: its id, `lease` if that is given, and its time to live.
 
         Raises:
             GatewayError: the time is too long, or there is such a lease.

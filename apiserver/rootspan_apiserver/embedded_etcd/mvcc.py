@@ -21,7 +21,7 @@ _mod_revision = attrgetter("mod_revision")
 
 
 def covers(key: bytes, range_end: bytes, candidate: bytes) -> bool:
-    """Whether `candidate` is in the range, in etcd's way of writing one."""
+    """Return whether `candidate` is in the range, in etcd's way of writing one."""
     if not range_end:
         return candidate == key
     return candidate >= key and (range_end == TO_THE_LAST_KEY or candidate < range_end)
@@ -83,7 +83,7 @@ class MVCCStore:
         return self._live.get(key)
 
     def range(self, key: bytes, range_end: bytes, revision: int, limit: int) -> tuple[list[Record], int]:
-        """The records of the range at `revision`, at most `limit` (0: all), and how many there are.
+        """Return the records of the range at `revision`, at most `limit` (0: all), and how many there are.
 
         Revision 0, or less, is the one being written.
 
@@ -122,7 +122,7 @@ class MVCCStore:
         return records[index - 1] if index else None
 
     def before(self, record: Record) -> Record | None:
-        """What `record` took the place of, if that was live and is still known."""
+        """Return what `record` took the place of, if that was live and is still known."""
         if record.key not in self._history:
             return None
         previous = self._at(record.key, record.mod_revision - 1)
@@ -193,7 +193,7 @@ class MVCCStore:
         return undone
 
     def changes(self, start: int, stop: int) -> list[tuple[Record, ...]]:
-        """The records of each revision from `start` up to and without `stop`; none may have been compacted."""
+        """Return the records of each revision from `start` up to and without `stop`; none may have been compacted."""
         return self._log[start - self._first : stop - self._first]
 
     def compact(self, revision: int) -> Compaction:

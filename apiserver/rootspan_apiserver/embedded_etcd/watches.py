@@ -44,7 +44,7 @@ class Watch:
         self._hub.remove(self)
 
     async def next(self) -> bytes | None:
-        """The next line, None when there will be none."""
+        """Return the next line, None when there will be none."""
         while not self._closed:
             line = self._line()
             if line is not None:
@@ -166,7 +166,7 @@ class Watches:
             self._timer = asyncio.get_running_loop().call_later(self._interval, self._every_interval)
 
     def events(self, start: int, stop: int, request: WatchCreate) -> list[bytes]:
-        """The JSON of the events of a range from revision `start` up to and without `stop`."""
+        """Return the JSON of the events of a range from revision `start` up to and without `stop`."""
         return [
             self._event(record, request.prev_kv)
             for records in self._store.changes(start, stop)

@@ -71,7 +71,7 @@ class EtcdClient:
         count_only: bool = False,
         serializable: bool = False,
     ) -> RangeResult:
-        """The keys in [`key`, `range_end`), or `key` alone; `range_end` of one zero byte means to the last key.
+        """Return the keys in [`key`, `range_end`), or `key` alone; `range_end` of one zero byte means to the last key.
 
         Raises:
             Compacted, FutureRevision: there is no such `revision`, or no longer.
@@ -124,7 +124,7 @@ class EtcdClient:
         prev_kv: bool = False,
         progress_notify: bool = False,
     ) -> AsyncGenerator[WatchBatch]:
-        """The changes of [`key`, `range_end`) from `start_revision` on, 0: from now on.
+        """Return the changes of [`key`, `range_end`) from `start_revision` on, 0: from now on.
 
         The first batch is empty and tells that the watch stands. It then goes on for ever, over any endpoint;
         `aclose()` ends it.
@@ -135,7 +135,7 @@ class EtcdClient:
         return follow(self._endpoints, key, range_end, start_revision, prev_kv=prev_kv, progress_notify=progress_notify)
 
     async def lease_grant(self, ttl: int) -> int:
-        """A new lease of at least `ttl` seconds: its id. A lost answer may leave one behind that runs out unused."""
+        """Return a new lease of at least `ttl` seconds: its id. A lost answer may leave one behind that runs out unused."""
         body = b'{"TTL":"%d"}' % ttl
         return int((await self._endpoints.call(wire.LEASE_GRANT, body, attempt=REPEATABLE_ATTEMPT)).document["ID"])
 
@@ -164,7 +164,7 @@ class EtcdClient:
                 raise
 
     async def status(self) -> Status:
-        """What the member that is asked says of itself."""
+        """Return what the member that is asked says of itself."""
         return wire.status((await self._endpoints.call(wire.STATUS, b"{}", attempt=READ_ATTEMPT)).document)
 
     async def wait_until_ready(self, waiting: Callable[[str], None]) -> None:

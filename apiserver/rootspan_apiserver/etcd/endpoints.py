@@ -214,7 +214,7 @@ async def read(response: httpx.Response) -> bytes:
 
 
 def _outcome_unknown(failure: Exception) -> str:
-    """What kube-apiserver answers: etcd's own words, or those of a gRPC client whose connection broke."""
+    """Return what kube-apiserver answers: etcd's own words, or those of a gRPC client whose connection broke."""
     if isinstance(failure, httpx.TimeoutException):
         return TIMED_OUT
     if isinstance(failure, Unavailable):

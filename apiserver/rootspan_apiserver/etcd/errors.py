@@ -90,7 +90,7 @@ class OutcomeUnknown(EtcdError):
 
 
 def from_code(code: int, message: str) -> EtcdError:
-    """The error that a gRPC code and etcd's message stand for."""
+    """Return the error that a gRPC code and etcd's message stand for."""
     if code == OUT_OF_RANGE:
         return Compacted(message) if "compacted" in message else FutureRevision(message, code)
     if "request is too large" in message or "received message larger than max" in message:
@@ -107,7 +107,7 @@ def from_code(code: int, message: str) -> EtcdError:
 
 
 def from_body(status: int, body: bytes) -> EtcdError:
-    """The error in an answer of the gateway with an HTTP `status` other than 200."""
+    """Return the error in an answer of the gateway with an HTTP `status` other than 200."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -123,7 +123,7 @@ def from_body(status: int, body: bytes) -> EtcdError:
 
 
 def from_document(document: object) -> EtcdError | None:
-    """The error a JSON document of the gateway holds, if it holds one."""
+    """Return the error a JSON document of the gateway holds, if it holds one."""
     if not isinstance(document, dict):
         return None
     inner = document.get("error")

@@ -91,7 +91,7 @@ async def _range(endpoints: Endpoints, key: bytes, revision: int = 0) -> RangeRe
 
 
 async def _lost(endpoints: Endpoints, key: bytes, mod_revision: int, makes: Callable[[EtcdEvent], bool]) -> bool:
-    """Whether a swap of `key`, which no longer has `mod_revision`, has certainly lost."""
+    """Return whether a swap of `key`, which no longer has `mod_revision`, has certainly lost."""
     before = await _range(endpoints, key, mod_revision)
     if not before.kvs or before.kvs[0].mod_revision != mod_revision:
         return True

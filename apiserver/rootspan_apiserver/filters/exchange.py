@@ -1,7 +1,10 @@
-"""The outermost filter: what every request gets on its way in and every response on its way out.
+"""The outermost filter: headers that every response has, and the record of the request.
 
 In: its `RequestInfo`, its audit id, the `Request`. Out: the headers that all responses carry, the warnings collected, the attributes that
 Kubernetes adds to the server span, the metrics.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/request_received_time.go, cachecontrol.go,
+staging/src/k8s.io/apiserver/pkg/server/filters/hsts.go
 """
 
 import time

@@ -1,6 +1,8 @@
-"""Which priority level a request belongs to: the flow schemas every kube-apiserver starts with.
+"""The priority level of a request, by the flow schemas that every kube-apiserver starts with.
 
 The first schema that matches wins. https://kubernetes.io/docs/concepts/cluster-administration/flow-control/.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap/default.go, staging/src/k8s.io/apiserver/pkg/util/flowcontrol/match.go
 """
 
 from collections.abc import Callable

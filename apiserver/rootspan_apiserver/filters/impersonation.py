@@ -24,7 +24,7 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9a-fA-F]{2})")
 
 
 def requested(headers: Iterable[tuple[bytes, bytes]]) -> User | None:
-    """The user the headers name, nothing added; None if they name none.
+    """Return the user the headers name, nothing added; None if they name none.
 
     Raises:
         StatusError: 400, they name parts of a user without its name.
@@ -57,7 +57,7 @@ def _text(value: bytes) -> str:
 
 
 def _go_syntax(uid: bytes, groups: Sequence[bytes], extra: Mapping[bytes, Sequence[bytes]]) -> str:
-    """A nameless user as Go's `%#v` writes it."""
+    """Return a nameless user as Go's `%#v` writes it."""
     extras = ", ".join(f"{_quoted(key)}:{_go_strings(extra[key])}" for key in sorted(extra))
     shown = f"{{{extras}}}" if extra else "(nil)"
     return f'&user.DefaultInfo{{Name:"", UID:{_quoted(uid)}, Groups:{_go_strings(groups)}, Extra:map[string][]string{shown}}}'
@@ -72,7 +72,7 @@ def _quoted(value: bytes) -> str:
 
 
 def service_account(username: str) -> tuple[str, str] | None:
-    """The namespace and the name in the user name of a service account; None for any other user."""
+    """Return the namespace and the name in the user name of a service account; None for any other user."""
     namespace, colon, name = username.removeprefix(_SERVICE_ACCOUNT).partition(":")
     if not username.startswith(_SERVICE_ACCOUNT) or not colon or dns_label(namespace) or dns_subdomain(name):
         return None
@@ -90,7 +90,7 @@ def completed(wanted: User) -> User:
 
 
 def _questions(user: User, wanted: User) -> list[AuthorizationAttributes]:
-    """What must be allowed, one question for each part of the other identity."""
+    """Return what must be allowed, one question for each part of the other identity."""
 
     def question(resource: str, name: str, *, group: str = "", **more: str) -> AuthorizationAttributes:
         return AuthorizationAttributes(

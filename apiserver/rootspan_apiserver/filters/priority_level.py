@@ -1,6 +1,8 @@
-"""A number of seats, and fair queues before them: one queue a flow (a user), served in turn.
+"""A number of seats, and fair queues before them: one queue per flow (a user), served in turn.
 
 A flow that sends much waits behind itself, not before others.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/util/flowcontrol/fairqueuing/queueset/queueset.go
 """
 
 import asyncio

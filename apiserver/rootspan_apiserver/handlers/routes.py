@@ -61,7 +61,7 @@ class Route(BaseRoute):
 
 
 def _at(path: str) -> Condition:
-    """The path to the letter."""
+    """Return the path to the letter."""
     return lambda scope: scope["path"] == path
 
 
@@ -98,7 +98,7 @@ async def _not_found(request: Request) -> Response:
 
 
 def _index(registry: Registry, health: Health) -> Document:
-    """The document at `/`: the paths that are served."""
+    """Return the document at `/`: the paths that are served."""
 
     async def index(request: Request) -> Response:
         paths = {*_DOCUMENTS, *health.paths()}

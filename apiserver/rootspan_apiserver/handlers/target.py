@@ -1,4 +1,7 @@
-"""What a resource request is aimed at, once the registry has been asked."""
+"""The target of a resource request: the resource in the registry, and how its objects are converted.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go (RequestScope)
+"""
 
 from dataclasses import dataclass
 
@@ -59,18 +62,18 @@ class Target:
         return self.resource.kind == self.resource.storage_kind
 
     def from_storage(self, obj: JSONObject) -> JSONObject:
-        """The object in the version of the path."""
+        """Return the object in the version of the path."""
         if self.stored_as_asked:
             return obj
         converted = convert(obj, self.resource.kind)
         return converted if self.custom else written(converted, self.resource.kind)
 
     def live(self, stored: JSONObject) -> JSONObject:
-        """What a write begins with, the managers of its fields among it."""
+        """Return what a write begins with, the managers of its fields among it."""
         return self.from_storage(stored)
 
     def to_storage(self, obj: JSONObject, current: JSONObject | None = None) -> JSONObject:
-        """What is stored for `obj` in place of `current`.
+        """Return what is stored for `obj` in place of `current`.
 
         Raises:
             StatusError: 422, a custom resource says that it is of another kind or version.
@@ -82,7 +85,7 @@ class Target:
         return obj if self.stored_as_asked else convert(obj, self.resource.storage_kind)
 
     def defaulted(self, obj: JSONObject) -> JSONObject:
-        """The object that a client sent, its defaults filled in; a custom resource of another kind or version has none here."""
+        """Return the object that a client sent, its defaults filled in; a custom resource of another kind or version has none here."""
         if self.custom and self._faults(obj):
             return obj
         stored = self.to_storage(obj)
@@ -90,7 +93,7 @@ class Target:
         return self.from_storage(stored)
 
     def decoded(self, stored: StoredObject) -> JSONObject:
-        """What is answered. Raises StatusError where the object cannot be shown."""
+        """Return what is answered. Raises StatusError where the object cannot be shown."""
         return self.from_storage(stored.decode())
 
     def _faults(self, obj: JSONObject) -> list[FieldError]:

@@ -76,7 +76,7 @@ def _has_pod_security_label(obj: JSONObject) -> bool:
 
 
 def _annotated(*names: str) -> Callable[[JSONObject], bool]:
-    """Whether one of the annotations says `true`."""
+    """Return whether one of the annotations says `true`."""
 
     def annotated(obj: JSONObject) -> bool:
         annotations = obj["metadata"].get("annotations") or {}

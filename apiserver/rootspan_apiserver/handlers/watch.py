@@ -165,7 +165,7 @@ class WatchStream:
         return self._frame(event.kind, orjson.dumps(obj))
 
     def _frame(self, kind: str, obj: bytes) -> bytes:
-        """A line of JSON, or a `WatchEvent` message after its length."""
+        """Return a line of JSON, or a `WatchEvent` message after its length."""
         if self._shown.media_type != PROTOBUF:
             return b'{"type":"%b","object":%b}\n' % (kind.encode(), obj)
         raw = bytes_field(1, to_protobuf(orjson.loads(obj)))

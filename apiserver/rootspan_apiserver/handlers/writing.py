@@ -1,6 +1,8 @@
-"""What create, update and patch have in common: from the object a client wants to the object that is stored.
+"""The common part of create, update and patch: from the object of the client to the object that is stored.
 
 Who manages its fields is recorded, admission plugins see it, warnings are collected, and the store gets it in its own version.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go, update.go, patch.go
 """
 
 from collections.abc import Awaitable, Callable

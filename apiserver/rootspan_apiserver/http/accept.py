@@ -22,14 +22,14 @@ class Clause:
     quality: float = 1.0
 
     def matches(self, media_type: str) -> bool:
-        """Whether the range includes `media_type`."""
+        """Return whether the range includes `media_type`."""
         main, _, sub = media_type.partition("/")
         if self.type == "*":
             return self.subtype == "*"
         return self.type == main and self.subtype in (sub, "*")
 
     def precedes(self, other: "Clause") -> bool:
-        """Whether the client prefers this one: a greater quality, or a more specific range."""
+        """Return whether the client prefers this one: a greater quality, or a more specific range."""
         if self.quality > other.quality:
             return True
         return (self.type != "*" and other.type == "*") or (self.subtype != "*" and other.subtype == "*")

@@ -1,4 +1,7 @@
-"""An object, given as compact JSON, in the bytes of a representation: JSON, indented JSON, YAML or protobuf."""
+"""Encode an object, given as compact JSON, in a representation: JSON, indented JSON, YAML or protobuf.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go
+"""
 
 import orjson
 import yaml

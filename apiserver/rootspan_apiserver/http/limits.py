@@ -1,4 +1,7 @@
-"""The limits of kube-apiserver, with their defaults."""
+"""The limits of kube-apiserver, with their defaults.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/server/config.go, staging/src/k8s.io/apiserver/pkg/server/options/server_run_options.go
+"""
 
 from dataclasses import dataclass
 

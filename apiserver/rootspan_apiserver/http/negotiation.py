@@ -88,7 +88,7 @@ DOCUMENT = Offer()
 
 
 def discovery_list(version: str) -> GroupVersionKind:
-    """The kind of aggregated discovery in a version."""
+    """Return the kind of aggregated discovery in a version."""
     return GroupVersionKind("apidiscovery.k8s.io", version, "APIGroupDiscoveryList")
 
 
@@ -105,7 +105,7 @@ def check_routed(accept: str, produced: Sequence[str]) -> None:
 
 
 def not_acceptable(accepted: Sequence[str] = OBJECTS) -> StatusError:
-    """The refusal of an endpoint, which names the media types it writes."""
+    """Return the refusal of an endpoint, which names the media types it writes."""
     return StatusError(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(accepted)}")
 
 
@@ -116,7 +116,7 @@ def unsupported_media_type(accepted: Sequence[str] = OBJECTS) -> StatusError:
 
 
 def wants_pretty(pretty: str | None, user_agent: str) -> bool:
-    """The `pretty` parameter, else whether the client is one that humans use."""
+    """Return the `pretty` parameter, else whether the client is one that humans use."""
     if pretty:
         try:
             return parse_bool(pretty)
@@ -158,6 +158,6 @@ def _converted_to(clause: Clause) -> GroupVersionKind | None:
 
 
 def _acceptable(clause: Clause, media_type: str) -> bool:
-    """Whether the clause's parameters ask for nothing that is not done: another stream than a watch, another server version."""
+    """Return whether the clause's parameters ask for nothing that is not done: another stream than a watch, another server version."""
     stream, version = clause.parameters.get("stream", ""), clause.parameters.get("sv", "")
     return (not stream or (stream == "watch" and media_type != YAML)) and version in ("", "v1")

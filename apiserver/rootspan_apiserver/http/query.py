@@ -1,4 +1,8 @@
-"""The options of a request, from its query parameters or its body, with the refusals the real server has for bad ones."""
+"""The options of a request, from its query parameters or its body; invalid options are refused as upstream refuses them.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go,
+staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/types.go
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def same(new: Any, old: Any) -> bool:
-    """Whether the values differ in nothing but null, absent and empty lists."""
+    """Return whether the values differ in nothing but null, absent and empty lists."""
     if new == old:
         return True
     if isinstance(new, dict) and isinstance(old, dict):

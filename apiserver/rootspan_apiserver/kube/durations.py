@@ -1,4 +1,7 @@
-"""Times as a table shows them: how long ago, in one or two units (`HumanDuration` of k8s.io/apimachinery)."""
+"""Times in a table: how long ago, in one or two units.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/util/duration/duration.go
+"""
 
 from datetime import UTC, datetime
 
@@ -8,7 +11,7 @@ UNKNOWN = "<unknown>"
 
 
 def parsed(timestamp: object) -> datetime | None:
-    """A time of the API, None if it is none."""
+    """Return a time of the API, None if it is none."""
     if not isinstance(timestamp, str) or not timestamp:
         return None
     try:
@@ -25,7 +28,7 @@ def age(timestamp: object, now: datetime) -> str:
 
 
 def human(duration: float) -> str:
-    """A duration in seconds, e.g. `45s`, `3m20s`, `5h`, `2d3h`, `400d`, `3y`."""
+    """Return a duration, given in seconds, as `45s`, `3m20s`, `5h`, `2d3h`, `400d`, `3y`."""
     seconds = int(duration)
     if seconds < -1:
         return "<invalid>"

@@ -70,7 +70,7 @@ def escape_path(path: str) -> str:
 
 
 def clean_path(path: str) -> str:
-    """The path from the root without `.`, `..`, empty segments and a slash at its end (Go's `path.Join("/", path)`)."""
+    """Return the path from the root without `.`, `..`, empty segments and a slash at its end (Go's `path.Join("/", path)`)."""
     return posixpath.normpath(f"///{path}")
 
 

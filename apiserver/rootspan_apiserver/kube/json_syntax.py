@@ -1,4 +1,7 @@
-"""Why a text is not JSON, as Go's scanner says it: the first character that cannot stand where it stands, and what was expected."""
+"""Go's error for a text that is not JSON: the first invalid character, and what was expected.
+
+Upstream: Go's src/encoding/json/scanner.go
+"""
 
 import re
 
@@ -24,7 +27,7 @@ class _UnexpectedError(Exception):
 
 
 def explain(text: str) -> str:
-    """The reason, or "" where the syntax is right and something else must be wrong."""
+    """Return the reason, or "" where the syntax is right and something else must be wrong."""
     try:
         _scan(text)
     except _UnexpectedError as error:

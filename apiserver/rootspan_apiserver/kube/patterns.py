@@ -54,11 +54,11 @@ class Pattern:
         self._compiled: Any = None
 
     def found_in(self, value: str) -> bool:
-        """Whether it matches somewhere in `value`."""
+        """Return whether it matches somewhere in `value`."""
         return self._regexp().search(value.encode()) is not None
 
     def steps(self) -> int:
-        """How many steps a search takes at most for each byte of the value."""
+        """Return how many steps a search takes at most for each byte of the value."""
         steps: int = self._regexp().programsize
         return steps
 
@@ -85,7 +85,7 @@ def _refusal(what: str, where: str) -> ValueError:
 
 
 def _for_re2(text: str) -> str:
-    """The pattern that means to RE2 what `text` means to Go."""
+    """Return the pattern that means to RE2 what `text` means to Go."""
     return re.sub(_TOKEN, _token_for_re2, text)
 
 
@@ -115,7 +115,7 @@ def _class_for_re2(token: re.Match[str]) -> str:
 
 
 def _in_go_words(error: str, text: str) -> tuple[str, str]:
-    """What Go says where RE2 says `error` of the pattern `text`, and the piece of it that Go shows."""
+    """Return what Go says where RE2 says `error` of the pattern `text`, and the piece of it that Go shows."""
     what, _, where = error.partition(": ")
     if what.startswith("pattern too large"):
         return "expression too large", text

@@ -63,7 +63,7 @@ _remembered = lru_cache(maxsize=1024)(_canonical)
 
 
 def _parsed(text: str) -> tuple[Decimal, str, bool]:
-    """The value and the suffix of a quantity, and whether its canonical form is `text` itself."""
+    """Return the value and the suffix of a quantity, and whether its canonical form is `text` itself."""
     match = _SHAPE.fullmatch(text)
     if match is None or not text:
         raise ValueError(f"quantities must match the regular expression '{GRAMMAR}'")
@@ -101,7 +101,7 @@ def _capped(value: Decimal, factor: int) -> Decimal:
 
 
 def _rounded(value: Decimal) -> Decimal:
-    """The value, or the next one away from zero that has no more than nine digits behind the point."""
+    """Return the value, or the next one away from zero that has no more than nine digits behind the point."""
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or exponent >= _NANO:
         return value
@@ -111,7 +111,7 @@ def _rounded(value: Decimal) -> Decimal:
 
 
 def _mantissa(value: Decimal) -> tuple[str, int]:
-    """The mantissa and the exponent of the canonical form."""
+    """Return the mantissa and the exponent of the canonical form."""
     digits = f"{value.copy_abs():E}".partition("E")[0].replace(".", "")
     mantissa = digits.rstrip("0")
     if not mantissa:

@@ -1,7 +1,9 @@
-"""The API's way of saying no: a `Status` object (meta/v1) with a reason, a code and details.
+"""Errors of the API: a `Status` object (meta/v1) with a reason, a code and details.
 
 Every package raises `StatusError`; the handlers turn it into a response. Reasons, codes and wording are those of
 k8s.io/apimachinery's `api/errors`, as a running kube-apiserver v1.36 answers them.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go, staging/src/k8s.io/apimachinery/pkg/util/validation/field/errors.go
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -101,7 +103,7 @@ class StatusError(Exception):
         self.details = details
 
     def body(self) -> JSONObject:
-        """The `Status` object, keys in the order the real server writes them."""
+        """Return the `Status` object, keys in the order the real server writes them."""
         body: JSONObject = {
             "kind": "Status",
             "apiVersion": "v1",
@@ -142,7 +144,7 @@ def conflict(resource: GroupResource, name: str, why: str) -> StatusError:
 
 
 def modified(resource: GroupResource, name: str) -> StatusError:
-    """The optimistic lock was lost."""
+    """409, the object has changed since the client read it."""
     why = "the object has been modified; please apply your changes to the latest version and try again"
     return conflict(resource, name, why)
 
@@ -182,18 +184,18 @@ def method_not_allowed() -> StatusError:
 
 
 def method_not_supported(resource: GroupResource, verb: str) -> StatusError:
-    """A custom resource, or a subresource of one, does not know the verb."""
+    """405, the verb is not supported by a custom resource or by a subresource of one."""
     message = f'{verb} is not supported on resources of kind "{resource}"'
     return StatusError(405, "MethodNotAllowed", message, _about(resource))
 
 
 def unknown_resource() -> StatusError:
-    """The path names a resource that is not served."""
+    """404, the path names a resource that is not served."""
     return StatusError(404, "NotFound", "the server could not find the requested resource", {})
 
 
 def expired(message: str) -> StatusError:
-    """A continue token or resource version older than what is kept."""
+    """410, the continue token or resource version is older than the history."""
     return StatusError(410, "Expired", message)
 
 

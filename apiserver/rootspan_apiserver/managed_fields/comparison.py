@@ -1,4 +1,7 @@
-"""What changed between two objects, field by field."""
+"""Compare two objects field by field.
+
+Upstream: sigs.k8s.io/structured-merge-diff/v6/typed/compare.go
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +28,7 @@ class Comparison:
 
 
 def compare(old: Any, new: Any, schema: Schema) -> Comparison:
-    """The changes from `old` to `new`, two objects of one schema.
+    """Return the changes from `old` to `new`, two objects of one schema.
 
     Raises:
         SchemaMismatchError: an item of a list has no key.

@@ -63,7 +63,7 @@ def no_other_version(_obj: JSONObject, _api_version: str) -> None:
 
 
 def manager_name(field_manager: str, user_agent: str) -> str:
-    """The manager of a write: the `fieldManager` parameter, else what the User-Agent header says before its first slash."""
+    """Return the manager of a write: the `fieldManager` parameter, else what the User-Agent header says before its first slash."""
     if field_manager:
         return field_manager
     printable = "".join(letter for letter in user_agent.partition("/")[0] if letter.isprintable())
@@ -87,7 +87,7 @@ class FieldManager:
 
     @classmethod
     def of(cls, resource: Resource, subresource: str = "", convert: Convert = no_other_version) -> Self:
-        """The field manager of a resource as the registry describes it."""
+        """Return the field manager of a resource as the registry describes it."""
         kind, owned = resource.kind, owned_through(resource, subresource)
         part = resource.subresources.get(subresource)
         if part is not None and part.kind != kind:
@@ -193,7 +193,7 @@ class FieldManager:
         return Comparison(*map(self.owned, (comparison.removed, comparison.modified, comparison.added)))
 
     def _typed(self, merged: JSONObject) -> JSONObject:
-        """The merged object as its type reads it."""
+        """Return the merged object as its type reads it."""
         struct = go_types().struct_of(self.kind)
         if struct is None:
             typed: JSONObject = without_nulls(merged, self.schema)
@@ -230,14 +230,14 @@ class FieldManager:
 
 
 def _with_metadata(schema: Schema) -> Schema:
-    """A custom resource's schema, which does not speak of what every object has."""
+    """Return a custom resource's schema, which does not speak of what every object has."""
     text = Schema(type="string")
     metadata = schema_named("meta/v1.ObjectMeta")
     return replace(schema, properties={**schema.properties, "apiVersion": text, "kind": text, "metadata": metadata})
 
 
 def with_managed_fields(obj: JSONObject, listed: list[JSONObject]) -> JSONObject:
-    """A copy of the object with these entries; with none, without the field."""
+    """Return a copy of the object with these entries; with none, without the field."""
     metadata = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "managedFields"}
     if listed:
         metadata["managedFields"] = listed

@@ -3,6 +3,8 @@
 A node is a dict. Its keys are path elements: `f:name` a field, `k:{"name":"c"}` the item of a list with these keys, `v:"x"` the item of a
 set. A node that is empty is a member of the set; one with children is a member only if it holds the key `.`. The set itself is the root
 node, of which membership says nothing. Nodes are never changed once made; the functions share what they can.
+
+Upstream: sigs.k8s.io/structured-merge-diff/v6/fieldpath/set.go, serialize.go
 """
 
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ def is_member(node: FieldSet) -> bool:
 
 
 def union(one: FieldSet, other: FieldSet) -> FieldSet:
-    """What is in either set."""
+    """Return what is in either set."""
     return _union(one, other) if one and other else one or other
 
 
@@ -76,7 +78,7 @@ def without(one: FieldSet, other: FieldSet) -> FieldSet:
 
 
 def intersection(one: FieldSet, other: FieldSet) -> FieldSet:
-    """What is in both sets."""
+    """Return what is in both sets."""
     out: FieldSet = {}
     for key, node in one.items():
         theirs = other.get(key)
@@ -87,7 +89,7 @@ def intersection(one: FieldSet, other: FieldSet) -> FieldSet:
 
 
 def paths(fields: FieldSet, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The members' paths: those of a node first, then those below it."""
+    """Yield the members' paths: those of a node first, then those below it."""
     keys = [key for key in _in_order(fields) if key != "."]
     for key in keys:
         if is_member(fields[key]):
@@ -97,7 +99,7 @@ def paths(fields: FieldSet, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str,
 
 
 def path_text(path: tuple[str, ...]) -> str:
-    """A path as messages show it: `.spec.containers[name="c"].image`."""
+    """Return a path as messages show it: `.spec.containers[name="c"].image`."""
     return "".join(map(_element_text, path))
 
 
@@ -115,7 +117,7 @@ def _shown(value: Any) -> str:
 
 
 def ordered(fields: FieldSet) -> FieldSet:
-    """The set with the keys of each node in the order in which the real server writes them."""
+    """Return the set with the keys of each node in the order in which the real server writes them."""
     if len(fields) == 1:
         key, node = next(iter(fields.items()))
         return {key: ordered(node)} if node else fields

@@ -1,4 +1,7 @@
-"""Laying an applied configuration over an object, and taking fields out of one."""
+"""Merge an applied configuration into an object, and remove fields from an object.
+
+Upstream: sigs.k8s.io/structured-merge-diff/v6/typed/merge.go, remove.go
+"""
 
 from typing import Any
 
@@ -16,7 +19,8 @@ from rootspan_apiserver.types.schema import Schema
 
 
 def merge(live: Any, applied: Any, schema: Schema) -> Any:
-    """The live value with the applied one laid over it. Nothing is removed; associative lists take the applied order where it speaks.
+    """Return the live value with the applied one laid over it. Nothing is removed; associative lists take the
+    applied order where it speaks.
 
     Raises:
         SchemaMismatchError: an item of a list has no key.
@@ -66,7 +70,7 @@ def _merge_lists(live: list[Any], applied: list[Any], schema: Schema) -> list[An
 
 
 def field_set(value: Any, schema: Schema) -> FieldSet:
-    """The fields an applied configuration speaks of: leaves, items of lists, and keys of maps."""
+    """Return the fields an applied configuration speaks of: leaves, items of lists, and keys of maps."""
     if isinstance(value, dict) and schema.map_type != "atomic":
         out: FieldSet = {}
         for name, item in value.items():
@@ -109,7 +113,7 @@ def named_fields_as_members(fields: FieldSet, schema: Schema) -> FieldSet:
 
 
 def remove(value: Any, fields: FieldSet, schema: Schema) -> Any:
-    """The value without the members of the set; what becomes empty by it is null."""
+    """Return the value without the members of the set; what becomes empty by it is null."""
     if not value:
         return None if isinstance(value, dict | list) else value
     if isinstance(value, dict):

@@ -1,4 +1,7 @@
-"""Which fields a write through an endpoint cannot change, and so never owns (`GetResetFields` of the real strategies)."""
+"""The fields that a write through an endpoint cannot change, and so never owns.
+
+Upstream: pkg/registry/*/*/strategy.go (GetResetFields)
+"""
 
 from collections.abc import Callable, Iterable
 
@@ -18,7 +21,7 @@ def everything(fields: FieldSet) -> FieldSet:
 
 
 def owned_through(resource: Resource, subresource: str) -> Filter:
-    """What remains of a set when it was written through the resource itself (subresource "") or through a subresource."""
+    """Return what remains of a set when it was written through the resource itself (subresource "") or through a subresource."""
     part = resource.definition.parts.get(subresource)
     reset = resource.definition.reset_fields if part is None else part.reset_fields
     if reset is not None:

@@ -36,7 +36,7 @@ def to_scale(listed: Sequence[JSONObject], paths: ReplicasPaths) -> list[JSONObj
 def to_parent(
     scaled: Sequence[JSONObject], listed: Sequence[JSONObject], paths: ReplicasPaths, api_version: str
 ) -> list[JSONObject]:
-    """The `managedFields` of the object, in `api_version`, once its Scale has the entries `scaled`; `listed` are those it had."""
+    """Return the `managedFields` of the object, in `api_version`, once its Scale has the entries `scaled`; `listed` are those it had."""
     known, managers = _read(listed), _read(scaled)
     out: Managers = {}
     for key, managed in known.items():

@@ -21,19 +21,19 @@ class SchemaMismatchError(Exception):
 
 
 def is_granular_map(value: Any, schema: Schema) -> bool:
-    """Whether the value is a map (or null where one belongs) whose fields are owned one by one."""
+    """Return whether the value is a map (or null where one belongs) whose fields are owned one by one."""
     return schema.map_type != "atomic" and (
         isinstance(value, dict) or (value is None and schema.type in {"object", ""})
     )
 
 
 def is_associative_list(value: Any, schema: Schema) -> bool:
-    """Whether the value is a list (or null where one belongs) whose items are owned one by one."""
+    """Return whether the value is a list (or null where one belongs) whose items are owned one by one."""
     return schema.list_type in {"map", "set"} and (isinstance(value, list) or value is None)
 
 
 def field_schema(schema: Schema, name: str) -> Schema:
-    """The schema of a map's field."""
+    """Return the schema of a map's field."""
     known = schema.properties.get(name)
     if known is not None:
         return known
@@ -43,12 +43,12 @@ def field_schema(schema: Schema, name: str) -> Schema:
 
 
 def item_schema(schema: Schema) -> Schema:
-    """The schema of a list's items."""
+    """Return the schema of a list's items."""
     return schema.items or UNTYPED
 
 
 def element(item: Any, schema: Schema) -> str:
-    """The path element of an item of an associative list.
+    """Return the path element of an item of an associative list.
 
     Raises:
         SchemaMismatchError: the item has no key.
@@ -83,7 +83,7 @@ def element(item: Any, schema: Schema) -> str:
 
 
 def by_element(items: Sequence[Any] | None, schema: Schema) -> dict[str, list[Any]]:
-    """The items of an associative list under their path elements; several under one are duplicates.
+    """Return the items of an associative list under their path elements; several under one are duplicates.
 
     Raises:
         SchemaMismatchError: an item has no key.

@@ -4,6 +4,8 @@ In a map: `$patch: replace` takes the map as it is, `$patch: delete` empties it,
 `$setElementOrder/<list>` the order of a merged list, `$deleteFromPrimitiveList/<list>` what goes out of a list of scalars. In an item of
 a merged list: `$patch: delete` takes the item with that key out, `$patch: replace` discards what the list held. Which lists are merged,
 and by which key, is in the schema (`patch_strategies`, `patch_merge_key`). The rules are those of apimachinery's `strategicpatch`.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +26,7 @@ _UNTYPED = Schema()
 
 
 def apply(obj: JSONObject, patch: JSONObject, schema: Schema) -> JSONObject:
-    """The patched object; neither argument is changed.
+    """Return the patched object; neither argument is changed.
 
     Raises:
         StatusError: 400 for a malformed directive, 422 for lists of lists, 500 for what else does not fit, as the real server answers.
@@ -164,7 +166,7 @@ def _key_value(item: Any, key: str) -> Any:
 
 
 def _are_maps(items: Sequence[Any], key: str) -> bool:
-    """Whether the items are maps; all must be of one type, and not lists."""
+    """Return whether the items are maps; all must be of one type, and not lists."""
     if any(isinstance(item, list) for item in items[:1]):
         raise StatusError(422, "Invalid", "the server rejected our request due to an error in our request", {})
     if len({type(item) for item in items}) > 1:
@@ -221,7 +223,7 @@ def _with_special_items(
 
 
 def _in_order(merged: list[Any], order: Sequence[Any], server_order: Sequence[Any], key: str, maps: bool) -> list[Any]:
-    """The items in `order`, with those it does not name woven in where the server's order has them."""
+    """Return the items in `order`, with those it does not name woven in where the server's order has them."""
     value: Callable[[Any], Any] = (lambda item: _key_value(item, key)) if maps else (lambda item: item)
     wanted = [value(item) for item in order]
     before = [value(item) for item in server_order]

@@ -45,7 +45,7 @@ def before_delete(resource: Resource, current: StoredObject, options: DeleteOpti
 
 
 def is_held(resource: Resource, before: StoredObject, marked: StoredObject) -> bool:
-    """Whether an object that has been `marked` is not deleted yet; `before` is the object when the deletion was asked for."""
+    """Return whether an object that has been `marked` is not deleted yet; `before` is the object when the deletion was asked for."""
     metadata = marked.metadata()
     if metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds"):
         return True
@@ -53,7 +53,7 @@ def is_held(resource: Resource, before: StoredObject, marked: StoredObject) -> b
 
 
 def completes_deletion(resource: Resource, obj: JSONObject, old: JSONObject) -> bool:
-    """Whether the update of `old` to `obj` removes the last thing that held the object."""
+    """Return whether the update of `old` to `obj` removes the last thing that held the object."""
     metadata, before = obj["metadata"], old["metadata"]
     if metadata.get("finalizers"):
         return False

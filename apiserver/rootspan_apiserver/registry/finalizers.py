@@ -1,4 +1,7 @@
-"""Finalizers that the garbage collector works on: `orphan` and `foregroundDeletion`, set by how a deletion was asked for."""
+"""Finalizers that the garbage collector works on: `orphan` and `foregroundDeletion`, set by how a deletion was asked for.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go (deletionFinalizersForGarbageCollection)
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,7 @@
-"""Which options of a list or a watch go together, and the predicate its selectors make."""
+"""Check the options of a list or a watch, and make the predicate of its selectors.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/validation/validation.go
+"""
 
 from rootspan_apiserver.kube.status import FieldError, bad_request, invalid
 from rootspan_apiserver.registry.options import ListOptions

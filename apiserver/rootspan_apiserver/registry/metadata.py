@@ -1,4 +1,7 @@
-"""Object metadata: what the server alone sets, what it never changes again, and what it must look like."""
+"""Object metadata: the fields that the server sets, the fields that no update changes, and the rules for any object.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/meta.go, create.go, update.go
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -71,7 +74,7 @@ def keep_system_fields(metadata: JSONObject, old: Mapping[str, Any]) -> None:
 
 
 def check(resource: Resource, metadata: JSONObject, before: JSONObject | None = None) -> list[FieldError]:
-    """What is wrong with the metadata of any object, or with changing it from `before`."""
+    """Return what is wrong with the metadata of any object, or with changing it from `before`."""
     context = RuleContext(update=before is not None, root={"metadata": metadata})
     rule = _OF_ANY_OBJECT[resource.namespaced]
     errors = list(rule.check(metadata, ABSENT if before is None else before, _METADATA, context))

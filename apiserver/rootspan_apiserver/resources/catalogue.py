@@ -75,7 +75,7 @@ class Registry:
             yield Group(group, tuple(sorted(found, key=version_priority)))
 
     def in_version(self, group: str, version: str) -> list[Resource]:
-        """The resources of a group-version, by name."""
+        """Return the resources of a group-version, by name."""
         found = [r for r in self._by_path.values() if r.kind.group == group and r.kind.version == version]
         return sorted(found, key=lambda resource: resource.plural)
 
@@ -110,7 +110,7 @@ def _path(resource: Resource) -> tuple[str, str, str]:
 
 
 def version_priority(version: str) -> tuple[int, int, int, str]:
-    """The order of versions in Kubernetes: v2, v1, v2beta1, v1beta1, v1alpha1, then others by name."""
+    """Return the order of versions in Kubernetes: v2, v1, v2beta1, v1beta1, v1alpha1, then others by name."""
     match = re.fullmatch(r"v([0-9]{1,18})(?:(alpha|beta)([0-9]{1,18}))?", version)
     if match is None:
         return 3, 0, 0, version
@@ -119,7 +119,7 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
 
 
 def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
-    """A registry of the built-in resources, to which custom ones can be added.
+    """Return a registry of the built-in resources, to which custom ones can be added.
 
     Args:
         service_range: the CIDR out of which services get their addresses.

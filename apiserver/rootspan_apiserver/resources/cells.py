@@ -1,4 +1,7 @@
-"""What the cells of several kinds are made of."""
+"""Cells that the tables of several kinds share.
+
+Upstream: pkg/printers/internalversion/printers.go
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -53,10 +56,10 @@ def containers(template: JSONObject | None) -> tuple[str, str]:
 
 
 def count(item: JSONObject, key: str) -> int:
-    """A number of a status, 0 where it is not there."""
+    """Return a number of a status, 0 where it is not there."""
     return int(status(item).get(key) or 0)
 
 
 def condition(item: JSONObject, kind: str) -> JSONObject:
-    """The condition of that type, empty if there is none."""
+    """Return the condition of that type, empty if there is none."""
     return next((each for each in status(item).get("conditions") or [] if each.get("type") == kind), {})

@@ -1,7 +1,9 @@
-"""From one version of a kind to another.
+"""Convert an object from one version of its kind to another.
 
 Built-in kinds that are served in several versions say in their definitions how to convert. Custom resources without a conversion webhook
 differ in nothing but their apiVersion.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/scheme.go, staging/src/k8s.io/apimachinery/pkg/runtime/converter.go
 """
 
 from collections.abc import Callable, Mapping

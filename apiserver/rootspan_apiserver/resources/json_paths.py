@@ -1,5 +1,8 @@
 """The simple JSON paths that printer columns and selectable fields use: `.spec.size`, `.status.conditions[?(@.type=="Ready")].status`,
-`.spec.hosts[0]`, `.spec.hosts[*].name`, `.metadata.labels['app']`."""
+`.spec.hosts[0]`, `.spec.hosts[*].name`, `.metadata.labels['app']`.
+
+Upstream: staging/src/k8s.io/client-go/util/jsonpath/jsonpath.go
+"""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ _STEP = re.compile(
 
 
 def find(obj: object, path: str) -> list[Any]:
-    """The values at `path`; none where it leads nowhere or is not such a path."""
+    """Return the values at `path`; none where it leads nowhere or is not such a path."""
     path = path.strip().removeprefix("{").removesuffix("}").replace("\\.", "\0")
     found: list[Any] = [obj]
     position = 0

@@ -11,7 +11,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 
 
 def integer_at(obj: JSONObject, path: str) -> int | None:
-    """The integer at a dotted path, None where there is nothing.
+    """Return the integer at a dotted path, None where there is nothing.
 
     Raises:
         ValueError: there is something else, with Go's message.
@@ -25,7 +25,7 @@ def integer_at(obj: JSONObject, path: str) -> int | None:
 
 
 def text_at(obj: JSONObject, path: str) -> str:
-    """The text at a dotted path, "" where there is nothing. Raises ValueError as `integer_at`."""
+    """Return the text at a dotted path, "" where there is nothing. Raises ValueError as `integer_at`."""
     found, value = _find(obj, path)
     if not found:
         return ""

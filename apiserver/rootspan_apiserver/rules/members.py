@@ -42,7 +42,7 @@ class Unique(Rule):
         return errors
 
     def _key(self, item: Any) -> object:
-        """The identity of an element; None where a field that would be it is absent or empty."""
+        """Return the identity of an element; None where a field that would be it is absent or empty."""
         if self.at_field:
             return item.get(self.by[0]) or None
         if self.by:

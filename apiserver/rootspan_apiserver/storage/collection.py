@@ -86,7 +86,7 @@ class Collection:
             watch.offer(change)
 
     def knows(self, revision: int) -> bool:
-        """Whether the state at `revision`, and all changes since, are in the history."""
+        """Return whether the state at `revision`, and all changes since, are in the history."""
         return revision >= self.oldest - 1
 
     def changes_after(self, revision: int) -> list[Change]:

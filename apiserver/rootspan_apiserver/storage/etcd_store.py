@@ -266,7 +266,7 @@ def _stored(path: str, kv: KeyValue) -> StoredObject:
 
 
 def _created(path: str, raw: bytes, present: KeyValue | None) -> StoredObject | None:
-    """The new object `raw`, if it is the one that is `present`, perhaps changed since."""
+    """Return the new object `raw`, if it is the one that is `present`, perhaps changed since."""
     uid = orjson.loads(raw)["metadata"].get("uid")
     if not uid or present is None or _stored(path, present).decode()["metadata"].get("uid") != uid:
         return None

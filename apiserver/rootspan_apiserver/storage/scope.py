@@ -18,7 +18,7 @@ _IN_THE_KEY = frozenset({"metadata.name", "metadata.namespace"})
 
 
 def object_path(resource: Resource, namespace: str, name: str) -> str:
-    """The key of one object below the prefix of the store: `/configmaps/default/c1`.
+    """Return the key of one object below the prefix of the store: `/configmaps/default/c1`.
 
     Raises:
         StatusError: 400 or 500, no object can have such a name or namespace.
@@ -64,7 +64,7 @@ class Predicate:
     fields: FieldSelector = EVERY_FIELD
 
     def __bool__(self) -> bool:
-        """Whether it may leave an object out."""
+        """Return whether it may leave an object out."""
         return bool(self.labels) or bool(self.fields)
 
     def matches(self, stored: StoredObject) -> bool:

@@ -82,7 +82,7 @@ class Storage:
         await asyncio.wait(self._running)
 
     async def wait_ready(self, seconds: float) -> bool:
-        """Whether the watch cache has loaded within `seconds`."""
+        """Return whether the watch cache has loaded within `seconds`."""
         return await self._cache.wait_ready(seconds)
 
     @property

@@ -39,7 +39,7 @@ _NONE: Mapping[str, bool] = MappingProxyType({})
 
 
 def encode(obj: JSONObject) -> bytes:
-    """The value to store for `obj`, which is left as it is.
+    """Return the value to store for `obj`, which is left as it is.
 
     Raises:
         StatusError: 400, it holds what JSON cannot, such as a lone surrogate or an integer beyond 64 bits.
@@ -60,7 +60,7 @@ def encode(obj: JSONObject) -> bytes:
 
 
 def same_content(raw: bytes, other: bytes) -> bool:
-    """Whether two stored values say the same, whatever the order of their fields."""
+    """Return whether two stored values say the same, whatever the order of their fields."""
     if raw == other:
         return True
     if len(raw) != len(other):
@@ -113,11 +113,11 @@ class StoredObject:
         return str(self.revision) if self.revision else ""
 
     def at(self, revision: int) -> "StoredObject":
-        """The same content at another revision: what a deletion leaves."""
+        """Return the same content at another revision: what a deletion leaves."""
         return StoredObject(self.key, revision, self.raw)
 
     def json(self, kind: bool = True) -> bytes:
-        """The object with its resourceVersion; without `kind` and `apiVersion` if not `kind`, as items of typed lists are."""
+        """Return the object with its resourceVersion; without `kind` and `apiVersion` if not `kind`, as items of typed lists are."""
         head, splice = self._head, self._splice
         if not splice:
             head, splice = self._measure()
@@ -130,12 +130,12 @@ class StoredObject:
         return b'%b"resourceVersion":"%d",%b' % (start, self.revision, raw[splice:])
 
     def decode(self) -> JSONObject:
-        """The object, fresh, with its resourceVersion."""
+        """Return the object, fresh, with its resourceVersion."""
         obj: JSONObject = orjson.loads(self.json())
         return obj
 
     def metadata(self) -> JSONObject:
-        """The object's metadata, fresh, without a resourceVersion."""
+        """Return the object's metadata, fresh, without a resourceVersion."""
         metadata: JSONObject = orjson.loads(self.raw)["metadata"]
         return metadata
 
@@ -175,7 +175,7 @@ class StoredObject:
         return self._deletion_timestamp, self._owners
 
     def fields(self, resource: Resource) -> Mapping[str, str]:
-        """The values that field selectors of `resource` look at."""
+        """Return the values that field selectors of `resource` look at."""
         if self._fields is None or self._fields[0] is not resource:
             self._fields = resource, resource.strategy.selectable_fields(orjson.loads(self.raw))
         return self._fields[1]

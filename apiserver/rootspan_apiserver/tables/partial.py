@@ -1,4 +1,7 @@
-"""The metadata of an object alone (`PartialObjectMetadata` of meta.k8s.io)."""
+"""The metadata of an object alone (`PartialObjectMetadata` of meta.k8s.io).
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go (PartialObjectMetadata)
+"""
 
 from rootspan_apiserver.kube.meta import JSONObject
 

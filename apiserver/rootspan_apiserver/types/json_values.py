@@ -1,4 +1,7 @@
-"""JSON values without a type, as Go reads them: kinds of values, numbers, repeated keys, depth."""
+"""JSON values without a type, as Go reads them: kinds of values, numbers, repeated keys, depth.
+
+Upstream: Go's src/encoding/json/decode.go, sigs.k8s.io/json/json.go
+"""
 
 from typing import Any
 

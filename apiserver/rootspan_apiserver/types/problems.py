@@ -1,4 +1,7 @@
-"""What is wrong with a body that is decoded: strict decoding errors, and what cannot be decoded at all."""
+"""Problems of a body that is decoded: strict decoding errors, and errors that make it undecodable.
+
+Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/error.go
+"""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,7 @@
-"""Structs: what Go reads and writes of an object, field by field."""
+"""Structs: how Go reads and writes an object, field by field.
+
+Upstream: Go's src/encoding/json/decode.go, encode.go
+"""
 
 from collections.abc import Callable
 from functools import cached_property

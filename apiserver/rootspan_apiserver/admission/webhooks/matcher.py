@@ -27,7 +27,7 @@ _EXEMPT = frozenset(
 
 
 def exempt(resource: Resource) -> bool:
-    """Whether objects of this resource are never sent to webhooks: those that configure admission, so that it can be repaired."""
+    """Return whether objects of this resource are never sent to webhooks: those that configure admission, so that it can be repaired."""
     return resource.kind.group == "admissionregistration.k8s.io" and resource.plural in _EXEMPT
 
 

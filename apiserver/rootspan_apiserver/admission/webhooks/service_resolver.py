@@ -20,7 +20,7 @@ class ServiceResolver:
     loopback: LoopbackClient
 
     def is_loopback(self, config: WebhookClientConfig) -> bool:
-        """Whether the webhook is served by this server. Raises URLError."""
+        """Return whether the webhook is served by this server. Raises URLError."""
         if config.service is not None:
             return config.service == ("default", "kubernetes") and config.port == 443
         return config.target().host in ("kubernetes.default.svc", "kubernetes.default.svc:443")

@@ -1,4 +1,7 @@
-"""Aggregated discovery (apidiscovery.k8s.io/v2 and v2beta1): everything below `/api` or `/apis` in one document with an entity tag."""
+"""Aggregated discovery (apidiscovery.k8s.io/v2 and v2beta1): everything below `/api` or `/apis` in one document with an entity tag.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/handler.go
+"""
 
 from rootspan_apiserver.documents.discovery.document import Document
 from rootspan_apiserver.documents.discovery.legacy import CUSTOM_VERBS
@@ -10,13 +13,13 @@ from rootspan_apiserver.resources.resource import Resource, Subresource
 
 @once_per_revision
 def aggregated_apis(registry: Registry, version: str = "v2") -> Document:
-    """The answer to `/apis`."""
+    """Return the answer to `/apis`."""
     return _list([group for group in registry.groups() if group.name], registry, version)
 
 
 @once_per_revision
 def aggregated_core(registry: Registry, version: str = "v2") -> Document:
-    """The answer to `/api`."""
+    """Return the answer to `/api`."""
     return _list([group for group in registry.groups() if not group.name], registry, version)
 
 

@@ -1,4 +1,7 @@
-"""A discovery document as compact JSON, with its entity tag."""
+"""A discovery document as compact JSON, with its entity tag.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/etag.go
+"""
 
 from dataclasses import dataclass
 from hashlib import sha512

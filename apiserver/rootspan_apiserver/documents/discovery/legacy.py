@@ -1,4 +1,7 @@
-"""Legacy discovery: `/api`, `/apis`, `/apis/GROUP`, `/api/v1` and `/apis/GROUP/VERSION`."""
+"""Legacy discovery: `/api`, `/apis`, `/apis/GROUP`, `/api/v1` and `/apis/GROUP/VERSION`.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/legacy.go, group.go, version.go
+"""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -13,21 +16,21 @@ CUSTOM_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", 
 
 
 def core_versions(address: str) -> Document:
-    """The answer to `/api`; `address` is the server's `host:port`."""
+    """Return the answer to `/api`; `address` is the server's `host:port`."""
     server = {"clientCIDR": "0.0.0.0/0", "serverAddress": address}
     return Document.of({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [server]})
 
 
 @once_per_revision
 def legacy_groups(registry: Registry) -> Document:
-    """The answer to `/apis`."""
+    """Return the answer to `/apis`."""
     groups = [_group(group) for group in registry.groups() if group.name]
     return Document.of({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 
 
 @once_per_revision
 def legacy_group(registry: Registry, group: str) -> Document:
-    """The answer to `/apis/GROUP`.
+    """Return the answer to `/apis/GROUP`.
 
     Raises:
         KeyError: nothing of that group is served.
@@ -38,7 +41,7 @@ def legacy_group(registry: Registry, group: str) -> Document:
 
 @once_per_revision
 def legacy_resources(registry: Registry, group: str, version: str) -> Document:
-    """The answer to `/apis/GROUP/VERSION`, and to `/api/v1` with the empty group.
+    """Return the answer to `/apis/GROUP/VERSION`, and to `/api/v1` with the empty group.
 
     Raises:
         KeyError: nothing of that group-version is served.
@@ -88,7 +91,7 @@ def _subresource_entry(resource: Resource, subresource: Subresource) -> JSONObje
 
 
 def storage_version_hash(resource: Resource) -> str:
-    """What stands for the version a resource is kept in: the begin of the kind's SHA-256.
+    """Return what stands for the version a resource is kept in: the begin of the kind's SHA-256.
 
     kube-apiserver keeps a few kinds in a version older than the one it serves; the hash is of that one.
     """

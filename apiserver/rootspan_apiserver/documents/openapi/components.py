@@ -1,4 +1,7 @@
-"""The schemas of a document: the types that its paths name, and all that those name in turn."""
+"""The schemas of a document: the types that its paths name, and the types that those refer to.
+
+Upstream: k8s.io/kube-openapi/pkg/builder3/openapi.go
+"""
 
 from collections.abc import Iterable
 
@@ -12,12 +15,12 @@ META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 
 
 def custom_name(kind: GroupVersionKind) -> str:
-    """The published name of a custom kind, e.g. `com.example.v1.Widget`."""
+    """Return the published name of a custom kind, e.g. `com.example.v1.Widget`."""
     return ".".join([*reversed(kind.group.split(".")), kind.version, kind.kind])
 
 
 def published_name(kind: GroupVersionKind, resource: Resource) -> str:
-    """The name of a resource's own type, or of one of its subresources'."""
+    """Return the name of a resource's own type, or of one of its subresources'."""
     if resource.custom and kind.group == resource.kind.group:
         return custom_name(kind)
     struct = go_types().struct_of(kind)
@@ -25,7 +28,7 @@ def published_name(kind: GroupVersionKind, resource: Resource) -> str:
 
 
 def components(resources: Iterable[Resource], names: Iterable[str]) -> JSONObject:
-    """The schemas of custom `resources`, and of the published `names` with all that they refer to."""
+    """Return the schemas of custom `resources`, and of the published `names` with all that they refer to."""
     schemas = openapi.components([*names, f"{META}ObjectMeta", f"{META}ListMeta"])
     for resource in resources:
         if resource.custom:

@@ -2,6 +2,8 @@
 
 The index names each document with a hash of what it says, so that a client may keep one for as long as its hash stands there. The hash of
 a document without custom resources follows from the tables of facts alone, so the index costs next to nothing.
+
+Upstream: k8s.io/kube-openapi/pkg/handler3/handler.go
 """
 
 from collections.abc import Mapping
@@ -98,7 +100,7 @@ def _content(registry: Registry, group: str, version: str) -> JSONObject:
 
 
 def named_in(value: object) -> set[str]:
-    """The schemas that `value` refers to."""
+    """Return the schemas that `value` refers to."""
     found: set[str] = set()
     if isinstance(value, dict):
         target = value.get("$ref")

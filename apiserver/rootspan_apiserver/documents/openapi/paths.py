@@ -1,4 +1,7 @@
-"""The paths of a document, by rule: what each verb takes and answers follows from the verb and the kind."""
+"""The paths of a document: what each verb accepts and returns follows from the verb and the kind.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go, k8s.io/kube-openapi/pkg/builder3/openapi.go
+"""
 
 from rootspan_apiserver.documents.openapi.components import META, published_name
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
@@ -88,7 +91,7 @@ def group_words(group: str) -> str:
 
 
 def paths_of(resource: Resource) -> JSONObject:
-    """The paths of a resource and of its subresources."""
+    """Return the paths of a resource and of its subresources."""
     group, version = resource.kind.group, resource.kind.version
     root = f"/apis/{group}/{version}" if group else f"/api/{version}"
     scope = "/namespaces/{namespace}" if resource.namespaced else ""
@@ -152,7 +155,7 @@ def _operation(
 
 
 def _exchange(verb: str, resource: Resource, kind: GroupVersionKind) -> JSONObject:
-    """What a verb takes and answers."""
+    """Return what a verb takes and answers."""
     custom = resource.custom
     answers = CUSTOM_ANSWERS if custom else ANSWERS
     own = reference(published_name(kind, resource))

@@ -2,6 +2,8 @@
 
 It says what the documents of OpenAPI v3 say. What Swagger 2 cannot express (`oneOf`, `nullable`) is left out of the schemas of custom
 resources, so that a client never refuses what the server accepts.
+
+Upstream: k8s.io/kube-openapi/pkg/builder/openapi.go
 """
 
 import orjson

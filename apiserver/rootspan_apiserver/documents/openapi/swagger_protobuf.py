@@ -1,6 +1,8 @@
 """An OpenAPI v2 document in protocol buffers, by the messages of gnostic's `openapi.v2` that kubectl reads.
 
 Each message is one function that names its fields by number; what clients have no use for is left out.
+
+Upstream: github.com/google/gnostic-models/openapiv2/OpenAPIv2.proto
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""What `/version` says: the Kubernetes whose API is spoken here."""
+"""The document at `/version`: the release of Kubernetes that the server simulates.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/server/routes/version.go
+"""
 
 import platform
 import sys

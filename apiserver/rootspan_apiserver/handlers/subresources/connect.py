@@ -31,7 +31,7 @@ class Connections:
             await error_response(request, error, group_version=target.group_version).send(request, send)
 
     async def log(self, call: Call) -> Response:
-        """The log of a pod: empty before it is on a node, a refusal afterwards."""
+        """Return the log of a pod: empty before it is on a node, a refusal afterwards."""
         call.span.event(events.READING_GET_OPTIONS)
         call.span.event(events.GETTING)
         spec = (await self._target(call.target)).get("spec") or {}

@@ -86,7 +86,7 @@ class TokenRequests:
         return bound
 
     async def _node(self, name: str) -> dict[str, str]:
-        """The node of a pod, as claims name it: without a uid where there is no such node."""
+        """Return the node of a pod, as claims name it: without a uid where there is no such node."""
         nodes = self._registry.lookup("", "v1", "nodes")
         assert nodes is not None
         try:

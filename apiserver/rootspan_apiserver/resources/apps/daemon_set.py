@@ -71,7 +71,7 @@ def _strategy(value: JSONObject, old: Any, path: Path, context: RuleContext) -> 
 
 
 def _is_some(value: Any) -> bool:
-    """Whether a number of pods, or a percentage, is not 0; what is neither is 0."""
+    """Return whether a number of pods, or a percentage, is not 0; what is neither is 0."""
     if isinstance(value, str):
         return bool(re.fullmatch("[0-9]+%", value)) and value.strip("0") != "%"
     return bool(value)

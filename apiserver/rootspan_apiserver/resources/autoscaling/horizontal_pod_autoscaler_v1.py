@@ -80,7 +80,9 @@ def _write(annotations: JSONObject, key: str, value: object) -> None:
 
 
 def _read(annotations: JSONObject, key: str, part: str, field: str) -> Any:
-    """What a field of v2 is according to an annotation; None where that is not there, or does not fit the field: anybody may write it."""
+    """Return what a field of v2 is according to an annotation; None where that is not there, or does not fit the
+    field: anybody may write it.
+    """
     try:
         value = orjson.loads(annotations.pop(key, "null"))
     except orjson.JSONDecodeError:

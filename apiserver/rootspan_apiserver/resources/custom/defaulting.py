@@ -1,4 +1,7 @@
-"""The defaults of a structural schema."""
+"""Apply the defaults of a structural schema.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/algorithm.go
+"""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,7 @@
-"""What a CustomResourceDefinition defines: a definition and a resource for each version it serves."""
+"""Make the definitions and the resources of a CustomResourceDefinition, one for each version that it serves.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go (getOrCreateServingInfoFor)
+"""
 
 import operator
 from dataclasses import dataclass
@@ -39,7 +42,7 @@ AGE = Column("Age", lambda obj, now: age(at(obj, "metadata", "creationTimestamp"
 
 
 def resources_of(definition: JSONObject) -> tuple[Resource, ...]:
-    """The resources of a valid definition, one a served version."""
+    """Return the resources of a valid definition, one a served version."""
     spec = definition["spec"]
     versions = spec.get("versions") or []
     kept = next((version["name"] for version in versions if version.get("storage")), "")

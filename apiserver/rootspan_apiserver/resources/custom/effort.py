@@ -24,7 +24,7 @@ class Effort:
             self._steps_of_a_byte = max(map(_steps, self._patterns))
 
     def is_large(self, obj: Any) -> bool:
-        """Whether validating `obj` may take longer than an event loop can wait."""
+        """Return whether validating `obj` may take longer than an event loop can wait."""
         if not self._steps_of_a_byte:
             return True
         values, characters = _size(obj)
@@ -49,7 +49,7 @@ def _patterns(schema: Schema) -> Iterator[Pattern]:
 
 
 def _size(value: Any) -> tuple[int, int]:
-    """The number of values in `value`, itself included, and that of the characters of their texts."""
+    """Return the number of values in `value`, itself included, and that of the characters of their texts."""
     values = characters = 0
     rest = [value]
     while rest:

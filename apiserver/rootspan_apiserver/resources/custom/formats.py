@@ -42,14 +42,14 @@ _OF_NUMBERS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def is_recognized(form: str, kind: str) -> bool:
-    """Whether values of the type `kind` ("" for any) can have the format `form`; others are ignored."""
+    """Return whether values of the type `kind` ("" for any) can have the format `form`; others are ignored."""
     if kind in ("", "string"):
         return form.replace("-", "") in RECOGNIZED
     return form in _OF_NUMBERS.get(kind, ())
 
 
 def has_format(value: str, form: str) -> bool:
-    """Whether `value` has the format `form` of OpenAPI."""
+    """Return whether `value` has the format `form` of OpenAPI."""
     match form:
         case "date-time":
             found = re.fullmatch(_DATE_TIME, value)

@@ -1,4 +1,7 @@
-"""A definition's OpenAPI schema, read into a `Schema`."""
+"""Read the OpenAPI schema of a definition into a `Schema`.
+
+Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/convert.go
+"""
 
 from collections.abc import Iterator
 
@@ -23,7 +26,7 @@ CONSTRAINTS = (
 
 
 def structural_schema(published: JSONObject) -> Schema:
-    """The schema that `published`, an `openAPIV3Schema`, describes.
+    """Return the schema that `published`, an `openAPIV3Schema`, describes.
 
     Its `constraints` are the value validations by their OpenAPI names; `pattern` is there as a `Pattern`, `allOf`, `anyOf` and `oneOf`
     as tuples of schemas and `not` as a schema.

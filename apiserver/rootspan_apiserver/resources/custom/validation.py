@@ -106,7 +106,7 @@ def _check_text(value: str, schema: Schema, path: Path) -> Iterator[FieldError]:
 
 
 def _mismatch(value: str, pattern: Pattern) -> str:
-    """What the value does not match, "" if it does."""
+    """Return what the value does not match, "" if it does."""
     try:
         return "" if pattern.found_in(value) else pattern.text
     except ValueError as error:
@@ -162,7 +162,7 @@ def _check_list(value: list[Any], schema: Schema, path: Path, old: Any) -> Itera
 
 
 def _by_keys(old: Any, schema: Schema) -> dict[bytes, Any]:
-    """The elements of an old list by their keys, if it is a list whose elements have keys."""
+    """Return the elements of an old list by their keys, if it is a list whose elements have keys."""
     if schema.list_type != "map" or not isinstance(old, list):
         return {}
     return {_keys(item, schema): item for item in old}

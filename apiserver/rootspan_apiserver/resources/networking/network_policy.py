@@ -32,7 +32,7 @@ def _blocks(policy: JSONObject | None) -> Iterator[JSONObject]:
 
 
 def _stored_cidrs(policy: JSONObject | None) -> set[str]:
-    """The CIDRs of the stored policy, which stay valid: a rule may have moved, so that each is good in every place."""
+    """Return the CIDRs of the stored policy, which stay valid: a rule may have moved, so that each is good in every place."""
     return {cidr for block in _blocks(policy) for cidr in [block.get("cidr") or "", *(block.get("except") or [])]}
 
 

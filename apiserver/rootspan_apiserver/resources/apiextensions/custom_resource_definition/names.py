@@ -13,7 +13,7 @@ from rootspan_apiserver.rules import Path, RuleContext, each, function, named, r
 
 
 def label(value: str) -> list[str]:
-    """A DNS-1035 label, all the reasons against it in one."""
+    """Return the reasons why a value is no DNS-1035 label, in one text."""
     reasons = dns_1035_label(value)
     return [",".join(reasons)] if reasons else []
 

@@ -112,7 +112,7 @@ def _has_more_than_names(metadata: JSONObject) -> bool:
 def _values(
     schema: JSONObject, path: Path, *, types_in_any: bool = False, types_in_all: bool = False
 ) -> Iterator[FieldError]:
-    """The validations of a value and those in its junctors, in which no structure may stand.
+    """Yield the validations of a value and those in its junctors, in which no structure may stand.
 
     Args:
         types_in_any: whether "integer or string" may be said in `anyOf`.
@@ -153,7 +153,9 @@ def _is_set(value: Any, *, pointer: bool) -> bool:
 
 
 def _completeness(values: JSONObject, structure: JSONObject | None, at: Path, said: Path) -> Iterator[FieldError]:
-    """What the junctors of `values` say of fields must be said in the structure, too; `at` is the place there, `said` that of `values`."""
+    """Yield what the junctors of `values` say of fields must be said in the structure, too; `at` is the place
+    there, `said` that of `values`.
+    """
     if isinstance(values.get("not"), dict):
         yield from _nested_completeness(values["not"], structure, at, said / "not")
     for key in JUNCTORS:

@@ -64,5 +64,5 @@ def allocate_health_check_port(transaction: Transaction, spec: JSONObject, old: 
 
 
 def _gets_node_ports(spec: JSONObject) -> bool:
-    """Whether ports without a node port get one."""
+    """Return whether ports without a node port get one."""
     return spec.get("type") == "NodePort" or bool(spec.get("allocateLoadBalancerNodePorts"))

@@ -37,7 +37,7 @@ class Pool:
             del self._holders[number]
 
     def is_free(self, number: int) -> bool:
-        """Whether no object holds the number and no write has reserved it."""
+        """Return whether no object holds the number and no write has reserved it."""
         return number not in self._holders and number not in self._reserved
 
     def reserve(self, number: int) -> bool:

@@ -16,22 +16,22 @@ WITH_NODE_PORTS = ("NodePort", "LoadBalancer")
 
 
 def needs_address(spec: JSONObject) -> bool:
-    """Whether there is an address in the cluster, or "None" in its place."""
+    """Return whether there is an address in the cluster, or "None" in its place."""
     return spec.get("type") != "ExternalName"
 
 
 def needs_node_ports(spec: JSONObject) -> bool:
-    """Whether the ports may have node ports."""
+    """Return whether the ports may have node ports."""
     return spec.get("type") in WITH_NODE_PORTS
 
 
 def needs_health_check(spec: JSONObject) -> bool:
-    """Whether the nodes answer on a port of its own whether they have an endpoint."""
+    """Return whether the nodes answer on a port of its own whether they have an endpoint."""
     return spec.get("type") == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
 
 
 def externally_accessible(spec: JSONObject) -> bool:
-    """Whether clients outside of the cluster reach the Service."""
+    """Return whether clients outside of the cluster reach the Service."""
     return needs_node_ports(spec) or (spec.get("type") == "ClusterIP" and bool(spec.get("externalIPs")))
 
 
