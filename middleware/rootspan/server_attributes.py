@@ -58,7 +58,7 @@ def request_attributes(scope: Scope, redact: QueryRedaction) -> Attributes:
     attributes: Attributes = {
         "http.request.method": method,
         "url.scheme": scheme if (scheme := get("scheme")) in _SCHEMES else scheme_of(scope),
-        "url.path": whole if whole[0] == "/" else _path(whole),
+        "url.path": whole if whole[:1] == "/" else _path(whole),
         "network.protocol.version": version if version == "1.1" else http_version_of(scope),
     }
     if method not in KNOWN_METHODS:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import Resource
@@ -215,8 +215,11 @@ scopes = st.fixed_dictionaries(
     }
 )
 
+RESTART = Continuation.RESTART_WITHOUT_LINK
+
 
 @settings(max_examples=300, deadline=None, database=None)
+@example(scope={"type": "http", "method": "GET", "path": "", "raw_path": b"?", "headers": []}, continuation=RESTART)
 @given(scope=scopes, continuation=st.sampled_from(Continuation))
 def test_any_scope_passes(scope: Scope, continuation: Continuation) -> None:
     """Whatever a server lets through, the application runs, and there is one span of bounded size that can be encoded."""
