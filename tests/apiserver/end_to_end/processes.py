@@ -172,4 +172,5 @@ def collecting() -> Iterator[tuple[Child, str]]:
         f"--otlp-http-endpoint=127.0.0.1:{http}",
         env={"NO_COLOR": "1"},
     ) as agent:
+        agent.wrote("Starting Rotel")  # which it writes once it listens
         yield agent, f"127.0.0.1:{grpc}"
