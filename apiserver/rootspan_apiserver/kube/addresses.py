@@ -86,8 +86,11 @@ def canonical_cidr(value: str) -> list[str]:
 def endpoint_ip(value: str) -> list[str]:
     """An IP address that a service may lead to: neither unspecified nor loopback nor link-local."""
     found = parse_ip(value)
-    if found is None:
-        return ["must be a valid IP address"]
+    return ["must be a valid IP address"] if found is None else special_ranges(found, value)
+
+
+def special_ranges(found: Address, value: str) -> list[str]:
+    """Return the special ranges that an address, written as `value`, is in: one reason each."""
     reasons = []
     if found.is_unspecified:
         reasons.append(f"may not be unspecified ({value})")

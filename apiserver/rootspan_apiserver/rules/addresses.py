@@ -10,12 +10,11 @@ from ipaddress import ip_address as parsed
 from ipaddress import ip_network
 from typing import Any
 
+from rootspan_apiserver.kube.addresses import NO_ADDRESS, NO_CIDR, special_ranges
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.rules.functions import function
 from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import RuleContext
-
-_LINK_LOCAL_MULTICAST = {4: ip_network("224.0.0.0/24"), 6: ip_network("ff02::/16")}
 
 
 @function("IsValidIP")
@@ -27,7 +26,7 @@ def ip_address(value: str, old: Any, path: Path, context: RuleContext) -> Iterat
     except ValueError:
         valid = False
     if not valid:
-        yield FieldError.invalid(path, value, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+        yield FieldError.invalid(path, value, NO_ADDRESS)
 
 
 @function("IsValidCIDR")
@@ -39,7 +38,7 @@ def cidr(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[Fie
     except ValueError:
         valid = False
     if not valid:
-        yield FieldError.invalid(path, value, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+        yield FieldError.invalid(path, value, NO_CIDR)
 
 
 @function("ValidateNonSpecialIP")
@@ -49,13 +48,4 @@ def ordinary_address(value: str, old: Any, path: Path, context: RuleContext) -> 
         address = parsed(value)
     except ValueError:
         return
-    if address.is_unspecified:
-        yield FieldError.invalid(path, value, f"may not be unspecified ({value})")
-    if address.is_loopback:
-        yield FieldError.invalid(path, value, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
-    if address.is_link_local:
-        words = "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
-        yield FieldError.invalid(path, value, words)
-    if address in _LINK_LOCAL_MULTICAST[address.version]:
-        words = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
-        yield FieldError.invalid(path, value, words)
+    yield from (FieldError.invalid(path, value, reason) for reason in special_ranges(address, value))

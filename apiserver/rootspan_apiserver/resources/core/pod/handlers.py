@@ -26,7 +26,6 @@ from rootspan_apiserver.rules import (
     struct,
 )
 
-PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HEADER = "[-A-Za-z0-9]+"
 
 
