@@ -6,7 +6,6 @@ from rootspan_apiserver.codec.decoding import (
     decode,
     decode_applied,
     read_patched,
-    unsupported_media_type,
 )
 
 __all__ = [
@@ -15,5 +14,4 @@ __all__ = [
     "decode",
     "decode_applied",
     "read_patched",
-    "unsupported_media_type",
 ]

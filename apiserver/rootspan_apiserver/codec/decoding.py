@@ -12,20 +12,19 @@ import orjson
 
 from rootspan_apiserver.codec import custom, json_body, yaml_body
 from rootspan_apiserver.codec.unstructured import conversion_error
+from rootspan_apiserver.kube.go_values import json_type
+from rootspan_apiserver.kube.media_types import CUSTOM_OBJECTS, JSON, OBJECTS, PROTOBUF, YAML
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, invalid
+from rootspan_apiserver.kube.status import FieldError, bad_request, invalid, unsupported_media_type
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.types import protobuf
-from rootspan_apiserver.types.json_values import kind_of, plain
+from rootspan_apiserver.types.json_values import plain
 from rootspan_apiserver.types.problems import NotDecodableError, Problems, UnknownConversionError, strict_error
 from rootspan_apiserver.types.schema import Schema
 from rootspan_apiserver.types.tables import go_types
 
 FieldValidation = Literal["Ignore", "Warn", "Strict"]
 
-JSON = "application/json"
-YAML = "application/yaml"
-PROTOBUF = "application/vnd.kubernetes.protobuf"
 _SUMMARY = 30
 
 
@@ -56,8 +55,9 @@ def decode(
         StatusError: 400, the body cannot be read, or has strict decoding errors under Strict; 415, the content type is not served.
     """
     media_type = content_type.partition(";")[0].strip().lower() or JSON
-    if media_type not in ({JSON, YAML} if schema else {JSON, YAML, PROTOBUF}):
-        raise unsupported_media_type(custom=schema is not None)
+    accepted = OBJECTS if schema is None else CUSTOM_OBJECTS
+    if media_type not in accepted:
+        raise unsupported_media_type(accepted)
     problems = Problems()
     strict = field_validation != "Ignore"
     actual: GroupVersionKind | None = None
@@ -206,19 +206,12 @@ def decode_applied(body: bytes, field_validation: FieldValidation) -> tuple[JSON
     return plain(value), strict_errors if field_validation == "Warn" else []
 
 
-def unsupported_media_type(*, custom: bool = False) -> StatusError:
-    """The refusal of a body in a format that is not read."""
-    known = [JSON, YAML] if custom else [JSON, YAML, PROTOBUF]
-    text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(known)}"
-    return StatusError(415, "UnsupportedMediaType", text)
-
-
 def _object(value: Any) -> JSONObject:
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise NotDecodableError(
-            f"json: cannot unmarshal {kind_of(value)} into Go value of type map[string]interface {{}}"
+            f"json: cannot unmarshal {json_type(value)} into Go value of type map[string]interface {{}}"
         )
     return value
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
+from rootspan_apiserver.kube.go_values import json_type
 from rootspan_apiserver.kube.json_syntax import explain
-from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys, check_depth, kind_of
+from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys, check_depth
 from rootspan_apiserver.types.problems import NotDecodableError
 
 """Of a body. An object is 4 levels deeper with its managedFields, in reviews and tables some more, and what writes JSON ends at 254."""
@@ -42,7 +43,7 @@ def load_object(body: bytes, *, duplicates: bool) -> dict[str, Any]:
         if value is None:  # Go leaves a struct as it is.
             return {}
         if not isinstance(value, dict):
-            raise NotDecodableError(f"json: cannot unmarshal {kind_of(value)} into Go value of type {_TYPE_META}")
+            raise NotDecodableError(f"json: cannot unmarshal {json_type(value)} into Go value of type {_TYPE_META}")
     except NotDecodableError as error:
         raise NotDecodableError(f"couldn't get version/kind; json parse error: {error}") from error
     check_type_meta(value)
@@ -53,7 +54,7 @@ def check_type_meta(value: dict[str, Any]) -> None:
     """Raises NotDecodableError where the kind or the apiVersion is something else than a string or null."""
     for key in ("apiVersion", "kind"):
         if not isinstance(item := value.get(key), str | None):
-            field = f"json: cannot unmarshal {kind_of(item)} into Go struct field .{key} of type string"
+            field = f"json: cannot unmarshal {json_type(item)} into Go struct field .{key} of type string"
             raise NotDecodableError(f"couldn't get version/kind; json parse error: {field}")
 
 

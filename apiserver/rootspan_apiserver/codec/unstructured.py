@@ -3,7 +3,7 @@
 Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/converter.go
 """
 
-from rootspan_apiserver.types.json_values import kind_of
+from rootspan_apiserver.kube.go_values import json_type
 from rootspan_apiserver.types.problems import MismatchError, NotDecodableError
 
 
@@ -16,7 +16,7 @@ def conversion_error(error: NotDecodableError) -> str:
         shown = (
             f"number {error.value}"
             if error.go_name == "int32" and kind in ("int64", "float64")
-            else kind_of(error.value)
+            else json_type(error.value)
         )
         return f"json: cannot unmarshal {shown} into Go value of type {error.go_name}"
     if wanted in ("map", "slice"):

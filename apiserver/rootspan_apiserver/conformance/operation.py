@@ -6,11 +6,6 @@ from enum import Enum
 
 from rootspan_apiserver.kube.meta import JSONObject
 
-MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-JSON_PATCH = "application/json-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
-
 
 class Caller(Enum):
     """The sender of a request: the administrator, an anonymous user, a user with an invalid token, or a service account."""

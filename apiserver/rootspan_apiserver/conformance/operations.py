@@ -5,14 +5,7 @@ They need a server without other writers. They delete what they create, unless t
 
 from collections.abc import Iterator
 
-from rootspan_apiserver.conformance.operation import (
-    APPLY_PATCH,
-    JSON_PATCH,
-    MERGE_PATCH,
-    STRATEGIC_PATCH,
-    Caller,
-    Operation,
-)
+from rootspan_apiserver.conformance.operation import Caller, Operation
 from rootspan_apiserver.conformance.webhook_server import (
     DENY,
     HANG,
@@ -22,6 +15,7 @@ from rootspan_apiserver.conformance.webhook_server import (
     VALIDATE,
     Webhooks,
 )
+from rootspan_apiserver.kube.media_types import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from rootspan_apiserver.kube.meta import JSONObject
 
 MAPS = "/api/v1/namespaces/default/configmaps"

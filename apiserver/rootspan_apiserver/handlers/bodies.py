@@ -10,11 +10,10 @@ from rootspan_apiserver.codec.decoding import FieldValidation, decode
 from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.http.negotiation import unsupported_media_type
 from rootspan_apiserver.http.query import WriteOptions
-from rootspan_apiserver.kube.media_types import JSON, OBJECTS, YAML
+from rootspan_apiserver.kube.media_types import CUSTOM_OBJECTS, OBJECTS
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.kube.status import bad_request, unsupported_media_type
 from rootspan_apiserver.registry.metadata import match_namespace
 
 _OLDER = {GroupVersionKind("policy", "v1", "Eviction"): "policy/v1beta1"}
@@ -23,7 +22,7 @@ _OLDER = {GroupVersionKind("policy", "v1", "Eviction"): "policy/v1beta1"}
 
 def check_content_type(call: Call) -> None:
     """Raises StatusError 415; a body without a content type is read as JSON."""
-    accepted = (JSON, YAML) if call.target.custom else OBJECTS
+    accepted = CUSTOM_OBJECTS if call.target.custom else OBJECTS
     if call.request.content_type not in ("", *accepted):
         raise unsupported_media_type(accepted)
 

@@ -13,13 +13,12 @@ from rootspan_apiserver.handlers.bodies import check_object, validation_of
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import stored_response
 from rootspan_apiserver.handlers.writing import Writer, WriteRequest
-from rootspan_apiserver.http.negotiation import unsupported_media_type
 from rootspan_apiserver.http.query import WriteOptions, write_options
 from rootspan_apiserver.http.responses import Response
 from rootspan_apiserver.kube.go_values import go_format
 from rootspan_apiserver.kube.media_types import APPLY_PATCH, CUSTOM_PATCHES, JSON_PATCH, MERGE_PATCH, PATCHES
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import conflict, not_found
+from rootspan_apiserver.kube.status import conflict, not_found, unsupported_media_type
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
 

@@ -109,12 +109,6 @@ def not_acceptable(accepted: Sequence[str] = OBJECTS) -> StatusError:
     return StatusError(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(accepted)}")
 
 
-def unsupported_media_type(accepted: Sequence[str] = OBJECTS) -> StatusError:
-    """The refusal of a body in a format that is not read."""
-    text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
-    return StatusError(415, "UnsupportedMediaType", text)
-
-
 def wants_pretty(pretty: str | None, user_agent: str) -> bool:
     """Return the `pretty` parameter, else whether the client is one that humans use."""
     if pretty:

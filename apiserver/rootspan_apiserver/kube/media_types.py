@@ -8,6 +8,8 @@ YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 OBJECTS = (JSON, YAML, PROTOBUF)
 """The formats that objects are read from and written in, the default first."""
+CUSTOM_OBJECTS = (JSON, YAML)
+"""Those of custom resources, which have no message in protobuf."""
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"

@@ -199,6 +199,12 @@ def expired(message: str) -> StatusError:
     return StatusError(410, "Expired", message)
 
 
+def unsupported_media_type(accepted: Iterable[str]) -> StatusError:
+    """415, the body has none of the `accepted` media types."""
+    text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
+    return StatusError(415, "UnsupportedMediaType", text)
+
+
 def too_large_body(limit: int) -> StatusError:
     """413; `limit` is in bytes."""
     return StatusError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")

@@ -6,9 +6,9 @@ Upstream: gopkg.in/evanphx/json-patch.v4/merge.go
 """
 
 from rootspan_apiserver.codec import json_body
+from rootspan_apiserver.kube.go_values import json_type
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
-from rootspan_apiserver.types.json_values import kind_of
 from rootspan_apiserver.types.problems import NotDecodableError, Problems
 from rootspan_apiserver.types.reading import search_duplicates
 
@@ -24,7 +24,7 @@ def read(body: bytes, *, strict: bool = False) -> tuple[JSONObject, list[str]]:
     except NotDecodableError as error:
         raise bad_request(f"error decoding patch: {error}") from error
     if not isinstance(patch, dict):
-        kind = kind_of(patch)
+        kind = json_type(patch)
         raise bad_request(
             f"error decoding patch: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
         )

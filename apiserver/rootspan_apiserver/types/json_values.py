@@ -17,23 +17,6 @@ class DuplicateKeys(dict[str, Any]):
     repeated: tuple[str, ...]
 
 
-def kind_of(value: Any) -> str:
-    """Return Go's name for the kind of a JSON value."""
-    match value:
-        case bool():
-            return "bool"
-        case str():
-            return "string"
-        case int() | float():
-            return "number"
-        case list():
-            return "array"
-        case dict():
-            return "object"
-        case _:
-            return "null"
-
-
 def plain(value: Any) -> Any:
     """Return a value of no known type as Go reads and writes it: a float without a fraction becomes an integer."""
     if isinstance(value, dict):

@@ -9,7 +9,8 @@ Upstream: sigs.k8s.io/json/internal/golang/encoding/json/decode.go
 from dataclasses import dataclass
 from typing import Any
 
-from rootspan_apiserver.types.json_values import DuplicateKeys, kind_of
+from rootspan_apiserver.kube.go_values import json_type
+from rootspan_apiserver.types.json_values import DuplicateKeys
 from rootspan_apiserver.types.problems import MismatchError, Problems
 
 
@@ -46,7 +47,7 @@ class Reading:
         `go_name` and `go_kind` are of the type that the value should have; a type that reads itself has no kind. `shown` describes the
         value where its kind does not.
         """
-        described = shown or kind_of(value)
+        described = shown or json_type(value)
         fields = [element for element in self.path if isinstance(element, FieldName)]
         if not fields:
             text = f"json: cannot unmarshal {described} into Go value of type {go_name}"

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import orjson
 
 from rootspan_apiserver.kube import quantity, times
+from rootspan_apiserver.kube.go_values import json_type
 from rootspan_apiserver.types import wire
-from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, check_depth, kind_of, plain, sorted_keys
+from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, check_depth, plain, sorted_keys
 from rootspan_apiserver.types.model import Type
 from rootspan_apiserver.types.problems import NotDecodableError
 from rootspan_apiserver.types.reading import Reading
@@ -102,7 +103,7 @@ class IntOrStringType(Type):
     def read(self, value: Any, reading: Reading) -> Any:
         if isinstance(value, str) or (value.__class__ is int and -(1 << 31) <= value < 1 << 31):
             return value
-        raise reading.mismatch(value, "int32", "", f"number {value}" if kind_of(value) == "number" else "")
+        raise reading.mismatch(value, "int32", "", f"number {value}" if json_type(value) == "number" else "")
 
     def encode(self, tag: bytes, value: Any) -> bytes:
         is_text = isinstance(value, str)

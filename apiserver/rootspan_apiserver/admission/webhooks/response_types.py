@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
-from rootspan_apiserver.types.json_values import kind_of
+from rootspan_apiserver.kube.go_values import json_type
 
 _RESPONSE: Mapping[str, tuple[type, str]] = {
     "uid": (str, "types.UID"),
@@ -41,7 +41,7 @@ def check_types(webhook: str, review: Mapping[str, Any]) -> None:
         CallFailedError: a field has the wrong type; the message is that of Go's decoder.
     """
     for owner, field, value, go_type in _mismatches(review):
-        kind = kind_of(value)
+        kind = json_type(value)
         shown = f"number {value}" if (kind, go_type) == ("number", "int32") else kind
         text = f"json: cannot unmarshal {shown} into Go struct field {owner}.{field} of type {go_type}"
         raise CallFailedError(webhook, f"failed to call webhook: {text}")
