@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rootspan_apiserver.admission.chain import AdmissionChain, AdmissionPlugin
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
+from rootspan_apiserver.admission.plugins.limit_ranger import LimitRanger
 from rootspan_apiserver.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
 from rootspan_apiserver.admission.plugins.namespace_lifecycle import NamespaceLifecycle
 from rootspan_apiserver.admission.plugins.priority import Priority
@@ -34,7 +35,7 @@ ORDER = (
     PluginRow("NamespaceLifecycle", ON, lambda init: NamespaceLifecycle(init.namespaces)),
     PluginRow("NamespaceExists", OFF),
     PluginRow("LimitPodHardAntiAffinityTopology", OFF),
-    PluginRow("LimitRanger", ON),
+    PluginRow("LimitRanger", ON, lambda init: LimitRanger(init.cache, init.resource("", "v1", "limitranges"))),
     PluginRow(
         "ServiceAccount",
         ON,
