@@ -32,13 +32,17 @@ class Observer(Protocol):
 
 
 class Collection:
-    """The objects below one storage path. `written` is the last revision at which this process wrote there."""
+    """The objects below one storage path.
+
+    `written` is the last revision at which this process wrote there, `clients` the number of clients that watch.
+    """
 
     def __init__(
         self, path: str, revision: int, objects: Iterable[StoredObject] = (), *, history: int = HISTORY
     ) -> None:
         self.path = path
         self.written = 0
+        self.clients = 0
         self.watches: set[CacheWatch] = set()
         self._observers: list[Observer] = []
         self._history = history
