@@ -24,7 +24,7 @@ from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
 from rootspan_apiserver.storage.collection import Collection, Observer
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compactor
-from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large
+from rootspan_apiserver.storage.errors import etcd_errors, initializing, parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
@@ -69,7 +69,7 @@ class Storage:
         direct = EtcdLists(etcd, tracing, prefix)
         self._lists = CachedLists(self._cache, direct, tracing)
         self._watches = CachedWatches(self._cache, direct, tracing, bookmark_interval)
-        self._compaction = Compactor(etcd, compaction_interval)
+        self._compaction = Compactor(etcd, prefix, compaction_interval)
         self._running: list[asyncio.Task[None]] = []
         for path in {resource.storage_path for resource in resources if resource.storage_path}:
             self._cache.claim(path)
@@ -87,6 +87,19 @@ class Storage:
     async def wait_ready(self, seconds: float) -> bool:
         """Return whether the watch cache has loaded within `seconds`."""
         return await self._cache.wait_ready(seconds)
+
+    async def expire_history(self) -> None:
+        """Make every resourceVersion and continue token so far too old. Watches that have begun go on.
+
+        Raises:
+            StatusError: 503, etcd is not available; 504, the watch cache does not keep up.
+        """
+        with etcd_errors():
+            revision = await self._compaction.advance()
+        await self._fresh(revision)  # a watch of etcd that is behind would end
+        with etcd_errors():
+            await self._compaction.compact(revision)
+        self._cache.forget()
 
     @property
     def ready(self) -> bool:
