@@ -82,6 +82,9 @@ class Options:
     etcd_cafile: str = flag("", text, "SSL Certificate Authority file used to secure etcd communication.")
     etcd_certfile: str = flag("", text, "SSL certification file used to secure etcd communication.")
     etcd_keyfile: str = flag("", text, "SSL key file used to secure etcd communication.")
+    etcd_compaction_interval: float = flag(
+        300.0, seconds, "The interval of compaction requests. If 0, the compaction request from apiserver is disabled."
+    )
     data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
     write_kubeconfig: str = flag(
         "", text, "File to write a kubeconfig of the administrator to, once the server serves."
@@ -123,6 +126,11 @@ class Options:
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
     shutdown_delay_duration: float = flag(0.0, seconds, "How long to continue serving after SIGTERM or SIGINT.")
     audit_log_path: str = flag("", text, "File to log every request to, one audit event a line. '-' is standard out.")
+    debug_expire_history: bool = flag(
+        False,
+        boolean,
+        "Serve POST /debug/expire-history, which makes every resourceVersion and continue token so far too old. For tests.",
+    )
     v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
 
     @classmethod
@@ -214,6 +222,7 @@ class Options:
             "request_timeout",
             "min_request_timeout",
             "shutdown_delay_duration",
+            "etcd_compaction_interval",
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"

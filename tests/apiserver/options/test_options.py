@@ -32,6 +32,8 @@ PARSED: dict[str, dict[str, Any]] = {
     "--emulated-version=1.22": {"emulated_version": "1.22"},
     "--emulated-version=kube=1.36": {"emulated_version": "1.36"},
     "--request-timeout=1m30s": {"request_timeout": 90.0},
+    "--etcd-compaction-interval=0": {"etcd_compaction_interval": 0.0},
+    "--debug-expire-history": {"debug_expire_history": True},
     "--request-timeout=1.5h": {"request_timeout": 5400.0},
     "--shutdown-delay-duration=250ms": {"shutdown_delay_duration": 0.25},
     "--shutdown-delay-duration=0": {"shutdown_delay_duration": 0.0},
