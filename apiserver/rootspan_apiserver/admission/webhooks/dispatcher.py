@@ -14,8 +14,14 @@ from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.webhooks import admission_review
 from rootspan_apiserver.admission.webhooks.accessors import Webhook
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation, WebhookMatcher, exempt
-from rootspan_apiserver.admission.webhooks.webhook_clients import WebhookClients
+from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
+from rootspan_apiserver.clients.webhook_clients import (
+    ClientConfigError,
+    WebhookCallError,
+    WebhookClient,
+    WebhookClients,
+)
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.kube.go_quote import quote
@@ -96,7 +102,7 @@ class WebhookDispatcher:
             RejectedError: the webhook rejects the request.
         """
         webhook = invocation.webhook
-        client = self._clients.prepare(webhook)
+        client = self._client(webhook)
         version = admission_review.version_for(invocation)
         body = admission_review.request(
             uid=uid,
@@ -106,7 +112,7 @@ class WebhookDispatcher:
             obj=obj,
             old=_as(attributes.old_object, invocation),
         )
-        returned = await client.call(webhook, body)
+        returned = await _called(client, webhook, body)
         step.event(events.WEBHOOK_ANSWERED)
         response = admission_review.response(
             returned, webhook=webhook.name, uid=uid, version=version, mutating=self._kind == "mutating"
@@ -117,9 +123,24 @@ class WebhookDispatcher:
             raise admission_review.rejection(webhook.name, response.status)
         return response
 
+    def _client(self, webhook: Webhook) -> WebhookClient:
+        """Return the client for a webhook. Raises CallFailedError if its configuration is not usable."""
+        try:
+            return self._clients.prepare(webhook.client)
+        except ClientConfigError as exc:
+            raise CallFailedError(webhook.name, f"could not get REST client: {exc}") from exc
+
     async def aclose(self) -> None:
         """Close the connections to the webhooks."""
         await self._clients.aclose()
+
+
+async def _called(client: WebhookClient, webhook: Webhook, body: bytes) -> JSONObject:
+    """Return the answer of a webhook within its timeout. Raises CallFailedError if there is none."""
+    try:
+        return await client.call(body, seconds=webhook.timeout, query=f"timeout={webhook.timeout}s")
+    except WebhookCallError as exc:
+        raise CallFailedError(webhook.name, f"failed to call webhook: {exc}") from exc
 
 
 def check_dry_run(webhook: Webhook, attributes: AdmissionAttributes) -> None:
