@@ -23,7 +23,10 @@ from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
+from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.clients.service_resolver import ServiceResolver
+from rootspan_apiserver.clients.webhook_clients import WebhookClients
 from rootspan_apiserver.controllers import Settled, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
@@ -45,6 +48,7 @@ from rootspan_apiserver.serving.running import Running
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
 from rootspan_apiserver.telemetry.audit_log import AuditLog
+from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import exporting
@@ -84,11 +88,12 @@ async def apiserver(
         stack.push_async_callback(loopback.aclose)
         admission = _admission(options, storage, registry, loopback, tracing=tracing, provider=provider)
         stack.push_async_callback(admission.aclose)
-        accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
+        accounts, metrics = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry)), Metrics()
         requests = _request_path(
             options,
             dialect=dialect,
             tracing=tracing,
+            metrics=metrics,
             registry=registry,
             storage=storage,
             admission=admission,
@@ -105,19 +110,14 @@ async def apiserver(
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
+        webhooks = WebhookClients(ServiceResolver(options.service_addresses(), loopback), provider)
+        converters = Converters(webhooks, tracing, ConversionMetrics(metrics.registry))
+        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
         controllers = _controllers(options, storage, registry, loopback, certificate=certificate, address=address)
         settled = await stack.enter_async_context(controllers)
-        running = Running(
-            address=address.advertised(options.advertise_address),
-            ca_bundle=certificate.ca_bundle,
-            token=token,
-            tracer_provider=provider,
-            shut_down=lifecycle.shutting_down.set,
-            settled=settled,
+        yield _running(
+            options, address, certificate, token=token, provider=provider, shutdown=lifecycle, settled=settled
         )
-        _write_kubeconfig(options, running)
-        yield running
 
 
 def _check(options: Options) -> None:
@@ -136,6 +136,7 @@ def _request_path(
     *,
     dialect: Dialect,
     tracing: Tracing,
+    metrics: Metrics,
     registry: Registry,
     storage: Storage,
     admission: AdmissionChain,
@@ -155,7 +156,7 @@ def _request_path(
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
-    authorizer, metrics = authorizer_for(options.authorization_mode, storage, registry), Metrics()
+    authorizer = authorizer_for(options.authorization_mode, storage, registry)
     handlers = application(
         registry=registry,
         store=Store(storage, registry.resources()),
@@ -275,9 +276,28 @@ def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) 
     return loopback.continuation(Continuation.RESTART_WITH_LINK if linked else Continuation.RESTART_WITHOUT_LINK)
 
 
-def _write_kubeconfig(options: Options, running: Running) -> None:
+def _running(
+    options: Options,
+    address: Address,
+    certificate: ServingCertificate,
+    *,
+    token: str,
+    provider: TracerProvider,
+    shutdown: Lifecycle,
+    settled: Settled,
+) -> Running:
+    """Return the server, whose kubeconfig is written if one is wanted."""
+    running = Running(
+        address=address.advertised(options.advertise_address),
+        ca_bundle=certificate.ca_bundle,
+        token=token,
+        tracer_provider=provider,
+        shut_down=shutdown.shutting_down.set,
+        settled=settled,
+    )
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
+    return running
 
 
 def _path(text: str) -> Path | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 
 import httpx
+import orjson
 from opentelemetry.trace import TracerProvider
 
 from rootspan_apiserver.clients.bounded_transport import BoundedTransport, BundleError, client_context
@@ -14,6 +15,7 @@ from rootspan_apiserver.clients.http_errors import server_error
 from rootspan_apiserver.clients.loopback import pinned
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.clients.webhook_client_config import WebhookClientConfig
+from rootspan_apiserver.codec import yaml_body
 from rootspan_apiserver.codec.json_body import load_object
 from rootspan_apiserver.dialects.http_client import CallError
 from rootspan_apiserver.kube.go_quote import quote
@@ -142,6 +144,9 @@ def _decoded(response: httpx.Response) -> JSONObject:
     if not content:
         raise ValueError(f"0-length response with status code: {code} and content type: {content_type}")
     try:
+        if not content.lstrip().startswith(b"{"):
+            # What does not look like JSON is YAML for kube-apiserver's decoder, to which the page of a proxy is a string.
+            content = orjson.dumps(yaml_body.load(content)[0])
         return load_object(content, duplicates=False)
     except NotDecodableError as exc:
         raise ValueError(str(exc)) from exc

@@ -27,7 +27,8 @@ from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
-from rootspan_apiserver.resources.conversion import convert
+from rootspan_apiserver.resources.conversion import converted
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 
@@ -110,7 +111,7 @@ class WebhookDispatcher:
             invocation=invocation,
             attributes=attributes,
             obj=obj,
-            old=_as(attributes.old_object, invocation),
+            old=await encoded(attributes.resource, attributes.old_object, invocation),
         )
         returned = await _called(client, webhook, body)
         step.event(events.WEBHOOK_ANSWERED)
@@ -153,21 +154,20 @@ def check_dry_run(webhook: Webhook, attributes: AdmissionAttributes) -> None:
         raise bad_request(f"admission webhook {quote(webhook.name)} does not support dry run")
 
 
-def encoded(attributes: AdmissionAttributes, invocation: WebhookInvocation) -> bytes | None:
-    """Return the request's object as JSON, in the invocation's kind."""
-    return _as(attributes.object, invocation)
-
-
 def new_uid() -> str:
     """Return a uid for an AdmissionReview."""
     return str(uuid4())
 
 
-def _as(obj: JSONObject | None, invocation: WebhookInvocation) -> bytes | None:
-    """Return an object in the invocation's kind, its metadata in the field order of the API."""
+async def encoded(resource: Resource, obj: JSONObject | None, invocation: WebhookInvocation) -> bytes | None:
+    """Return an object of the request as JSON, in the invocation's kind, its metadata in the field order of the API.
+
+    Raises:
+        StatusError: 500, it is of a custom resource whose conversion webhook fails.
+    """
     if obj is None:
         return None
-    converted = convert(obj, invocation.kind)
-    metadata = converted.get("metadata") or {}
+    wanted = await converted(resource, obj, invocation.kind)
+    metadata = wanted.get("metadata") or {}
     ordered = {name: metadata[name] for name in _METADATA if name in metadata}
-    return orjson.dumps({**converted, "metadata": ordered | metadata})
+    return orjson.dumps({**wanted, "metadata": ordered | metadata})
