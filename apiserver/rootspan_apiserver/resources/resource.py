@@ -6,7 +6,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.allocation import Allocator
@@ -15,6 +15,16 @@ from rootspan_apiserver.resources.hooks import Finalization
 from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.resources.subresource_definition import ScalePaths
 from rootspan_apiserver.types.schema import Schema
+
+
+class Form(Protocol):
+    """What is stored of an object, and what is served."""
+
+    def read(self, obj: JSONObject) -> JSONObject:
+        """Return a stored object as it is served; `obj` may be changed."""
+
+    def write(self, obj: JSONObject) -> JSONObject:
+        """Return what is stored of an object as it is served; `obj` may be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Resource:
         allocator: Makes the allocator of one server.
         published: The OpenAPI schema of a custom resource, None for a built-in one.
         deprecation: The warning of each request for a deprecated version, "" for none.
+        stored_form: How a custom resource is read from what is stored, and written; None for a built-in one.
     """
 
     definition: Definition
@@ -52,6 +63,7 @@ class Resource:
     allocator: Callable[[], Allocator] | None = None
     published: JSONObject | None = None
     deprecation: str = ""
+    stored_form: Form | None = None
 
     @classmethod
     def of(
@@ -65,6 +77,7 @@ class Resource:
         deprecation: str = "",
         allocator: Callable[[], Allocator] | None = None,
         published: JSONObject | None = None,
+        stored_form: Form | None = None,
     ) -> "Resource":
         """Return what is served of a definition.
 
@@ -73,6 +86,7 @@ class Resource:
             storage_path: where the objects are kept, where that is not the definition's.
             allocator: makes the allocator of one server.
             published: the OpenAPI schema of a custom resource.
+            stored_form: how a custom resource is read from what is stored, and written.
         """
         path = storage_path or definition.storage_path or f"/{definition.plural}"
         return cls(
@@ -84,6 +98,7 @@ class Resource:
             allocator=allocator,
             published=published,
             deprecation=deprecation or definition.deprecation,
+            stored_form=stored_form,
         )
 
     @cached_property
