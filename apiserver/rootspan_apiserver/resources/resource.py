@@ -6,7 +6,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.allocation import Allocator
@@ -16,6 +16,19 @@ from rootspan_apiserver.resources.hooks import Finalization
 from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.resources.subresource_definition import ScalePaths
 from rootspan_apiserver.types.schema import Schema
+
+
+class Form(Protocol):
+    """What is stored of an object, and what is served."""
+
+    def read(self, obj: JSONObject) -> JSONObject:
+        """Return a stored object as the schema of its version has it; `obj` may be changed."""
+
+    def write(self, obj: JSONObject) -> JSONObject:
+        """Return what is stored of an object as it is served; `obj` may be changed."""
+
+    def converted(self, obj: JSONObject) -> JSONObject:
+        """Return an object that was converted as the schema of its version has it; `obj` may be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,7 @@ class Resource:
         published: The OpenAPI schema of a custom resource, None for a built-in one.
         deprecation: The warning of each request for a deprecated version, "" for none.
         converter: Converts between the versions of a custom resource that has several; None for others.
+        stored_form: How a custom resource is read from what is stored, and written; None for a built-in one.
     """
 
     definition: Definition
@@ -55,6 +69,7 @@ class Resource:
     published: JSONObject | None = None
     deprecation: str = ""
     converter: Converter | None = None
+    stored_form: Form | None = None
 
     @classmethod
     def of(
@@ -69,6 +84,7 @@ class Resource:
         allocator: Callable[[], Allocator] | None = None,
         published: JSONObject | None = None,
         converter: Converter | None = None,
+        stored_form: Form | None = None,
     ) -> "Resource":
         """Return what is served of a definition.
 
@@ -78,6 +94,7 @@ class Resource:
             allocator: makes the allocator of one server.
             published: the OpenAPI schema of a custom resource.
             converter: converts between the versions of a custom resource.
+            stored_form: how a custom resource is read from what is stored, and written.
         """
         path = storage_path or definition.storage_path or f"/{definition.plural}"
         return cls(
@@ -90,6 +107,7 @@ class Resource:
             published=published,
             deprecation=deprecation or definition.deprecation,
             converter=converter,
+            stored_form=stored_form,
         )
 
     @cached_property

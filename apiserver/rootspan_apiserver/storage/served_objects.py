@@ -14,7 +14,7 @@ import orjson
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.storage.stored_object import StoredObject, encode
+from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.types.json_values import sorted_keys
 
 KEPT = 10_000
@@ -62,9 +62,8 @@ class ServedObjects:
         if converter is None or obj.get("apiVersion") == converter.stored:
             return obj
         metadata = {key: value for key, value in obj["metadata"].items() if key != "resourceVersion"}
-        stored: JSONObject = sorted_keys(
-            (await converter.convert([{**obj, "metadata": metadata}], converter.stored))[0]
-        )
+        (kept,) = await converter.convert([{**obj, "metadata": metadata}], converter.stored)
+        stored: JSONObject = sorted_keys(kept if resource.stored_form is None else resource.stored_form.converted(kept))
         return stored
 
 
@@ -85,11 +84,9 @@ async def _fill(kept: _Kept, resource: Resource, missing: Sequence[StoredObject]
 async def _converted(resource: Resource, stored: Sequence[StoredObject]) -> list[StoredObject]:
     converter = resource.converter
     assert converter is not None, "objects of a resource without one are served as they are stored"
-    objects = await converter.convert([orjson.loads(each.raw) for each in stored], resource.kind.api_version)
-    return [
-        StoredObject(each.key, each.revision, encode(sorted_keys(obj)))
-        for each, obj in zip(stored, objects, strict=True)
-    ]
+    read = [orjson.loads(each.served(resource).raw) for each in stored]
+    objects = await converter.convert(read, resource.kind.api_version)
+    return [each.converted(resource, obj) for each, obj in zip(stored, objects, strict=True)]
 
 
 def _is_served(resource: Resource, stored: StoredObject) -> bool:

@@ -62,7 +62,7 @@ class CacheWatch:
         self._after = after
         self._backlog = backlog
         self._failure = failure
-        self._served = served
+        self._conversions = served
         self._begun = False
         self._initial: Iterator[StoredObject] = iter(())
         self._replay: deque[Change] = deque()
@@ -109,9 +109,9 @@ class CacheWatch:
             raise self._failure
         now = asyncio.get_running_loop().time
         while not self._ended and (self._deadline is None or now() < self._deadline):
-            if self._served is not None and (self._changes or not self._begun):
+            if self._conversions is not None and (self._changes or not self._begun):
                 self._begun = True
-                await self._convert(self._served)
+                await self._convert(self._conversions)
             event = self._next()
             if event is not None:
                 return event
@@ -142,11 +142,11 @@ class CacheWatch:
     def _next(self) -> WatchEvent | None:
         for stored in self._initial:
             if self._predicate.matches(stored):
-                return WatchEvent("ADDED", stored, stored.resource_version)
+                return WatchEvent("ADDED", self._served(stored), stored.resource_version)
         if self._initial_end:
             revision, self._initial_end = self._initial_end, 0
             return WatchEvent("BOOKMARK", None, str(revision), initial_events_end=True)
-        for changes in (self._replay, self._changes) if self._served is None else (self._replay,):
+        for changes in (self._replay, self._changes) if self._conversions is None else (self._replay,):
             while changes:
                 event = self._seen(changes.popleft())
                 if event is not None:
@@ -162,10 +162,14 @@ class CacheWatch:
         before = previous is not None and matches(previous)
         version = stored.resource_version
         if now:
-            return WatchEvent("MODIFIED" if before else "ADDED", stored, version)
+            return WatchEvent("MODIFIED" if before else "ADDED", self._served(stored), version)
         if before and previous is not None:
-            return WatchEvent("DELETED", stored if change.deleted else previous.at(stored.revision), version)
+            last = stored if change.deleted else previous.at(stored.revision)
+            return WatchEvent("DELETED", self._served(last), version)
         return None
+
+    def _served(self, stored: StoredObject) -> StoredObject:
+        return stored.served(self._predicate.resource)
 
     async def _wait(self) -> None:
         """Return when something happened, or it is time for the next bookmark or the end."""
