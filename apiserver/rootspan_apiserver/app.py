@@ -241,6 +241,11 @@ def _admission(
         tracing=tracing,
         tracer_provider=provider,
         service_addresses=options.service_addresses(),
+        configuration=options.admission_configuration(),
+        toleration_seconds=(
+            options.default_not_ready_toleration_seconds,
+            options.default_unreachable_toleration_seconds,
+        ),
     )
     return admission_chain(
         initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from opentelemetry.trace import TracerProvider
 
+from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.equivalent_resources import EquivalentResources
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher
@@ -24,7 +25,8 @@ from rootspan_apiserver.telemetry.tracing import Tracing
 class PluginInitializer:
     """Gives the rows of the plugin table what their constructors need.
 
-    `service_addresses` maps (namespace, name) of a Service to the (host, port) where it can be reached.
+    `service_addresses` maps (namespace, name) of a Service to the (host, port) where it can be reached; `configuration` is that of the
+    plugins; `toleration_seconds` are those of pods for nodes that are not ready and that are unreachable.
     """
 
     def __init__(
@@ -36,9 +38,13 @@ class PluginInitializer:
         tracing: Tracing,
         tracer_provider: TracerProvider,
         service_addresses: Mapping[tuple[str, str], tuple[str, int]],
+        configuration: AdmissionConfiguration | None = None,
+        toleration_seconds: tuple[int, int] = (300, 300),
     ) -> None:
         self.cache = cache
         self.loopback = loopback
+        self.configuration = configuration or AdmissionConfiguration()
+        self.toleration_seconds = toleration_seconds
         self._registry = registry
         self._tracing = tracing
         self._tracer_provider = tracer_provider

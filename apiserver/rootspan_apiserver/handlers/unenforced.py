@@ -71,10 +71,6 @@ def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
             left += schema.get(key) or ()
 
 
-def _has_pod_security_label(obj: JSONObject) -> bool:
-    return any(label.startswith("pod-security.kubernetes.io/") for label in obj["metadata"].get("labels") or ())
-
-
 def _annotated(*names: str) -> Callable[[JSONObject], bool]:
     """Return whether one of the annotations says `true`."""
 
@@ -155,9 +151,6 @@ UNENFORCED = (
     ),
     Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
     Unenforced("limit ranges are stored but not enforced", (("", "limitranges"),)),
-    Unenforced(
-        "pod-security.kubernetes.io labels are stored but not enforced", (("", "namespaces"),), _has_pod_security_label
-    ),
     Unenforced(
         "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from rootspan import ConfigurationError
@@ -22,6 +22,9 @@ from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import FlagError, boolean, flag, integer, ip_address, parse_flags, seconds, text
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
+
+if TYPE_CHECKING:
+    from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 
 INBOUND_TRACE_CONTEXTS = ("ignore", "link")
 
@@ -112,6 +115,15 @@ class Options:
     disable_admission_plugins: tuple[str, ...] = flag(
         (), text, "Admission plugins to disable though enabled by default."
     )
+    admission_control_config_file: str = flag("", text, "File with admission control configuration.")
+    default_not_ready_toleration_seconds: int = flag(
+        300,
+        integer,
+        "The tolerationSeconds of the toleration for notReady:NoExecute that is added to every pod without one.",
+    )
+    default_unreachable_toleration_seconds: int = flag(
+        300, integer, "The tolerationSeconds of that for unreachable:NoExecute."
+    )
     controllers: tuple[str, ...] = flag(
         ("*",), text, "Controllers to enable: '*' all, 'foo' the one named foo, '-foo' all but the one named foo."
     )
@@ -157,6 +169,19 @@ class Options:
         if not self.tracing_config_file or not self.gates().enabled(API_SERVER_TRACING):
             return None
         return TracingConfiguration.read(self.tracing_config_file, strict=self.dialect().strict_tracing_configuration)
+
+    def admission_configuration(self) -> "AdmissionConfiguration":
+        """Read the configuration of admission plugins; return an empty one if there is none.
+
+        Raises:
+            rootspan.ConfigurationError: a file is not valid.
+        """
+        from rootspan_apiserver.admission.configuration import (
+            AdmissionConfiguration,
+        )  # not needed for the command line's help
+
+        path = self.admission_control_config_file
+        return AdmissionConfiguration.read(path) if path else AdmissionConfiguration()
 
     def service_addresses(self) -> Mapping[tuple[str, str], tuple[str, int]]:
         """Return (host, port) of each --service-address by (namespace, name)."""
@@ -226,6 +251,11 @@ class Options:
         both = set(self.enable_admission_plugins) & set(self.disable_admission_plugins)
         if both:
             yield f"[{' '.join(sorted(both))}] in enable-admission-plugins and disable-admission-plugins overlapped"
+        try:
+            if self.admission_control_config_file:
+                self.admission_configuration()
+        except ConfigurationError as error:
+            yield str(error)
         if self.inbound_trace_context not in INBOUND_TRACE_CONTEXTS:
             yield (
                 f"--inbound-trace-context {quote(self.inbound_trace_context)} must be one of "

@@ -15,6 +15,7 @@ from opentelemetry.trace import TracerProvider
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
 from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -181,7 +182,12 @@ class Parts:
 
 
 @contextlib.contextmanager
-def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sampler) -> Iterator[Parts]:
+def _parts(
+    addresses: Mapping[tuple[str, str], tuple[str, int]],
+    sampler: Sampler,
+    enable: Sequence[str],
+    configuration: Mapping[str, JSONObject],
+) -> Iterator[Parts]:
     provider, recorder = recording_provider(service="apiserver", sampler=sampler)
     cache, registry = Dictionary(), builtin_registry()
     loopback = LoopbackClient(provider)
@@ -193,7 +199,9 @@ def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sample
             tracing=Tracing(provider),
             tracer_provider=provider,
             service_addresses=addresses,
-        )
+            configuration=AdmissionConfiguration(configuration),
+        ),
+        enable=enable,
     )
     parts = Parts(cache, registry, admission, loopback, provider, recorder)
     parts.namespace("default")
@@ -203,10 +211,14 @@ def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sample
 
 @contextlib.asynccontextmanager
 async def admission(
-    addresses: Mapping[tuple[str, str], tuple[str, int]] | None = None, *, sampler: Sampler = ALWAYS_ON
+    addresses: Mapping[tuple[str, str], tuple[str, int]] | None = None,
+    *,
+    sampler: Sampler = ALWAYS_ON,
+    enable: Sequence[str] = (),
+    configuration: Mapping[str, JSONObject] | None = None,
 ) -> AsyncIterator[Parts]:
-    """A chain in a server that has the namespace `default` and no webhooks."""
-    with _parts(addresses or {}, sampler) as parts:
+    """A chain in a server that has the namespace `default` and no webhooks; `configuration` is that of plugins, by name."""
+    with _parts(addresses or {}, sampler, enable, configuration or {}) as parts:
         try:
             yield parts
         finally:

@@ -183,13 +183,6 @@ CASES = [
         "LimitRange",
         {"spec": {"limits": [{"type": "Container", "default": {"cpu": "1"}}]}},
     ),
-    Case.of(
-        "pod-security.kubernetes.io labels",
-        "v1/namespaces",
-        "Namespace",
-        {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
-        {},
-    ),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/roles", "Role", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/clusterroles", "ClusterRole", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),

@@ -14,8 +14,8 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "apiserver.md"
 TRACING = "apiVersion: apiserver.config.k8s.io/v1alpha1\nkind: TracingConfiguration\n"
 
 IDLE = {
-    "--disable-admission-plugins=PodSecurity,ServiceAccount,LimitRanger": [
-        "--disable-admission-plugins=PodSecurity,LimitRanger changes nothing"
+    "--disable-admission-plugins=ImagePolicyWebhook,ServiceAccount": [
+        "--disable-admission-plugins=ImagePolicyWebhook changes nothing"
     ],
     "--feature-gates=AllBeta=true,AllAlpha=false": ["--feature-gates=AllAlpha=false", "--feature-gates=AllBeta=true"],
     "--emulated-version=1.22 --feature-gates=AllBeta=true": ["--feature-gates=AllBeta=true"],

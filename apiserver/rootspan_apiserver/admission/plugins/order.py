@@ -11,6 +11,8 @@ from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
 from rootspan_apiserver.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
 from rootspan_apiserver.admission.plugins.namespace_lifecycle import NamespaceLifecycle
+from rootspan_apiserver.admission.plugins.pod_security.plugin import PodSecurity
+from rootspan_apiserver.admission.plugins.pod_security.pod_security_configuration import PodSecurityConfiguration
 from rootspan_apiserver.admission.plugins.priority import Priority
 from rootspan_apiserver.admission.plugins.service_account import ServiceAccount
 from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
@@ -44,14 +46,23 @@ ORDER = (
     PluginRow("TaintNodesByCondition", ON),
     PluginRow("AlwaysPullImages", OFF),
     PluginRow("ImagePolicyWebhook", OFF),
-    PluginRow("PodSecurity", ON),
+    PluginRow(
+        "PodSecurity",
+        ON,
+        lambda init: PodSecurity(
+            init.namespaces,
+            init.cache,
+            init.resource("", "v1", "pods"),
+            PodSecurityConfiguration.of(init.configuration.of("PodSecurity")),
+        ),
+    ),
     PluginRow("PodNodeSelector", OFF),
     PluginRow(
         "Priority",
         ON,
         lambda init: Priority(init.cache, init.resource("scheduling.k8s.io", "v1", "priorityclasses")),
     ),
-    PluginRow("DefaultTolerationSeconds", ON, lambda init: DefaultTolerationSeconds()),
+    PluginRow("DefaultTolerationSeconds", ON, lambda init: DefaultTolerationSeconds(init.toleration_seconds)),
     PluginRow("PodTolerationRestriction", OFF),
     PluginRow("EventRateLimit", OFF),
     PluginRow("ExtendedResourceToleration", OFF),
