@@ -23,6 +23,7 @@ from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
+from rootspan_apiserver.authz.union import UnionAuthorizer
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers import Settled, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
@@ -82,7 +83,10 @@ async def apiserver(
         storage = await stack.enter_async_context(_storage(options, etcd, tracing, registry))
         loopback = LoopbackClient(provider, dialect.http_client)
         stack.push_async_callback(loopback.aclose)
-        admission = _admission(options, storage, registry, loopback, tracing=tracing, provider=provider)
+        authorizer = authorizer_for(options.authorization_mode, storage, registry)
+        admission = _admission(
+            options, storage, registry, loopback, tracing=tracing, provider=provider, authorizer=authorizer
+        )
         stack.push_async_callback(admission.aclose)
         accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         requests = _request_path(
@@ -93,6 +97,7 @@ async def apiserver(
             storage=storage,
             admission=admission,
             accounts=accounts,
+            authorizer=authorizer,
             loopback_token=loopback.token,
             admin_token=token,
             lifecycle=lifecycle,
@@ -140,6 +145,7 @@ def _request_path(
     storage: Storage,
     admission: AdmissionChain,
     accounts: ServiceAccountTokens,
+    authorizer: UnionAuthorizer,
     loopback_token: str,
     admin_token: str,
     lifecycle: Lifecycle,
@@ -155,7 +161,7 @@ def _request_path(
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
-    authorizer, metrics = authorizer_for(options.authorization_mode, storage, registry), Metrics()
+    metrics = Metrics()
     handlers = application(
         registry=registry,
         store=Store(storage, registry.resources()),
@@ -233,6 +239,7 @@ def _admission(
     *,
     tracing: Tracing,
     provider: TracerProvider,
+    authorizer: UnionAuthorizer,
 ) -> AdmissionChain:
     initializer = PluginInitializer(
         cache=storage,
@@ -241,6 +248,7 @@ def _admission(
         tracing=tracing,
         tracer_provider=provider,
         service_addresses=options.service_addresses(),
+        authorizer=authorizer,
         configuration=options.admission_configuration(),
         toleration_seconds=(
             options.default_not_ready_toleration_seconds,

@@ -10,11 +10,13 @@ from opentelemetry.trace import TracerProvider
 from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.equivalent_resources import EquivalentResources
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
+from rootspan_apiserver.admission.object_lookup import ObjectLookup
 from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher
 from rootspan_apiserver.admission.webhooks.matcher import WebhookMatcher
 from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolver
 from rootspan_apiserver.admission.webhooks.webhook_clients import WebhookClients
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
@@ -38,6 +40,7 @@ class PluginInitializer:
         tracing: Tracing,
         tracer_provider: TracerProvider,
         service_addresses: Mapping[tuple[str, str], tuple[str, int]],
+        authorizer: Authorizer,
         configuration: AdmissionConfiguration | None = None,
         toleration_seconds: tuple[int, int] = (300, 300),
     ) -> None:
@@ -45,7 +48,8 @@ class PluginInitializer:
         self.loopback = loopback
         self.configuration = configuration or AdmissionConfiguration()
         self.toleration_seconds = toleration_seconds
-        self._registry = registry
+        self.authorizer = authorizer
+        self.registry = registry
         self._tracing = tracing
         self._tracer_provider = tracer_provider
         self.namespaces = NamespaceGetter(cache, self.resource("", "v1", "namespaces"), loopback)
@@ -58,7 +62,11 @@ class PluginInitializer:
         Raises:
             LookupError: there is no such resource.
         """
-        return self._registry.builtin(plural, group, version)
+        return self.registry.builtin(plural, group, version)
+
+    def lookup(self, group: str, version: str, plural: str) -> ObjectLookup:
+        """Return a reader of the objects of a built-in resource. Raises LookupError."""
+        return ObjectLookup(self.cache, self.resource(group, version, plural), self.loopback)
 
     def webhook_dispatcher(self, kind: str) -> WebhookDispatcher:
         """Return a dispatcher of the `mutating` or `validating` webhooks, with HTTP clients of its own."""

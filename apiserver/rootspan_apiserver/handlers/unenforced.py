@@ -36,7 +36,6 @@ PROTECTION = {
     "PersistentVolumeClaim": "kubernetes.io/pvc-protection",
     "VolumeAttributesClass": "kubernetes.io/vac-protection",
 }
-NOT_READY = "node.kubernetes.io/not-ready"
 
 
 def _always(obj: JSONObject) -> bool:
@@ -102,11 +101,6 @@ def _is_unprotected(obj: JSONObject) -> bool:
     return PROTECTION[obj["kind"]] not in (obj["metadata"].get("finalizers") or ())
 
 
-def _is_untainted(obj: JSONObject) -> bool:
-    taints = (obj.get("spec") or {}).get("taints") or ()
-    return not any(taint.get("key") == NOT_READY for taint in taints)
-
-
 @dataclass(frozen=True, slots=True)
 class Unenforced:
     """A feature: what is to be said of it, of which resources (group and plural), and of which of their objects.
@@ -156,11 +150,6 @@ UNENFORCED = (
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
     ),
     Unenforced(
-        "kubernetes.io/enforce-mountable-secrets is stored but not enforced",
-        (("", "serviceaccounts"),),
-        _annotated("kubernetes.io/enforce-mountable-secrets"),
-    ),
-    Unenforced(
         "the subject of a request for a client certificate is stored but not checked for system:masters",
         (("certificates.k8s.io", "certificatesigningrequests"),),
         lambda obj: obj["spec"].get("signerName") == "kubernetes.io/kube-apiserver-client",
@@ -193,17 +182,6 @@ UNENFORCED = (
         (("networking.k8s.io", "servicecidrs"), ("networking.k8s.io", "ipaddresses")),
     ),
     Unenforced(
-        "overhead and scheduling of a runtime class are stored but not given to pods",
-        (("node.k8s.io", "runtimeclasses"),),
-        lambda obj: bool(obj.get("overhead") or obj.get("scheduling")),
-    ),
-    Unenforced(
-        "runtimeClassName is stored but not looked up",
-        (("", "pods"),),
-        lambda obj: bool(obj["spec"].get("runtimeClassName")),
-        at_creation=True,
-    ),
-    Unenforced(
         "volumes, claims and volume attributes classes are stored but not protected while in use",
         (
             ("", "persistentvolumes"),
@@ -213,7 +191,6 @@ UNENFORCED = (
         _is_unprotected,
         at_creation=True,
     ),
-    Unenforced("nodes are stored but not tainted as not ready", (("", "nodes"),), _is_untainted, at_creation=True),
     Unenforced(
         "CEL selectors of devices are stored but not compiled",
         ((RESOURCE, "deviceclasses"), (RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),

@@ -18,6 +18,8 @@ from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
+from rootspan_apiserver.authz.authorizer import Authorizer
+from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import User
@@ -187,6 +189,7 @@ def _parts(
     sampler: Sampler,
     enable: Sequence[str],
     configuration: Mapping[str, JSONObject],
+    authorizer: Authorizer | None,
 ) -> Iterator[Parts]:
     provider, recorder = recording_provider(service="apiserver", sampler=sampler)
     cache, registry = Dictionary(), builtin_registry()
@@ -199,6 +202,7 @@ def _parts(
             tracing=Tracing(provider),
             tracer_provider=provider,
             service_addresses=addresses,
+            authorizer=authorizer or PrivilegedGroups(),
             configuration=AdmissionConfiguration(configuration),
         ),
         enable=enable,
@@ -216,9 +220,13 @@ async def admission(
     sampler: Sampler = ALWAYS_ON,
     enable: Sequence[str] = (),
     configuration: Mapping[str, JSONObject] | None = None,
+    authorizer: Authorizer | None = None,
 ) -> AsyncIterator[Parts]:
-    """A chain in a server that has the namespace `default` and no webhooks; `configuration` is that of plugins, by name."""
-    with _parts(addresses or {}, sampler, enable, configuration or {}) as parts:
+    """A chain in a server that has the namespace `default` and no webhooks; `configuration` is that of plugins, by name.
+
+    By default system:masters are allowed everything, and others nothing.
+    """
+    with _parts(addresses or {}, sampler, enable, configuration or {}, authorizer) as parts:
         try:
             yield parts
         finally:

@@ -188,13 +188,6 @@ CASES = [
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),
     Case.of(RBAC, f"{ACCESS}/clusterrolebindings", "ClusterRoleBinding", NAMED),
     Case.of(
-        "kubernetes.io/enforce-mountable-secrets",
-        f"v1/{IN_DEFAULT}/serviceaccounts",
-        "ServiceAccount",
-        annotated("kubernetes.io/enforce-mountable-secrets"),
-        {},
-    ),
-    Case.of(
         "the subject of a request",
         "certificates.k8s.io/v1/certificatesigningrequests",
         "CertificateSigningRequest",
@@ -242,14 +235,6 @@ CASES = [
         name="10.1.0.7",
     ),
     Case.of(
-        "overhead and scheduling",
-        "node.k8s.io/v1/runtimeclasses",
-        "RuntimeClass",
-        {"handler": "h", "overhead": {"podFixed": {"cpu": "1"}}},
-        {"handler": "h"},
-    ),
-    Case.of("runtimeClassName", f"v1/{IN_DEFAULT}/pods", "Pod", pod(runtimeClassName="gvisor"), pod()),
-    Case.of(
         "volumes, claims",
         "v1/persistentvolumes",
         "PersistentVolume",
@@ -268,13 +253,6 @@ CASES = [
         "storage.k8s.io/v1/volumeattributesclasses",
         "VolumeAttributesClass",
         {"driverName": "example.com", "parameters": {"a": "b"}},
-    ),
-    Case.of(
-        "nodes",
-        "v1/nodes",
-        "Node",
-        {},
-        {"spec": {"taints": [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]}},
     ),
     Case.of(
         "CEL selectors",
