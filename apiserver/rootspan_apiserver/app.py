@@ -81,31 +81,25 @@ async def apiserver(
         etcd = await stack.enter_async_context(_etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(_storage(options, etcd, tracing, registry))
-        loopback = LoopbackClient(provider, dialect.http_client)
-        stack.push_async_callback(loopback.aclose)
+        loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
         authorizer = authorizer_for(options.authorization_mode, storage, registry)
-        admission = _admission(
-            options, storage, registry, loopback, tracing=tracing, provider=provider, authorizer=authorizer
-        )
+        admission = _admission(options, storage, registry, loopback, authorizer, tracing=tracing, provider=provider)
         stack.push_async_callback(admission.aclose)
-        accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         requests = _request_path(
             options,
             dialect=dialect,
             tracing=tracing,
             registry=registry,
             storage=storage,
-            admission=admission,
-            accounts=accounts,
             authorizer=authorizer,
+            admission=admission,
             loopback_token=loopback.token,
             admin_token=token,
             lifecycle=lifecycle,
             etcd_check=etcd.check,
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
         )
-        continuation = _continuation(options, dialect, loopback)
-        traced = dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
+        traced = _traced(requests, options, dialect, loopback, provider)
         await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
@@ -120,6 +114,7 @@ async def apiserver(
             tracer_provider=provider,
             shut_down=lifecycle.shutting_down.set,
             settled=settled,
+            expire_history=storage.expire_history,
         )
         _write_kubeconfig(options, running)
         yield running
@@ -143,9 +138,8 @@ def _request_path(
     tracing: Tracing,
     registry: Registry,
     storage: Storage,
-    admission: AdmissionChain,
-    accounts: ServiceAccountTokens,
     authorizer: UnionAuthorizer,
+    admission: AdmissionChain,
     loopback_token: str,
     admin_token: str,
     lifecycle: Lifecycle,
@@ -153,6 +147,7 @@ def _request_path(
     audit: Sink | None,
 ) -> ASGIApp:
     """Return the handlers behind the filters."""
+    accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
     authenticator = server_authenticator(
         loopback_token=loopback_token,
         admin_token=admin_token,
@@ -173,6 +168,7 @@ def _request_path(
         lifecycle=lifecycle,
         checks={"etcd": etcd_check},
         min_request_timeout=options.min_request_timeout,
+        expire_history=storage.expire_history if options.debug_expire_history else None,
     )
     limits = Limits(
         request_timeout=options.request_timeout,
@@ -228,7 +224,13 @@ def _etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstr
 
 
 def _storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
-    return Storage(etcd.client, tracing, prefix=options.etcd_prefix, resources=registry.resources())
+    return Storage(
+        etcd.client,
+        tracing,
+        prefix=options.etcd_prefix,
+        resources=registry.resources(),
+        compaction_interval=options.etcd_compaction_interval,
+    )
 
 
 def _admission(
@@ -236,24 +238,21 @@ def _admission(
     storage: Storage,
     registry: Registry,
     loopback: LoopbackClient,
+    authorizer: UnionAuthorizer,
     *,
     tracing: Tracing,
     provider: TracerProvider,
-    authorizer: UnionAuthorizer,
 ) -> AdmissionChain:
     initializer = PluginInitializer(
         cache=storage,
         registry=registry,
+        authorizer=authorizer,
         loopback=loopback,
         tracing=tracing,
         tracer_provider=provider,
         service_addresses=options.service_addresses(),
-        authorizer=authorizer,
         configuration=options.admission_configuration(),
-        toleration_seconds=(
-            options.default_not_ready_toleration_seconds,
-            options.default_unreachable_toleration_seconds,
-        ),
+        toleration_seconds=options.toleration_seconds(),
     )
     return admission_chain(
         initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins
@@ -278,6 +277,13 @@ def _controllers(
         service_range=options.service_cluster_ip_range,
         chosen=options.controllers,
     )
+
+
+def _traced(
+    requests: ASGIApp, options: Options, dialect: Dialect, loopback: LoopbackClient, provider: TracerProvider
+) -> ASGIApp:
+    continuation = _continuation(options, dialect, loopback)
+    return dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
 
 
 def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:

@@ -36,19 +36,19 @@ class PluginInitializer:
         *,
         cache: ObjectCache,
         registry: Registry,
+        authorizer: Authorizer,
         loopback: LoopbackClient,
         tracing: Tracing,
         tracer_provider: TracerProvider,
         service_addresses: Mapping[tuple[str, str], tuple[str, int]],
-        authorizer: Authorizer,
         configuration: AdmissionConfiguration | None = None,
         toleration_seconds: tuple[int, int] = (300, 300),
     ) -> None:
         self.cache = cache
+        self.authorizer = authorizer
         self.loopback = loopback
         self.configuration = configuration or AdmissionConfiguration()
         self.toleration_seconds = toleration_seconds
-        self.authorizer = authorizer
         self.registry = registry
         self._tracing = tracing
         self._tracer_provider = tracer_provider

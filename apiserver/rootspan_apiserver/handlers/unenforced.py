@@ -31,11 +31,6 @@ UNCHECKED_FORMATS = frozenset(
         "uri",
     }
 )
-PROTECTION = {
-    "PersistentVolume": "kubernetes.io/pv-protection",
-    "PersistentVolumeClaim": "kubernetes.io/pvc-protection",
-    "VolumeAttributesClass": "kubernetes.io/vac-protection",
-}
 
 
 def _always(obj: JSONObject) -> bool:
@@ -97,10 +92,6 @@ def _wants_admin_access(obj: JSONObject) -> bool:
     return any(request.get("adminAccess") for request in _device_requests(obj))
 
 
-def _is_unprotected(obj: JSONObject) -> bool:
-    return PROTECTION[obj["kind"]] not in (obj["metadata"].get("finalizers") or ())
-
-
 @dataclass(frozen=True, slots=True)
 class Unenforced:
     """A feature: what is to be said of it, of which resources (group and plural), and of which of their objects.
@@ -144,16 +135,9 @@ UNENFORCED = (
         lambda obj: (obj["spec"].get("conversion") or {}).get("strategy") == "Webhook",
     ),
     Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
-    Unenforced("limit ranges are stored but not enforced", (("", "limitranges"),)),
     Unenforced(
         "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
-    ),
-    Unenforced(
-        "the subject of a request for a client certificate is stored but not checked for system:masters",
-        (("certificates.k8s.io", "certificatesigningrequests"),),
-        lambda obj: obj["spec"].get("signerName") == "kubernetes.io/kube-apiserver-client",
-        at_creation=True,
     ),
     Unenforced(
         "API services are stored but no request is passed on to them",
@@ -168,28 +152,8 @@ UNENFORCED = (
         ),
     ),
     Unenforced(
-        "default storage classes are stored but not given to claims",
-        (("storage.k8s.io", "storageclasses"),),
-        _annotated("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"),
-    ),
-    Unenforced(
-        "default ingress classes are stored but not given to ingresses",
-        (("networking.k8s.io", "ingressclasses"),),
-        _annotated("ingressclass.kubernetes.io/is-default-class"),
-    ),
-    Unenforced(
         "service CIDRs and IP addresses are stored but not used for services",
         (("networking.k8s.io", "servicecidrs"), ("networking.k8s.io", "ipaddresses")),
-    ),
-    Unenforced(
-        "volumes, claims and volume attributes classes are stored but not protected while in use",
-        (
-            ("", "persistentvolumes"),
-            ("", "persistentvolumeclaims"),
-            ("storage.k8s.io", "volumeattributesclasses"),
-        ),
-        _is_unprotected,
-        at_creation=True,
     ),
     Unenforced(
         "CEL selectors of devices are stored but not compiled",

@@ -18,10 +18,11 @@ from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
+from rootspan_apiserver.authz.always_allow import AlwaysAllow
 from rootspan_apiserver.authz.authorizer import Authorizer
-from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.resources.resource import Resource
@@ -189,7 +190,7 @@ def _parts(
     sampler: Sampler,
     enable: Sequence[str],
     configuration: Mapping[str, JSONObject],
-    authorizer: Authorizer | None,
+    authorizer: Authorizer,
 ) -> Iterator[Parts]:
     provider, recorder = recording_provider(service="apiserver", sampler=sampler)
     cache, registry = Dictionary(), builtin_registry()
@@ -198,11 +199,11 @@ def _parts(
         PluginInitializer(
             cache=cache,
             registry=registry,
+            authorizer=authorizer,
             loopback=loopback,
             tracing=Tracing(provider),
             tracer_provider=provider,
             service_addresses=addresses,
-            authorizer=authorizer or PrivilegedGroups(),
             configuration=AdmissionConfiguration(configuration),
         ),
         enable=enable,
@@ -224,14 +225,25 @@ async def admission(
 ) -> AsyncIterator[Parts]:
     """A chain in a server that has the namespace `default` and no webhooks; `configuration` is that of plugins, by name.
 
-    By default system:masters are allowed everything, and others nothing.
+    It allows everything unless it has an `authorizer`.
     """
-    with _parts(addresses or {}, sampler, enable, configuration or {}, authorizer) as parts:
+    with _parts(addresses or {}, sampler, enable, configuration or {}, authorizer or AlwaysAllow()) as parts:
         try:
             yield parts
         finally:
             await parts.admission.aclose()
             await parts.loopback.aclose()
+
+
+async def refusal_of(parts: Parts, attributes: AdmissionAttributes) -> str:
+    """The message of the 403 by which the validating phase refuses, "" if it does not."""
+    try:
+        await parts.admission.validate(attributes)
+    except StatusError as exc:
+        if exc.code != 403:
+            raise
+        return exc.message
+    return ""
 
 
 def config_map(name: str = "c1", **metadata: Any) -> JSONObject:

@@ -11,7 +11,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 _WHY = "admission control is denying all modifications"
 
 
-class AlwaysDeny:
+class AlwaysDenyAdmission:
     """Refuses in both phases."""
 
     async def mutate(self, attributes: AdmissionAttributes, reinvocation: ReinvocationContext) -> JSONObject | None:

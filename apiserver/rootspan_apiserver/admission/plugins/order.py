@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from rootspan_apiserver.admission.chain import AdmissionChain, AdmissionPlugin
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.always_admit import AlwaysAdmit
-from rootspan_apiserver.admission.plugins.always_deny import AlwaysDeny
+from rootspan_apiserver.admission.plugins.always_deny import AlwaysDenyAdmission
 from rootspan_apiserver.admission.plugins.always_pull_images import AlwaysPullImages
+from rootspan_apiserver.admission.plugins.certificate_approval import CertificateApproval
+from rootspan_apiserver.admission.plugins.certificate_signing import CertificateSigning
+from rootspan_apiserver.admission.plugins.certificate_subject_restriction import CertificateSubjectRestriction
+from rootspan_apiserver.admission.plugins.default_ingress_class import DefaultIngressClass
+from rootspan_apiserver.admission.plugins.default_storage_class import DefaultStorageClass
 from rootspan_apiserver.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
 from rootspan_apiserver.admission.plugins.deny_service_external_ips import DenyServiceExternalIPs
 from rootspan_apiserver.admission.plugins.event_rate_limit import EventRateLimit
 from rootspan_apiserver.admission.plugins.extended_resource_toleration import ExtendedResourceToleration
 from rootspan_apiserver.admission.plugins.limit_pod_hard_anti_affinity_topology import LimitPodHardAntiAffinityTopology
+from rootspan_apiserver.admission.plugins.limit_ranger import LimitRanger
 from rootspan_apiserver.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
 from rootspan_apiserver.admission.plugins.namespace_auto_provision import NamespaceAutoProvision
 from rootspan_apiserver.admission.plugins.namespace_exists import NamespaceExists
@@ -27,7 +33,9 @@ from rootspan_apiserver.admission.plugins.node_restriction.restricted_tokens imp
 from rootspan_apiserver.admission.plugins.owner_references_permission_enforcement import (
     OwnerReferencesPermissionEnforcement,
 )
+from rootspan_apiserver.admission.plugins.persistent_volume_claim_resize import PersistentVolumeClaimResize
 from rootspan_apiserver.admission.plugins.pod_node_selector import PodNodeSelector
+from rootspan_apiserver.admission.plugins.pod_resize_validator import PodResizeValidator
 from rootspan_apiserver.admission.plugins.pod_security.plugin import PodSecurity
 from rootspan_apiserver.admission.plugins.pod_security.pod_security_configuration import PodSecurityConfiguration
 from rootspan_apiserver.admission.plugins.pod_toleration_restriction import PodTolerationRestriction
@@ -35,6 +43,7 @@ from rootspan_apiserver.admission.plugins.pod_topology_labels import PodTopology
 from rootspan_apiserver.admission.plugins.priority import Priority
 from rootspan_apiserver.admission.plugins.runtime_class import RuntimeClass
 from rootspan_apiserver.admission.plugins.service_account import ServiceAccount
+from rootspan_apiserver.admission.plugins.storage_object_in_use_protection import StorageObjectInUseProtection
 from rootspan_apiserver.admission.plugins.taint_nodes_by_condition import TaintNodesByCondition
 from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
 
@@ -59,11 +68,14 @@ ON, OFF = True, False
 
 @dataclass(frozen=True, slots=True)
 class PluginRow:
-    """A plugin by its name in the flags. Without `build` it is not implemented."""
+    """A plugin by its name in the flags. Without `build` it is not implemented, unless the feature `gate` that it serves is off in v1.36:
+    then it has nothing to do.
+    """
 
     name: str
     default: bool
     build: Callable[[PluginInitializer], AdmissionPlugin] | None = None
+    gate: str = ""
 
 
 ORDER = (
@@ -76,7 +88,7 @@ ORDER = (
     PluginRow("NamespaceLifecycle", ON, lambda init: NamespaceLifecycle(init.namespaces)),
     PluginRow("NamespaceExists", OFF, lambda init: NamespaceExists(init.namespaces)),
     PluginRow("LimitPodHardAntiAffinityTopology", OFF, lambda init: LimitPodHardAntiAffinityTopology()),
-    PluginRow("LimitRanger", ON),
+    PluginRow("LimitRanger", ON, lambda init: LimitRanger(init.cache, init.resource("", "v1", "limitranges"))),
     PluginRow(
         "ServiceAccount",
         ON,
@@ -118,25 +130,41 @@ ORDER = (
         "EventRateLimit", OFF, lambda init: EventRateLimit(init.configuration.of("EventRateLimit").get("limits") or ())
     ),
     PluginRow("ExtendedResourceToleration", OFF, lambda init: ExtendedResourceToleration()),
-    PluginRow("DefaultStorageClass", ON),
-    PluginRow("StorageObjectInUseProtection", ON),
+    PluginRow(
+        "DefaultStorageClass",
+        ON,
+        lambda init: DefaultStorageClass(init.cache, init.resource("storage.k8s.io", "v1", "storageclasses")),
+    ),
+    PluginRow("StorageObjectInUseProtection", ON, lambda init: StorageObjectInUseProtection()),
+    PluginRow("PodGroupProtection", ON, gate="GenericWorkload"),
     PluginRow(
         "OwnerReferencesPermissionEnforcement",
         OFF,
         lambda init: OwnerReferencesPermissionEnforcement(init.authorizer, init.registry),
     ),
-    PluginRow("PersistentVolumeClaimResize", ON),
+    PluginRow(
+        "PersistentVolumeClaimResize",
+        ON,
+        lambda init: PersistentVolumeClaimResize(init.cache, init.resource("storage.k8s.io", "v1", "storageclasses")),
+    ),
     PluginRow("RuntimeClass", ON, lambda init: RuntimeClass(init.lookup("node.k8s.io", "v1", "runtimeclasses"))),
-    PluginRow("CertificateApproval", ON),
-    PluginRow("CertificateSigning", ON),
-    PluginRow("ClusterTrustBundleAttest", OFF),
-    PluginRow("CertificateSubjectRestriction", ON),
-    PluginRow("DefaultIngressClass", ON),
+    PluginRow("CertificateApproval", ON, lambda init: CertificateApproval(init.authorizer)),
+    PluginRow("CertificateSigning", ON, lambda init: CertificateSigning(init.authorizer)),
+    PluginRow("ClusterTrustBundleAttest", ON, gate="ClusterTrustBundle"),
+    PluginRow("CertificateSubjectRestriction", ON, lambda init: CertificateSubjectRestriction()),
+    PluginRow(
+        "DefaultIngressClass",
+        ON,
+        lambda init: DefaultIngressClass(init.cache, init.resource("networking.k8s.io", "v1", "ingressclasses")),
+    ),
     PluginRow("DenyServiceExternalIPs", OFF, lambda init: DenyServiceExternalIPs()),
     PluginRow("PodTopologyLabels", ON, lambda init: PodTopologyLabels(init.lookup("", "v1", "nodes"))),
+    PluginRow("PodGroupWorkloadExists", ON, gate="GenericWorkload"),
     PluginRow(
         "NodeDeclaredFeatureValidator", ON, lambda init: NodeDeclaredFeatureValidator(init.lookup("", "v1", "nodes"))
     ),
+    PluginRow("JobValidation", ON, gate="WorkloadWithJob"),
+    PluginRow("PodResizeValidator", ON, lambda init: PodResizeValidator(init.lookup("", "v1", "nodes"))),
     PluginRow("MutatingAdmissionPolicy", ON),
     PluginRow(
         "MutatingAdmissionWebhook",
@@ -150,10 +178,10 @@ ORDER = (
         lambda init: ValidatingAdmissionWebhook(init.webhook_dispatcher("validating")),
     ),
     PluginRow("ResourceQuota", ON),
-    PluginRow("AlwaysDeny", OFF, lambda init: AlwaysDeny()),
+    PluginRow("AlwaysDeny", OFF, lambda init: AlwaysDenyAdmission()),
 )
 
-NOT_IMPLEMENTED = frozenset(row.name for row in ORDER if row.build is None)
+NOT_IMPLEMENTED = frozenset(row.name for row in ORDER if row.build is None and not row.gate)
 """Disabling one of these has no effect; enabling one is an error."""
 
 

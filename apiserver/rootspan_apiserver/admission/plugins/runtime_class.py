@@ -12,7 +12,7 @@ from rootspan_apiserver.admission.object_lookup import ObjectLookup
 from rootspan_apiserver.admission.tolerations import merged
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.quantity import amount
+from rootspan_apiserver.kube.resource_amounts import amounts_of, same_amounts
 from rootspan_apiserver.kube.status import StatusError
 
 _MISMATCH = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
@@ -90,4 +90,4 @@ def _schedule(attributes: AdmissionAttributes, spec: JSONObject, scheduling: JSO
 
 
 def _same_amounts(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    return one.keys() == other.keys() and all(amount(one[name]) == amount(other[name]) for name in one)
+    return same_amounts(amounts_of(dict(one)), amounts_of(dict(other)))

@@ -5,12 +5,9 @@ A node is a user named `system:node:NAME` in the group `system:nodes`. Other use
 Upstream: plugin/pkg/admission/noderestriction/admission.go
 """
 
-import binascii
-from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
 
-from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
@@ -23,6 +20,7 @@ from rootspan_apiserver.admission.plugins.node_restriction.restricted_tokens imp
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+from rootspan_apiserver.resources.certificates.request import parse_request
 
 _LEASES = "kube-node-lease"
 _SIGNERS = ("kubernetes.io/kubelet-serving", "kubernetes.io/kube-apiserver-client-kubelet")
@@ -151,10 +149,9 @@ async def _check_signing_request(node: str, attributes: AdmissionAttributes) -> 
     if attributes.operation != "CREATE" or spec.get("signerName") not in _SIGNERS:
         return
     try:
-        request = x509.load_pem_x509_csr(b64decode(spec.get("request") or "", validate=True))
-    except (ValueError, binascii.Error) as error:
-        why = "unable to parse csr: PEM block type must be CERTIFICATE REQUEST"
-        raise new_forbidden(attributes, why) from error
+        request = parse_request(spec.get("request") or "")
+    except ValueError as error:
+        raise new_forbidden(attributes, f"unable to parse csr: {error}") from error
     names = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     if not names or names[-1].value != PREFIX + node:
         raise new_forbidden(attributes, f"can only create a node CSR with CN={PREFIX}{node}")
