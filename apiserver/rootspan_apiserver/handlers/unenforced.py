@@ -129,11 +129,6 @@ UNENFORCED = (
         (("apiextensions.k8s.io", "customresourcedefinitions"),),
         _has_unchecked_format,
     ),
-    Unenforced(
-        "conversion webhooks are stored but not called",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        lambda obj: (obj["spec"].get("conversion") or {}).get("strategy") == "Webhook",
-    ),
     Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
     Unenforced(
         "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",

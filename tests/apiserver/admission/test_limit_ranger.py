@@ -184,8 +184,7 @@ async def test_bounds_of_claims() -> None:
         assert await _refusal(parts, _claim(storage="1Mi"), path) == less
         more = "maximum storage usage per PersistentVolumeClaim is 10Gi, but request is 11Gi"
         assert (
-            await _refusal(parts, _claim(storage="11Gi"), path, operation="UPDATE", old=_bound(_claim(storage="5Gi")))
-            == more
+            await _refusal(parts, _claim(storage="11Gi"), path, operation="UPDATE", old=_claim(storage="5Gi")) == more
         )
         both = (
             "[minimum storage usage per PersistentVolumeClaim is 1Gi.  No request is specified, "
