@@ -196,6 +196,8 @@ def _admission(
         tracing=tracing,
         tracer_provider=provider,
         service_addresses=options.service_addresses(),
+        configuration=options.admission_configuration(),
+        toleration_seconds=options.toleration_seconds(),
     )
     return admission_chain(
         initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins

@@ -15,14 +15,14 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "apiserver.md"
 TRACING = "apiVersion: apiserver.config.k8s.io/v1alpha1\nkind: TracingConfiguration\n"
 
 IDLE = {
-    "--disable-admission-plugins=PodSecurity,ServiceAccount,EventRateLimit": [
-        "--disable-admission-plugins=PodSecurity,EventRateLimit changes nothing"
+    "--disable-admission-plugins=ImagePolicyWebhook,ServiceAccount": [
+        "--disable-admission-plugins=ImagePolicyWebhook changes nothing"
     ],
     "--feature-gates=AllBeta=true,AllAlpha=false": ["--feature-gates=AllBeta=true: only APIServerTracing"],
     "--feature-gates=HPAConfigurableTolerance=false --feature-gates=ComponentFlagz=false,GangScheduling=false": [
         "--feature-gates=HPAConfigurableTolerance=false: only "
     ],
-    "--feature-gates=NodeDeclaredFeatures=true": ["--feature-gates=NodeDeclaredFeatures=true: only "],
+    "--feature-gates=ConstrainedImpersonation=true": ["--feature-gates=ConstrainedImpersonation=true: only "],
     "--emulated-version=1.22 --feature-gates=AllAlpha=true": ["--feature-gates=AllAlpha=true: only "],
     "--allow-privileged --profiling=false --kubelet-timeout=5000ms --goaway-chance 0.01": [
         "--allow-privileged, --goaway-chance, --profiling: flags of kube-apiserver without an effect here"
