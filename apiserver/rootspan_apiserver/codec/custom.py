@@ -31,11 +31,20 @@ def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
     metadata = value.get("metadata")
     if metadata is not None:
         own = Problems()
-        out["metadata"] = go_types().struct("meta/v1.ObjectMeta").read_object(metadata, own, "metadata")
+        out["metadata"] = _metadata(metadata, own)
         problems.found.extend(own.found)
     for path in sorted(pruned):
         problems.add("unknown", path)
     return out
+
+
+def _metadata(value: Any, problems: Problems) -> JSONObject:
+    """Return metadata read into its type and written again; an empty list of managed fields, which resets them, stays."""
+    struct = go_types().struct("meta/v1.ObjectMeta")
+    metadata = struct.read_object(value, problems, "metadata")
+    managed = metadata.get("managedFields")
+    struct.forget_empty(metadata)
+    return metadata if managed is None else {**metadata, "managedFields": managed}
 
 
 def _prune_resource(value: JSONObject, schema: Schema, at: str, pruned: list[str]) -> None:

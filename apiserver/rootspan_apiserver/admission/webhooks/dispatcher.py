@@ -24,6 +24,7 @@ from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
+from rootspan_apiserver.types.normal_form import omitting_empty
 
 _OPERATIONS = MappingProxyType(
     {"mutating": operations.CALL_MUTATING_WEBHOOK, "validating": operations.CALL_VALIDATING_WEBHOOK}
@@ -146,7 +147,7 @@ def _as(obj: JSONObject | None, invocation: WebhookInvocation) -> bytes | None:
     """Return an object in the invocation's kind, its metadata in the field order of the API."""
     if obj is None:
         return None
-    converted = convert(obj, invocation.kind)
+    converted = omitting_empty(convert(obj, invocation.kind), invocation.kind)
     metadata = converted.get("metadata") or {}
     ordered = {name: metadata[name] for name in _METADATA if name in metadata}
     return orjson.dumps({**converted, "metadata": ordered | metadata})
