@@ -102,10 +102,10 @@ class Admitting:
 class Writer:
     """Writes objects to the store for create, update and patch."""
 
-    def __init__(self, store: Store, admission: AdmissionChain, registry: Registry) -> None:
+    def __init__(self, store: Store, admission: AdmissionChain, managers: FieldManagers) -> None:
         self._store = store
         self._admission = admission
-        self._managers = FieldManagers(registry)
+        self._managers = managers
 
     def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
         return WriteRequest(self._store, self._admission, self._managers.of(call.target), call, options)
