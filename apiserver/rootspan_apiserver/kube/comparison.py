@@ -24,5 +24,14 @@ def same(new: Any, old: Any) -> bool:
     return _is_nil(new) and _is_nil(old)
 
 
+def identical(new: Any, old: Any) -> bool:
+    """Return whether the values differ in nothing but null and absent: nil and empty lists are two to Go's `reflect.DeepEqual`."""
+    if isinstance(new, dict) and isinstance(old, dict):
+        return all(identical(new.get(key), old.get(key)) for key in new.keys() | old.keys())
+    if isinstance(new, list) and isinstance(old, list):
+        return len(new) == len(old) and all(map(identical, new, old))
+    return bool(new == old)
+
+
 def _is_nil(value: Any) -> bool:
     return value is None or (not value and isinstance(value, list | EmptyMap))

@@ -55,11 +55,12 @@ async def test_empty_map_is_no_change_of_what_may_not_change(server: Server) -> 
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": ""}
     created = await server.client.post(CLAIMS, json={"metadata": {"name": "c"}, "spec": {**spec, "selector": {}}})
     assert created.status_code == 201, created.text
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"selector": {"matchLabels": {}}},
         {"selector": {"matchExpressions": []}},
         {"resources": {"limits": {}}},
-    ):
+    ]
+    for change in changes:
         patched = await server.client.patch(f"{CLAIMS}/c", json={"spec": change}, headers=MERGE)
         assert patched.json() == created.json()
     labelled = await server.client.patch(f"{CLAIMS}/c", json={"metadata": {"labels": {"a": "b"}}}, headers=MERGE)
@@ -80,6 +81,21 @@ async def test_refused_value_is_shown_as_go_writes_it(server: Server) -> None:
     refused = (await server.client.post(DEPLOYMENTS, json=body)).json()["details"]["causes"]
     shown = "Invalid value: {}: `selector` does not match template `labels`"
     assert refused[0] == {"reason": "FieldValueInvalid", "message": shown, "field": "spec.template.metadata.labels"}
+
+
+async def test_empty_list_counts_where_upstream_compares_strictly(server: Server) -> None:
+    """The generation of a NetworkPolicy grows with an empty list for a nil one, which is stored as the same; a Deployment's does not."""
+    policies = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies"
+    created = (await server.client.post(policies, json={"metadata": {"name": "n"}, "spec": {"podSelector": {}}})).json()
+    change: dict[str, Any] = {"spec": {"podSelector": {"matchExpressions": []}}}
+    patched = (await server.client.patch(f"{policies}/n", json=change, headers=MERGE)).json()
+    assert (patched["spec"], patched["metadata"]["generation"]) == (created["spec"], 2)
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+    created = (await server.client.post(DEPLOYMENTS, json={"metadata": {"name": "d"}, "spec": spec})).json()
+    change = {"spec": {"selector": {"matchExpressions": []}}}
+    patched = (await server.client.patch(f"{DEPLOYMENTS}/d", json=change, headers=MERGE)).json()
+    assert patched == created
 
 
 async def test_definition_keeps_its_empty_lists(server: Server) -> None:

@@ -57,9 +57,9 @@ ROWS: list[tuple[Changes, list[str]]] = [
 UPDATE_ROWS: list[tuple[Changes, list[str]]] = [
     ({"spec.replicas": 3}, []),
     ({"spec.selector": REMOVED}, [
-        "spec.selector: Invalid value: null: field is immutable",
         "spec.selector: Required value",
         'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+        "spec.selector: Invalid value: null: field is immutable",
     ]),
     ({"spec.selector.matchLabels.a": "b", "spec.template.metadata.labels.a": "b"}, ['spec.selector: Invalid value: {"matchLabels":{"a":"b","app":"web"}}: field is immutable']),
 ]  # fmt: skip
