@@ -23,6 +23,7 @@ from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
+from rootspan_apiserver.authz.union import UnionAuthorizer
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers import Settled, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
@@ -80,9 +81,9 @@ async def apiserver(
         etcd = await stack.enter_async_context(_etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(_storage(options, etcd, tracing, registry))
-        loopback = LoopbackClient(provider, dialect.http_client)
-        stack.push_async_callback(loopback.aclose)
-        admission = _admission(options, storage, registry, loopback, tracing=tracing, provider=provider)
+        loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
+        authorizer = authorizer_for(options.authorization_mode, storage, registry)
+        admission = _admission(options, storage, registry, loopback, authorizer, tracing=tracing, provider=provider)
         stack.push_async_callback(admission.aclose)
         accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         requests = _request_path(
@@ -91,6 +92,7 @@ async def apiserver(
             tracing=tracing,
             registry=registry,
             storage=storage,
+            authorizer=authorizer,
             admission=admission,
             accounts=accounts,
             loopback_token=loopback.token,
@@ -99,8 +101,7 @@ async def apiserver(
             etcd_check=etcd.check,
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
         )
-        continuation = _continuation(options, dialect, loopback)
-        traced = dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
+        traced = _traced(requests, options, dialect, loopback, provider)
         await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
@@ -115,6 +116,7 @@ async def apiserver(
             tracer_provider=provider,
             shut_down=lifecycle.shutting_down.set,
             settled=settled,
+            expire_history=storage.expire_history,
         )
         _write_kubeconfig(options, running)
         yield running
@@ -138,6 +140,7 @@ def _request_path(
     tracing: Tracing,
     registry: Registry,
     storage: Storage,
+    authorizer: UnionAuthorizer,
     admission: AdmissionChain,
     accounts: ServiceAccountTokens,
     loopback_token: str,
@@ -155,7 +158,7 @@ def _request_path(
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
-    authorizer, metrics = authorizer_for(options.authorization_mode, storage, registry), Metrics()
+    metrics = Metrics()
     handlers = application(
         registry=registry,
         store=Store(storage, registry.resources()),
@@ -167,6 +170,7 @@ def _request_path(
         lifecycle=lifecycle,
         checks={"etcd": etcd_check},
         min_request_timeout=options.min_request_timeout,
+        expire_history=storage.expire_history if options.debug_expire_history else None,
     )
     limits = Limits(
         request_timeout=options.request_timeout,
@@ -222,7 +226,13 @@ def _etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstr
 
 
 def _storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
-    return Storage(etcd.client, tracing, prefix=options.etcd_prefix, resources=registry.resources())
+    return Storage(
+        etcd.client,
+        tracing,
+        prefix=options.etcd_prefix,
+        resources=registry.resources(),
+        compaction_interval=options.etcd_compaction_interval,
+    )
 
 
 def _admission(
@@ -230,6 +240,7 @@ def _admission(
     storage: Storage,
     registry: Registry,
     loopback: LoopbackClient,
+    authorizer: UnionAuthorizer,
     *,
     tracing: Tracing,
     provider: TracerProvider,
@@ -237,6 +248,7 @@ def _admission(
     initializer = PluginInitializer(
         cache=storage,
         registry=registry,
+        authorizer=authorizer,
         loopback=loopback,
         tracing=tracing,
         tracer_provider=provider,
@@ -265,6 +277,13 @@ def _controllers(
         service_range=options.service_cluster_ip_range,
         chosen=options.controllers,
     )
+
+
+def _traced(
+    requests: ASGIApp, options: Options, dialect: Dialect, loopback: LoopbackClient, provider: TracerProvider
+) -> ASGIApp:
+    continuation = _continuation(options, dialect, loopback)
+    return dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
 
 
 def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:
