@@ -39,12 +39,11 @@ def read(value: JSONObject, schema: Schema, problems: Problems) -> JSONObject:
 
 
 def _metadata(value: Any, problems: Problems) -> JSONObject:
-    """Return metadata read into its type and written again; an empty list of managed fields, which resets them, stays."""
+    """Return metadata read into its type and written again, which leaves out empty lists and maps."""
     struct = go_types().struct("meta/v1.ObjectMeta")
     metadata = struct.read_object(value, problems, "metadata")
-    managed = metadata.get("managedFields")
     struct.forget_empty(metadata)
-    return metadata if managed is None else {**metadata, "managedFields": managed}
+    return metadata
 
 
 def _prune_resource(value: JSONObject, schema: Schema, at: str, pruned: list[str]) -> None:
