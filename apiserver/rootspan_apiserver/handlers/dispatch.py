@@ -17,6 +17,7 @@ from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.call import Handler, Verb
+from rootspan_apiserver.handlers.field_managers import FieldManagers
 from rootspan_apiserver.handlers.patch import PatchVerb
 from rootspan_apiserver.handlers.subresources.binding import Binding
 from rootspan_apiserver.handlers.subresources.calculated import CalculatedVerbs
@@ -28,7 +29,7 @@ from rootspan_apiserver.handlers.subresources.token import TokenRequests, defaul
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.verbs import DeleteVerbs, ReadVerbs, WriteVerbs
 from rootspan_apiserver.handlers.watch import WatchVerb
-from rootspan_apiserver.handlers.writing import FieldManagers, Writer
+from rootspan_apiserver.handlers.writing import Writer
 from rootspan_apiserver.http.negotiation import STREAMS, check_routed
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, error_response

@@ -21,7 +21,6 @@ from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
-from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 

@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import orjson
 
@@ -13,13 +14,15 @@ from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.call import Call, Verb
+from rootspan_apiserver.handlers.field_managers import FieldManagers
 from rootspan_apiserver.handlers.target import Target
-from rootspan_apiserver.handlers.writing import Admitting, FieldManagers
+from rootspan_apiserver.handlers.writing import Admitting
 from rootspan_apiserver.http.query import manager_of, write_options
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import Response, object_response
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import timestamp
+from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.resources.hooks import Default
 from rootspan_apiserver.types.normal_form import written
 
@@ -52,7 +55,8 @@ class CalculatedVerbs:
             if default is not None:
                 default(obj)
             obj = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": metadata_of(obj)} | obj
-            obj = self._managers.of(target).update(None, obj, manager_of(request, options), timestamp())
+            manager, now = manager_of(request, options), timestamp()
+            obj = await self._managers.run(target, partial(_managed, obj=obj, manager=manager, now=now))
             with call.storing(len(body)):
                 admitting = Admitting(self._admission, request, target, options.document(), dry_run=options.dry_run)
                 admitted = await admitting.mutate("CREATE", target.name, obj, None) or obj
@@ -63,3 +67,7 @@ class CalculatedVerbs:
             return object_response(orjson.dumps(answer), call.shown, group_version=target.group_version, status=201)
 
         return Verb(create, operations.CREATE, converts=False)
+
+
+def _managed(fields: FieldManager, *, obj: JSONObject, manager: str, now: str) -> JSONObject:
+    return fields.update(None, obj, manager, now)
