@@ -44,7 +44,7 @@ from rootspan_apiserver.storage import (
 )
 from rootspan_apiserver.storage.scope import object_key
 from rootspan_apiserver.storage.stored_object import encode
-from rootspan_apiserver.types.normal_form import written
+from rootspan_apiserver.types.normal_form import through_protobuf, written
 
 Transform = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
@@ -269,9 +269,11 @@ class Store:
 
 
 def _stored(resource: Resource, obj: JSONObject) -> JSONObject:
-    """Return what is stored of an object."""
-    form = resource.stored_form
-    return written(obj if form is None else form.write(obj), resource.storage_kind)
+    """Return what remains of an object when it is stored; the object is changed."""
+    if resource.stored_form is not None:
+        obj = resource.stored_form.write(obj)
+    write = written if resource.definition.stored_as_json else through_protobuf
+    return write(obj, resource.storage_kind)
 
 
 async def _check_deletion(resource: Resource, current: StoredObject, options: DeleteOptions) -> None:

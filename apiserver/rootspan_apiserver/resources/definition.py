@@ -48,7 +48,8 @@ class Definition:
     Names, serving:
         `singular` and `list_kind` follow from the kind unless given. `verbs`, `short_names`, `categories` and `subresources` are those of
         discovery. `also_served` are further versions. `storage_path` is the place below the prefix of the store, which is the plural
-        unless given; `stored=False` is for reviews and the like. `go_type` is the name in kube-apiserver's spans (`*core.Node`).
+        unless given; `stored=False` is for reviews and the like, `stored_as_json` for what upstream stores in JSON, where empty lists are
+        not nil as they are after protobuf. `go_type` is the name in kube-apiserver's spans (`*core.Node`).
         `hashed_version` is the version for discovery's storage version hash where that is not the stored one. `deprecation` is the warning
         of each request.
     Writing:
@@ -83,6 +84,7 @@ class Definition:
     subresources: tuple[SubresourceDefinition, ...] = ()
     also_served: tuple[ServedVersion, ...] = ()
     stored: bool = True
+    stored_as_json: bool = False
     storage_path: str = ""
     go_type: str = ""
     hashed_version: str = ""
