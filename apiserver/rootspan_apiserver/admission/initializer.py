@@ -39,7 +39,7 @@ class PluginInitializer:
     ) -> None:
         self.cache = cache
         self.loopback = loopback
-        self._registry = registry
+        self.registry = registry
         self._tracing = tracing
         self._tracer_provider = tracer_provider
         self.namespaces = NamespaceGetter(cache, self.resource("", "v1", "namespaces"), loopback)
@@ -52,7 +52,7 @@ class PluginInitializer:
         Raises:
             LookupError: there is no such resource.
         """
-        return self._registry.builtin(plural, group, version)
+        return self.registry.builtin(plural, group, version)
 
     def webhook_dispatcher(self, kind: str) -> WebhookDispatcher:
         """Return a dispatcher of the `mutating` or `validating` webhooks, with HTTP clients of its own."""

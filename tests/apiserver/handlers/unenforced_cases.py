@@ -176,7 +176,6 @@ CASES = [
         definition({"type": "string"}),
         name="gadgets.example.com",
     ),
-    Case.of("resource quotas", f"v1/{IN_DEFAULT}/resourcequotas", "ResourceQuota", {"spec": {"hard": {"pods": "1"}}}),
     Case.of(
         "pod-security.kubernetes.io labels",
         "v1/namespaces",

@@ -13,8 +13,10 @@ from rootspan_apiserver.admission.plugins.limit_ranger import LimitRanger
 from rootspan_apiserver.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
 from rootspan_apiserver.admission.plugins.namespace_lifecycle import NamespaceLifecycle
 from rootspan_apiserver.admission.plugins.priority import Priority
+from rootspan_apiserver.admission.plugins.resource_quota import ResourceQuota
 from rootspan_apiserver.admission.plugins.service_account import ServiceAccount
 from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
+from rootspan_apiserver.admission.quota.evaluators import Evaluators
 
 ON, OFF = True, False
 """Whether a plugin is enabled without --enable-admission-plugins."""
@@ -81,7 +83,13 @@ ORDER = (
         ON,
         lambda init: ValidatingAdmissionWebhook(init.webhook_dispatcher("validating")),
     ),
-    PluginRow("ResourceQuota", ON),
+    PluginRow(
+        "ResourceQuota",
+        ON,
+        lambda init: ResourceQuota(
+            init.cache, init.resource("", "v1", "resourcequotas"), Evaluators(init.cache, init.registry), init.loopback
+        ),
+    ),
     PluginRow("AlwaysDeny", OFF),
 )
 
