@@ -129,7 +129,6 @@ UNENFORCED = (
         (("apiextensions.k8s.io", "customresourcedefinitions"),),
         _has_unchecked_format,
     ),
-    Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
     Unenforced(
         "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
