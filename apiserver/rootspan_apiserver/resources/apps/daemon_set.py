@@ -14,6 +14,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apps.pod_templates import (
     SELECTOR,
+    SELECTOR_STAYS,
     always_restarted,
     check_labels_match,
     default_spec_template,
@@ -27,14 +28,13 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED, WriteContext
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
     absent_as,
     function,
-    immutable,
     not_negative,
     not_nil,
     struct,
@@ -180,7 +180,8 @@ definition = Definition(
     prepare_update=_prepare_update,
     warnings=warnings_of("spec", "template", names_pods=False),
     spec=SPEC,
-    changes=struct(spec=struct(selector=immutable)),
+    changes=struct(spec=struct(selector=SELECTOR_STAYS)),
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(
         NAME,
         Column("Desired", number("desiredNumberScheduled"), "integer", description="The nodes for a pod."),

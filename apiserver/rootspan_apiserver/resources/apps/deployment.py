@@ -12,6 +12,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apps.pod_templates import (
     SELECTOR,
+    SELECTOR_STAYS,
     always_restarted,
     default_spec_template,
     matching_template,
@@ -24,14 +25,13 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import Generation, desired_state_changed
+from rootspan_apiserver.resources.hooks import Generation, UpdateOrder, desired_state_changed
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
     absent_as,
     function,
-    immutable,
     not_negative,
     not_nil,
     struct,
@@ -144,7 +144,8 @@ definition = Definition(
     ),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    changes=struct(spec=struct(selector=immutable)),
+    changes=struct(spec=struct(selector=SELECTOR_STAYS)),
+    update_order=UpdateOrder.SPEC_THEN_CHANGES,
     columns=(
         NAME,
         Column("Ready", ready_of_wanted, description="The ready pods of those that are wanted."),
