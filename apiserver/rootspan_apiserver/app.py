@@ -116,6 +116,7 @@ async def apiserver(
             tracer_provider=provider,
             shut_down=lifecycle.shutting_down.set,
             settled=settled,
+            expire_history=storage.expire_history,
         )
         _write_kubeconfig(options, running)
         yield running
@@ -169,6 +170,7 @@ def _request_path(
         lifecycle=lifecycle,
         checks={"etcd": etcd_check},
         min_request_timeout=options.min_request_timeout,
+        expire_history=storage.expire_history if options.debug_expire_history else None,
     )
     limits = Limits(
         request_timeout=options.request_timeout,
@@ -224,7 +226,13 @@ def _etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstr
 
 
 def _storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
-    return Storage(etcd.client, tracing, prefix=options.etcd_prefix, resources=registry.resources())
+    return Storage(
+        etcd.client,
+        tracing,
+        prefix=options.etcd_prefix,
+        resources=registry.resources(),
+        compaction_interval=options.etcd_compaction_interval,
+    )
 
 
 def _admission(

@@ -16,6 +16,8 @@ from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.documents.discovery import Discovery
 from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Check, Health
+from rootspan_apiserver.handlers.documents.history import PATH as EXPIRE_HISTORY
+from rootspan_apiserver.handlers.documents.history import HistoryExpiry
 from rootspan_apiserver.handlers.documents.oidc import CONFIGURATION, KEYS, OpenIDMetadata
 from rootspan_apiserver.handlers.documents.openapi import OpenAPI
 from rootspan_apiserver.handlers.documents.version import VERSION
@@ -122,6 +124,7 @@ def application(
     lifecycle: Lifecycle,
     checks: Mapping[str, Check] = MappingProxyType({}),
     min_request_timeout: float = 1800.0,
+    expire_history: Callable[[], Awaitable[None]] | None = None,
 ) -> Starlette:
     """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
 
@@ -129,6 +132,7 @@ def application(
         tokens: Issues the tokens of service accounts.
         checks: The health checks, by name.
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
+        expire_history: Makes every resourceVersion so far too old; None serves no path for it.
     """
     resources = ResourceEndpoint(
         registry=registry,
@@ -140,7 +144,10 @@ def application(
         min_request_timeout=min_request_timeout,
         stopping=lifecycle.stopping,
     )
-    found = Starlette(routes=_routes(resources, registry, metrics, Health(checks, lifecycle), tokens))
+    routes = _routes(resources, registry, metrics, Health(checks, lifecycle), tokens)
+    if expire_history is not None:
+        routes.insert(1, Route(_at(EXPIRE_HISTORY), _answering(HistoryExpiry(expire_history).answer)))
+    found = Starlette(routes=routes)
     found.middleware_stack = found.router
     return found
 

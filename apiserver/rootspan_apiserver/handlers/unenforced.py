@@ -145,7 +145,6 @@ UNENFORCED = (
         lambda obj: (obj["spec"].get("conversion") or {}).get("strategy") == "Webhook",
     ),
     Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
-    Unenforced("limit ranges are stored but not enforced", (("", "limitranges"),)),
     Unenforced(
         "pod-security.kubernetes.io labels are stored but not enforced", (("", "namespaces"),), _has_pod_security_label
     ),

@@ -159,12 +159,6 @@ CASES = [
     ),
     Case.of("resource quotas", f"v1/{IN_DEFAULT}/resourcequotas", "ResourceQuota", {"spec": {"hard": {"pods": "1"}}}),
     Case.of(
-        "limit ranges",
-        f"v1/{IN_DEFAULT}/limitranges",
-        "LimitRange",
-        {"spec": {"limits": [{"type": "Container", "default": {"cpu": "1"}}]}},
-    ),
-    Case.of(
         "pod-security.kubernetes.io labels",
         "v1/namespaces",
         "Namespace",

@@ -14,6 +14,7 @@ from rootspan_apiserver.admission.plugins.certificate_subject_restriction import
 from rootspan_apiserver.admission.plugins.default_ingress_class import DefaultIngressClass
 from rootspan_apiserver.admission.plugins.default_storage_class import DefaultStorageClass
 from rootspan_apiserver.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
+from rootspan_apiserver.admission.plugins.limit_ranger import LimitRanger
 from rootspan_apiserver.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
 from rootspan_apiserver.admission.plugins.namespace_lifecycle import NamespaceLifecycle
 from rootspan_apiserver.admission.plugins.persistent_volume_claim_resize import PersistentVolumeClaimResize
@@ -44,7 +45,7 @@ ORDER = (
     PluginRow("NamespaceLifecycle", ON, lambda init: NamespaceLifecycle(init.namespaces)),
     PluginRow("NamespaceExists", OFF),
     PluginRow("LimitPodHardAntiAffinityTopology", OFF),
-    PluginRow("LimitRanger", ON),
+    PluginRow("LimitRanger", ON, lambda init: LimitRanger(init.cache, init.resource("", "v1", "limitranges"))),
     PluginRow(
         "ServiceAccount",
         ON,
