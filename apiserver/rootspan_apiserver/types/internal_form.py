@@ -115,17 +115,18 @@ def internal_form(value: JSONObject, struct: StructType) -> JSONObject:
 
 def _field(value: Any, field: Field) -> Any:
     if value is not None:
-        return _value(value, field.type)
+        return printed(value, field.type)
     if isinstance(field.type, StructType) and not field.pointer:
-        return _value({}, field.type)
+        return printed({}, field.type)
     return field.zero()
 
 
-def _value(value: Any, of: Type) -> Any:
+def printed(value: Any, of: Type) -> Any:
+    """Return a value that is not null as kube-apiserver prints it: that of a struct is its internal form, unless it is of `meta/v1`."""
     if isinstance(of, StructType):
         return internal_form(value, of)
     if isinstance(of, ListType):
-        return [_value(item, of.element) for item in value]
+        return [printed(item, of.element) for item in value]
     if isinstance(of, MapType):
-        return {key: _value(value[key], of.element) for key in sorted(value)}
+        return {key: printed(value[key], of.element) for key in sorted(value)}
     return value

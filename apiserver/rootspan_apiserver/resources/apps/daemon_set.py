@@ -27,7 +27,7 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED, WriteContext
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import (
     Path,
@@ -181,6 +181,7 @@ definition = Definition(
     warnings=warnings_of("spec", "template", names_pods=False),
     spec=SPEC,
     changes=struct(spec=struct(selector=immutable_selector)),
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(
         NAME,
         Column("Desired", number("desiredNumberScheduled"), "integer", description="The nodes for a pod."),
