@@ -11,7 +11,6 @@ from rootspan_apiserver.resources.custom.definitions import accepted_status, res
 from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.resources.custom.structural import structural_schema
-from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.rules import ROOT
 from tests.apiserver.resources.definitions import a_definition, a_widget
 from tests.apiserver.resources.kinds import created, refusals
@@ -312,29 +311,3 @@ def test_answers_a_new_definition_without_conditions() -> None:
         "acceptedNames": {"plural": "", "kind": ""},
         "storedVersions": ["v1"],
     }
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        (".spec.size", [2]),
-        (".spec.hosts[0]", ["a"]),
-        (".spec.hosts[*]", ["a", "b"]),
-        ('.status.conditions[?(@.type=="Ready")].status', ["True"]),
-        (".metadata.labels['x.y/z']", ["1"]),
-        (r".metadata.labels.x\.y/z", ["1"]),
-        (".spec.missing.deeper", []),
-        (".spec.hosts[9]", []),
-        (".spec.hosts[٣]", []),
-        (f".spec.hosts[{'9' * 5000}]", []),
-        (".spec[", []),
-    ],
-)
-def test_follows_json_paths(path: str, found: list[object]) -> None:
-    """Printer columns and selectable fields name their values by simple paths."""
-    obj = {
-        "metadata": {"labels": {"x.y/z": "1"}},
-        "spec": {"size": 2, "hosts": ["a", "b"]},
-        "status": {"conditions": [{"type": "Other", "status": "False"}, {"type": "Ready", "status": "True"}]},
-    }
-    assert find(obj, path) == found

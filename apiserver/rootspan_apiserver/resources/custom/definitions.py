@@ -8,14 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial, reduce
-from typing import Any
 
-import orjson
-
-from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.times import write_time
-from rootspan_apiserver.resources.columns import NAME, Column, at
+from rootspan_apiserver.resources.custom.columns import columns_of
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
 from rootspan_apiserver.resources.custom.deprecation import deprecation_warning
 from rootspan_apiserver.resources.custom.effort import Effort
@@ -32,7 +28,8 @@ from rootspan_apiserver.resources.custom.stored_form import StoredForm
 from rootspan_apiserver.resources.custom.structural import schemas_in, structural_schema
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import Generation
-from rootspan_apiserver.resources.json_paths import find
+from rootspan_apiserver.resources.json_path_parser import parse
+from rootspan_apiserver.resources.json_paths import Steps, follow
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.resources.selectable import text
 from rootspan_apiserver.resources.strategy import Strategy
@@ -42,7 +39,6 @@ from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 from rootspan_apiserver.types.schema import Schema
 
 SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
-AGE = Column("Age", lambda obj, now: age(at(obj, "metadata", "creationTimestamp"), now), "date")
 
 
 def resources_of(definition: JSONObject) -> tuple[Resource, ...]:
@@ -115,7 +111,6 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
     rules = _rules(version, schema, effort, scale, namespaced=namespaced)
     status = SubresourceDefinition("status", writes=("status",), keeps_metadata=ALL_METADATA, rules=rules.status)
     fields = [field["jsonPath"] for field in version.get("selectableFields") or []]
-    shown = version.get("additionalPrinterColumns") or []
 
     def default(obj: JSONObject) -> None:
         apply_defaults(obj, schema)
@@ -147,13 +142,13 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         update_rules=rules.update,
         is_slow_to_validate=effort.is_large,
         warnings=finalizer_warnings,
-        selectable={path.removeprefix("."): partial(_first, path=path) for path in fields},
-        columns=(NAME, *map(_column, shown)) if shown else (NAME, AGE),
+        selectable={path.removeprefix("."): partial(_first, steps=parse(path)) for path in fields},
+        columns=columns_of(version.get("additionalPrinterColumns") or ()),
     )
 
 
-def _first(obj: JSONObject, path: str) -> str:
-    found = find(obj, path)
+def _first(obj: JSONObject, steps: Steps) -> str:
+    found = follow([obj], steps)
     return text(found[0]) if found else ""
 
 
@@ -163,37 +158,6 @@ def _scale(given: JSONObject) -> ScalePaths:
         status_replicas=given.get("statusReplicasPath") or "",
         selector=given.get("labelSelectorPath") or "",
     )
-
-
-def _column(given: JSONObject) -> Column:
-    kind = given.get("type", "string")
-    return Column(
-        given.get("name", ""),
-        partial(_cell, path=given.get("jsonPath", ""), kind=kind),
-        kind,
-        format=given.get("format") or "",
-        priority=given.get("priority") or 0,
-        description=given.get("description") or "",
-    )
-
-
-def _cell(obj: JSONObject, now: datetime, *, path: str, kind: str) -> Any:
-    values = find(obj, path)
-    if not values:
-        return None
-    value = values[0] if len(values) == 1 else values
-    match kind:
-        case "date":
-            return age(value, now)
-        case "string":
-            return value if isinstance(value, str) else orjson.dumps(value).decode()
-        case "integer":
-            return value if isinstance(value, int) and not isinstance(value, bool) else None
-        case "number":
-            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-        case "boolean":
-            return value if isinstance(value, bool) else None
-    return value
 
 
 def accepted_status(definition: JSONObject, now: datetime, conflict: str = "") -> JSONObject:
