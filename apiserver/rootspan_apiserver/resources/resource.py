@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.allocation import Allocator
+from rootspan_apiserver.resources.converter import Converter
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import Finalization
 from rootspan_apiserver.resources.strategy import Strategy
@@ -18,13 +19,15 @@ from rootspan_apiserver.types.schema import Schema
 
 
 class Form(Protocol):
-    """What is stored of an object, and what is served."""
+    """What an object has to be like, in the version that it is in."""
 
     def read(self, obj: JSONObject) -> JSONObject:
-        """Return a stored object as it is served; `obj` may be changed."""
+        """Return what is served of a stored object; `obj` is changed. Raises StatusError 500."""
+        ...
 
-    def write(self, obj: JSONObject) -> JSONObject:
-        """Return what is stored of an object as it is served; `obj` may be changed."""
+    def tidied(self, obj: JSONObject) -> JSONObject:
+        """Return what is left of an object that was converted, or is to be stored; `obj` is changed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Resource:
         allocator: Makes the allocator of one server.
         published: The OpenAPI schema of a custom resource, None for a built-in one.
         deprecation: The warning of each request for a deprecated version, "" for none.
-        stored_form: How a custom resource is read from what is stored, and written; None for a built-in one.
+        converter: Converts between the versions of a custom resource; None for a built-in one.
+        stored_form: Brings what is stored of a custom resource into the form of today's schemas; None for a built-in one.
     """
 
     definition: Definition
@@ -63,6 +67,7 @@ class Resource:
     allocator: Callable[[], Allocator] | None = None
     published: JSONObject | None = None
     deprecation: str = ""
+    converter: Converter | None = None
     stored_form: Form | None = None
 
     @classmethod
@@ -77,6 +82,7 @@ class Resource:
         deprecation: str = "",
         allocator: Callable[[], Allocator] | None = None,
         published: JSONObject | None = None,
+        converter: Converter | None = None,
         stored_form: Form | None = None,
     ) -> "Resource":
         """Return what is served of a definition.
@@ -86,7 +92,8 @@ class Resource:
             storage_path: where the objects are kept, where that is not the definition's.
             allocator: makes the allocator of one server.
             published: the OpenAPI schema of a custom resource.
-            stored_form: how a custom resource is read from what is stored, and written.
+            converter: converts between the versions of a custom resource.
+            stored_form: brings what is stored of a custom resource into the form of today's schemas.
         """
         path = storage_path or definition.storage_path or f"/{definition.plural}"
         return cls(
@@ -98,6 +105,7 @@ class Resource:
             allocator=allocator,
             published=published,
             deprecation=deprecation or definition.deprecation,
+            converter=converter,
             stored_form=stored_form,
         )
 
@@ -156,6 +164,12 @@ class Resource:
     def storage_kind(self) -> GroupVersionKind:
         """The kind in the version that is stored."""
         return self.definition.kind
+
+    @cached_property
+    def is_storage_version(self) -> bool:
+        """Whether objects are stored in the served version."""
+        stored = self.storage_kind.api_version if self.converter is None else self.converter.stored
+        return self.kind.api_version == stored
 
     @property
     def go_type(self) -> str:

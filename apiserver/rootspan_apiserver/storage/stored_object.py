@@ -34,6 +34,7 @@ METADATA_ORDER = (
     "managedFields",
 )
 _HEAD = re.compile(rb'\{("kind":"[^"\\]*","apiVersion":"[^"\\]*",)"metadata":\{')
+_API_VERSION = re.compile(rb'\{"kind":"[^"\\]*","apiVersion":"([^"\\]*)",')
 _UID = re.compile(rb'"uid":"[^"\\]*",')
 _BRACE = re.compile(rb"[{}]")
 _NONE: Mapping[str, bool] = MappingProxyType({})
@@ -112,6 +113,12 @@ class StoredObject:
         return self.key.rpartition("/")[2]
 
     @property
+    def api_version(self) -> str:
+        """The group-version that the object is stored in."""
+        head = _API_VERSION.match(self.raw)
+        return head[1].decode() if head is not None else str(orjson.loads(self.raw).get("apiVersion", ""))
+
+    @property
     def resource_version(self) -> str:
         return str(self.revision) if self.revision else ""
 
@@ -120,7 +127,7 @@ class StoredObject:
         return StoredObject(self.key, revision, self.raw)
 
     def served(self, resource: Resource) -> "StoredObject":
-        """Return the object as `resource` serves it, in its version; a built-in kind is converted when it is shown.
+        """Return the object as `resource` serves it, which is of the version that is stored.
 
         Raises:
             StatusError: 500, the defaults of the resource's schema make it too large.
@@ -195,8 +202,7 @@ class StoredObject:
     def fields(self, resource: Resource) -> Mapping[str, str]:
         """Return the values that field selectors of `resource` look at."""
         if self._fields is None or self._fields[0] is not resource:
-            served = orjson.loads(self.served(resource).raw)
-            self._fields = resource, resource.strategy.selectable_fields(served)
+            self._fields = resource, resource.strategy.selectable_fields(orjson.loads(self.raw))
         return self._fields[1]
 
     def _measure(self) -> tuple[int, int]:

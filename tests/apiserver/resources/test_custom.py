@@ -28,7 +28,8 @@ def test_serves_each_version_that_is_served() -> None:
     first, second = resources_of(definition)
     assert (first.kind.version, second.kind.version) == ("v1", "v2")
     assert {first.storage_path, second.storage_path} == {"/example.com/widgets"}
-    assert second.storage_kind == first.kind
+    assert second.converter is not None
+    assert second.converter.stored == first.kind.api_version
     assert first.go_type == "*unstructured.Unstructured"
 
 

@@ -11,11 +11,13 @@ from functools import partial, reduce
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.times import write_time
+from rootspan_apiserver.resources.converter import Converter
 from rootspan_apiserver.resources.custom.columns import columns_of
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
 from rootspan_apiserver.resources.custom.deprecation import deprecation_warning
 from rootspan_apiserver.resources.custom.effort import Effort
 from rootspan_apiserver.resources.custom.finalizer_warnings import finalizer_warnings
+from rootspan_apiserver.resources.custom.none_converter import NoneConverter
 from rootspan_apiserver.resources.custom.rules import (
     BlocksExpressions,
     FitsSchema,
@@ -41,16 +43,40 @@ from rootspan_apiserver.types.schema import Schema
 SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
 
 
-def resources_of(definition: JSONObject) -> tuple[Resource, ...]:
-    """Return the resources of a valid definition, one a served version."""
+def resources_of(definition: JSONObject, converter: Converter | None = None) -> tuple[Resource, ...]:
+    """Return the resources of a valid definition, one a served version.
+
+    Args:
+        converter: converts between the versions; None where they differ in nothing but their names.
+    """
     spec = definition["spec"]
     versions = spec.get("versions") or []
     kept = next((version["name"] for version in versions if version.get("storage")), "")
-    schemas = {f"{spec['group']}/{version['name']}": structural_schema(_published(version)) for version in versions}
-    return tuple(_resource(spec, version, kept, schemas) for version in versions if version.get("served"))
+    schemas = schemas_of(definition)
+    form, converter = StoredForm(schemas), converter or NoneConverter(f"{spec['group']}/{kept}")
+    return tuple(
+        _resource(spec, version, kept, schemas=schemas, converter=converter, stored_form=form)
+        for version in versions
+        if version.get("served")
+    )
 
 
-def _resource(spec: JSONObject, version: JSONObject, kept: str, schemas: Mapping[str, Schema]) -> Resource:
+def schemas_of(definition: JSONObject) -> dict[str, Schema]:
+    """Return the schema of each version of a definition, by group-version."""
+    spec = definition["spec"]
+    versions = spec.get("versions") or []
+    return {f"{spec['group']}/{version['name']}": structural_schema(_published(version)) for version in versions}
+
+
+def _resource(
+    spec: JSONObject,
+    version: JSONObject,
+    kept: str,
+    *,
+    schemas: Mapping[str, Schema],
+    converter: Converter,
+    stored_form: StoredForm,
+) -> Resource:
     names, group = spec["names"], spec["group"]
     kind = GroupVersionKind(group, version["name"], names["kind"])
     schema = schemas[kind.api_version]
@@ -62,7 +88,8 @@ def _resource(spec: JSONObject, version: JSONObject, kept: str, schemas: Mapping
         kind=kind,
         deprecation=deprecation_warning(version, kind, spec),
         published=_published(version),
-        stored_form=StoredForm(schemas=schemas, stored=f"{group}/{kept}", served=kind.api_version),
+        converter=converter,
+        stored_form=stored_form,
     )
 
 
@@ -120,7 +147,7 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         return any(obj.get(key, ABSENT) != old.get(key, ABSENT) for key in (obj.keys() | old.keys()) - aside)
 
     return Definition(
-        f"{group}/{kept}",
+        f"{group}/{version['name']}",
         names["kind"],
         names["plural"],
         singular=names.get("singular") or names["kind"].lower(),
@@ -134,6 +161,7 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         ),
         storage_path=f"/{group}/{names['plural']}",
         go_type="*unstructured.Unstructured",
+        hashed_version=kept,
         defaults=(default,),
         generation=Generation(changed=desired_state_changed),
         update_needs_resource_version=True,
