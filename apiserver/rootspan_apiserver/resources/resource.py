@@ -57,6 +57,7 @@ class Resource:
         deprecation: The warning of each request for a deprecated version, "" for none.
         converter: Converts between the versions of a custom resource; None for a built-in one.
         stored_form: Brings what is stored of a custom resource into the form of today's schemas; None for a built-in one.
+        is_terminating: Whether the definition of a custom resource is being deleted, and no object can be created.
     """
 
     definition: Definition
@@ -69,6 +70,7 @@ class Resource:
     deprecation: str = ""
     converter: Converter | None = None
     stored_form: Form | None = None
+    is_terminating: bool = False
 
     @classmethod
     def of(
@@ -84,6 +86,7 @@ class Resource:
         published: JSONObject | None = None,
         converter: Converter | None = None,
         stored_form: Form | None = None,
+        is_terminating: bool = False,
     ) -> "Resource":
         """Return what is served of a definition.
 
@@ -94,6 +97,7 @@ class Resource:
             published: the OpenAPI schema of a custom resource.
             converter: converts between the versions of a custom resource.
             stored_form: brings what is stored of a custom resource into the form of today's schemas.
+            is_terminating: whether the definition of a custom resource is being deleted.
         """
         path = storage_path or definition.storage_path or f"/{definition.plural}"
         return cls(
@@ -107,6 +111,7 @@ class Resource:
             deprecation=deprecation or definition.deprecation,
             converter=converter,
             stored_form=stored_form,
+            is_terminating=is_terminating,
         )
 
     @cached_property

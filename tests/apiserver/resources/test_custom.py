@@ -1,13 +1,12 @@
 """Custom resources, from their definition to the last validation."""
 
 from copy import deepcopy
-from datetime import UTC, datetime
 
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.custom.definitions import accepted_status, resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.resources.custom.structural import structural_schema
@@ -200,29 +199,6 @@ def test_follows_the_definitions() -> None:
     assert registry.lookup("example.com", "v1", "widgets") not in (None, first)
     served.remove("widgets.example.com")
     assert registry.lookup("example.com", "v1", "widgets") is None
-
-
-def test_refuses_names_that_are_taken() -> None:
-    """Two definitions of a group cannot share a name: the second is not served."""
-    registry = builtin_registry()
-    served = ServedDefinitions(registry)
-    served.put(a_definition())
-    second = a_definition()
-    second["metadata"]["name"] = "gadgets.example.com"
-    second["spec"]["names"] = {"plural": "gadgets", "singular": "widget", "kind": "Gadget", "listKind": "GadgetList"}
-    status = served.put(second)
-    assert [(c["type"], c["status"]) for c in status["conditions"]] == [
-        ("NamesAccepted", "False"),
-        ("Established", "False"),
-    ]
-    assert registry.lookup("example.com", "v1", "gadgets") is None
-
-
-def test_keeps_the_time_of_a_condition_that_stands() -> None:
-    """Looking again changes nothing."""
-    definition = a_definition()
-    definition["status"] = accepted_status(definition, datetime(2026, 1, 1, tzinfo=UTC))
-    assert accepted_status(definition, datetime(2026, 2, 2, tzinfo=UTC)) == definition["status"]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,11 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresourc
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial, reduce
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.times import write_time
 from rootspan_apiserver.resources.converter import Converter
+from rootspan_apiserver.resources.custom.acceptance import is_true
 from rootspan_apiserver.resources.custom.columns import columns_of
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
 from rootspan_apiserver.resources.custom.deprecation import deprecation_warning
@@ -53,12 +52,27 @@ def resources_of(definition: JSONObject, converter: Converter | None = None) -> 
     versions = spec.get("versions") or []
     kept = next((version["name"] for version in versions if version.get("storage")), "")
     schemas = schemas_of(definition)
-    form, converter = StoredForm(schemas), converter or NoneConverter(f"{spec['group']}/{kept}")
-    return tuple(
-        _resource(spec, version, kept, schemas=schemas, converter=converter, stored_form=form)
-        for version in versions
-        if version.get("served")
+    shared = _Shared(
+        spec=spec,
+        kept=kept,
+        schemas=schemas,
+        converter=converter or NoneConverter(f"{spec['group']}/{kept}"),
+        form=StoredForm(schemas),
+        is_terminating=is_true(definition, "Terminating"),
     )
+    return tuple(_resource(shared, version) for version in versions if version.get("served"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shared:
+    """What the versions of a definition have in common; `kept` is the one that is stored."""
+
+    spec: JSONObject
+    kept: str
+    schemas: Mapping[str, Schema]
+    converter: Converter
+    form: StoredForm
+    is_terminating: bool
 
 
 def schemas_of(definition: JSONObject) -> dict[str, Schema]:
@@ -68,19 +82,11 @@ def schemas_of(definition: JSONObject) -> dict[str, Schema]:
     return {f"{spec['group']}/{version['name']}": structural_schema(_published(version)) for version in versions}
 
 
-def _resource(
-    spec: JSONObject,
-    version: JSONObject,
-    kept: str,
-    *,
-    schemas: Mapping[str, Schema],
-    converter: Converter,
-    stored_form: StoredForm,
-) -> Resource:
-    names, group = spec["names"], spec["group"]
-    kind = GroupVersionKind(group, version["name"], names["kind"])
-    schema = schemas[kind.api_version]
-    definition = _definition(spec, version, kept, schema)
+def _resource(shared: _Shared, version: JSONObject) -> Resource:
+    spec = shared.spec
+    kind = GroupVersionKind(spec["group"], version["name"], spec["names"]["kind"])
+    schema = shared.schemas[kind.api_version]
+    definition = _definition(spec, version, shared.kept, schema)
     return Resource.of(
         definition,
         Strategy(definition),
@@ -88,8 +94,9 @@ def _resource(
         kind=kind,
         deprecation=deprecation_warning(version, kind, spec),
         published=_published(version),
-        converter=converter,
-        stored_form=stored_form,
+        converter=shared.converter,
+        stored_form=shared.form,
+        is_terminating=shared.is_terminating,
     )
 
 
@@ -186,28 +193,3 @@ def _scale(given: JSONObject) -> ScalePaths:
         status_replicas=given.get("statusReplicasPath") or "",
         selector=given.get("labelSelectorPath") or "",
     )
-
-
-def accepted_status(definition: JSONObject, now: datetime, conflict: str = "") -> JSONObject:
-    """The status of a definition whose names were looked at: accepted and served, or refused because of a `conflict`."""
-    before = definition.get("status") or {}
-    known = {condition["type"]: condition for condition in before.get("conditions") or []}
-    served = not conflict or bool((before.get("acceptedNames") or {}).get("kind"))
-    wanted = [
-        ("NamesAccepted", "False", "NamesConflict", conflict)
-        if conflict
-        else ("NamesAccepted", "True", "NoConflicts", "no conflicts found"),
-        ("Established", "True", "InitialNamesAccepted", "the initial names have been accepted")
-        if served
-        else ("Established", "False", "NotAccepted", "not all names are accepted"),
-    ]
-    moment = write_time(now)
-    conditions = []
-    for kind, value, reason, message in wanted:
-        last = known.get(kind, {})
-        since = last.get("lastTransitionTime") if last.get("status") == value else None
-        condition = {"type": kind, "status": value, "lastTransitionTime": since or moment}
-        conditions.append({**condition, "reason": reason, "message": message})
-    others = [condition for kind, condition in known.items() if kind not in ("NamesAccepted", "Established")]
-    names = before.get("acceptedNames") if conflict else definition["spec"]["names"]
-    return {**before, "conditions": [*conditions, *others], "acceptedNames": names or {"plural": "", "kind": ""}}
