@@ -50,7 +50,7 @@ Transform = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
 
 class Store:
-    """Every method raises `StatusError`. Objects are passed and returned in the resource's storage version, custom ones as served.
+    """Every method raises `StatusError`. Objects are passed and returned in the resource's storage version.
 
     Args:
         storage: where the objects are.
@@ -66,13 +66,12 @@ class Store:
         found = await self._storage.get(resource, namespace, name, resource_version)
         if found is None:
             raise not_found(resource.group_resource, name)
-        return found.served(resource)
+        return found
 
     async def list(self, resource: Resource, namespace: str, options: ListOptions) -> ListResult:
         """Return the objects of one namespace, or of all if `namespace` is ""."""
         check_list(options)
-        found = await self._storage.list(namespace, predicate(resource, options), options)
-        return replace(found, items=[stored.served(resource) for stored in found.items])
+        return await self._storage.list(namespace, predicate(resource, options), options)
 
     def watch(
         self, resource: Resource, namespace: str, options: ListOptions
@@ -121,7 +120,7 @@ class Store:
                 raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
             stored, name = _stored(resource, obj), obj["metadata"]["name"]
             created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
-            return (created.at(version) if dry_run else created).served(resource)
+            return created.at(version) if dry_run else created
 
     async def update(
         self,
@@ -151,8 +150,7 @@ class Store:
                 reserved.callback(await self._allocations.begin(resource, obj, None, dry_run=dry_run))
                 await before_create(resource, namespace, obj, options.context)
             else:
-                served = current.served(resource)
-                obj, old = await transform(served.decode()), served.decode()
+                obj, old = await transform(current.decode()), current.decode()
                 check_version(resource, name, obj["metadata"], current)
                 if not options.subresource:
                     reserved.callback(await self._allocations.begin(resource, obj, old, dry_run=dry_run))
@@ -169,12 +167,12 @@ class Store:
             )
         match outcome:
             case Written(stored, created):
-                return stored.served(resource), created
+                return stored, created
             case Delete(last):
                 await self._delete_finalized(resource, namespace, last, dry_run)
                 return last, False
             case Keep(stored):
-                return stored.served(resource), False
+                return stored, False
 
     async def _delete_finalized(self, resource: Resource, namespace: str, last: StoredObject, dry_run: bool) -> None:
         """Delete an object whose last finalizer is removed, but not another that has got its name meanwhile."""
@@ -194,15 +192,7 @@ class Store:
         self, resource: Resource, namespace: str, name: str, options: DeleteOptions = DELETE
     ) -> tuple[StoredObject, bool]:
         """Delete an object, or mark it as being deleted: its last state, and whether it has been deleted."""
-        last, deleted = await self._delete_or_mark(resource, namespace, name, options)
-        return last.served(resource), deleted
-
-    async def _delete_or_mark(
-        self, resource: Resource, namespace: str, name: str, options: DeleteOptions
-    ) -> tuple[StoredObject, bool]:
-        present = await self._storage.get(resource, namespace, name)
-        if present is None:
-            raise not_found(resource.group_resource, name)
+        present = await self.get(resource, namespace, name)
         check_preconditions(resource, present, options)
         match before_delete(resource, present, options):
             case Keep(stored):
@@ -270,8 +260,6 @@ class Store:
 
 def _stored(resource: Resource, obj: JSONObject) -> JSONObject:
     """Return what remains of an object when it is stored; the object is changed."""
-    if resource.stored_form is not None:
-        obj = resource.stored_form.write(obj)
     write = written if resource.definition.stored_as_json else through_protobuf
     return write(obj, resource.storage_kind)
 
@@ -279,4 +267,4 @@ def _stored(resource: Resource, obj: JSONObject) -> JSONObject:
 async def _check_deletion(resource: Resource, current: StoredObject, options: DeleteOptions) -> None:
     check_preconditions(resource, current, options)
     if options.validate is not None:
-        await options.validate(current.served(resource).decode())
+        await options.validate(current.decode())

@@ -142,7 +142,7 @@ class CacheWatch:
     def _next(self) -> WatchEvent | None:
         for stored in self._initial:
             if self._predicate.matches(stored):
-                return WatchEvent("ADDED", self._served(stored), stored.resource_version)
+                return WatchEvent("ADDED", stored, stored.resource_version)
         if self._initial_end:
             revision, self._initial_end = self._initial_end, 0
             return WatchEvent("BOOKMARK", None, str(revision), initial_events_end=True)
@@ -162,14 +162,10 @@ class CacheWatch:
         before = previous is not None and matches(previous)
         version = stored.resource_version
         if now:
-            return WatchEvent("MODIFIED" if before else "ADDED", self._served(stored), version)
+            return WatchEvent("MODIFIED" if before else "ADDED", stored, version)
         if before and previous is not None:
-            last = stored if change.deleted else previous.at(stored.revision)
-            return WatchEvent("DELETED", self._served(last), version)
+            return WatchEvent("DELETED", stored if change.deleted else previous.at(stored.revision), version)
         return None
-
-    def _served(self, stored: StoredObject) -> StoredObject:
-        return stored.served(self._predicate.resource)
 
     async def _wait(self) -> None:
         """Return when something happened, or it is time for the next bookmark or the end."""

@@ -7,7 +7,6 @@ from rootspan_apiserver.kube.meta import JSONObject
 
 RULES = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
 RBAC = "roles and their bindings"
-FORMATS = "the string formats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +134,6 @@ CASES = [
         "CustomResourceDefinition",
         definition({"type": "string", "x-kubernetes-validations": [{"rule": "self != ''"}]}),
         definition({"type": "object", "properties": {"x-kubernetes-validations": {"type": "string"}}}),
-        name="gadgets.example.com",
-    ),
-    Case.of(
-        FORMATS,
-        DEFINITIONS,
-        "CustomResourceDefinition",
-        definition({"type": "string", "format": "hostname"}),
-        definition({"type": "string", "format": "date-time"}),
         name="gadgets.example.com",
     ),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/roles", "Role", {"rules": []}),
