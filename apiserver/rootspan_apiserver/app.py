@@ -6,7 +6,7 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -22,16 +22,18 @@ from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
+from rootspan_apiserver.clients.aggregated_services import AggregatedServices
 from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.clients.webhook_clients import WebhookClients
 from rootspan_apiserver.controllers import Settled, running_controllers
+from rootspan_apiserver.controllers.aggregator import aggregating
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.filters.audit import Sink
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.documents.health import Check
+from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
@@ -81,6 +83,8 @@ async def apiserver(
         stack.push_async_callback(loopback.aclose)
         admission = _admission(options, storage, registry, loopback, tracing=tracing, provider=provider)
         stack.push_async_callback(admission.aclose)
+        resolver = assembly.service_resolver(options, storage, registry, loopback)
+        services, clients = AggregatedServices(), assembly.service_clients(resolver, options, provider)
         accounts, metrics = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry)), Metrics()
         requests = _request_path(
             options,
@@ -95,6 +99,7 @@ async def apiserver(
             admin_token=token,
             lifecycle=lifecycle,
             etcd_check=etcd.check,
+            proxy=AggregationProxy(services, clients, lifecycle.stopping),
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
         )
         continuation = _continuation(options, dialect, loopback)
@@ -103,14 +108,15 @@ async def apiserver(
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        webhooks = WebhookClients(ServiceResolver(options.service_addresses(), loopback), provider)
-        converters = Converters(webhooks, tracing, ConversionMetrics(metrics.registry))
+        converters = Converters(WebhookClients(resolver, provider), tracing, ConversionMetrics(metrics.registry))
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
+        trust = assembly.authentication_trust(options)
+        aggregator = aggregating(storage, registry, loopback, services=services, clients=clients, trust=trust)
+        registered = await stack.enter_async_context(aggregator)
         controllers = _controllers(options, storage, registry, loopback, certificate=certificate, address=address)
         settled = await stack.enter_async_context(controllers)
-        yield _running(
-            options, address, certificate, token=token, provider=provider, shutdown=lifecycle, settled=settled
-        )
+        done = (registered, settled)
+        yield _running(options, address, certificate, token=token, provider=provider, shutdown=lifecycle, settled=done)
 
 
 def _request_path(
@@ -127,6 +133,7 @@ def _request_path(
     admin_token: str,
     lifecycle: Lifecycle,
     etcd_check: Check,
+    proxy: AggregationProxy,
     audit: Sink | None,
 ) -> ASGIApp:
     """Return the handlers behind the filters."""
@@ -134,7 +141,8 @@ def _request_path(
         loopback_token=loopback_token,
         admin_token=admin_token,
         accounts=accounts,
-        client_certificates=bool(options.client_ca_file),
+        client_certificates=assembly.client_certificates(options),
+        front_proxy=assembly.front_proxy(options),
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
@@ -150,6 +158,7 @@ def _request_path(
         lifecycle=lifecycle,
         checks={"etcd": etcd_check},
         min_request_timeout=options.min_request_timeout,
+        proxy=proxy,
     )
     limits = Limits(
         request_timeout=options.request_timeout,
@@ -227,16 +236,21 @@ def _running(
     token: str,
     provider: TracerProvider,
     shutdown: Lifecycle,
-    settled: Settled,
+    settled: Sequence[Settled],
 ) -> Running:
     """Return the server, whose kubeconfig is written if one is wanted."""
+
+    async def all_settled() -> None:
+        for each in settled:
+            await each()
+
     running = Running(
         address=address.advertised(options.advertise_address),
         ca_bundle=certificate.ca_bundle,
         token=token,
         tracer_provider=provider,
         shut_down=shutdown.shutting_down.set,
-        settled=settled,
+        settled=all_settled,
     )
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)

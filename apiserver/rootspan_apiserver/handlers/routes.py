@@ -19,6 +19,7 @@ from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Check, Healt
 from rootspan_apiserver.handlers.documents.oidc import CONFIGURATION, KEYS, OpenIDMetadata
 from rootspan_apiserver.handlers.documents.openapi import OpenAPI
 from rootspan_apiserver.handlers.documents.version import VERSION
+from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, raw_json, routed
@@ -122,6 +123,7 @@ def application(
     lifecycle: Lifecycle,
     checks: Mapping[str, Check] = MappingProxyType({}),
     min_request_timeout: float = 1800.0,
+    proxy: AggregationProxy | None = None,
 ) -> Starlette:
     """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
 
@@ -129,6 +131,7 @@ def application(
         tokens: Issues the tokens of service accounts.
         checks: The health checks, by name.
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
+        proxy: Passes on the requests for APIs that other servers serve.
     """
     resources = ResourceEndpoint(
         registry=registry,
@@ -140,7 +143,10 @@ def application(
         min_request_timeout=min_request_timeout,
         stopping=lifecycle.stopping,
     )
-    found = Starlette(routes=_routes(resources, registry, metrics, Health(checks, lifecycle), tokens))
+    routes = _routes(resources, registry, metrics, Health(checks, lifecycle), tokens)
+    if proxy is not None:
+        routes.insert(0, Route(proxy.matches, proxy))
+    found = Starlette(routes=routes)
     found.middleware_stack = found.router
     return found
 

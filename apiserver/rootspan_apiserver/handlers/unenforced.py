@@ -169,11 +169,6 @@ UNENFORCED = (
         at_creation=True,
     ),
     Unenforced(
-        "API services are stored but no request is passed on to them",
-        (("apiregistration.k8s.io", "apiservices"),),
-        lambda obj: bool(obj["spec"].get("service")),
-    ),
-    Unenforced(
         "flow schemas and priority levels are stored but not followed",
         (
             ("flowcontrol.apiserver.k8s.io", "flowschemas"),

@@ -70,6 +70,20 @@ class Options:
     client_ca_file: str = flag(
         "", text, "A client certificate signed by an authority in this file authenticates by its CommonName."
     )
+    requestheader_client_ca_file: str = flag(
+        "", text, "A client certificate signed by an authority in this file may name users in request headers."
+    )
+    requestheader_allowed_names: tuple[str, ...] = flag(
+        (), text, "Common names of the client certificates that may name users in headers. Empty: all of them."
+    )
+    requestheader_username_headers: tuple[str, ...] = flag((), text, "Request headers to inspect for usernames.")
+    requestheader_uid_headers: tuple[str, ...] = flag((), text, "Request headers to inspect for UIDs.")
+    requestheader_group_headers: tuple[str, ...] = flag((), text, "Request headers to inspect for groups.")
+    requestheader_extra_headers_prefix: tuple[str, ...] = flag(
+        (), text, "Prefixes of request headers to inspect for extra information about users."
+    )
+    proxy_client_cert_file: str = flag("", text, "The client certificate with which aggregated APIs are called.")
+    proxy_client_key_file: str = flag("", text, "The private key matching --proxy-client-cert-file.")
     token_auth_file: str = flag("", text, 'File of static tokens: token,user name,user uid,"group,group" a line.')
     anonymous_auth: bool = flag(True, boolean, "Accept requests without credentials as those of system:anonymous.")
     authorization_mode: tuple[str, ...] = flag(
@@ -89,7 +103,7 @@ class Options:
     service_address: tuple[ServiceAddress, ...] = flag(
         (),
         read_service_address,
-        "The address of a Service, NAME.NAMESPACE=HOST:PORT, for webhook configurations. Repeatable.",
+        "The address of a Service, NAME.NAMESPACE=HOST:PORT, for webhooks and aggregated APIs. Repeatable.",
     )
     service_cluster_ip_range: str = flag(
         DEFAULT_SERVICE_RANGE, text, "A CIDR range from which to assign service cluster IPs."
@@ -166,6 +180,7 @@ class Options:
         if not 0 <= self.secure_port <= 65535:
             yield f"--secure-port {self.secure_port} must be between 0 and 65535, inclusive. 0 takes any free port"
         yield from self._faults_of_files()
+        yield from self._faults_of_request_headers()
         yield from self._faults_of_authorization()
         yield from self._faults_of_etcd()
         yield from self._faults_of_limits()
@@ -173,13 +188,20 @@ class Options:
         yield from self._faults_of_tracing()
 
     def _faults_of_files(self) -> Iterator[str]:
-        for certificate, key in (("tls_cert_file", "tls_private_key_file"), ("etcd_certfile", "etcd_keyfile")):
+        for certificate, key in (
+            ("tls_cert_file", "tls_private_key_file"),
+            ("proxy_client_cert_file", "proxy_client_key_file"),
+            ("etcd_certfile", "etcd_keyfile"),
+        ):
             if bool(getattr(self, certificate)) != bool(getattr(self, key)):
                 yield f"{_flag(certificate)} and {_flag(key)} must be given together"
         for name in (
             "tls_cert_file",
             "tls_private_key_file",
             "client_ca_file",
+            "requestheader_client_ca_file",
+            "proxy_client_cert_file",
+            "proxy_client_key_file",
             "token_auth_file",
             "etcd_cafile",
             "etcd_certfile",
@@ -188,6 +210,15 @@ class Options:
             path = getattr(self, name)
             if path and (reason := _unreadable(path)):
                 yield f"{_flag(name)}: open {path}: {reason}"
+
+    def _faults_of_request_headers(self) -> Iterator[str]:
+        if not self.requestheader_client_ca_file:
+            return
+        if not self.requestheader_username_headers:
+            yield "requestheader: no username headers specified"
+        for name in ("username_headers", "uid_headers", "group_headers", "extra_headers_prefix"):
+            if any(not value.strip() for value in getattr(self, f"requestheader_{name}")):
+                yield f"{_flag(f'requestheader_{name}')} must not contain an empty value"
 
     def _faults_of_authorization(self) -> Iterator[str]:
         if not self.authorization_mode:

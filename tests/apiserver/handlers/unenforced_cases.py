@@ -111,7 +111,6 @@ VOLUME = {
     "hostPath": {"path": "/tmp/volume"},
 }
 CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-SERVICE = {"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 10}
 
 CASES = [
     Case.of(
@@ -195,14 +194,6 @@ CASES = [
         "CertificateSigningRequest",
         {"spec": {**SIGNING, "signerName": "kubernetes.io/kube-apiserver-client"}},
         {"spec": {**SIGNING, "signerName": "example.com/own"}},
-    ),
-    Case.of(
-        "API services",
-        "apiregistration.k8s.io/v1/apiservices",
-        "APIService",
-        {"spec": {**SERVICE, "service": {"namespace": "default", "name": "s"}}},
-        {"spec": SERVICE},
-        name="v1.example.com",
     ),
     Case.of(
         "flow schemas",
