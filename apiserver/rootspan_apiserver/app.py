@@ -6,7 +6,7 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
+from rootspan_apiserver.authz.union import UnionAuthorizer
 from rootspan_apiserver.clients.aggregated_services import AggregatedServices
 from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -79,9 +80,9 @@ async def apiserver(
         etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range)
         storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry))
-        loopback = LoopbackClient(provider, dialect.http_client)
-        stack.push_async_callback(loopback.aclose)
-        admission = _admission(options, storage, registry, loopback, tracing=tracing, provider=provider)
+        loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
+        authorizer = authorizer_for(options.authorization_mode, storage, registry)
+        admission = _admission(options, storage, registry, loopback, authorizer, tracing=tracing, provider=provider)
         stack.push_async_callback(admission.aclose)
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         services, clients = AggregatedServices(), assembly.service_clients(resolver, options, provider)
@@ -93,6 +94,7 @@ async def apiserver(
             metrics=metrics,
             registry=registry,
             storage=storage,
+            authorizer=authorizer,
             admission=admission,
             accounts=accounts,
             loopback_token=loopback.token,
@@ -102,8 +104,7 @@ async def apiserver(
             proxy=AggregationProxy(services, clients, lifecycle.stopping),
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
         )
-        continuation = _continuation(options, dialect, loopback)
-        traced = dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
+        traced = _traced(requests, options, dialect, loopback, provider)
         await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
@@ -116,7 +117,16 @@ async def apiserver(
         controllers = _controllers(options, storage, registry, loopback, certificate=certificate, address=address)
         settled = await stack.enter_async_context(controllers)
         done = (registered, settled)
-        yield _running(options, address, certificate, token=token, provider=provider, shutdown=lifecycle, settled=done)
+        yield _running(
+            options,
+            address,
+            certificate,
+            token=token,
+            provider=provider,
+            shutdown=lifecycle,
+            settled=done,
+            expire_history=storage.expire_history,
+        )
 
 
 def _request_path(
@@ -127,6 +137,7 @@ def _request_path(
     metrics: Metrics,
     registry: Registry,
     storage: Storage,
+    authorizer: UnionAuthorizer,
     admission: AdmissionChain,
     accounts: ServiceAccountTokens,
     loopback_token: str,
@@ -146,7 +157,6 @@ def _request_path(
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
-    authorizer = authorizer_for(options.authorization_mode, storage, registry)
     handlers = application(
         registry=registry,
         store=Store(storage, registry.resources()),
@@ -159,6 +169,7 @@ def _request_path(
         checks={"etcd": etcd_check},
         min_request_timeout=options.min_request_timeout,
         proxy=proxy,
+        expire_history=storage.expire_history if options.debug_expire_history else None,
     )
     limits = Limits(
         request_timeout=options.request_timeout,
@@ -183,6 +194,7 @@ def _admission(
     storage: Storage,
     registry: Registry,
     loopback: LoopbackClient,
+    authorizer: UnionAuthorizer,
     *,
     tracing: Tracing,
     provider: TracerProvider,
@@ -190,6 +202,7 @@ def _admission(
     initializer = PluginInitializer(
         cache=storage,
         registry=registry,
+        authorizer=authorizer,
         loopback=loopback,
         tracing=tracing,
         tracer_provider=provider,
@@ -220,6 +233,13 @@ def _controllers(
     )
 
 
+def _traced(
+    requests: ASGIApp, options: Options, dialect: Dialect, loopback: LoopbackClient, provider: TracerProvider
+) -> ASGIApp:
+    continuation = _continuation(options, dialect, loopback)
+    return dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
+
+
 def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:
     """Return what is done with a caller's trace context: the loopback client's traces are continued, unless every request has its own."""
     if not dialect.joins_traces:
@@ -237,6 +257,7 @@ def _running(
     provider: TracerProvider,
     shutdown: Lifecycle,
     settled: Sequence[Settled],
+    expire_history: Callable[[], Awaitable[None]],
 ) -> Running:
     """Return the server, whose kubeconfig is written if one is wanted."""
 
@@ -251,6 +272,7 @@ def _running(
         tracer_provider=provider,
         shut_down=shutdown.shutting_down.set,
         settled=all_settled,
+        expire_history=expire_history,
     )
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)

@@ -146,7 +146,13 @@ def etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstra
 
 def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
     """Return the storage of the resources in a registry."""
-    return Storage(etcd.client, tracing, prefix=options.etcd_prefix, resources=registry.resources())
+    return Storage(
+        etcd.client,
+        tracing,
+        prefix=options.etcd_prefix,
+        resources=registry.resources(),
+        compaction_interval=options.etcd_compaction_interval,
+    )
 
 
 def _path(text: str) -> Path | None:

@@ -12,7 +12,7 @@ import logging
 import socket
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +75,7 @@ class Environment:
         )
         self._provider.add_span_processor(self._recorder)
         self._running: Running | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stack = contextlib.ExitStack()
         self._async_stack = contextlib.AsyncExitStack()
         self._kubeconfig_path: Path | None = None
@@ -123,6 +124,20 @@ class Environment:
         """Forget the spans that have ended so far."""
         self._recorder.clear()
 
+    def expire_history(self) -> None:
+        """Make every resourceVersion and continue token so far too old: the server answers them with 410 Expired.
+
+        It blocks, and belongs into a `with` block; `async with` has `aexpire_history`.
+        """
+        running = self._entered
+        if self._loop is None:
+            raise RuntimeError("inside `async with` it is `await env.aexpire_history()`")
+        asyncio.run_coroutine_threadsafe(_awaited(running.expire_history), self._loop).result()
+
+    async def aexpire_history(self) -> None:
+        """Do the same inside `async with`."""
+        await self._entered.expire_history()
+
     @property
     def _entered(self) -> Running:
         if self._running is None:
@@ -142,7 +157,8 @@ class Environment:
         await self._async_stack.aclose()
 
     def __enter__(self) -> Self:
-        self._running = self._stack.enter_context(_in_a_thread(self._options, self._provider, self._recorder))
+        threaded = _in_a_thread(self._options, self._provider, self._recorder)
+        self._running, self._loop = self._stack.enter_context(threaded)
         return self
 
     def __exit__(
@@ -151,7 +167,7 @@ class Environment:
         self._leave()
 
     def _leave(self) -> None:
-        self._running = self._kubeconfig_path = None
+        self._running = self._kubeconfig_path = self._loop = None
         self._stack.close()
 
 
@@ -172,7 +188,9 @@ async def _settled(
 
 
 @contextlib.contextmanager
-def _in_a_thread(options: Options, provider: TracerProvider, recorder: _RecorderOfUserSpans) -> Iterator[Running]:
+def _in_a_thread(
+    options: Options, provider: TracerProvider, recorder: _RecorderOfUserSpans
+) -> Iterator[tuple[Running, asyncio.AbstractEventLoop]]:
     started: Future[tuple[Running, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
@@ -194,7 +212,11 @@ def _in_a_thread(options: Options, provider: TracerProvider, recorder: _Recorder
     thread.start()
     running, loop, stop = started.result()
     try:
-        yield running
+        yield running, loop
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join()
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()

@@ -1,25 +1,27 @@
 """What the server costs: `python benchmarks/apiserver [--quick]`.
 
 Each figure is of a fresh process with the embedded store in memory, tracing off as by default: seconds from the start of the process to the
-first answer, resident memory, and the time of one request after another on one connection (and of sixteen at once), medians. The reference
-is kube-apiserver v1.36.2 with etcd 3.6 on a machine of the same kind; compare ratios, not milliseconds.
+first answer, resident memory, the time of one request after another on one connection (and of sixteen at once), and how long after the
+answer to a write its event reaches a watcher, medians. The reference is kube-apiserver v1.36.2 with
+etcd 3.6 on a machine of the same kind; compare ratios, not milliseconds.
 """
 
 import asyncio
 import json
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from connection import CONFIG_MAPS, Connection
+from lag import lag
 
 from rootspan_apiserver.serving.kubeconfig import Access, read
 
-CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+WRITERS = 16
 REFERENCE = {
     "ready (s)": 2.2,
     "memory (MB)": 314.0,
@@ -28,37 +30,8 @@ REFERENCE = {
     "list of 500 (ms)": 5.0,
     "patch (ms)": 1.4,
     "get, 16 connections (1/s)": 4900.0,
+    "watch event after the answer, 16 writers (ms)": 0.6,
 }
-
-
-@dataclass
-class Connection:
-    """One keep-alive connection that speaks just enough HTTP to cost next to nothing."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    token: str
-    timings: list[float] = field(default_factory=list)
-
-    @classmethod
-    async def open(cls, access: Access) -> "Connection":
-        host, port = access.server.removeprefix("https://").split(":")
-        context = ssl.create_default_context(cadata=access.ca_bundle.decode())
-        return cls(*await asyncio.open_connection(host, int(port), ssl=context), access.token)
-
-    async def request(self, method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> None:
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.token}\r\n"
-            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        begun = time.perf_counter()
-        self.writer.write(head.encode() + body)
-        answer = (await self.reader.readuntil(b"\r\n\r\n")).lower()
-        length = next(line for line in answer.split(b"\r\n") if line.startswith(b"content-length:"))
-        await self.reader.readexactly(int(length.split(b":")[1]))
-        self.timings.append(time.perf_counter() - begun)
-        if answer.split(b" ", 2)[1] not in (b"200", b"201"):
-            raise SystemExit(f"{method} {path} was answered {answer.decode()}")
 
 
 async def measure(access: Access, rounds: int) -> dict[str, float]:
@@ -83,7 +56,7 @@ async def measure(access: Access, rounds: int) -> dict[str, float]:
         "list of 500 (ms)": await median(lambda _: ("GET", f"{CONFIG_MAPS}?limit=500", b"", ""), rounds // 5),
         "patch (ms)": await median(patched, rounds),
     }
-    many = [await Connection.open(access) for _ in range(16)]
+    many = [await Connection.open(access) for _ in range(WRITERS)]
     begun = time.perf_counter()
 
     async def get_all(connection: Connection) -> None:
@@ -91,7 +64,7 @@ async def measure(access: Access, rounds: int) -> dict[str, float]:
             await connection.request("GET", f"{CONFIG_MAPS}/c{number % 500}")
 
     await asyncio.gather(*map(get_all, many))
-    found["get, 16 connections (1/s)"] = 16 * rounds / (time.perf_counter() - begun)
+    found["get, 16 connections (1/s)"] = WRITERS * rounds / (time.perf_counter() - begun)
     for each in (connection, *many):
         each.writer.close()
     return found
@@ -112,12 +85,14 @@ def main() -> None:
             assert process.stdout is not None
             process.stdout.readline()
             found = {"ready (s)": time.perf_counter() - begun}
-            found |= asyncio.run(measure(read(kubeconfig.read_text()), rounds))
+            access = read(kubeconfig.read_text())
+            found |= asyncio.run(measure(access, rounds))
+            found[f"watch event after the answer, {WRITERS} writers (ms)"] = lag(access, WRITERS, rounds // 5)
             found["memory (MB)"] = resident(process.pid)
             process.terminate()
-    print(f"{'':28}{'Rootspan':>10}{'reference':>12}")
+    print(f"{'':48}{'Rootspan':>10}{'reference':>12}")
     for name, value in REFERENCE.items():
-        print(f"{name:28}{found[name]:>10.2f}{value:>12.1f}")
+        print(f"{name:48}{found[name]:>10.2f}{value:>12.1f}")
 
 
 if __name__ == "__main__":

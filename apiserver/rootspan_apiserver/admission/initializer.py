@@ -12,6 +12,7 @@ from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher
 from rootspan_apiserver.admission.webhooks.matcher import WebhookMatcher
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.clients.webhook_clients import WebhookClients
@@ -32,12 +33,14 @@ class PluginInitializer:
         *,
         cache: ObjectCache,
         registry: Registry,
+        authorizer: Authorizer,
         loopback: LoopbackClient,
         tracing: Tracing,
         tracer_provider: TracerProvider,
         service_addresses: Mapping[tuple[str, str], tuple[str, int]],
     ) -> None:
         self.cache = cache
+        self.authorizer = authorizer
         self.loopback = loopback
         self._registry = registry
         self._tracing = tracing

@@ -15,6 +15,12 @@ from rootspan_apiserver.controllers.bootstrap import bootstrap
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
+from rootspan_apiserver.controllers.storage_protection import (
+    CLAIM_PROTECTION,
+    CLASS_PROTECTION,
+    VOLUME_PROTECTION,
+    storage_protection,
+)
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.storage import Storage
 
@@ -22,12 +28,22 @@ logger = logging.getLogger(__name__)
 Settled = Callable[[], Awaitable[None]]
 SERVICE_ACCOUNTS = "serviceaccount-controller"
 ROOT_CA_PUBLISHER = "root-ca-certificate-publisher-controller"
-NAMES = (NamespaceController.name, GarbageCollector.name, SERVICE_ACCOUNTS, ROOT_CA_PUBLISHER)
+NAMES = (
+    NamespaceController.name,
+    GarbageCollector.name,
+    SERVICE_ACCOUNTS,
+    ROOT_CA_PUBLISHER,
+    VOLUME_PROTECTION,
+    CLAIM_PROTECTION,
+    CLASS_PROTECTION,
+)
 ALIASES = {
     "namespace": NamespaceController.name,
     "garbagecollector": GarbageCollector.name,
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
+    "pv-protection": VOLUME_PROTECTION,
+    "pvc-protection": CLAIM_PROTECTION,
 }
 """The names before v1.28 of kube-controller-manager, which it still accepts."""
 
@@ -110,6 +126,7 @@ def _controllers(
     namespaces = registry.builtin("namespaces")
     yield NamespaceController(storage, registry, loopback, namespaces)
     yield GarbageCollector(storage, registry, loopback)
+    yield from storage_protection(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

@@ -16,6 +16,8 @@ from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.documents.discovery import Discovery
 from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Check, Health
+from rootspan_apiserver.handlers.documents.history import PATH as EXPIRE_HISTORY
+from rootspan_apiserver.handlers.documents.history import HistoryExpiry
 from rootspan_apiserver.handlers.documents.oidc import CONFIGURATION, KEYS, OpenIDMetadata
 from rootspan_apiserver.handlers.documents.openapi import OpenAPI
 from rootspan_apiserver.handlers.documents.version import VERSION
@@ -124,6 +126,7 @@ def application(
     checks: Mapping[str, Check] = MappingProxyType({}),
     min_request_timeout: float = 1800.0,
     proxy: AggregationProxy | None = None,
+    expire_history: Callable[[], Awaitable[None]] | None = None,
 ) -> Starlette:
     """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
 
@@ -132,6 +135,7 @@ def application(
         checks: The health checks, by name.
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
         proxy: Passes on the requests for APIs that other servers serve.
+        expire_history: Makes every resourceVersion so far too old; None serves no path for it.
     """
     resources = ResourceEndpoint(
         registry=registry,
@@ -146,6 +150,8 @@ def application(
     routes = _routes(resources, registry, metrics, Health(checks, lifecycle), tokens)
     if proxy is not None:
         routes.insert(0, Route(proxy.matches, proxy))
+    if expire_history is not None:
+        routes.insert(1, Route(_at(EXPIRE_HISTORY), _answering(HistoryExpiry(expire_history).answer)))
     found = Starlette(routes=routes)
     found.middleware_stack = found.router
     return found

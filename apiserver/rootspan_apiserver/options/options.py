@@ -6,7 +6,6 @@ Upstream: cmd/kube-apiserver/app/options/options.go, validation.go
 """
 
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,24 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
-from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
-from rootspan_apiserver.options.flags import FlagError, boolean, flag, integer, ip_address, parse_flags, seconds, text
+from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
+from rootspan_apiserver.options.flags import (
+    FlagError,
+    boolean,
+    flag,
+    flags_of,
+    integer,
+    ip_address,
+    parse_flags,
+    seconds,
+    text,
+)
+from rootspan_apiserver.options.front_proxy import FrontProxyOptions
+from rootspan_apiserver.options.kube_flags import idle_flags
+from rootspan_apiserver.options.service_addresses import ServiceAddress, read_service_address
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
+_OTHER_MODES = frozenset({"ABAC", "Node", "RBAC", "Webhook"}) - MODES.keys()
 INBOUND_TRACE_CONTEXTS = ("ignore", "link")
 
 
@@ -34,31 +47,13 @@ class OptionsError(ValueError):
         self.faults = tuple(faults)
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceAddress:
-    """The address of a Service: `namespace/name` can be reached at `host:port`."""
-
-    name: str
-    namespace: str
-    host: str
-    port: int
-
-
-def read_service_address(value: str) -> ServiceAddress:
-    """Parse `NAME.NAMESPACE=HOST:PORT`. Raises ValueError."""
-    match = re.fullmatch(r"([^.=]+)\.([^.=]+)=(.+):([0-9]+)", value)
-    if match is None or not 0 < int(match[4]) < 65536:
-        raise ValueError("must be NAME.NAMESPACE=HOST:PORT")
-    return ServiceAddress(match[1], match[2], match[3].removeprefix("[").removesuffix("]"), int(match[4]))
-
-
 def version_number(value: str) -> str:
     """Parse a version: `1.36`, `v1.36` or `kube=1.36`."""
     return value.removeprefix("kube=").removeprefix("v")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(FrontProxyOptions):
     """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
@@ -70,20 +65,6 @@ class Options:
     client_ca_file: str = flag(
         "", text, "A client certificate signed by an authority in this file authenticates by its CommonName."
     )
-    requestheader_client_ca_file: str = flag(
-        "", text, "A client certificate signed by an authority in this file may name users in request headers."
-    )
-    requestheader_allowed_names: tuple[str, ...] = flag(
-        (), text, "Common names of the client certificates that may name users in headers. Empty: all of them."
-    )
-    requestheader_username_headers: tuple[str, ...] = flag((), text, "Request headers to inspect for usernames.")
-    requestheader_uid_headers: tuple[str, ...] = flag((), text, "Request headers to inspect for UIDs.")
-    requestheader_group_headers: tuple[str, ...] = flag((), text, "Request headers to inspect for groups.")
-    requestheader_extra_headers_prefix: tuple[str, ...] = flag(
-        (), text, "Prefixes of request headers to inspect for extra information about users."
-    )
-    proxy_client_cert_file: str = flag("", text, "The client certificate with which aggregated APIs are called.")
-    proxy_client_key_file: str = flag("", text, "The private key matching --proxy-client-cert-file.")
     token_auth_file: str = flag("", text, 'File of static tokens: token,user name,user uid,"group,group" a line.')
     anonymous_auth: bool = flag(True, boolean, "Accept requests without credentials as those of system:anonymous.")
     authorization_mode: tuple[str, ...] = flag(
@@ -96,6 +77,9 @@ class Options:
     etcd_cafile: str = flag("", text, "SSL Certificate Authority file used to secure etcd communication.")
     etcd_certfile: str = flag("", text, "SSL certification file used to secure etcd communication.")
     etcd_keyfile: str = flag("", text, "SSL key file used to secure etcd communication.")
+    etcd_compaction_interval: float = flag(
+        300.0, seconds, "The interval of compaction requests. If 0, the compaction request from apiserver is disabled."
+    )
     data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
     write_kubeconfig: str = flag(
         "", text, "File to write a kubeconfig of the administrator to, once the server serves."
@@ -118,7 +102,9 @@ class Options:
         "Export pending spans at shutdown also where the emulated version does not: "
         f"{', '.join(dialect.version for dialect in DIALECTS.values() if not dialect.flushes_at_shutdown)}.",
     )
-    feature_gates: str = flag("", text, "A set of key=value pairs: APIServerTracing=true|false, AllAlpha, AllBeta.")
+    feature_gates: tuple[str, ...] = flag(
+        (), text, f"A set of key=value pairs. These have an effect: {', '.join(sorted(HONOURED))}."
+    )
     emulated_version: str = flag(
         DEFAULT.version, version_number, f"The version whose behaviour is emulated: {', '.join(DIALECTS)}."
     )
@@ -137,15 +123,25 @@ class Options:
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
     shutdown_delay_duration: float = flag(0.0, seconds, "How long to continue serving after SIGTERM or SIGINT.")
     audit_log_path: str = flag("", text, "File to log every request to, one audit event a line. '-' is standard out.")
+    debug_expire_history: bool = flag(
+        False,
+        boolean,
+        "Serve POST /debug/expire-history, which makes every resourceVersion and continue token so far too old. For tests.",
+    )
     v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
+    idle: tuple[tuple[str, str], ...] = ()
+    """Flags of kube-apiserver that have no meaning here: their names, and their values as `/flagz` shows them."""
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """Parse and validate a command line. Raises OptionsError, HelpRequested or VersionRequested."""
+        others = idle_flags(flags_of(cls))
         try:
-            options = cls(**parse_flags(cls, arguments))
+            given = parse_flags(cls, arguments, {name: flag.parsed for name, flag in others.items()})
         except FlagError as error:
-            raise OptionsError([str(error)]) from error
+            raise OptionsError(error.faults) from error
+        idle = tuple((name, others[name].shown(given.pop(name))) for name in sorted(others.keys() & given.keys()))
+        options = cls(**given, idle=idle)
         options.check()
         return options
 
@@ -160,7 +156,7 @@ class Options:
 
     def gates(self) -> FeatureGates:
         """Return the state of the feature gates. Raises FeatureGateError."""
-        return FeatureGates.parse(self.feature_gates, self.emulated_version)
+        return FeatureGates.parse(",".join(self.feature_gates), self.emulated_version)
 
     def tracing_configuration(self) -> TracingConfiguration | None:
         """Read the tracing configuration file; return None if there is none or the feature gate is off.
@@ -180,7 +176,7 @@ class Options:
         if not 0 <= self.secure_port <= 65535:
             yield f"--secure-port {self.secure_port} must be between 0 and 65535, inclusive. 0 takes any free port"
         yield from self._faults_of_files()
-        yield from self._faults_of_request_headers()
+        yield from self.faults_of_front_proxy()
         yield from self._faults_of_authorization()
         yield from self._faults_of_etcd()
         yield from self._faults_of_limits()
@@ -211,20 +207,13 @@ class Options:
             if path and (reason := _unreadable(path)):
                 yield f"{_flag(name)}: open {path}: {reason}"
 
-    def _faults_of_request_headers(self) -> Iterator[str]:
-        if not self.requestheader_client_ca_file:
-            return
-        if not self.requestheader_username_headers:
-            yield "requestheader: no username headers specified"
-        for name in ("username_headers", "uid_headers", "group_headers", "extra_headers_prefix"):
-            if any(not value.strip() for value in getattr(self, f"requestheader_{name}")):
-                yield f"{_flag(f'requestheader_{name}')} must not contain an empty value"
-
     def _faults_of_authorization(self) -> Iterator[str]:
         if not self.authorization_mode:
             yield "at least one authorization-mode must be passed"
         for mode in dict.fromkeys(self.authorization_mode):
-            if mode not in MODES:
+            if mode in _OTHER_MODES:
+                yield f"authorization-mode {quote(mode)} is not implemented here; there are {', '.join(MODES)}"
+            elif mode not in MODES:
                 yield f"authorization-mode {quote(mode)} is not a valid mode"
             elif self.authorization_mode.count(mode) > 1:
                 listed = " ".join(map(quote, self.authorization_mode))
@@ -245,6 +234,7 @@ class Options:
             "request_timeout",
             "min_request_timeout",
             "shutdown_delay_duration",
+            "etcd_compaction_interval",
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"
@@ -270,7 +260,7 @@ class Options:
         try:
             self.gates()
         except FeatureGateError as error:
-            yield str(error)
+            yield from error.faults
             return
         if self.tracing_config_file and not Path(self.tracing_config_file).exists():
             yield f"tracing-config-file {self.tracing_config_file} does not exist"

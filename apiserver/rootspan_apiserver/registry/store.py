@@ -82,7 +82,7 @@ class Store:
         the first step of the iteration, and belongs into the stream as an event of type ERROR.
         """
         check_watch(options)
-        return self._storage.watch(namespace, predicate(resource, options), options)
+        return self._storage.watch(namespace, predicate(resource, options), options, for_client=True)
 
     async def create(
         self, resource: Resource, namespace: str, obj: JSONObject, options: CreateOptions = CREATE

@@ -51,7 +51,7 @@ class CachedLists:
         scope = KeyScope.of(predicate, namespace, continued=bool(options.continue_token))
         moment, start = _moment(scope, options)
         cache = self._cache
-        known = cache.claim(predicate.resource.storage_path).knows
+        known = cache.claim(predicate.resource.storage_path).knows_state
         if not cache.ready or (moment.exact and moment.revision <= cache.revision and not known(moment.revision)):
             return await self._direct.list(scope, predicate, options)
         result = await self._from_cache(scope, predicate, options, moment, start)

@@ -40,19 +40,23 @@ class CachedWatches:
         self._bookmark_interval = bookmark_interval
 
     @asynccontextmanager
-    async def watch(self, namespace: str, predicate: Predicate, options: ListOptions) -> AsyncIterator[CacheWatch]:
+    async def watch(
+        self, namespace: str, predicate: Predicate, options: ListOptions, *, for_client: bool
+    ) -> AsyncIterator[CacheWatch]:
         """Watch the objects that match while the block runs.
 
         Raises:
             StatusError: 400, 429 or 503; 410 and 504 are raised by iterating.
         """
-        watches = self._cache.claim(predicate.resource.storage_path).watches
+        collection = self._cache.claim(predicate.resource.storage_path)
         watch = await self._begin(namespace, predicate, options)
-        watches.add(watch)
+        collection.watches.add(watch)
+        collection.clients += for_client
         try:
             yield watch
         finally:
-            watches.discard(watch)
+            collection.clients -= for_client
+            collection.watches.discard(watch)
             watch.end()
 
     async def _begin(self, namespace: str, predicate: Predicate, options: ListOptions) -> CacheWatch:

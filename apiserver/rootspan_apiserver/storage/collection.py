@@ -3,12 +3,16 @@
 The state is a dictionary and a sorted list of keys. The history is the latest changes, each with the object that it replaced. So the
 state at an earlier revision is the present one with the later changes undone, and a watch can begin after any revision in the history.
 
+The history holds `LEAST` changes; twice as many, again and again, while all of them are younger than `FRESH` seconds; and half as many
+once the latest quarter spans more than that. States before a compacted revision are not shown any more, though a watch may begin there.
+
 Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/watch_cache.go
 """
 
+import time
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from rootspan_apiserver.storage.change import Change
@@ -16,7 +20,10 @@ from rootspan_apiserver.storage.scope import KeyScope
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch import CacheWatch
 
-HISTORY = 2048
+LEAST, MOST = 100, 100 * 1024
+"""How many changes the history holds."""
+FRESH = 75.0
+"""Seconds that the changes of a history span at least, if it holds fewer than `MOST`."""
 
 
 class Observer(Protocol):
@@ -32,16 +39,27 @@ class Observer(Protocol):
 
 
 class Collection:
-    """The objects below one storage path. `written` is the last revision at which this process wrote there."""
+    """The objects below one storage path.
+
+    `written` is the last revision at which this process wrote there, `clients` the number of clients that watch.
+    """
 
     def __init__(
-        self, path: str, revision: int, objects: Iterable[StoredObject] = (), *, history: int = HISTORY
+        self,
+        path: str,
+        revision: int,
+        objects: Iterable[StoredObject] = (),
+        *,
+        most: int = MOST,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
         self.written = 0
+        self.clients = 0
         self.watches: set[CacheWatch] = set()
         self._observers: list[Observer] = []
-        self._history = history
+        self._most = most
+        self._clock = clock
         self.reset(revision, objects)
 
     def subscribe(self, observer: Observer) -> None:
@@ -53,12 +71,23 @@ class Collection:
         """Begin again from a state at `revision`; the history before it is dropped and every watch ends."""
         self._objects = {stored.key: stored for stored in objects}
         self._keys = sorted(self._objects)
-        self._changes = deque[Change]()
-        self.oldest = revision + 1
+        self.forget(revision)
         for watch in tuple(self.watches):
             watch.end()
         for observer in self._observers:
             observer.reset(self._objects.values())
+
+    def forget(self, revision: int) -> None:
+        """Drop the history up to `revision`, the present one. Watches go on."""
+        self._changes = deque[Change]()
+        self._times = deque[float]()
+        self._capacity = min(LEAST, self._most)
+        self.oldest = revision + 1
+        self._compacted = 0
+
+    def compact(self, revision: int) -> None:
+        """Do not show the states before `revision` any more."""
+        self._compacted = max(self._compacted, revision)
 
     def get(self, key: str) -> StoredObject | None:
         return self._objects.get(key)
@@ -77,17 +106,41 @@ class Collection:
             self._record(Change(previous.at(revision), previous, deleted=True))
 
     def _record(self, change: Change) -> None:
-        if len(self._changes) == self._history:
-            self.oldest = self._changes.popleft().object.revision + 1
+        now = self._clock()
+        self._resize(now)
+        dropped = len(self._changes) == self._capacity
+        if dropped:
+            self._drop()
         self._changes.append(change)
+        self._times.append(now)
+        if dropped:
+            self.oldest = self._changes[0].object.revision
         for observer in self._observers:
             observer.observe(change)
         for watch in tuple(self.watches):
             watch.offer(change)
 
+    def _resize(self, now: float) -> None:
+        if len(self._changes) < self._capacity:
+            return
+        if now - self._times[0] < FRESH:
+            self._capacity = min(self._capacity * 2, self._most)
+        elif now - self._times[-max(self._capacity // 4, 1)] > FRESH:
+            self._capacity = max(self._capacity // 2, min(LEAST, self._most))
+            while len(self._changes) > self._capacity:
+                self._drop()
+
+    def _drop(self) -> None:
+        self._changes.popleft()
+        self._times.popleft()
+
     def knows(self, revision: int) -> bool:
-        """Return whether the state at `revision`, and all changes since, are in the history."""
+        """Return whether all changes since `revision` are in the history."""
         return revision >= self.oldest - 1
+
+    def knows_state(self, revision: int) -> bool:
+        """Return whether the state at `revision` is to be shown."""
+        return self.knows(revision) and revision >= self._compacted
 
     def changes_after(self, revision: int) -> list[Change]:
         later = []

@@ -25,7 +25,7 @@ from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
 from rootspan_apiserver.storage.collection import Collection, Observer
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compactor
-from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large
+from rootspan_apiserver.storage.errors import etcd_errors, initializing, parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
@@ -37,6 +37,9 @@ from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
 from rootspan_apiserver.telemetry.tracing import Tracing
+
+DELIVERY = 0.05
+"""Seconds that the answer to a write waits at most for its event."""
 
 
 class Storage:
@@ -69,7 +72,7 @@ class Storage:
         direct = EtcdLists(etcd, tracing, prefix, self._served)
         self._lists = CachedLists(self._cache, direct, tracing, self._served)
         self._watches = CachedWatches(self._cache, direct, tracing, self._served, bookmark_interval=bookmark_interval)
-        self._compaction = Compactor(etcd, compaction_interval)
+        self._compaction = Compactor(etcd, prefix, compaction_interval)
         self._running: list[asyncio.Task[None]] = []
         for path in {resource.storage_path for resource in resources if resource.storage_path}:
             self._cache.claim(path)
@@ -88,6 +91,19 @@ class Storage:
         """Return whether the watch cache has loaded within `seconds`."""
         return await self._cache.wait_ready(seconds)
 
+    async def expire_history(self) -> None:
+        """Make every resourceVersion and continue token so far too old. Watches that have begun go on.
+
+        Raises:
+            StatusError: 503, etcd is not available; 504, the watch cache does not keep up.
+        """
+        with etcd_errors():
+            revision = await self._compaction.advance()
+        await self._fresh(revision)  # a watch of etcd that is behind would end
+        with etcd_errors():
+            await self._compaction.compact(revision)
+        self._cache.forget()
+
     @property
     def ready(self) -> bool:
         return self._cache.ready
@@ -98,9 +114,18 @@ class Storage:
     def _cached(self, resource: Resource, path: str) -> StoredObject | None:
         return self._collection(resource).get(path) if self._cache.ready else None
 
-    def _wrote(self, resource: Resource, stored: StoredObject) -> StoredObject:
+    async def _wrote(self, resource: Resource, stored: StoredObject) -> StoredObject:
+        """Return what was stored, once its event is on its way to the clients that watch.
+
+        A controller that has the answer to its write, but not the event, takes its own cache for stale.
+        """
         collection = self._collection(resource)
         collection.written = max(collection.written, stored.revision)
+        if collection.clients:
+            if self._cache.revision >= stored.revision:
+                await asyncio.sleep(0)  # the tasks of the watches have been woken, and run now
+            else:
+                await self._cache.wait_until(stored.revision, DELIVERY)
         return stored
 
     async def get(
@@ -190,7 +215,7 @@ class Storage:
             stored = StoredObject(path, 0, encode(await self._served.to_store(resource, obj)))
         else:
             kept = await self._served.to_store(resource, obj)
-            stored = self._wrote(resource, await self._etcd.create(resource, path, kept))
+            stored = await self._wrote(resource, await self._etcd.create(resource, path, kept))
         return await self._served.one(resource, stored)
 
     async def guaranteed_update(
@@ -229,7 +254,7 @@ class Storage:
             change = partial(self._change, resource, change)
         outcome = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
         if isinstance(outcome, Written):
-            stored = self._wrote(resource, outcome.stored)
+            stored = await self._wrote(resource, outcome.stored)
             return Written(await self._served.one(resource, stored), created=outcome.created)
         return outcome
 
@@ -267,7 +292,7 @@ class Storage:
         cached = self._cached(resource, path)
         if resource.converter is not None:
             check = partial(self._check, resource, check)
-        deleted = self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
         return await self._served.one(resource, deleted)
 
     async def _check(
@@ -285,12 +310,12 @@ class Storage:
         return await self._lists.list(namespace, predicate, options)
 
     def watch(
-        self, namespace: str, predicate: Predicate, options: ListOptions
+        self, namespace: str, predicate: Predicate, options: ListOptions, *, for_client: bool = False
     ) -> AbstractAsyncContextManager[CacheWatch]:
-        """Watch the objects of `predicate.resource` that match.
+        """Watch the objects of `predicate.resource` that match; the events of a watch `for_client` are sent before writes are answered.
 
         Raises:
             StatusError: 400, the resourceVersion is invalid; 429, the cache is not ready; 503, etcd is not available. That a watch cannot
                 begin at the requested resourceVersion is raised by iterating.
         """
-        return self._watches.watch(namespace, predicate, options)
+        return self._watches.watch(namespace, predicate, options, for_client=for_client)

@@ -15,6 +15,7 @@ from heapq import heapify, heappop, heappush
 
 from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, EtcdEvent, KeyValue
 from rootspan_apiserver.storage.collection import Collection
+from rootspan_apiserver.storage.compaction import KEY as COMPACTION_KEY
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 PAGE = 2000
@@ -34,6 +35,7 @@ class WatchCache:
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._ticket = 0
         self._loaded = asyncio.Event()
+        self._compacted = 0
         self.revision = 0
 
     @property
@@ -48,6 +50,17 @@ class WatchCache:
             objects = [self._unclaimed.pop(key) for key in keys]
             collection = self._collections[path] = Collection(path, self.revision, objects)
         return collection
+
+    def _compact(self, revision: int) -> None:
+        """Do not show the states before `revision`, which etcd does not keep, any more."""
+        self._compacted = max(self._compacted, revision)
+        for collection in self._collections.values():
+            collection.compact(self._compacted)
+
+    def forget(self) -> None:
+        """Drop the history of all collections. Watches go on."""
+        for collection in self._collections.values():
+            collection.forget(self.revision)
 
     async def wait_ready(self, seconds: float) -> bool:
         if self._loaded.is_set():
@@ -123,7 +136,9 @@ class WatchCache:
         found = []
         for kv in kvs:
             key = kv.key[self._strip :].decode("utf-8", "replace")
-            if kv.value.startswith(b"{"):
+            if key == COMPACTION_KEY:
+                self._compact(int(kv.value))
+            elif kv.value.startswith(b"{"):
                 found.append(StoredObject(key, kv.mod_revision, kv.value))
             else:
                 logger.warning("the value of %s is not JSON and is left out", key)

@@ -4,13 +4,15 @@ import asyncio
 import logging
 
 import pytest
+from opentelemetry.trace import NoOpTracerProvider
 
 from rootspan.testing import recording_provider, tree
 from rootspan_apiserver.etcd import Compacted, EtcdClient
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.tracing import Tracing
-from tests.apiserver.storage.parts import WITHIN, config_maps, names, put
+from tests.apiserver.storage.parts import WITHIN, config_maps, names, put, take
 
 pytestmark = pytest.mark.anyio
 
@@ -19,6 +21,33 @@ async def forgotten(client: EtcdClient, revision: int) -> None:
     while True:
         await client.range(b"any", revision=revision)
         await asyncio.sleep(0)
+
+
+async def listed_for_ever(storage: Storage, options: ListOptions) -> None:
+    while True:
+        await storage.list("", config_maps(), options)
+        await asyncio.sleep(0)
+
+
+async def test_states_before_compaction_are_not_listed(client: EtcdClient, prefix: str) -> None:
+    """By either of two servers, whichever compacted; the watch cache goes on to know the changes since."""
+    tracing = Tracing(NoOpTracerProvider())
+    async with (
+        asyncio.timeout(WITHIN),
+        Storage(client, tracing, prefix=prefix, compaction_interval=0.05) as storage,
+        Storage(client, tracing, prefix=prefix, compaction_interval=0) as other,
+    ):
+        assert await storage.wait_ready(WITHIN)
+        assert await other.wait_ready(WITHIN)
+        first = await put(storage, "c1")
+        second = await put(other, "c1", "2")
+        exact = ListOptions(resource_version=first.resource_version, resource_version_match="Exact")
+        for server in (storage, other):
+            with pytest.raises(StatusError, match="too old"):
+                await listed_for_ever(server, exact)
+            after = ListOptions(resource_version=first.resource_version)
+            async with server.watch("", config_maps(), after) as watch:
+                assert await take(watch, 1) == [("MODIFIED", "c1", second.resource_version)]
 
 
 async def test_history_older_than_the_interval_is_compacted(

@@ -190,6 +190,26 @@ async def test_list_of_compacted_revision_returns_410(storage: Storage, client: 
     assert len(kept.items) == 4, "the cache still knows what etcd has forgotten"
 
 
+async def test_expired_history_is_not_listed(storage: Storage) -> None:
+    """No page and no state from before is shown, though nothing was written since; the present state is."""
+    for number in range(3):
+        stored = await put(storage, f"c{number}")
+    first = await listed(storage, limit=2)
+    await storage.expire_history()
+    with pytest.raises(StatusError) as refused:
+        await listed(storage, limit=2, continue_token=first.continue_token)
+    assert (refused.value.code, refused.value.reason) == (410, "Expired")
+    token = refused.value.body()["metadata"]["continue"]
+    assert names((await listed(storage, limit=2, continue_token=token)).items) == ["c2"]
+    for options in ({"match": "Exact"}, {"limit": 1}):
+        with pytest.raises(StatusError) as refused:
+            await listed(storage, resource_version=stored.resource_version, **options)
+        assert refused.value.message == "The resourceVersion for the provided list is too old."
+    now = (await listed(storage)).resource_version
+    assert len((await listed(storage, resource_version=now, match="Exact")).items) == 3
+    assert len((await listed(storage, resource_version=stored.resource_version)).items) == 3
+
+
 async def test_list_at_future_resource_version_returns_504(client: EtcdClient, prefix: str) -> None:
     """Is waited for, then refused with what a client needs to try again."""
     async with storage_over(client, prefix) as storage:

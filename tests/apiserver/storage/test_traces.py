@@ -16,7 +16,6 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import Storage, StoredObject
-from rootspan_apiserver.storage.collection import HISTORY
 from rootspan_apiserver.telemetry.audit_id import audit_id
 from tests.apiserver.storage.parts import WITHIN, config_map, config_maps, resource, storage_over, update
 
@@ -187,15 +186,13 @@ async def test_spans_of_list_that_the_cache_cannot_answer(traced: Traced) -> Non
     """Goes to etcd, with the options it was asked with."""
     exact = ListOptions(resource_version="1", resource_version_match="Exact", limit=5)
     await created(traced)
-    for _ in range(HISTORY + 1):
-        await update(traced.storage, renewed)
-    await traced.storage.cached(CONFIG_MAPS)
-    with traced.request():
+    await traced.storage.expire_history()
+    with traced.request(), pytest.raises(StatusError, match="too old"):
         await traced.storage.list("", config_maps(), exact)
     assert traced.printed("key", "resourceVersion", "resourceVersionMatch", "limit", "continue") == expected("""
         request INTERNAL apiserver
         └─ List(recursive=true) etcd3 INTERNAL apiserver key=/configmaps resourceVersion=1 resourceVersionMatch=Exact limit=5 continue=
-           └─ etcdserverpb.KV/Range CLIENT apiserver
+           └─ etcdserverpb.KV/Range CLIENT apiserver ERROR: etcdserver: mvcc: required revision has been compacted
     """)
 
 

@@ -10,7 +10,6 @@ from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.storage import CacheWatch, Storage
 from rootspan_apiserver.storage.change import Change
-from rootspan_apiserver.storage.collection import HISTORY
 from rootspan_apiserver.storage.scope import KeyScope
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from tests.apiserver.storage.parts import (
@@ -153,21 +152,22 @@ async def test_watch_ends_at_its_timeout() -> None:
             assert [event.kind async for event in watch] == ["BOOKMARK"]
 
 
-async def test_watch_before_history_returns_410() -> None:
-    """Is refused by its first step, with the API's message; a watch from the oldest known revision is not."""
-    async with asyncio.timeout(WITHIN), embedded_storage() as (storage, _, _):
+async def test_watch_before_history_returns_410(storage: Storage) -> None:
+    """Is refused by its first step, with the API's message; a watch from the revision of the expiry is not, nor is one that had begun."""
+    async with asyncio.timeout(WITHIN), watched(storage, resource_version="0") as present:
         first = await put(storage, "c1", "0")
-        for number in range(HISTORY + 1):
-            last = await put(storage, "c1", str(number + 1))
-        await storage.cached(CONFIG_MAPS)
-        oldest = last.revision - HISTORY
+        await put(storage, "c1", "1")
+        await storage.expire_history()
+        now = int((await storage.list("", config_maps(), ListOptions())).resource_version)
         async with watched(storage, resource_version=first.resource_version) as watch:
             with pytest.raises(StatusError) as refused:
                 await anext(watch)
         assert (refused.value.code, refused.value.reason) == (410, "Expired")
-        assert refused.value.message == f"too old resource version: {first.revision} ({oldest})"
-        async with watched(storage, resource_version=str(oldest)) as watch:
-            assert await take(watch, 1) == [("MODIFIED", "c1", str(oldest + 1))]
+        assert refused.value.message == f"too old resource version: {first.revision} ({now})"
+        async with watched(storage, resource_version=str(now)) as watch:
+            last = await put(storage, "c1", "2")
+            assert await take(watch, 1) == [("MODIFIED", "c1", last.resource_version)]
+        assert [kind for kind, _, _ in await take(present, 3)] == ["ADDED", "MODIFIED", "MODIFIED"]
 
 
 async def test_slow_watch_is_ended() -> None:
