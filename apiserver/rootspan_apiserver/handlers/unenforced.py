@@ -106,11 +106,6 @@ UNENFORCED = (
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
     ),
     Unenforced(
-        "API services are stored but no request is passed on to them",
-        (("apiregistration.k8s.io", "apiservices"),),
-        lambda obj: bool(obj["spec"].get("service")),
-    ),
-    Unenforced(
         "flow schemas and priority levels are stored but not followed",
         (
             ("flowcontrol.apiserver.k8s.io", "flowschemas"),

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
-from functools import partial
 from typing import Self
 
 from rootspan_apiserver.dialects import events, operations
@@ -208,13 +207,12 @@ class Storage:
         Raises:
             StatusError: 409, there is such an object.
         """
-        path = object_path(resource, namespace, name)
+        path, kept = object_path(resource, namespace, name), await self._served.to_store(resource, obj)
         if dry_run:
             if await self.get(resource, namespace, name) is not None:
                 raise already_exists(resource.group_resource, name)
-            stored = StoredObject(path, 0, encode(await self._served.to_store(resource, obj)))
+            stored = StoredObject(path, 0, encode(kept))
         else:
-            kept = await self._served.to_store(resource, obj)
             stored = await self._wrote(resource, await self._etcd.create(resource, path, kept))
         return await self._served.one(resource, stored)
 
@@ -249,24 +247,12 @@ class Storage:
             revision = current.revision if current else 0
             stored = StoredObject(path, revision, encode(await self._served.to_store(resource, decision.obj)))
             return Written(await self._served.one(resource, stored), created=current is None)
-        cached = self._cached(resource, path)
-        if resource.converter is not None:
-            change = partial(self._change, resource, change)
-        outcome = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
+        cached, decide = self._cached(resource, path), self._served.deciding(resource, change)
+        outcome = await self._etcd.update(resource, path, decide, cached=cached, missing_ok=missing_ok)
         if isinstance(outcome, Written):
             stored = await self._wrote(resource, outcome.stored)
             return Written(await self._served.one(resource, stored), created=outcome.created)
         return outcome
-
-    async def _change(
-        self,
-        resource: Resource,
-        change: Callable[[StoredObject | None], Awaitable[Decision]],
-        current: StoredObject | None,
-    ) -> Decision:
-        """Let `change` decide on the present object in the served version."""
-        decision = await change(await self._served.one(resource, current) if current is not None else None)
-        return Write(await self._served.to_store(resource, decision.obj)) if isinstance(decision, Write) else decision
 
     async def delete(
         self,
@@ -289,16 +275,9 @@ class Storage:
                 raise not_found(resource.group_resource, name)
             await check(current)
             return current
-        cached = self._cached(resource, path)
-        if resource.converter is not None:
-            check = partial(self._check, resource, check)
-        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+        cached, checking = self._cached(resource, path), self._served.checking(resource, check)
+        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, checking, cached=cached))
         return await self._served.one(resource, deleted)
-
-    async def _check(
-        self, resource: Resource, check: Callable[[StoredObject], Awaitable[None]], current: StoredObject
-    ) -> None:
-        await check(await self._served.one(resource, current))
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
         """Return the objects of `predicate.resource` that match, in the order of their keys.

@@ -91,7 +91,6 @@ MUTATION = {"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}
 CONDITIONS = [{"name": "never", "expression": "false"}]
 NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
 LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
-SERVICE = {"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 10}
 
 CASES = [
     Case.of(
@@ -140,14 +139,6 @@ CASES = [
     Case.of(RBAC, f"{ACCESS}/clusterroles", "ClusterRole", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),
     Case.of(RBAC, f"{ACCESS}/clusterrolebindings", "ClusterRoleBinding", NAMED),
-    Case.of(
-        "API services",
-        "apiregistration.k8s.io/v1/apiservices",
-        "APIService",
-        {"spec": {**SERVICE, "service": {"namespace": "default", "name": "s"}}},
-        {"spec": SERVICE},
-        name="v1.example.com",
-    ),
     Case.of(
         "flow schemas",
         f"{FLOW}/flowschemas",
