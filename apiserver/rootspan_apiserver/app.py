@@ -24,7 +24,7 @@ from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjec
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.controllers import Settled, controller_faults, running_controllers
+from rootspan_apiserver.controllers import ServerFacts, Settled, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.filters.audit import Sink
@@ -77,9 +77,9 @@ async def apiserver(
         dialect, token, lifecycle = options.dialect(), secrets.token_urlsafe(32), Lifecycle()
         provider = await stack.enter_async_context(_tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=_text_traces(options))
-        etcd = await stack.enter_async_context(_etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range)
-        storage = await stack.enter_async_context(_storage(options, etcd, tracing, registry))
+        etcd = await stack.enter_async_context(_etcd(options, dialect, provider))
+        storage, store = await stack.enter_async_context(_stored(options, etcd, tracing, registry))
         loopback = LoopbackClient(provider, dialect.http_client)
         stack.push_async_callback(loopback.aclose)
         admission = _admission(options, storage, registry, loopback, tracing=tracing, provider=provider)
@@ -91,6 +91,7 @@ async def apiserver(
             tracing=tracing,
             registry=registry,
             storage=storage,
+            store=store,
             admission=admission,
             accounts=accounts,
             loopback_token=loopback.token,
@@ -101,20 +102,18 @@ async def apiserver(
         )
         continuation = _continuation(options, dialect, loopback)
         traced = dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
-        await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
-        controllers = _controllers(options, storage, registry, loopback, certificate=certificate, address=address)
-        settled = await stack.enter_async_context(controllers)
+        controllers = _controllers(options, storage, store, registry, loopback, certificate=certificate, at=address)
         running = Running(
             address=address.advertised(options.advertise_address),
             ca_bundle=certificate.ca_bundle,
             token=token,
             tracer_provider=provider,
             shut_down=lifecycle.shutting_down.set,
-            settled=settled,
+            settled=await stack.enter_async_context(controllers),
             expire_history=storage.expire_history,
         )
         _write_kubeconfig(options, running)
@@ -139,6 +138,7 @@ def _request_path(
     tracing: Tracing,
     registry: Registry,
     storage: Storage,
+    store: Store,
     admission: AdmissionChain,
     accounts: ServiceAccountTokens,
     loopback_token: str,
@@ -159,7 +159,7 @@ def _request_path(
     authorizer, metrics = authorizer_for(options.authorization_mode, storage, registry), Metrics()
     handlers = application(
         registry=registry,
-        store=Store(storage, registry.resources()),
+        store=store,
         admission=admission,
         authenticator=authenticator,
         authorizer=authorizer,
@@ -223,14 +223,21 @@ def _etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstr
     )
 
 
-def _storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
-    return Storage(
+@contextlib.asynccontextmanager
+async def _stored(
+    options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry
+) -> AsyncIterator[tuple[Storage, Store]]:
+    """Run the storage, whose watch cache may be loading still after some seconds, with the generic store above it."""
+    async with Storage(
         etcd.client,
         tracing,
         prefix=options.etcd_prefix,
         resources=registry.resources(),
         compaction_interval=options.etcd_compaction_interval,
-    )
+    ) as storage:
+        store = Store(storage, registry.resources())
+        await storage.wait_ready(CACHE_SECONDS)
+        yield storage, store
 
 
 def _admission(
@@ -258,19 +265,27 @@ def _admission(
 def _controllers(
     options: Options,
     storage: Storage,
+    store: Store,
     registry: Registry,
     loopback: LoopbackClient,
     *,
     certificate: ServingCertificate,
-    address: Address,
+    at: Address,
 ) -> AbstractAsyncContextManager[Settled]:
+    client_ca = _path(options.client_ca_file)
+    server = ServerFacts(
+        addresses=(options.advertise_address, at.host),
+        secure_port=at.port,
+        service_range=options.service_cluster_ip_range,
+        client_ca=client_ca.read_text() if client_ca else "",
+    )
     return running_controllers(
         storage,
         registry,
         loopback,
+        store=store,
         ca_bundle=certificate.ca_bundle,
-        secure_port=address.port,
-        service_range=options.service_cluster_ip_range,
+        server=server,
         chosen=options.controllers,
     )
 
