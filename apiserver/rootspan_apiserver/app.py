@@ -279,15 +279,8 @@ def _controllers(
         service_range=options.service_cluster_ip_range,
         client_ca=client_ca.read_text() if client_ca else "",
     )
-    return running_controllers(
-        storage,
-        registry,
-        loopback,
-        store=store,
-        ca_bundle=certificate.ca_bundle,
-        server=server,
-        chosen=options.controllers,
-    )
+    ca, chosen = certificate.ca_bundle, options.controllers
+    return running_controllers(storage, registry, loopback, store=store, ca_bundle=ca, server=server, chosen=chosen)
 
 
 def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:

@@ -14,6 +14,7 @@ from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.flow_control import FlowSchemaStatus, kept_flow_control
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
+from rootspan_apiserver.controllers.ip_address_repair import IPAddressRepair
 from rootspan_apiserver.controllers.keeper import Keeper, every
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
 from rootspan_apiserver.controllers.server_addresses import RENEWAL, IdentityLease, kept_endpoints, public_address
@@ -112,7 +113,7 @@ async def _bootstrapped(
     keeper, schemas = Keeper(storage, kept), FlowSchemaStatus(storage, store, registry)
     await keeper.bootstrap()
     await schemas.bootstrap()
-    return (keeper, schemas), lease.renew
+    return (keeper, schemas, IPAddressRepair(storage, store, registry)), lease.renew
 
 
 async def _run(controller: Controller) -> None:

@@ -196,10 +196,6 @@ UNENFORCED = (
         _annotated("ingressclass.kubernetes.io/is-default-class"),
     ),
     Unenforced(
-        "service CIDRs and IP addresses are stored but not used for services",
-        (("networking.k8s.io", "servicecidrs"), ("networking.k8s.io", "ipaddresses")),
-    ),
-    Unenforced(
         "overhead and scheduling of a runtime class are stored but not given to pods",
         (("node.k8s.io", "runtimeclasses"),),
         lambda obj: bool(obj.get("overhead") or obj.get("scheduling")),

@@ -240,14 +240,6 @@ CASES = [
         annotated("ingressclass.kubernetes.io/is-default-class", spec={"controller": "example.com/ingress"}),
         {"spec": {"controller": "example.com/ingress"}},
     ),
-    Case.of("service CIDRs", "networking.k8s.io/v1/servicecidrs", "ServiceCIDR", {"spec": {"cidrs": ["10.1.0.0/24"]}}),
-    Case.of(
-        "service CIDRs",
-        "networking.k8s.io/v1/ipaddresses",
-        "IPAddress",
-        {"spec": {"parentRef": {"resource": "services", "namespace": "default", "name": "s"}}},
-        name="10.1.0.7",
-    ),
     Case.of(
         "overhead and scheduling",
         "node.k8s.io/v1/runtimeclasses",
