@@ -6,8 +6,6 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 import contextlib
 import logging
 import secrets
-import socket
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -23,6 +21,7 @@ from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
+from rootspan_apiserver.authz.union import UnionAuthorizer
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers import ServerFacts, Settled, controller_faults, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
@@ -34,26 +33,28 @@ from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
+from rootspan_apiserver.options.building import (
+    etcd_for,
+    optional_path,
+    serving_tls,
+    stored,
+    text_traces,
+    tracer_provider_for,
+)
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving import kubeconfig
-from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
+from rootspan_apiserver.serving.certificates import ServingCertificate
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.serving.running import Running
 from rootspan_apiserver.storage import Storage
-from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
 from rootspan_apiserver.telemetry.audit_log import AuditLog
 from rootspan_apiserver.telemetry.metrics import Metrics
-from rootspan_apiserver.telemetry.text_traces import TextTraces
-from rootspan_apiserver.telemetry.tracer_provider import exporting
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 logger = logging.getLogger(__name__)
-CACHE_SECONDS = 30.0
-SLOW_REQUESTS, EVERY_STEP = 2, 4
-"""The verbosity (-v) from which slow requests are logged, and from which all of their steps are."""
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
@@ -73,16 +74,16 @@ async def apiserver(
     _check(options)
     async with contextlib.AsyncExitStack() as stack:
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
-        certificate, tls = _tls(options)
+        certificate, tls = serving_tls(options)
         dialect, token, lifecycle = options.dialect(), secrets.token_urlsafe(32), Lifecycle()
-        provider = await stack.enter_async_context(_tracer_provider(options, dialect, tracer_provider))
-        tracing = Tracing(provider, dialect, texts=_text_traces(options))
+        provider = await stack.enter_async_context(tracer_provider_for(options, dialect, tracer_provider))
+        tracing = Tracing(provider, dialect, texts=text_traces(options))
         registry = builtin_registry(options.service_cluster_ip_range)
-        etcd = await stack.enter_async_context(_etcd(options, dialect, provider))
-        storage, store = await stack.enter_async_context(_stored(options, etcd, tracing, registry))
-        loopback = LoopbackClient(provider, dialect.http_client)
-        stack.push_async_callback(loopback.aclose)
-        admission = _admission(options, storage, registry, loopback, tracing=tracing, provider=provider)
+        etcd = await stack.enter_async_context(etcd_for(options, dialect, provider))
+        storage, store = await stack.enter_async_context(stored(options, etcd, tracing, registry))
+        loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
+        authorizer = authorizer_for(options.authorization_mode, storage, registry)
+        admission = _admission(options, storage, registry, loopback, authorizer, tracing=tracing, provider=provider)
         stack.push_async_callback(admission.aclose)
         accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         requests = _request_path(
@@ -92,6 +93,7 @@ async def apiserver(
             registry=registry,
             storage=storage,
             store=store,
+            authorizer=authorizer,
             admission=admission,
             accounts=accounts,
             loopback_token=loopback.token,
@@ -100,8 +102,7 @@ async def apiserver(
             etcd_check=etcd.check,
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
         )
-        continuation = _continuation(options, dialect, loopback)
-        traced = dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
+        traced = _traced(requests, options, dialect, loopback, provider)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
@@ -139,6 +140,7 @@ def _request_path(
     registry: Registry,
     storage: Storage,
     store: Store,
+    authorizer: UnionAuthorizer,
     admission: AdmissionChain,
     accounts: ServiceAccountTokens,
     loopback_token: str,
@@ -156,7 +158,7 @@ def _request_path(
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
-    authorizer, metrics = authorizer_for(options.authorization_mode, storage, registry), Metrics()
+    metrics = Metrics()
     handlers = application(
         registry=registry,
         store=store,
@@ -188,63 +190,12 @@ def _request_path(
     )
 
 
-def _tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
-    certificate = serving_certificate(
-        certificate_file=options.tls_cert_file,
-        key_file=options.tls_private_key_file,
-        folder=_path(options.cert_dir),
-        addresses=(options.bind_address, options.advertise_address),
-    )
-    return certificate, server_context(certificate, _path(options.client_ca_file))
-
-
-def _tracer_provider(
-    options: Options, dialect: Dialect, given: TracerProvider | None
-) -> AbstractAsyncContextManager[TracerProvider]:
-    if given is not None:
-        return contextlib.nullcontext(given)
-    return exporting(
-        options.tracing_configuration(),
-        dialect.resource(socket.gethostname()),
-        flushes=dialect.flushes_at_shutdown or options.flush_spans_at_shutdown,
-    )
-
-
-def _text_traces(options: Options) -> TextTraces | None:
-    return TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
-
-
-def _etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> AbstractAsyncContextManager[EtcdBackend]:
-    return etcd_backend(
-        options.etcd_servers,
-        lambda: client_tls(options.etcd_cafile, options.etcd_certfile, options.etcd_keyfile),
-        data_dir=_path(options.data_dir),
-        traced=lambda transport: dialect.etcd_client(transport, tracer_provider=provider),
-    )
-
-
-@contextlib.asynccontextmanager
-async def _stored(
-    options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry
-) -> AsyncIterator[tuple[Storage, Store]]:
-    """Run the storage, whose watch cache may be loading still after some seconds, with the generic store above it."""
-    async with Storage(
-        etcd.client,
-        tracing,
-        prefix=options.etcd_prefix,
-        resources=registry.resources(),
-        compaction_interval=options.etcd_compaction_interval,
-    ) as storage:
-        store = Store(storage, registry.resources())
-        await storage.wait_ready(CACHE_SECONDS)
-        yield storage, store
-
-
 def _admission(
     options: Options,
     storage: Storage,
     registry: Registry,
     loopback: LoopbackClient,
+    authorizer: UnionAuthorizer,
     *,
     tracing: Tracing,
     provider: TracerProvider,
@@ -252,6 +203,7 @@ def _admission(
     initializer = PluginInitializer(
         cache=storage,
         registry=registry,
+        authorizer=authorizer,
         loopback=loopback,
         tracing=tracing,
         tracer_provider=provider,
@@ -272,7 +224,7 @@ def _controllers(
     certificate: ServingCertificate,
     at: Address,
 ) -> AbstractAsyncContextManager[Settled]:
-    client_ca = _path(options.client_ca_file)
+    client_ca = optional_path(options.client_ca_file)
     server = ServerFacts(
         addresses=(options.advertise_address, at.host),
         secure_port=at.port,
@@ -281,6 +233,13 @@ def _controllers(
     )
     ca, chosen = certificate.ca_bundle, options.controllers
     return running_controllers(storage, registry, loopback, store=store, ca_bundle=ca, server=server, chosen=chosen)
+
+
+def _traced(
+    requests: ASGIApp, options: Options, dialect: Dialect, loopback: LoopbackClient, provider: TracerProvider
+) -> ASGIApp:
+    continuation = _continuation(options, dialect, loopback)
+    return dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
 
 
 def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:
@@ -294,7 +253,3 @@ def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) 
 def _write_kubeconfig(options: Options, running: Running) -> None:
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None

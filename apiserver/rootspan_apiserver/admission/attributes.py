@@ -47,7 +47,11 @@ class AdmissionAttributes:
     @property
     def is_pod(self) -> bool:
         """Whether the object is a Pod, not a subresource of one."""
-        return self.resource.group_resource == _PODS and not self.subresource
+        return self.is_of(_PODS)
+
+    def is_of(self, group_resource: GroupResource) -> bool:
+        """Return whether the object is one of a resource, not a subresource of one."""
+        return self.resource.group_resource == group_resource and not self.subresource
 
     @property
     def object_name(self) -> str:

@@ -14,6 +14,7 @@ from rootspan_apiserver.admission.webhooks.matcher import WebhookMatcher
 from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolver
 from rootspan_apiserver.admission.webhooks.webhook_clients import WebhookClients
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
@@ -32,12 +33,14 @@ class PluginInitializer:
         *,
         cache: ObjectCache,
         registry: Registry,
+        authorizer: Authorizer,
         loopback: LoopbackClient,
         tracing: Tracing,
         tracer_provider: TracerProvider,
         service_addresses: Mapping[tuple[str, str], tuple[str, int]],
     ) -> None:
         self.cache = cache
+        self.authorizer = authorizer
         self.loopback = loopback
         self._registry = registry
         self._tracing = tracing

@@ -128,7 +128,7 @@ def _run(arguments: Sequence[str]) -> int:
         print(_version(name))
         return 0
     except (FlagError, OptionsError) as error:
-        for fault in error.faults if isinstance(error, OptionsError) else [error]:
+        for fault in error.faults:
             print(f"Error: {fault}", file=sys.stderr)
         return USAGE_STATUS
 

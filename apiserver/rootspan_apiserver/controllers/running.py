@@ -18,6 +18,12 @@ from rootspan_apiserver.controllers.ip_address_repair import IPAddressRepair
 from rootspan_apiserver.controllers.keeper import Keeper, every
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
 from rootspan_apiserver.controllers.server_addresses import RENEWAL, IdentityLease, kept_endpoints, public_address
+from rootspan_apiserver.controllers.storage_protection import (
+    CLAIM_PROTECTION,
+    CLASS_PROTECTION,
+    VOLUME_PROTECTION,
+    storage_protection,
+)
 from rootspan_apiserver.controllers.system_objects import ServerFacts, kept_system_objects
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
@@ -27,12 +33,22 @@ logger = logging.getLogger(__name__)
 Settled = Callable[[], Awaitable[None]]
 SERVICE_ACCOUNTS = "serviceaccount-controller"
 ROOT_CA_PUBLISHER = "root-ca-certificate-publisher-controller"
-NAMES = (NamespaceController.name, GarbageCollector.name, SERVICE_ACCOUNTS, ROOT_CA_PUBLISHER)
+NAMES = (
+    NamespaceController.name,
+    GarbageCollector.name,
+    SERVICE_ACCOUNTS,
+    ROOT_CA_PUBLISHER,
+    VOLUME_PROTECTION,
+    CLAIM_PROTECTION,
+    CLASS_PROTECTION,
+)
 ALIASES = {
     "namespace": NamespaceController.name,
     "garbagecollector": GarbageCollector.name,
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
+    "pv-protection": VOLUME_PROTECTION,
+    "pvc-protection": CLAIM_PROTECTION,
 }
 """The names before v1.28 of kube-controller-manager, which it still accepts."""
 
@@ -129,6 +145,7 @@ def _controllers(
     namespaces = registry.builtin("namespaces")
     yield NamespaceController(storage, registry, loopback, namespaces)
     yield GarbageCollector(storage, registry, loopback)
+    yield from storage_protection(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

@@ -31,11 +31,6 @@ UNCHECKED_FORMATS = frozenset(
         "uri",
     }
 )
-PROTECTION = {
-    "PersistentVolume": "kubernetes.io/pv-protection",
-    "PersistentVolumeClaim": "kubernetes.io/pvc-protection",
-    "VolumeAttributesClass": "kubernetes.io/vac-protection",
-}
 NOT_READY = "node.kubernetes.io/not-ready"
 
 
@@ -102,10 +97,6 @@ def _wants_admin_access(obj: JSONObject) -> bool:
     return any(request.get("adminAccess") for request in _device_requests(obj))
 
 
-def _is_unprotected(obj: JSONObject) -> bool:
-    return PROTECTION[obj["kind"]] not in (obj["metadata"].get("finalizers") or ())
-
-
 def _is_untainted(obj: JSONObject) -> bool:
     taints = (obj.get("spec") or {}).get("taints") or ()
     return not any(taint.get("key") == NOT_READY for taint in taints)
@@ -154,7 +145,6 @@ UNENFORCED = (
         lambda obj: (obj["spec"].get("conversion") or {}).get("strategy") == "Webhook",
     ),
     Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
-    Unenforced("limit ranges are stored but not enforced", (("", "limitranges"),)),
     Unenforced(
         "pod-security.kubernetes.io labels are stored but not enforced", (("", "namespaces"),), _has_pod_security_label
     ),
@@ -166,12 +156,6 @@ UNENFORCED = (
         "kubernetes.io/enforce-mountable-secrets is stored but not enforced",
         (("", "serviceaccounts"),),
         _annotated("kubernetes.io/enforce-mountable-secrets"),
-    ),
-    Unenforced(
-        "the subject of a request for a client certificate is stored but not checked for system:masters",
-        (("certificates.k8s.io", "certificatesigningrequests"),),
-        lambda obj: obj["spec"].get("signerName") == "kubernetes.io/kube-apiserver-client",
-        at_creation=True,
     ),
     Unenforced(
         "API services are stored but no request is passed on to them",
@@ -186,16 +170,6 @@ UNENFORCED = (
         ),
     ),
     Unenforced(
-        "default storage classes are stored but not given to claims",
-        (("storage.k8s.io", "storageclasses"),),
-        _annotated("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"),
-    ),
-    Unenforced(
-        "default ingress classes are stored but not given to ingresses",
-        (("networking.k8s.io", "ingressclasses"),),
-        _annotated("ingressclass.kubernetes.io/is-default-class"),
-    ),
-    Unenforced(
         "overhead and scheduling of a runtime class are stored but not given to pods",
         (("node.k8s.io", "runtimeclasses"),),
         lambda obj: bool(obj.get("overhead") or obj.get("scheduling")),
@@ -204,16 +178,6 @@ UNENFORCED = (
         "runtimeClassName is stored but not looked up",
         (("", "pods"),),
         lambda obj: bool(obj["spec"].get("runtimeClassName")),
-        at_creation=True,
-    ),
-    Unenforced(
-        "volumes, claims and volume attributes classes are stored but not protected while in use",
-        (
-            ("", "persistentvolumes"),
-            ("", "persistentvolumeclaims"),
-            ("storage.k8s.io", "volumeattributesclasses"),
-        ),
-        _is_unprotected,
         at_creation=True,
     ),
     Unenforced("nodes are stored but not tainted as not ready", (("", "nodes"),), _is_untainted, at_creation=True),

@@ -4,9 +4,9 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/wr
 """
 
 import orjson
-import yaml
 
 from rootspan_apiserver.http.negotiation import Representation
+from rootspan_apiserver.kube.go_yaml_emitter import emit
 from rootspan_apiserver.kube.media_types import PROTOBUF, YAML
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError
@@ -44,8 +44,5 @@ def to_protobuf(obj: JSONObject) -> bytes:
 
 
 def to_yaml(obj: object) -> bytes:
-    """Return YAML with sorted keys."""
-    text: bytes = yaml.dump(
-        obj, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), encoding="utf-8", allow_unicode=True
-    )
-    return text
+    """Return YAML as Go writes it."""
+    return emit(obj).encode()

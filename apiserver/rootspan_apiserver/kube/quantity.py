@@ -9,8 +9,10 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/api/resource/quantity.go
 """
 
 import re
+from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_UP, Context, Decimal
 from functools import lru_cache
+from typing import Self
 
 GRAMMAR = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
 _SHAPE = re.compile(r"([+-]?)(0*+)([0-9]*+)(?:\.([0-9]*+))?+([eEinumkKMGTP]*+[-+]?[0-9]*)")
@@ -36,6 +38,39 @@ def amount(value: object) -> Decimal | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity to calculate with. `suffix` is one of the family in which the canonical form is written; `text` the form that was read."""
+
+    value: Decimal
+    suffix: str = ""
+    text: str = ""
+
+    @classmethod
+    def of(cls, text: object) -> Self:
+        """Return what `text` says, 0 if it is not a quantity."""
+        try:
+            value, suffix, is_spelt_well = _parsed(str(text))
+        except ValueError:
+            return cls(Decimal(0))
+        return cls(value, suffix, str(text) if is_spelt_well else "")
+
+    def __str__(self) -> str:
+        return self.text or _form(self.value, self.suffix)
+
+    def __add__(self, other: "Quantity") -> "Quantity":
+        """Return the sum, in the family of the first operand unless that is zero."""
+        return Quantity(_EXACT.add(self.value, other.value), self.suffix if self.value else other.suffix)
+
+    def __sub__(self, other: "Quantity") -> "Quantity":
+        """Return the difference, in the family of the first operand unless that is zero."""
+        return Quantity(_EXACT.subtract(self.value, other.value), self.suffix if self.value else other.suffix)
+
+    def scaled(self, exponent: int) -> int:
+        """Return the value as an integer number of 10^`exponent`, rounded away from zero."""
+        return int(_EXACT.to_integral_value(_EXACT.scaleb(self.value, -exponent)))
+
+
 def is_whole(value: Decimal) -> bool:
     """Return whether a value has no fraction."""
     return value == value.to_integral_value()
@@ -52,8 +87,11 @@ def canonical(text: str) -> str:
 
 def _canonical(text: str) -> str:
     value, suffix, is_spelt_well = _parsed(text)
-    if is_spelt_well:
-        return text
+    return text if is_spelt_well else _form(value, suffix)
+
+
+def _form(value: Decimal, suffix: str) -> str:
+    """Return the canonical form of a value in the family of `suffix`."""
     if suffix in _BINARY:
         return _binary(value)
     return _decimal(value) if suffix in _DECIMAL else _exponential(value)

@@ -72,7 +72,7 @@ class FieldError:
         return f"{self.field}: {self.message}"
 
 
-def listed(errors: Iterable[FieldError]) -> str:
+def listed(errors: Iterable[FieldError | str]) -> str:
     """Return the errors as one text, each once: `a`, or `[a, b]`."""
     unique = dict.fromkeys(map(str, errors))
     return f"[{', '.join(unique)}]" if len(unique) > 1 else "".join(unique)

@@ -10,7 +10,9 @@ Upstream: https://github.com/spf13/pflag
 import dataclasses
 import ipaddress
 import textwrap
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rootspan_apiserver.kube.go_durations import parse_duration
@@ -24,7 +26,11 @@ Parser = Callable[[str], Any]
 
 
 class FlagError(ValueError):
-    """The command line has an unknown flag, or a value of the wrong type."""
+    """The command line has unknown flags, or values of the wrong type. `faults` are all errors; the message has one per line."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
 
 
 class HelpRequested(Exception):  # noqa: N818 (not an error)
@@ -68,29 +74,92 @@ def ip_address(value: str) -> str:
         raise ValueError(f"failed to parse IP: {quote(value)}") from error
 
 
-def parse_flags(options: "type[DataclassInstance]", arguments: Sequence[str]) -> dict[str, Any]:
-    """Return the values of the flags in `arguments`, by field of `options`. Raises FlagError, HelpRequested, VersionRequested."""
-    fields = {field.name.replace("_", "-"): field for field in dataclasses.fields(options)}
-    fields = {name: field for name, field in fields.items() if "parser" in field.metadata}
-    by_short = {field.metadata["short"]: name for name, field in fields.items() if field.metadata["short"]}
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A flag as the parser sees it.
+
+    Attributes:
+        key: Names the value in what `parse_flags` returns.
+        repeated: Whether the values are collected in a tuple.
+    """
+
+    key: str
+    parser: Parser
+    repeated: bool = False
+    short: str = ""
+
+
+def flags_of(options: "type[DataclassInstance]") -> dict[str, Flag]:
+    """Return the flags among the fields of `options`, by name."""
+    return {
+        field.name.replace("_", "-"): Flag(
+            key=field.name,
+            parser=field.metadata["parser"],
+            repeated=isinstance(field.default, tuple),
+            short=field.metadata["short"],
+        )
+        for field in dataclasses.fields(options)
+        if "parser" in field.metadata
+    }
+
+
+def parse_flags(
+    options: "type[DataclassInstance]", arguments: Sequence[str], others: Mapping[str, Flag] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return the values of the flags in `arguments`, by field of `options`.
+
+    Args:
+        others: More flags that are known, by name.
+
+    Raises:
+        FlagError: With all errors of the command line.
+        HelpRequested, VersionRequested: Instead of values.
+    """
+    flags = {**others, **flags_of(options)}
+    by_short = {flag.short: name for name, flag in flags.items() if flag.short}
     given: dict[str, Any] = {}
-    remaining = iter(arguments)
-    for argument in remaining:
+    faults: list[str] = []
+    remaining = deque(arguments)
+    while remaining:
+        argument = remaining.popleft()
         if argument in ("--help", "-h"):
             raise HelpRequested
         if argument == "--version":
             raise VersionRequested
-        name, equals, value = _split(argument, by_short)
-        if name not in fields:
-            raise FlagError(f"unknown flag: --{name}")
-        field = fields[name]
-        if not equals:
-            following = "true" if field.metadata["parser"] is boolean else next(remaining, None)
-            if following is None:
-                raise FlagError(f"flag needs an argument: {argument}")
-            value = following
-        given[field.name] = _value(field, value, given.get(field.name, ()), f"--{name}")
+        try:
+            _take(argument, remaining, flags, by_short, given)
+        except FlagError as error:
+            faults += error.faults
+    if faults:
+        raise FlagError(*faults)
     return given
+
+
+def _take(
+    argument: str, remaining: deque[str], flags: Mapping[str, Flag], by_short: dict[str, str], given: dict[str, Any]
+) -> None:
+    """Read one flag, and its value from `remaining` where it needs one."""
+    name, equals, value = _split(argument, by_short)
+    flag = flags.get(name) or flags.get(name := name.replace("_", "-"))
+    if flag is None:
+        if not equals and remaining and not remaining[0].startswith("-"):
+            remaining.popleft()
+        raise FlagError(_unknown(name, flags))
+    if not equals:
+        if flag.parser is boolean:
+            value = "true"
+        elif remaining:
+            value = remaining.popleft()
+        else:
+            raise FlagError(f"flag needs an argument: {argument}")
+    given[flag.key] = _value(flag, value, given.get(flag.key, ()), f"--{name}")
+
+
+def _unknown(name: str, flags: Iterable[str]) -> str:
+    from difflib import get_close_matches  # a wrong command line only
+
+    nearest = get_close_matches(name, flags, 1, 0.75)
+    return f"unknown flag: --{name}" + (f" (did you mean --{nearest[0]}?)" if nearest else "")
 
 
 def describe_flags(options: "type[DataclassInstance]") -> str:
@@ -127,11 +196,10 @@ def _split(argument: str, by_short: dict[str, str]) -> tuple[str, str, str]:
     raise FlagError(f"unknown command {quote(argument)}")
 
 
-def _value(field: "dataclasses.Field[Any]", value: str, before: tuple[Any, ...], name: str) -> Any:
-    parser: Parser = field.metadata["parser"]
+def _value(flag: Flag, value: str, before: tuple[Any, ...], name: str) -> Any:
     try:
-        if isinstance(field.default, tuple):
-            return (*before, *(parser(item) for item in value.split(",") if item))
-        return parser(value)
+        if flag.repeated:
+            return (*before, *(flag.parser(item) for item in value.split(",") if item))
+        return flag.parser(value)
     except ValueError as error:
         raise FlagError(f"invalid argument {quote(value)} for {quote(name)} flag: {error}") from error

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from rootspan_apiserver.admission.plugins.order import NOT_IMPLEMENTED
-from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING
+from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED
+from rootspan_apiserver.options.kube_flags import kube_flags
 from rootspan_apiserver.options.options import Options
 
 
@@ -11,8 +12,9 @@ def idle_settings(options: Options) -> Iterator[str]:
     """Yield one sentence for each setting without effect, with the flag and the reason. `options` have been checked."""
     if absent := [name for name in options.disable_admission_plugins if name in NOT_IMPLEMENTED]:
         yield f"--disable-admission-plugins={','.join(absent)} changes nothing: there is no such plugin here"
-    for group in options.gates().idle_groups():
-        yield f"--feature-gates={group} changes nothing: no feature gate of {options.emulated_version} is in that stage"
+    if idle := options.gates().idle():
+        switchable = ", ".join(sorted(HONOURED))
+        yield f"--feature-gates={','.join(idle)}: only {switchable} can be switched here"
     if options.tracing_config_file and not options.gates().enabled(API_SERVER_TRACING):
         yield f"--tracing-config-file changes nothing: the feature gate {API_SERVER_TRACING} is off"
     version, dialect = options.emulated_version, options.dialect()
@@ -24,5 +26,8 @@ def idle_settings(options: Options) -> Iterator[str]:
         for name in ("etcd_cafile", "etcd_certfile", "etcd_keyfile"):
             if getattr(options, name):
                 yield f"--{name.replace('_', '-')} changes nothing without --etcd-servers"
+    known = kube_flags()
+    if given := [f"--{name}" for name, value in options.idle if value != known[name].shown()]:
+        yield f"{', '.join(given)}: flags of kube-apiserver without an effect here"
     if options.cert_dir and options.tls_cert_file:
         yield "--cert-dir changes nothing with --tls-cert-file"

@@ -19,10 +19,22 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
-from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, FeatureGateError, FeatureGates
-from rootspan_apiserver.options.flags import FlagError, boolean, flag, integer, ip_address, parse_flags, seconds, text
+from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
+from rootspan_apiserver.options.flags import (
+    FlagError,
+    boolean,
+    flag,
+    flags_of,
+    integer,
+    ip_address,
+    parse_flags,
+    seconds,
+    text,
+)
+from rootspan_apiserver.options.kube_flags import idle_flags
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
+_OTHER_MODES = frozenset({"ABAC", "Node", "RBAC", "Webhook"}) - MODES.keys()
 INBOUND_TRACE_CONTEXTS = ("ignore", "link")
 
 
@@ -42,6 +54,10 @@ class ServiceAddress:
     namespace: str
     host: str
     port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.name}.{self.namespace}={host}:{self.port}"
 
 
 def read_service_address(value: str) -> ServiceAddress:
@@ -107,7 +123,9 @@ class Options:
         "Export pending spans at shutdown also where the emulated version does not: "
         f"{', '.join(dialect.version for dialect in DIALECTS.values() if not dialect.flushes_at_shutdown)}.",
     )
-    feature_gates: str = flag("", text, "A set of key=value pairs: APIServerTracing=true|false, AllAlpha, AllBeta.")
+    feature_gates: tuple[str, ...] = flag(
+        (), text, f"A set of key=value pairs. These have an effect: {', '.join(sorted(HONOURED))}."
+    )
     emulated_version: str = flag(
         DEFAULT.version, version_number, f"The version whose behaviour is emulated: {', '.join(DIALECTS)}."
     )
@@ -132,14 +150,19 @@ class Options:
         "Serve POST /debug/expire-history, which makes every resourceVersion and continue token so far too old. For tests.",
     )
     v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
+    idle: tuple[tuple[str, str], ...] = ()
+    """Flags of kube-apiserver that have no meaning here: their names, and their values as `/flagz` shows them."""
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """Parse and validate a command line. Raises OptionsError, HelpRequested or VersionRequested."""
+        others = idle_flags(flags_of(cls))
         try:
-            options = cls(**parse_flags(cls, arguments))
+            given = parse_flags(cls, arguments, {name: flag.parsed for name, flag in others.items()})
         except FlagError as error:
-            raise OptionsError([str(error)]) from error
+            raise OptionsError(error.faults) from error
+        idle = tuple((name, others[name].shown(given.pop(name))) for name in sorted(others.keys() & given.keys()))
+        options = cls(**given, idle=idle)
         options.check()
         return options
 
@@ -154,7 +177,7 @@ class Options:
 
     def gates(self) -> FeatureGates:
         """Return the state of the feature gates. Raises FeatureGateError."""
-        return FeatureGates.parse(self.feature_gates, self.emulated_version)
+        return FeatureGates.parse(",".join(self.feature_gates), self.emulated_version)
 
     def tracing_configuration(self) -> TracingConfiguration | None:
         """Read the tracing configuration file; return None if there is none or the feature gate is off.
@@ -201,7 +224,9 @@ class Options:
         if not self.authorization_mode:
             yield "at least one authorization-mode must be passed"
         for mode in dict.fromkeys(self.authorization_mode):
-            if mode not in MODES:
+            if mode in _OTHER_MODES:
+                yield f"authorization-mode {quote(mode)} is not implemented here; there are {', '.join(MODES)}"
+            elif mode not in MODES:
                 yield f"authorization-mode {quote(mode)} is not a valid mode"
             elif self.authorization_mode.count(mode) > 1:
                 listed = " ".join(map(quote, self.authorization_mode))
@@ -248,7 +273,7 @@ class Options:
         try:
             self.gates()
         except FeatureGateError as error:
-            yield str(error)
+            yield from error.faults
             return
         if self.tracing_config_file and not Path(self.tracing_config_file).exists():
             yield f"tracing-config-file {self.tracing_config_file} does not exist"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.types import descriptions
 from rootspan_apiserver.types.containers import ListType, MapType
 from rootspan_apiserver.types.model import Field, Published, Type
 from rootspan_apiserver.types.schema import published_default
@@ -35,7 +36,10 @@ def components(names: Iterable[str]) -> JSONObject:
         go_type = todo.pop()
         name = published_name(go_type.name)
         if name not in schemas:
-            schemas[name] = _struct(go_type) if isinstance(go_type, StructType) else _opaque(go_type)
+            schemas[name] = described(
+                _struct(go_type) if isinstance(go_type, StructType) else _opaque(go_type),
+                descriptions.type_description(go_type.name),
+            )
             todo.extend(_references(go_type))
     return schemas
 
@@ -55,13 +59,21 @@ def _references(go_type: Type) -> Iterator[Type]:
                 yield inner
 
 
+def described(schema: JSONObject, description: str) -> JSONObject:
+    """Return the schema with a description, if there is one."""
+    return {"description": description, **schema} if description else schema
+
+
 def _struct(struct: StructType) -> JSONObject:
     schema: JSONObject = {"type": "object"}
     if struct.map_type:
         schema["x-kubernetes-map-type"] = struct.map_type
     fields = struct.fields
     if fields:
-        schema["properties"] = {name: _field(fields[name]) for name in sorted(fields)}
+        schema["properties"] = {
+            name: described(_field(fields[name]), descriptions.field_description(struct, name))
+            for name in sorted(fields)
+        }
     if required := sorted(name for name, field in fields.items() if field.published.required):
         schema["required"] = required
     if (kind := go_types().kind_of(struct)) is not None:

@@ -17,8 +17,11 @@ from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operati
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
+from rootspan_apiserver.authz.always_allow import AlwaysAllow
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.resources.resource import Resource
@@ -181,7 +184,9 @@ class Parts:
 
 
 @contextlib.contextmanager
-def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sampler) -> Iterator[Parts]:
+def _parts(
+    addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sampler, authorizer: Authorizer
+) -> Iterator[Parts]:
     provider, recorder = recording_provider(service="apiserver", sampler=sampler)
     cache, registry = Dictionary(), builtin_registry()
     loopback = LoopbackClient(provider)
@@ -189,6 +194,7 @@ def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sample
         PluginInitializer(
             cache=cache,
             registry=registry,
+            authorizer=authorizer,
             loopback=loopback,
             tracing=Tracing(provider),
             tracer_provider=provider,
@@ -203,15 +209,29 @@ def _parts(addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sample
 
 @contextlib.asynccontextmanager
 async def admission(
-    addresses: Mapping[tuple[str, str], tuple[str, int]] | None = None, *, sampler: Sampler = ALWAYS_ON
+    addresses: Mapping[tuple[str, str], tuple[str, int]] | None = None,
+    *,
+    sampler: Sampler = ALWAYS_ON,
+    authorizer: Authorizer | None = None,
 ) -> AsyncIterator[Parts]:
-    """A chain in a server that has the namespace `default` and no webhooks."""
-    with _parts(addresses or {}, sampler) as parts:
+    """A chain in a server that has the namespace `default` and no webhooks, and allows everything unless it has an `authorizer`."""
+    with _parts(addresses or {}, sampler, authorizer or AlwaysAllow()) as parts:
         try:
             yield parts
         finally:
             await parts.admission.aclose()
             await parts.loopback.aclose()
+
+
+async def refusal_of(parts: Parts, attributes: AdmissionAttributes) -> str:
+    """The message of the 403 by which the validating phase refuses, "" if it does not."""
+    try:
+        await parts.admission.validate(attributes)
+    except StatusError as exc:
+        if exc.code != 403:
+            raise
+        return exc.message
+    return ""
 
 
 def config_map(name: str = "c1", **metadata: Any) -> JSONObject:

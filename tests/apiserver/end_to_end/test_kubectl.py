@@ -106,7 +106,10 @@ def test_creatable_resources_are_listed(server: Server) -> None:
     assert {"configmaps", "deployments.apps", "pods", "customresourcedefinitions.apiextensions.k8s.io"} <= set(names)
     assert "apps/v1" in server.kubectl("api-versions").split()
     assert "Server Version: v1.36" in server.kubectl("version")
-    assert "KIND:       ConfigMap" in server.kubectl("explain", "configmap")
+    explained = server.kubectl("explain", "configmap")
+    assert "KIND:       ConfigMap" in explained
+    assert "Configuration for pods, as keys and values that are not secret." in explained
+    assert "<empty>" not in server.kubectl("explain", "pod.spec.containers")
 
 
 def test_system_namespaces_are_there(server: Server) -> None:

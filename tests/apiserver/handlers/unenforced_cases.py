@@ -1,12 +1,7 @@
 """For each feature that is stored but not acted on: objects that ask for it, and such that do not."""
 
-import base64
 from dataclasses import dataclass
 from typing import Any
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from rootspan_apiserver.kube.meta import JSONObject
 
@@ -85,13 +80,6 @@ def pod(**spec: Any) -> JSONObject:
     return {"spec": {"containers": [{"name": "c", "image": "i"}], **spec}}
 
 
-def signing_request() -> str:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bob")])
-    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
-    return base64.b64encode(request.public_bytes(serialization.Encoding.PEM)).decode()
-
-
 ADMISSION = "admissionregistration.k8s.io/v1"
 ACCESS = "rbac.authorization.k8s.io/v1"
 FLOW = "flowcontrol.apiserver.k8s.io/v1"
@@ -102,19 +90,12 @@ CEL = [{"cel": {"expression": "true"}}]
 MATCH = {"matchConstraints": {"resourceRules": RULES}}
 MUTATION = {"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}
 CONDITIONS = [{"name": "never", "expression": "false"}]
-SIGNING = {"request": signing_request(), "usages": ["client auth"]}
 CONVERSION = {
     "strategy": "Webhook",
     "webhook": {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/"}},
 }
 NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
 LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
-VOLUME = {
-    "capacity": {"storage": "1Gi"},
-    "accessModes": ["ReadWriteOnce"],
-    "hostPath": {"path": "/tmp/volume"},
-}
-CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 SERVICE = {"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 10}
 
 CASES = [
@@ -178,12 +159,6 @@ CASES = [
     ),
     Case.of("resource quotas", f"v1/{IN_DEFAULT}/resourcequotas", "ResourceQuota", {"spec": {"hard": {"pods": "1"}}}),
     Case.of(
-        "limit ranges",
-        f"v1/{IN_DEFAULT}/limitranges",
-        "LimitRange",
-        {"spec": {"limits": [{"type": "Container", "default": {"cpu": "1"}}]}},
-    ),
-    Case.of(
         "pod-security.kubernetes.io labels",
         "v1/namespaces",
         "Namespace",
@@ -202,13 +177,6 @@ CASES = [
         {},
     ),
     Case.of(
-        "the subject of a request",
-        "certificates.k8s.io/v1/certificatesigningrequests",
-        "CertificateSigningRequest",
-        {"spec": {**SIGNING, "signerName": "kubernetes.io/kube-apiserver-client"}},
-        {"spec": {**SIGNING, "signerName": "example.com/own"}},
-    ),
-    Case.of(
         "API services",
         "apiregistration.k8s.io/v1/apiservices",
         "APIService",
@@ -223,23 +191,6 @@ CASES = [
         {"spec": {"priorityLevelConfiguration": {"name": "exempt"}, "matchingPrecedence": 100}},
     ),
     Case.of("flow schemas", f"{FLOW}/prioritylevelconfigurations", "PriorityLevelConfiguration", {"spec": LIMITED}),
-    *(
-        Case.of(
-            "default storage classes",
-            "storage.k8s.io/v1/storageclasses",
-            "StorageClass",
-            annotated(f"storageclass.{infix}kubernetes.io/is-default-class", provisioner="example.com/disks"),
-            {"provisioner": "example.com/disks"},
-        )
-        for infix in ("", "beta.")
-    ),
-    Case.of(
-        "default ingress classes",
-        "networking.k8s.io/v1/ingressclasses",
-        "IngressClass",
-        annotated("ingressclass.kubernetes.io/is-default-class", spec={"controller": "example.com/ingress"}),
-        {"spec": {"controller": "example.com/ingress"}},
-    ),
     Case.of(
         "overhead and scheduling",
         "node.k8s.io/v1/runtimeclasses",
@@ -248,26 +199,6 @@ CASES = [
         {"handler": "h"},
     ),
     Case.of("runtimeClassName", f"v1/{IN_DEFAULT}/pods", "Pod", pod(runtimeClassName="gvisor"), pod()),
-    Case.of(
-        "volumes, claims",
-        "v1/persistentvolumes",
-        "PersistentVolume",
-        {"spec": VOLUME},
-        {"spec": VOLUME, "metadata": {"finalizers": ["kubernetes.io/pv-protection"]}},
-    ),
-    Case.of(
-        "volumes, claims",
-        f"v1/{IN_DEFAULT}/persistentvolumeclaims",
-        "PersistentVolumeClaim",
-        {"spec": CLAIM},
-        {"spec": CLAIM, "metadata": {"finalizers": ["kubernetes.io/pvc-protection"]}},
-    ),
-    Case.of(
-        "volumes, claims",
-        "storage.k8s.io/v1/volumeattributesclasses",
-        "VolumeAttributesClass",
-        {"driverName": "example.com", "parameters": {"a": "b"}},
-    ),
     Case.of(
         "nodes",
         "v1/nodes",

@@ -7,6 +7,7 @@ import pytest
 
 from rootspan_apiserver.admission.plugins.order import NOT_IMPLEMENTED
 from rootspan_apiserver.app import apiserver
+from rootspan_apiserver.options.feature_gates import LACKING, FeatureGates
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options
 
@@ -14,11 +15,18 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "apiserver.md"
 TRACING = "apiVersion: apiserver.config.k8s.io/v1alpha1\nkind: TracingConfiguration\n"
 
 IDLE = {
-    "--disable-admission-plugins=PodSecurity,ServiceAccount,LimitRanger": [
-        "--disable-admission-plugins=PodSecurity,LimitRanger changes nothing"
+    "--disable-admission-plugins=PodSecurity,ServiceAccount,EventRateLimit": [
+        "--disable-admission-plugins=PodSecurity,EventRateLimit changes nothing"
     ],
-    "--feature-gates=AllBeta=true,AllAlpha=false": ["--feature-gates=AllAlpha=false", "--feature-gates=AllBeta=true"],
-    "--emulated-version=1.22 --feature-gates=AllBeta=true": ["--feature-gates=AllBeta=true"],
+    "--feature-gates=AllBeta=true,AllAlpha=false": ["--feature-gates=AllBeta=true: only APIServerTracing"],
+    "--feature-gates=HPAConfigurableTolerance=false --feature-gates=ComponentFlagz=false,GangScheduling=false": [
+        "--feature-gates=HPAConfigurableTolerance=false: only "
+    ],
+    "--feature-gates=NodeDeclaredFeatures=true": ["--feature-gates=NodeDeclaredFeatures=true: only "],
+    "--emulated-version=1.22 --feature-gates=AllAlpha=true": ["--feature-gates=AllAlpha=true: only "],
+    "--allow-privileged --profiling=false --kubelet-timeout=5000ms --goaway-chance 0.01": [
+        "--allow-privileged, --goaway-chance, --profiling: flags of kube-apiserver without an effect here"
+    ],
     "--emulated-version=1.22 --tracing-config-file={file}": ["--tracing-config-file changes nothing"],
     "--emulated-version=1.22 --inbound-trace-context=link": ["--inbound-trace-context changes nothing"],
     "--flush-spans-at-shutdown": ["--flush-spans-at-shutdown changes nothing"],
@@ -35,7 +43,9 @@ EFFECTIVE = [
     "--disable-admission-plugins=ServiceAccount",
     "--enable-admission-plugins=NamespaceLifecycle",
     "--feature-gates=APIServerTracing=true",
-    "--emulated-version=1.22 --feature-gates=AllAlpha=true --tracing-config-file={file}",
+    "--emulated-version=1.22 --feature-gates=APIServerTracing=true --tracing-config-file={file}",
+    "--feature-gates=WatchList=true,AllAlpha=false,ComponentStatusz=false",
+    "--watch-cache --storage-media-type=application/vnd.kubernetes.protobuf --livez-grace-period=0",
     "--emulated-version=1.22 --flush-spans-at-shutdown",
     "--inbound-trace-context=link",
     "--etcd-servers=https://127.0.0.1:1 --etcd-cafile={file} --etcd-certfile={file} --etcd-keyfile={file}",
@@ -85,3 +95,9 @@ def test_documentation_names_the_plugins_that_are_not_there() -> None:
     """docs/apiserver.md lists each admission plugin of kube-apiserver that this server lacks."""
     document = DOCUMENT.read_text()
     assert [name for name in sorted(NOT_IMPLEMENTED) if f"`{name}`" not in document] == []
+
+
+def test_documentation_names_the_features_that_are_missing() -> None:
+    """docs/apiserver.md lists the features that are on by default in kube-apiserver and missing here."""
+    document, gates = DOCUMENT.read_text(), FeatureGates("1.36")
+    assert [name for name in sorted(LACKING) if f"`{name}`" not in document or not gates.enabled(name)] == []

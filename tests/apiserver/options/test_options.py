@@ -9,7 +9,7 @@ from opentelemetry.sdk.resources import Resource
 
 from rootspan_apiserver.dialects.v1_36 import api_server_id
 from rootspan_apiserver.dialects.versions import DIALECTS
-from rootspan_apiserver.options.flags import HelpRequested, describe_flags
+from rootspan_apiserver.options.flags import HelpRequested, describe_flags, flags_of
 from rootspan_apiserver.options.options import Options, OptionsError, ServiceAddress
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
@@ -43,12 +43,38 @@ PARSED: dict[str, dict[str, Any]] = {
     "-v2": {"v": 2},
     "--v=8": {"v": 8},
     "--secure-port=1 --secure-port=2": {"secure_port": 2},
+    "--secure_port=3": {"secure_port": 3},
+    "--feature-gates=WatchList=true --feature-gates=AllBeta=true": {
+        "feature_gates": ("WatchList=true", "AllBeta=true")
+    },
+    "--kubelet-timeout=90s --api-audiences=a --api-audiences b,c": {
+        "idle": (("api-audiences", "[a,b,c]"), ("kubelet-timeout", "1m30s"))
+    },
 }
 
 REFUSED = {
     "--nonsense": ["unknown flag: --nonsense"],
     "--nonsense=1": ["unknown flag: --nonsense"],
-    "--secure_port=1": ["unknown flag: --secure_port"],
+    "--secure-ports=1 --authorization-modes RBAC --bind-adress=::1 --nonsense x serve": [
+        "unknown flag: --secure-ports (did you mean --secure-port?)",
+        "unknown flag: --authorization-modes (did you mean --authorization-mode?)",
+        "unknown flag: --bind-adress (did you mean --bind-address?)",
+        "unknown flag: --nonsense",
+        'unknown command "serve"',
+    ],
+    "--kubelet-timeout=5 --allow-privileged=maybe --service-node-port-range=9-8 --runtime-config=all": [
+        'invalid argument "5" for "--kubelet-timeout" flag: time: missing unit in duration "5"',
+        'invalid argument "maybe" for "--allow-privileged" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
+        'invalid argument "9-8" for "--service-node-port-range" flag: end port cannot be less than start port: 9-8',
+        'invalid argument "all" for "--runtime-config" flag: malformed pair, expect string=string',
+    ],
+    "--goaway-chance=x": [
+        'invalid argument "x" for "--goaway-chance" flag: strconv.ParseFloat: parsing "x": invalid syntax'
+    ],
+    "--authorization-mode=Node,RBAC": [
+        'authorization-mode "Node" is not implemented here; there are AlwaysAllow, AlwaysDeny',
+        'authorization-mode "RBAC" is not implemented here; there are AlwaysAllow, AlwaysDeny',
+    ],
     "-x": ["unknown shorthand flag: 'x' in -x"],
     "--=1": ["bad flag syntax: --=1"],
     "serve": ['unknown command "serve"'],
@@ -91,6 +117,10 @@ REFUSED = {
     ],
     "--inbound-trace-context=obey": ['--inbound-trace-context "obey" must be one of ignore, link'],
     "--emulated-version=1.30": ["emulation version 1.30 is not one of 1.22, 1.36"],
+    "--feature-gates=Nonsense=true --feature-gates=WatchList": [
+        "missing bool value for WatchList",
+        "unrecognized feature gate: Nonsense",
+    ],
     "--feature-gates=Nonsense=true": ["unrecognized feature gate: Nonsense"],
     "--feature-gates=APIServerTracing=false": [
         "cannot set feature gate APIServerTracing to false, feature is locked to true"
@@ -125,8 +155,8 @@ def test_help_is_asked_for_and_names_every_flag(flag: str) -> None:
     with pytest.raises(HelpRequested):
         Options.parse(["--secure-port=1", flag])
     text = describe_flags(Options)
-    for field in dataclasses.fields(Options):
-        assert f"--{field.name.replace('_', '-')}\n" in text
+    for name in flags_of(Options):
+        assert f"--{name}\n" in text
     assert "(default 6443)" in text
 
 

@@ -86,7 +86,7 @@ def test_components_hold_all_that_a_type_refers_to() -> None:
     """The published form of a type: references, extensions, defaults, required fields, the kind of objects."""
     name = published_name("core/v1.LimitRangeList")
     found = components([name, "com.example.v1.Widget"])
-    assert list(found[name]["properties"]["metadata"]) == ["allOf", "default"]
+    assert list(found[name]["properties"]["metadata"]) == ["description", "allOf", "default"]
     assert found[name]["required"] == ["items"]
     assert found[name]["x-kubernetes-group-version-kind"] == [{"group": "", "kind": "LimitRangeList", "version": "v1"}]
     limits = found["io.k8s.api.core.v1.LimitRangeSpec"]["properties"]["limits"]
@@ -95,10 +95,9 @@ def test_components_hold_all_that_a_type_refers_to() -> None:
         "items": {"$ref": "#/components/schemas/io.k8s.api.core.v1.LimitRangeItem"},
         "x-kubernetes-list-type": "atomic",
     }
-    assert found["io.k8s.apimachinery.pkg.api.resource.Quantity"] == {
-        "oneOf": [{"type": "string"}, {"type": "integer"}]
-    }
-    assert found["io.k8s.apimachinery.pkg.apis.meta.v1.Time"] == {"type": "string", "format": "date-time"}
+    assert found["io.k8s.apimachinery.pkg.api.resource.Quantity"]["oneOf"] == [{"type": "string"}, {"type": "integer"}]
+    time = found["io.k8s.apimachinery.pkg.apis.meta.v1.Time"]
+    assert (time["type"], time["format"], time["description"][:6]) == ("string", "date-time", "A time")
     assert "com.example.v1.Widget" not in found
 
 

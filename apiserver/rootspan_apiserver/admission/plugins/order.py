@@ -8,11 +8,19 @@ from dataclasses import dataclass
 
 from rootspan_apiserver.admission.chain import AdmissionChain, AdmissionPlugin
 from rootspan_apiserver.admission.initializer import PluginInitializer
+from rootspan_apiserver.admission.plugins.certificate_approval import CertificateApproval
+from rootspan_apiserver.admission.plugins.certificate_signing import CertificateSigning
+from rootspan_apiserver.admission.plugins.certificate_subject_restriction import CertificateSubjectRestriction
+from rootspan_apiserver.admission.plugins.default_ingress_class import DefaultIngressClass
+from rootspan_apiserver.admission.plugins.default_storage_class import DefaultStorageClass
 from rootspan_apiserver.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
+from rootspan_apiserver.admission.plugins.limit_ranger import LimitRanger
 from rootspan_apiserver.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
 from rootspan_apiserver.admission.plugins.namespace_lifecycle import NamespaceLifecycle
+from rootspan_apiserver.admission.plugins.persistent_volume_claim_resize import PersistentVolumeClaimResize
 from rootspan_apiserver.admission.plugins.priority import Priority
 from rootspan_apiserver.admission.plugins.service_account import ServiceAccount
+from rootspan_apiserver.admission.plugins.storage_object_in_use_protection import StorageObjectInUseProtection
 from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
 
 ON, OFF = True, False
@@ -21,11 +29,14 @@ ON, OFF = True, False
 
 @dataclass(frozen=True, slots=True)
 class PluginRow:
-    """A plugin by its name in the flags. Without `build` it is not implemented."""
+    """A plugin by its name in the flags. Without `build` it is not implemented, unless the feature `gate` that it serves is off in v1.36:
+    then it has nothing to do.
+    """
 
     name: str
     default: bool
     build: Callable[[PluginInitializer], AdmissionPlugin] | None = None
+    gate: str = ""
 
 
 ORDER = (
@@ -34,7 +45,7 @@ ORDER = (
     PluginRow("NamespaceLifecycle", ON, lambda init: NamespaceLifecycle(init.namespaces)),
     PluginRow("NamespaceExists", OFF),
     PluginRow("LimitPodHardAntiAffinityTopology", OFF),
-    PluginRow("LimitRanger", ON),
+    PluginRow("LimitRanger", ON, lambda init: LimitRanger(init.cache, init.resource("", "v1", "limitranges"))),
     PluginRow(
         "ServiceAccount",
         ON,
@@ -55,16 +66,28 @@ ORDER = (
     PluginRow("PodTolerationRestriction", OFF),
     PluginRow("EventRateLimit", OFF),
     PluginRow("ExtendedResourceToleration", OFF),
-    PluginRow("DefaultStorageClass", ON),
-    PluginRow("StorageObjectInUseProtection", ON),
+    PluginRow(
+        "DefaultStorageClass",
+        ON,
+        lambda init: DefaultStorageClass(init.cache, init.resource("storage.k8s.io", "v1", "storageclasses")),
+    ),
+    PluginRow("StorageObjectInUseProtection", ON, lambda init: StorageObjectInUseProtection()),
     PluginRow("OwnerReferencesPermissionEnforcement", OFF),
-    PluginRow("PersistentVolumeClaimResize", ON),
+    PluginRow(
+        "PersistentVolumeClaimResize",
+        ON,
+        lambda init: PersistentVolumeClaimResize(init.cache, init.resource("storage.k8s.io", "v1", "storageclasses")),
+    ),
     PluginRow("RuntimeClass", ON),
-    PluginRow("CertificateApproval", ON),
-    PluginRow("CertificateSigning", ON),
-    PluginRow("ClusterTrustBundleAttest", OFF),
-    PluginRow("CertificateSubjectRestriction", ON),
-    PluginRow("DefaultIngressClass", ON),
+    PluginRow("CertificateApproval", ON, lambda init: CertificateApproval(init.authorizer)),
+    PluginRow("CertificateSigning", ON, lambda init: CertificateSigning(init.authorizer)),
+    PluginRow("ClusterTrustBundleAttest", ON, gate="ClusterTrustBundle"),
+    PluginRow("CertificateSubjectRestriction", ON, lambda init: CertificateSubjectRestriction()),
+    PluginRow(
+        "DefaultIngressClass",
+        ON,
+        lambda init: DefaultIngressClass(init.cache, init.resource("networking.k8s.io", "v1", "ingressclasses")),
+    ),
     PluginRow("DenyServiceExternalIPs", OFF),
     PluginRow("PodTopologyLabels", ON),
     PluginRow("NodeDeclaredFeatureValidator", ON),
@@ -84,7 +107,7 @@ ORDER = (
     PluginRow("AlwaysDeny", OFF),
 )
 
-NOT_IMPLEMENTED = frozenset(row.name for row in ORDER if row.build is None)
+NOT_IMPLEMENTED = frozenset(row.name for row in ORDER if row.build is None and not row.gate)
 """Disabling one of these has no effect; enabling one is an error."""
 
 

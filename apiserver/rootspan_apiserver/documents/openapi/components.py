@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.types import openapi
-from rootspan_apiserver.types.openapi import published_kind, reference
+from rootspan_apiserver.types.descriptions import kind_field, list_description, list_field
+from rootspan_apiserver.types.openapi import described, published_kind, reference
 from rootspan_apiserver.types.tables import go_types
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1."
@@ -40,21 +41,23 @@ def _custom(resource: Resource) -> JSONObject:
     kind = resource.kind
     item = dict(resource.published or {"type": "object", "x-kubernetes-preserve-unknown-fields": True})
     item["properties"] = {
-        "apiVersion": {"type": "string"},
-        "kind": {"type": "string"},
         **(item.get("properties") or {}),
-        "metadata": {"allOf": [reference(f"{META}ObjectMeta")]},
+        "apiVersion": described({"type": "string"}, kind_field("apiVersion")),
+        "kind": described({"type": "string"}, kind_field("kind")),
+        "metadata": described({"allOf": [reference(f"{META}ObjectMeta")]}, kind_field("metadata")),
     }
     item["x-kubernetes-group-version-kind"] = [published_kind(kind)]
+    fields: JSONObject = {
+        "apiVersion": {"type": "string"},
+        "kind": {"type": "string"},
+        "metadata": {"allOf": [reference(f"{META}ListMeta")]},
+        "items": {"type": "array", "items": reference(custom_name(kind))},
+    }
     items: JSONObject = {
+        "description": list_description(kind.kind),
         "type": "object",
         "required": ["items"],
-        "properties": {
-            "apiVersion": {"type": "string"},
-            "kind": {"type": "string"},
-            "metadata": {"allOf": [reference(f"{META}ListMeta")]},
-            "items": {"type": "array", "items": reference(custom_name(kind))},
-        },
+        "properties": {name: described(schema, list_field(name)) for name, schema in fields.items()},
     }
     of_list = GroupVersionKind(kind.group, kind.version, resource.list_kind)
     items["x-kubernetes-group-version-kind"] = [published_kind(of_list)]

@@ -84,7 +84,8 @@ def _schema(schema: JSONObject) -> JSONObject:
         return {"$ref": schema["$ref"].replace("#/components/schemas/", "#/definitions/")}
     alone = schema.get("allOf")
     if alone and len(alone) == 1 and "$ref" in alone[0]:
-        return {**_schema(alone[0]), **{key: value for key, value in schema.items() if key.startswith("x-")}}
+        kept = {key: value for key, value in schema.items() if key == "description" or key.startswith("x-")}
+        return {**_schema(alone[0]), **kept}
     if schema.get("oneOf") == [{"type": "string"}, {"type": "integer"}]:
         return {"type": "string", "format": "int-or-string"}
     found: JSONObject = {}

@@ -1,6 +1,6 @@
 """The rules of signing requests: what is asked for, and what approval and signing may change.
 
-Neither the request nor the certificate is read: only the frames of their PEM blocks are checked.
+The certificate is not read: only the frames of its PEM blocks are checked.
 
 Upstream: pkg/apis/certificates/validation/validation.go, pkg/apis/core/validation/names.go (ValidateSignerName)
 """
@@ -13,6 +13,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.certificates.pem import block_types
+from rootspan_apiserver.resources.certificates.request import check_signature, parse_request
 from rootspan_apiserver.rules import Path, RuleContext, each, function, minimum, one_of, required, struct, unique
 
 APPROVED, DENIED, FAILED = "Approved", "Denied", "Failed"
@@ -49,9 +50,11 @@ USAGES = (
 
 @function("validateCSR", absent=True)
 def _request(value: str | None, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Its first PEM block is a certificate request."""
-    if next(block_types(value or ""), "") != "CERTIFICATE REQUEST":
-        yield FieldError.invalid(path, value, "PEM block type must be CERTIFICATE REQUEST")
+    """Its first PEM block is a certificate request that the owner of its key has signed."""
+    try:
+        check_signature(parse_request(value or ""))
+    except ValueError as exc:
+        yield FieldError.invalid(path, value, str(exc))
 
 
 @function("ValidateSignerName")

@@ -3,6 +3,10 @@
 from base64 import b64encode
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.certificates.certificate_signing_request import definition
@@ -16,12 +20,27 @@ def pem(*blocks: str) -> str:
     return b64encode("".join(blocks).encode()).decode()
 
 
-def block(kind: str) -> str:
+def block(kind: str, contents: bytes = b"a") -> str:
     """Return a PEM block of a type."""
-    return f"-----BEGIN {kind}-----\nYQ==\n-----END {kind}-----\n"
+    return f"-----BEGIN {kind}-----\n{b64encode(contents).decode()}\n-----END {kind}-----\n"
 
 
-REQUEST = pem(block("CERTIFICATE REQUEST"))
+def signed_request(key: CertificateIssuerPrivateKeyTypes) -> bytes:
+    """Return a request that the owner of the key has signed, in DER."""
+    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "robot")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, algorithm)
+    return request.public_bytes(serialization.Encoding.DER)
+
+
+def forged(request: bytes) -> bytes:
+    """Return the request with another signature."""
+    return request[:-1] + bytes([request[-1] ^ 1])
+
+
+SIGNED = signed_request(ec.generate_private_key(ec.SECP256R1()))
+SIGNED_BLOCK = block("CERTIFICATE REQUEST", SIGNED)
+REQUEST = pem(SIGNED_BLOCK)
 CERTIFICATE, OTHER_CERTIFICATE = pem(block("CERTIFICATE")), pem(block("CERTIFICATE"), block("CERTIFICATE"))
 KIND = KindCheck(
     definition, {"spec": {"request": REQUEST, "signerName": "shop.example/robots", "usages": ["client auth"]}}
@@ -151,8 +170,8 @@ def test_status_keeps_decision() -> None:
 @pytest.mark.parametrize(
     ("request_text", "is_good"),
     [
-        (pem("-----BEGIN OTHER-----\n", block("CERTIFICATE REQUEST")), True),
-        (pem(block("OTHER"), block("CERTIFICATE REQUEST")), False),
+        (pem("-----BEGIN OTHER-----\n", SIGNED_BLOCK), True),
+        (pem(block("OTHER"), SIGNED_BLOCK), False),
         (pem("-----END CERTIFICATE REQUEST-----\n-----BEGIN CERTIFICATE REQUEST-----\n"), False),
         (pem("-----BEGIN OTHER-----\n" * 60_000), False),
         ("no base64", False),
@@ -176,3 +195,29 @@ def test_table_shows_condition(changes: Changes, shown: str) -> None:
     row = KIND.row({**changes, "spec.username": "jane", "spec.expirationSeconds": 3600})
     assert list(row.values()) == ["x", "5m", "shop.example/robots", "jane", "60m", shown]
     assert KIND.bookmark_row() == ["", "<unknown>", "<none>", "", "<none>", "Pending"]
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "words"),
+    [
+        (SIGNED, ""),
+        (forged(SIGNED), "x509: ECDSA verification failure"),
+        (forged(signed_request(rsa.generate_private_key(65537, 2048))), "crypto/rsa: verification error"),
+        (signed_request(ed25519.Ed25519PrivateKey.generate()), ""),
+        (
+            forged(signed_request(ed25519.Ed25519PrivateKey.generate())),
+            "x509: Ed25519 verification failure",
+        ),
+        (signed_request(ec.generate_private_key(ec.SECP256K1())), "x509: unsupported elliptic curve"),
+        (b"", "asn1: syntax error: sequence truncated"),
+        (b"x", "asn1: syntax error: truncated tag or length"),
+        (SIGNED[:30], "asn1: syntax error: data truncated"),
+        (SIGNED + b"x", "asn1: syntax error: trailing data"),
+        (b"0\x03\x02\x01\x01", "asn1: structure error: tags don't match"),
+    ],
+)
+def test_request_is_read_and_its_signature_verified(request_bytes: bytes, words: str) -> None:
+    """The words are those of Go's libraries."""
+    text = pem(block("CERTIFICATE REQUEST", request_bytes))
+    refusals = KIND.refusals({"spec.request": text})
+    assert refusals == ([f'spec.request: Invalid value: "{text}": {words}'] if words else [])
