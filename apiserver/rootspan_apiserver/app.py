@@ -78,7 +78,7 @@ async def apiserver(
         dialect, token, lifecycle = options.dialect(), secrets.token_urlsafe(32), Lifecycle()
         provider = await stack.enter_async_context(tracer_provider_for(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=text_traces(options))
-        registry = builtin_registry(options.service_cluster_ip_range)
+        registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         etcd = await stack.enter_async_context(etcd_for(options, dialect, provider))
         storage, store = await stack.enter_async_context(stored(options, etcd, tracing, registry))
         loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))

@@ -101,6 +101,7 @@ class Options:
     etcd_compaction_interval: float = flag(
         300.0, seconds, "The interval of compaction requests. If 0, the compaction request from apiserver is disabled."
     )
+    event_ttl: float = flag(3600.0, seconds, "Amount of time to retain events.")
     data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
     write_kubeconfig: str = flag(
         "", text, "File to write a kubeconfig of the administrator to, once the server serves."
@@ -248,6 +249,7 @@ class Options:
             "min_request_timeout",
             "shutdown_delay_duration",
             "etcd_compaction_interval",
+            "event_ttl",
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"

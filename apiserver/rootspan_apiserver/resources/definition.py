@@ -66,7 +66,8 @@ class Definition:
         table. `grace_period` returns the seconds that a deletion waits, from the object and the seconds that the client asks for; None
         for kinds that are deleted at once. `finalization` is for kinds that hold themselves while they are deleted. `default_propagation`
         is what a deletion does to dependents unless the client says so, "" where the garbage collector has no say. Objects are deleted
-        when they have not been written for `time_to_live` seconds, unless that is 0.
+        when they have not been written for `time_to_live` seconds, unless that is 0. Objects without a `watch_cache` are listed and watched
+        in etcd.
     """
 
     api_version: str
@@ -115,6 +116,7 @@ class Definition:
     delete_returns_object: bool = False
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0
+    watch_cache: bool = True
 
     @cached_property
     def kind(self) -> GroupVersionKind:

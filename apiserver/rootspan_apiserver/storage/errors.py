@@ -59,6 +59,11 @@ def list_too_old() -> StatusError:
     return expired(LIST_TOO_OLD)
 
 
+def watch_too_old() -> StatusError:
+    """Return the error for a watch of etcd after a revision that is compacted."""
+    return expired("The resourceVersion for the provided watch is too old.")
+
+
 def too_old(requested: int, oldest: int) -> StatusError:
     """Return the error for a watch after revision `requested`, when the first change in the history is `oldest`."""
     return expired(f"too old resource version: {requested} ({oldest - 1})")

@@ -24,6 +24,7 @@ from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
 from rootspan_apiserver.storage.collection import Collection, Observer
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compactor
+from rootspan_apiserver.storage.direct_reads import DirectReads
 from rootspan_apiserver.storage.errors import etcd_errors, initializing, parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
@@ -65,13 +66,15 @@ class Storage:
     ) -> None:
         self._tracing = tracing
         self._etcd = EtcdStore(etcd, tracing, prefix)
-        self._cache = WatchCache(etcd, prefix)
-        direct = EtcdLists(etcd, tracing, prefix)
-        self._lists = CachedLists(self._cache, direct, tracing)
-        self._watches = CachedWatches(self._cache, direct, tracing, bookmark_interval)
+        known = tuple(each for each in resources if each.storage_path)
+        self._cache = WatchCache(etcd, prefix, {each.storage_path for each in known if not each.watch_cache})
+        lists = EtcdLists(etcd, tracing, prefix)
+        self._direct = DirectReads(etcd, self._etcd, lists, prefix)
+        self._lists = CachedLists(self._cache, lists, tracing)
+        self._watches = CachedWatches(self._cache, lists, tracing, bookmark_interval)
         self._compaction = Compactor(etcd, prefix, compaction_interval)
         self._running: list[asyncio.Task[None]] = []
-        for path in {resource.storage_path for resource in resources if resource.storage_path}:
+        for path in {each.storage_path for each in known if each.watch_cache}:
             self._cache.claim(path)
 
     async def __aenter__(self) -> Self:
@@ -109,13 +112,13 @@ class Storage:
         return self._cache.claim(resource.storage_path)
 
     def _cached(self, resource: Resource, path: str) -> StoredObject | None:
-        return self._collection(resource).get(path) if self._cache.ready else None
+        is_cached = resource.watch_cache and self._cache.ready
+        return self._collection(resource).get(path) if is_cached else None
 
     async def _wrote(self, resource: Resource, stored: StoredObject) -> StoredObject:
-        """Return what was stored, once its event is on its way to the clients that watch.
-
-        A controller that has the answer to its write, but not the event, takes its own cache for stale.
-        """
+        """Return what was stored, once its event is on its way to clients: a controller without it takes its cache for stale."""
+        if not resource.watch_cache:
+            return stored
         collection = self._collection(resource)
         collection.written = max(collection.written, stored.revision)
         if collection.clients:
@@ -134,6 +137,8 @@ class Storage:
             StatusError: 503, etcd is not available; 504, there is no such resourceVersion yet.
         """
         path = object_path(resource, namespace, name)
+        if not resource.watch_cache:
+            return await self._direct.get(resource, namespace, name, resource_version)
         with self._tracing.span(
             operations.CACHE_GET, lambda: facts(key=path, resource_version=resource_version)
         ) as step:
@@ -156,6 +161,8 @@ class Storage:
         Raises:
             StatusError: 429, the cache is not ready; 504, it does not keep up.
         """
+        if not resource.watch_cache:
+            return (await self._direct.list(namespace, Predicate(resource), ListOptions())).items
         collection = await self.catch_up(resource)
         return collection.select(KeyScope(collection_path(resource, namespace)))
 
@@ -165,6 +172,8 @@ class Storage:
         Raises:
             StatusError: 429, the cache is not ready; 504, it does not keep up.
         """
+        if not resource.watch_cache:
+            return await self.get(resource, namespace, name)
         collection = await self.catch_up(resource)
         try:
             return collection.get(object_path(resource, namespace, name))
@@ -273,6 +282,8 @@ class Storage:
             StatusError: 400, the resourceVersion or continue token is invalid; 410, it is compacted; 504, it does not exist yet; 503,
                 etcd is not available.
         """
+        if not predicate.resource.watch_cache:
+            return await self._direct.list(namespace, predicate, options)
         return await self._lists.list(namespace, predicate, options)
 
     def watch(
@@ -284,4 +295,6 @@ class Storage:
             StatusError: 400, the resourceVersion is invalid; 429, the cache is not ready; 503, etcd is not available. That a watch cannot
                 begin at the requested resourceVersion is raised by iterating.
         """
+        if not predicate.resource.watch_cache:
+            return self._direct.watch(namespace, predicate, options)
         return self._watches.watch(namespace, predicate, options, for_client=for_client)
