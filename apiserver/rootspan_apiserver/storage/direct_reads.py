@@ -33,7 +33,7 @@ class DirectReads:
         if requested > (found.revision if found is not None else 0):
             current = await self._lists.current_revision(resource)
             if requested > current:
-                raise too_large(requested, current)
+                raise too_large(requested, current, retry_after=0)
         return found
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:

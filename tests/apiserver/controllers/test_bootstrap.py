@@ -136,19 +136,18 @@ async def test_system_priority_class_is_created_at_start_alone() -> None:
 
 
 async def test_mandatory_level_keeps_its_spec() -> None:
-    """Whatever its annotation says."""
+    """Whatever its annotation says, which is put back too; only the shares of `exempt` can be changed at all, and not for long."""
     async with cluster() as client:
-        path = f"{LEVELS}/catch-all"
-        change = {
-            "metadata": {"annotations": {AUTO_UPDATE: "false"}},
-            "spec": {"limited": {"nominalConcurrencyShares": 7}},
-        }
+        with pytest.raises(AssertionError, match="spec of 'catch-all' must equal the fixed value"):
+            await changed(client, f"{LEVELS}/catch-all", {"spec": {"limited": {"nominalConcurrencyShares": 7}}})
+        path = f"{LEVELS}/exempt"
+        change = {"metadata": {"annotations": {AUTO_UPDATE: "false"}}, "spec": {"exempt": {"lendablePercent": 7}}}
         await changed(client, path, change)
         await client.until(
             path,
             lambda obj: (
                 obj is not None
-                and obj["spec"]["limited"]["nominalConcurrencyShares"] == 5
+                and obj["spec"]["exempt"]["lendablePercent"] == 0
                 and obj["metadata"]["annotations"] == {AUTO_UPDATE: "true"}
             ),
         )
