@@ -14,16 +14,20 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
+from rootspan_apiserver import assembly
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.initializer import PluginInitializer
-from rootspan_apiserver.admission.plugins.order import admission_chain, plugin_faults
+from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.authz.union import UnionAuthorizer
+from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.controllers import ServerFacts, Settled, controller_faults, running_controllers
+from rootspan_apiserver.clients.service_resolver import ServiceResolver
+from rootspan_apiserver.clients.webhook_clients import WebhookClients
+from rootspan_apiserver.controllers import ServerFacts, Settled, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.filters.audit import Sink
@@ -33,16 +37,7 @@ from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
-from rootspan_apiserver.options.building import (
-    etcd_for,
-    optional_path,
-    serving_tls,
-    stored,
-    text_traces,
-    tracer_provider_for,
-)
-from rootspan_apiserver.options.idle_settings import idle_settings
-from rootspan_apiserver.options.options import Options, OptionsError
+from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving import kubeconfig
@@ -51,10 +46,13 @@ from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.serving.running import Running
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.audit_log import AuditLog
+from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 logger = logging.getLogger(__name__)
+CACHE_SECONDS = 30.0
+CACHE_SECONDS = 30.0
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
@@ -71,25 +69,27 @@ async def apiserver(
     Raises:
         OptionsError, BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: the server cannot start.
     """
-    _check(options)
+    assembly.check(options)
     async with contextlib.AsyncExitStack() as stack:
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
-        certificate, tls = serving_tls(options)
+        certificate, tls = assembly.tls(options)
         dialect, token, lifecycle = options.dialect(), secrets.token_urlsafe(32), Lifecycle()
-        provider = await stack.enter_async_context(tracer_provider_for(options, dialect, tracer_provider))
-        tracing = Tracing(provider, dialect, texts=text_traces(options))
+        provider = await stack.enter_async_context(assembly.tracer_provider(options, dialect, tracer_provider))
+        tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
+        etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
-        etcd = await stack.enter_async_context(etcd_for(options, dialect, provider))
-        storage, store = await stack.enter_async_context(stored(options, etcd, tracing, registry))
+        storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry))
+        store = Store(storage, registry.resources())
         loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
         authorizer = authorizer_for(options.authorization_mode, storage, registry)
         admission = _admission(options, storage, registry, loopback, authorizer, tracing=tracing, provider=provider)
         stack.push_async_callback(admission.aclose)
-        accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
+        accounts, metrics = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry)), Metrics()
         requests = _request_path(
             options,
             dialect=dialect,
             tracing=tracing,
+            metrics=metrics,
             registry=registry,
             storage=storage,
             store=store,
@@ -103,33 +103,18 @@ async def apiserver(
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
         )
         traced = _traced(requests, options, dialect, loopback, provider)
+        await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
+        webhooks = WebhookClients(ServiceResolver(options.service_addresses(), loopback), provider)
+        converters = Converters(webhooks, tracing, ConversionMetrics(metrics.registry))
+        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
         controllers = _controllers(options, storage, store, registry, loopback, certificate=certificate, at=address)
-        running = Running(
-            address=address.advertised(options.advertise_address),
-            ca_bundle=certificate.ca_bundle,
-            token=token,
-            tracer_provider=provider,
-            shut_down=lifecycle.shutting_down.set,
-            settled=await stack.enter_async_context(controllers),
-            expire_history=storage.expire_history,
+        settled = await stack.enter_async_context(controllers)
+        yield _running(
+            options, address, certificate, token, provider, lifecycle=lifecycle, settled=settled, storage=storage
         )
-        _write_kubeconfig(options, running)
-        yield running
-
-
-def _check(options: Options) -> None:
-    """Refuse names that do not exist, and warn of options that have no effect. Raises OptionsError."""
-    if faults := [
-        *plugin_faults(options.enable_admission_plugins, options.disable_admission_plugins),
-        *controller_faults(options.controllers),
-    ]:
-        raise OptionsError(faults)
-    for sentence in idle_settings(options):
-        logger.warning("%s", sentence)
 
 
 def _request_path(
@@ -137,6 +122,7 @@ def _request_path(
     *,
     dialect: Dialect,
     tracing: Tracing,
+    metrics: Metrics,
     registry: Registry,
     storage: Storage,
     store: Store,
@@ -158,7 +144,6 @@ def _request_path(
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
-    metrics = Metrics()
     handlers = application(
         registry=registry,
         store=store,
@@ -224,12 +209,11 @@ def _controllers(
     certificate: ServingCertificate,
     at: Address,
 ) -> AbstractAsyncContextManager[Settled]:
-    client_ca = optional_path(options.client_ca_file)
     server = ServerFacts(
         addresses=(options.advertise_address, at.host),
         secure_port=at.port,
         service_range=options.service_cluster_ip_range,
-        client_ca=client_ca.read_text() if client_ca else "",
+        client_ca=Path(options.client_ca_file).read_text() if options.client_ca_file else "",
     )
     ca, chosen = certificate.ca_bundle, options.controllers
     return running_controllers(storage, registry, loopback, store=store, ca_bundle=ca, server=server, chosen=chosen)
@@ -250,6 +234,27 @@ def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) 
     return loopback.continuation(Continuation.RESTART_WITH_LINK if linked else Continuation.RESTART_WITHOUT_LINK)
 
 
-def _write_kubeconfig(options: Options, running: Running) -> None:
+def _running(
+    options: Options,
+    address: Address,
+    certificate: ServingCertificate,
+    token: str,
+    provider: TracerProvider,
+    *,
+    lifecycle: Lifecycle,
+    settled: Settled,
+    storage: Storage,
+) -> Running:
+    """Return the server, whose kubeconfig is written if one is wanted."""
+    running = Running(
+        address=address.advertised(options.advertise_address),
+        ca_bundle=certificate.ca_bundle,
+        token=token,
+        tracer_provider=provider,
+        shut_down=lifecycle.shutting_down.set,
+        settled=settled,
+        expire_history=storage.expire_history,
+    )
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
+    return running

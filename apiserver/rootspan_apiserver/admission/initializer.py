@@ -11,11 +11,11 @@ from rootspan_apiserver.admission.equivalent_resources import EquivalentResource
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher
 from rootspan_apiserver.admission.webhooks.matcher import WebhookMatcher
-from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolver
-from rootspan_apiserver.admission.webhooks.webhook_clients import WebhookClients
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
 from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.clients.service_resolver import ServiceResolver
+from rootspan_apiserver.clients.webhook_clients import WebhookClients
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.object_cache import ObjectCache

@@ -57,7 +57,9 @@ class _Applied:
     async def __call__(self, live: JSONObject | None) -> JSONObject:
         call, write = self._call, self._write
         call.span.event(events.PATCHING)
-        new = write.fields.apply(live, self._applied, write.manager, timestamp(), force=self._force)
+        new = await write.managed(
+            lambda fields: fields.apply(live, self._applied, write.manager, timestamp(), force=self._force)
+        )
         if live is None and (uid := (new.get("metadata") or {}).get("uid")):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(call.target.resource.group_resource, call.target.name, why)
@@ -84,7 +86,8 @@ class _Patched:
         new = self._patched(live)
         check_object(new, call.target)
         call.span.event(events.ADMITTING)
-        return write.fields.update(live, call.target.defaulted(new), write.manager, timestamp())
+        wanted = call.target.defaulted(new)
+        return await write.managed(lambda fields: fields.update(live, wanted, write.manager, timestamp()))
 
     def _patched(self, live: JSONObject) -> JSONObject:
         """Return the patched object, read as a body of its kind is. Raises StatusError."""

@@ -139,11 +139,6 @@ UNENFORCED = (
         (("apiextensions.k8s.io", "customresourcedefinitions"),),
         _has_unchecked_format,
     ),
-    Unenforced(
-        "conversion webhooks are stored but not called",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        lambda obj: (obj["spec"].get("conversion") or {}).get("strategy") == "Webhook",
-    ),
     Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
     Unenforced(
         "pod-security.kubernetes.io labels are stored but not enforced", (("", "namespaces"),), _has_pod_security_label

@@ -78,7 +78,7 @@ class WriteVerbs:
             write, wanted = self._writer.write(call, options), call.target.defaulted(obj)
 
             async def replaced(live: JSONObject | None) -> JSONObject:
-                return write.fields.update(live, wanted, write.manager, timestamp())
+                return await write.managed(lambda fields: fields.update(live, wanted, write.manager, timestamp()))
 
             stored, created = await write.update(
                 replaced,

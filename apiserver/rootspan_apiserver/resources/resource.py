@@ -10,6 +10,7 @@ from typing import Literal
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.allocation import Allocator
+from rootspan_apiserver.resources.converter import Converter
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import Finalization
 from rootspan_apiserver.resources.strategy import Strategy
@@ -42,6 +43,7 @@ class Resource:
         allocator: Makes the allocator of one server.
         published: The OpenAPI schema of a custom resource, None for a built-in one.
         deprecation: The warning of each request for a deprecated version, "" for none.
+        converter: Converts between the versions of a custom resource that has several; None for others.
     """
 
     definition: Definition
@@ -52,6 +54,7 @@ class Resource:
     allocator: Callable[[], Allocator] | None = None
     published: JSONObject | None = None
     deprecation: str = ""
+    converter: Converter | None = None
 
     @classmethod
     def of(
@@ -65,6 +68,7 @@ class Resource:
         deprecation: str = "",
         allocator: Callable[[], Allocator] | None = None,
         published: JSONObject | None = None,
+        converter: Converter | None = None,
     ) -> "Resource":
         """Return what is served of a definition.
 
@@ -73,6 +77,7 @@ class Resource:
             storage_path: where the objects are kept, where that is not the definition's.
             allocator: makes the allocator of one server.
             published: the OpenAPI schema of a custom resource.
+            converter: converts between the versions of a custom resource.
         """
         path = storage_path or definition.storage_path or f"/{definition.plural}"
         return cls(
@@ -84,6 +89,7 @@ class Resource:
             allocator=allocator,
             published=published,
             deprecation=deprecation or definition.deprecation,
+            converter=converter,
         )
 
     @cached_property
@@ -141,6 +147,12 @@ class Resource:
     def storage_kind(self) -> GroupVersionKind:
         """The kind in the version that is stored."""
         return self.definition.kind
+
+    @cached_property
+    def is_storage_version(self) -> bool:
+        """Whether objects are stored in the served version."""
+        stored = self.storage_kind.api_version if self.converter is None else self.converter.stored
+        return self.kind.api_version == stored
 
     @property
     def go_type(self) -> str:

@@ -12,27 +12,29 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
+from functools import partial
 from typing import Self
 
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
+from rootspan_apiserver.storage.cache_reads import CacheReads
+from rootspan_apiserver.storage.cached_lists import CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
-from rootspan_apiserver.storage.collection import Collection, Observer
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compactor
 from rootspan_apiserver.storage.direct_reads import DirectReads
-from rootspan_apiserver.storage.errors import etcd_errors, initializing, parse_resource_version, too_large
+from rootspan_apiserver.storage.dry_run import DryRuns
+from rootspan_apiserver.storage.errors import etcd_errors, parse_resource_version
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
-from rootspan_apiserver.storage.scope import KeyScope, Predicate, collection_path, object_path
-from rootspan_apiserver.storage.stored_object import StoredObject, encode
+from rootspan_apiserver.storage.scope import Predicate, object_path
+from rootspan_apiserver.storage.served_objects import ServedObjects
+from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -41,7 +43,7 @@ DELIVERY = 0.05
 """Seconds that the answer to a write waits at most for its event."""
 
 
-class Storage:
+class Storage(CacheReads):
     """Reads, writes, lists and watches objects. `async with` runs the watch cache; until that has loaded, lists come from etcd and watches
     wait.
 
@@ -67,11 +69,13 @@ class Storage:
         self._tracing = tracing
         self._etcd = EtcdStore(etcd, tracing, prefix)
         known = tuple(each for each in resources if each.storage_path)
-        self._cache = WatchCache(etcd, prefix, {each.storage_path for each in known if not each.watch_cache})
-        lists = EtcdLists(etcd, tracing, prefix)
-        self._direct = DirectReads(etcd, self._etcd, lists, prefix)
-        self._lists = CachedLists(self._cache, lists, tracing)
-        self._watches = CachedWatches(self._cache, lists, tracing, bookmark_interval)
+        self._served = ServedObjects()
+        lists = EtcdLists(etcd, tracing, prefix, self._served)
+        cache = WatchCache(etcd, prefix, {each.storage_path for each in known if not each.watch_cache})
+        super().__init__(cache, DirectReads(etcd, self._etcd, lists, prefix))
+        self._lists = CachedLists(self._cache, lists, tracing, self._served)
+        self._watches = CachedWatches(self._cache, lists, tracing, self._served, bookmark_interval=bookmark_interval)
+        self._dry_runs = DryRuns(self.get, self._served)
         self._compaction = Compactor(etcd, prefix, compaction_interval)
         self._running: list[asyncio.Task[None]] = []
         for path in {each.storage_path for each in known if each.watch_cache}:
@@ -108,9 +112,6 @@ class Storage:
     def ready(self) -> bool:
         return self._cache.ready
 
-    def _collection(self, resource: Resource) -> Collection:
-        return self._cache.claim(resource.storage_path)
-
     def _cached(self, resource: Resource, path: str) -> StoredObject | None:
         is_cached = resource.watch_cache and self._cache.ready
         return self._collection(resource).get(path) if is_cached else None
@@ -144,61 +145,21 @@ class Storage:
         ) as step:
             if not resource_version:
                 step.event(events.GETTING_FROM_STORAGE)
-                return await self._etcd.get(path)
+                return await self._read(resource, path)
             requested = parse_resource_version(resource_version)
             if not self._cache.ready:
                 step.event(events.GETTING_FROM_STORAGE_WITHOUT_CACHE)
-                return await self._etcd.get(path)
+                return await self._read(resource, path)
             step.event(events.GETTING_FROM_CACHE)
             step.event(events.CACHE_LOCKED)
             await self._fresh(requested)
             step.event(events.CACHE_FRESH)
-            return self._collection(resource).get(path)
+            found = self._collection(resource).get(path)
+            return (await self._served.all(resource, [found]))[0] if found is not None else None
 
-    async def cached(self, resource: Resource, namespace: str = "") -> list[StoredObject]:
-        """Return all objects of a resource from the cache, as fresh as the last write of this process.
-
-        Raises:
-            StatusError: 429, the cache is not ready; 504, it does not keep up.
-        """
-        if not resource.watch_cache:
-            return (await self._direct.list(namespace, Predicate(resource), ListOptions())).items
-        collection = await self.catch_up(resource)
-        return collection.select(KeyScope(collection_path(resource, namespace)))
-
-    async def cached_object(self, resource: Resource, namespace: str, name: str) -> StoredObject | None:
-        """Return one object from the cache, None if there is none, as fresh as the last write of this process.
-
-        Raises:
-            StatusError: 429, the cache is not ready; 504, it does not keep up.
-        """
-        if not resource.watch_cache:
-            return await self.get(resource, namespace, name)
-        collection = await self.catch_up(resource)
-        try:
-            return collection.get(object_path(resource, namespace, name))
-        except StatusError:  # no object can have such a name
-            return None
-
-    def subscribe(self, resource: Resource, observer: Observer) -> None:
-        """Pass every object of a resource in the watch cache, and every change of them, to `observer`."""
-        self._collection(resource).subscribe(observer)
-
-    async def catch_up(self, resource: Resource) -> Collection:
-        """Return the collection of a resource, once it shows what this process wrote to it.
-
-        Raises:
-            StatusError: 429, the cache is not ready; 504, it does not keep up.
-        """
-        if not await self._cache.wait_ready(FRESH):
-            raise initializing()
-        collection = self._collection(resource)
-        await self._fresh(collection.written)
-        return collection
-
-    async def _fresh(self, revision: int) -> None:
-        if not await self._cache.wait_until(revision, FRESH):
-            raise too_large(revision, self._cache.revision)
+    async def _read(self, resource: Resource, path: str) -> StoredObject | None:
+        found = await self._etcd.get(path)
+        return await self._served.one(resource, found) if found is not None else None
 
     async def create(
         self, resource: Resource, namespace: str, name: str, obj: JSONObject, *, dry_run: bool = False
@@ -208,12 +169,11 @@ class Storage:
         Raises:
             StatusError: 409, there is such an object.
         """
-        path = object_path(resource, namespace, name)
         if dry_run:
-            if await self.get(resource, namespace, name) is not None:
-                raise already_exists(resource.group_resource, name)
-            return StoredObject(path, 0, encode(obj))
-        return await self._wrote(resource, await self._etcd.create(resource, path, obj))
+            return await self._dry_runs.create(resource, namespace, name, obj)
+        path, kept = object_path(resource, namespace, name), await self._served.to_store(resource, obj)
+        stored = await self._wrote(resource, await self._etcd.create(resource, path, kept))
+        return await self._served.one(resource, stored)
 
     async def guaranteed_update(
         self,
@@ -235,21 +195,27 @@ class Storage:
         Raises:
             StatusError: 404, there is no such object and not `missing_ok`; and whatever `change` raises.
         """
-        path = object_path(resource, namespace, name)
         if dry_run:
-            current = await self.get(resource, namespace, name)
-            if current is None and not missing_ok:
-                raise not_found(resource.group_resource, name)
-            decision = await change(current)
-            if not isinstance(decision, Write):
-                return decision
-            revision = current.revision if current else 0
-            return Written(StoredObject(path, revision, encode(decision.obj)), created=current is None)
+            return await self._dry_runs.update(resource, namespace, name, change, missing_ok=missing_ok)
+        path = object_path(resource, namespace, name)
         cached = self._cached(resource, path)
+        if resource.converter is not None:
+            change = partial(self._change, resource, change)
         outcome = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
         if isinstance(outcome, Written):
-            await self._wrote(resource, outcome.stored)
+            stored = await self._wrote(resource, outcome.stored)
+            return Written(await self._served.one(resource, stored), created=outcome.created)
         return outcome
+
+    async def _change(
+        self,
+        resource: Resource,
+        change: Callable[[StoredObject | None], Awaitable[Decision]],
+        current: StoredObject | None,
+    ) -> Decision:
+        """Let `change` decide on the present object in the served version."""
+        decision = await change(await self._served.one(resource, current) if current is not None else None)
+        return Write(await self._served.to_store(resource, decision.obj)) if isinstance(decision, Write) else decision
 
     async def delete(
         self,
@@ -265,15 +231,19 @@ class Storage:
         Raises:
             StatusError: 404, there is none; and whatever `check` raises.
         """
-        path = object_path(resource, namespace, name)
         if dry_run:
-            current = await self.get(resource, namespace, name)
-            if current is None:
-                raise not_found(resource.group_resource, name)
-            await check(current)
-            return current
+            return await self._dry_runs.delete(resource, namespace, name, check)
+        path = object_path(resource, namespace, name)
         cached = self._cached(resource, path)
-        return await self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+        if resource.converter is not None:
+            check = partial(self._check, resource, check)
+        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+        return await self._served.one(resource, deleted)
+
+    async def _check(
+        self, resource: Resource, check: Callable[[StoredObject], Awaitable[None]], current: StoredObject
+    ) -> None:
+        await check(await self._served.one(resource, current))
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
         """Return the objects of `predicate.resource` that match, in the order of their keys.

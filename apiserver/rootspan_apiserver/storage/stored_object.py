@@ -33,6 +33,7 @@ METADATA_ORDER = (
     "managedFields",
 )
 _HEAD = re.compile(rb'\{("kind":"[^"\\]*","apiVersion":"[^"\\]*",)"metadata":\{')
+_API_VERSION = re.compile(rb'\{"kind":"[^"\\]*","apiVersion":"([^"\\]*)",')
 _UID = re.compile(rb'"uid":"[^"\\]*",')
 _BRACE = re.compile(rb"[{}]")
 _NONE: Mapping[str, bool] = MappingProxyType({})
@@ -107,6 +108,12 @@ class StoredObject:
     def name(self) -> str:
         """The object's name: the last segment of its key."""
         return self.key.rpartition("/")[2]
+
+    @property
+    def api_version(self) -> str:
+        """The group-version that the object is stored in."""
+        head = _API_VERSION.match(self.raw)
+        return head[1].decode() if head is not None else str(orjson.loads(self.raw).get("apiVersion", ""))
 
     @property
     def resource_version(self) -> str:

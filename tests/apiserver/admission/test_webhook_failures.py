@@ -65,8 +65,8 @@ CASES: dict[str, tuple[Misbehaving, str]] = {
         f"{UPSTREAM}0-length response with status code: 200 and content type: application/json",
     ),
     "not JSON": (
-        Misbehaving(lambda review: b"<html>"),
-        f"{UPSTREAM}couldn't get version/kind; json parse error: invalid character '<' looking for beginning of value",
+        Misbehaving(lambda review: b'{"kind":'),
+        f"{UPSTREAM}couldn't get version/kind; json parse error: unexpected end of JSON input",
     ),
     "no response": (Misbehaving(lambda review: review), f"{INVALID}webhook response was absent"),
     "no kind": (

@@ -90,10 +90,6 @@ CEL = [{"cel": {"expression": "true"}}]
 MATCH = {"matchConstraints": {"resourceRules": RULES}}
 MUTATION = {"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}
 CONDITIONS = [{"name": "never", "expression": "false"}]
-CONVERSION = {
-    "strategy": "Webhook",
-    "webhook": {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/"}},
-}
 NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
 LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
 SERVICE = {"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 10}
@@ -147,14 +143,6 @@ CASES = [
         "CustomResourceDefinition",
         definition({"type": "string", "format": "hostname"}),
         definition({"type": "string", "format": "date-time"}),
-        name="gadgets.example.com",
-    ),
-    Case.of(
-        "conversion webhooks",
-        DEFINITIONS,
-        "CustomResourceDefinition",
-        definition({"type": "string"}, conversion=CONVERSION),
-        definition({"type": "string"}),
         name="gadgets.example.com",
     ),
     Case.of("resource quotas", f"v1/{IN_DEFAULT}/resourcequotas", "ResourceQuota", {"spec": {"hard": {"pods": "1"}}}),

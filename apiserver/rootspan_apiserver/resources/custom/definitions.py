@@ -15,6 +15,7 @@ from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.times import write_time
 from rootspan_apiserver.resources.columns import NAME, Column, at
+from rootspan_apiserver.resources.converter import Converter
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
 from rootspan_apiserver.resources.custom.effort import Effort
 from rootspan_apiserver.resources.custom.rules import (
@@ -41,15 +42,26 @@ SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
 AGE = Column("Age", lambda obj, now: age(at(obj, "metadata", "creationTimestamp"), now), "date")
 
 
-def resources_of(definition: JSONObject) -> tuple[Resource, ...]:
-    """Return the resources of a valid definition, one a served version."""
+def resources_of(definition: JSONObject, converter: Converter | None = None) -> tuple[Resource, ...]:
+    """Return the resources of a valid definition, one a served version.
+
+    Args:
+        converter: converts between the versions; None where the definition has only one.
+    """
     spec = definition["spec"]
     versions = spec.get("versions") or []
     kept = next((version["name"] for version in versions if version.get("storage")), "")
-    return tuple(_resource(spec, version, kept) for version in versions if version.get("served"))
+    return tuple(_resource(spec, version, kept, converter) for version in versions if version.get("served"))
 
 
-def _resource(spec: JSONObject, version: JSONObject, kept: str) -> Resource:
+def schemas_of(definition: JSONObject) -> dict[str, Schema]:
+    """Return the schema of each version of a definition, by group-version."""
+    spec = definition["spec"]
+    versions = spec.get("versions") or []
+    return {f"{spec['group']}/{version['name']}": structural_schema(_published(version)) for version in versions}
+
+
+def _resource(spec: JSONObject, version: JSONObject, kept: str, converter: Converter | None) -> Resource:
     names, group = spec["names"], spec["group"]
     kind = GroupVersionKind(group, version["name"], names["kind"])
     published = _published(version)
@@ -57,7 +69,13 @@ def _resource(spec: JSONObject, version: JSONObject, kept: str) -> Resource:
     definition = _definition(spec, version, kept, schema)
     deprecation = _deprecation(version, kind)
     return Resource.of(
-        definition, Strategy(definition), schema, kind=kind, deprecation=deprecation, published=published
+        definition,
+        Strategy(definition),
+        schema,
+        kind=kind,
+        deprecation=deprecation,
+        published=published,
+        converter=converter,
     )
 
 
@@ -121,7 +139,7 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         return any(obj.get(key, ABSENT) != old.get(key, ABSENT) for key in (obj.keys() | old.keys()) - aside)
 
     return Definition(
-        f"{group}/{kept}",
+        f"{group}/{version['name']}",
         names["kind"],
         names["plural"],
         singular=names.get("singular") or names["kind"].lower(),
@@ -135,6 +153,7 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         ),
         storage_path=f"/{group}/{names['plural']}",
         go_type="*unstructured.Unstructured",
+        hashed_version=kept,
         defaults=(default,),
         prepare_create=prepare_create,
         generation=Generation(changed=desired_state_changed),

@@ -1,20 +1,22 @@
-"""The parts of a server that follow from its options alone: TLS, the tracer provider, etcd and the store.
+"""The parts of a server that follow from its options alone.
 
-Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
+Upstream: cmd/kube-apiserver/app/options/completion.go
 """
 
 import contextlib
+import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from opentelemetry.sdk.trace import TracerProvider
 
+from rootspan_apiserver.admission.plugins.order import plugin_faults
+from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.dialects.dialect import Dialect
-from rootspan_apiserver.options.options import Options
-from rootspan_apiserver.registry.store import Store
+from rootspan_apiserver.options.idle_settings import idle_settings
+from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
 from rootspan_apiserver.storage import Storage
@@ -23,27 +25,37 @@ from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import exporting
 from rootspan_apiserver.telemetry.tracing import Tracing
 
-CACHE_SECONDS = 30.0
-"""How long the start waits for the watch cache."""
+logger = logging.getLogger(__name__)
 SLOW_REQUESTS, EVERY_STEP = 2, 4
 """The verbosity (-v) from which slow requests are logged, and from which all of their steps are."""
 
 
-def serving_tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
-    """Return the serving certificate, and the TLS settings of the server. Raises CertificateError."""
+def check(options: Options) -> None:
+    """Refuse names that do not exist, and warn of options that have no effect. Raises OptionsError."""
+    if faults := [
+        *plugin_faults(options.enable_admission_plugins, options.disable_admission_plugins),
+        *controller_faults(options.controllers),
+    ]:
+        raise OptionsError(faults)
+    for sentence in idle_settings(options):
+        logger.warning("%s", sentence)
+
+
+def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
+    """Return the certificate that the server presents, and its TLS settings. Raises CertificateError."""
     certificate = serving_certificate(
         certificate_file=options.tls_cert_file,
         key_file=options.tls_private_key_file,
-        folder=optional_path(options.cert_dir),
+        folder=_path(options.cert_dir),
         addresses=(options.bind_address, options.advertise_address),
     )
-    return certificate, server_context(certificate, optional_path(options.client_ca_file))
+    return certificate, server_context(certificate, _path(options.client_ca_file))
 
 
-def tracer_provider_for(
+def tracer_provider(
     options: Options, dialect: Dialect, given: TracerProvider | None
 ) -> AbstractAsyncContextManager[TracerProvider]:
-    """Return the tracer provider that is `given`, or else one that exports spans as the options say."""
+    """Return what makes the spans while the block runs: the one that is given, or one that exports as the configuration says."""
     if given is not None:
         return contextlib.nullcontext(given)
     return exporting(
@@ -54,37 +66,30 @@ def tracer_provider_for(
 
 
 def text_traces(options: Options) -> TextTraces | None:
-    """Return the traces of slow requests for the log, None at a low verbosity."""
+    """Return what writes slow requests to the log, None at a lower verbosity."""
     return TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
 
 
-def etcd_for(options: Options, dialect: Dialect, provider: TracerProvider) -> AbstractAsyncContextManager[EtcdBackend]:
-    """Return the client of the cluster that the options name, or of the embedded etcd. Raises EmbeddedEtcdError."""
+def etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> AbstractAsyncContextManager[EtcdBackend]:
+    """Return the store while the block runs: a real etcd, or the embedded one."""
     return etcd_backend(
         options.etcd_servers,
         lambda: client_tls(options.etcd_cafile, options.etcd_certfile, options.etcd_keyfile),
-        data_dir=optional_path(options.data_dir),
+        data_dir=_path(options.data_dir),
         traced=lambda transport: dialect.etcd_client(transport, tracer_provider=provider),
     )
 
 
-@contextlib.asynccontextmanager
-async def stored(
-    options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry
-) -> AsyncIterator[tuple[Storage, Store]]:
-    """Run the storage, whose watch cache may be loading still after some seconds, with the generic store above it."""
-    async with Storage(
+def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
+    """Return the storage of the resources in a registry."""
+    return Storage(
         etcd.client,
         tracing,
         prefix=options.etcd_prefix,
         resources=registry.resources(),
         compaction_interval=options.etcd_compaction_interval,
-    ) as storage:
-        store = Store(storage, registry.resources())
-        await storage.wait_ready(CACHE_SECONDS)
-        yield storage, store
+    )
 
 
-def optional_path(text: str) -> Path | None:
-    """Return the path in an option, None for the empty text."""
+def _path(text: str) -> Path | None:
     return Path(text) if text else None
