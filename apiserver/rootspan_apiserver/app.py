@@ -29,7 +29,7 @@ from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.service_client import ServiceClients
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.clients.webhook_clients import WebhookClients
-from rootspan_apiserver.controllers import Settled, running_controllers
+from rootspan_apiserver.controllers import ServerFacts, Settled, running_controllers
 from rootspan_apiserver.controllers.aggregator import aggregating
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
@@ -80,7 +80,7 @@ async def apiserver(
         provider = await stack.enter_async_context(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
-        registry = builtin_registry(options.service_cluster_ip_range)
+        registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry))
         loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
@@ -92,6 +92,7 @@ async def apiserver(
             metrics=Metrics(),
             registry=registry,
             storage=storage,
+            store=Store(storage, registry.resources()),
             loopback=loopback,
             authorizer=authorizer_for(options.authorization_mode, storage, registry),
             resolver=resolver,
@@ -122,6 +123,7 @@ class _Parts:
     metrics: Metrics
     registry: Registry
     storage: Storage
+    store: Store
     loopback: LoopbackClient
     authorizer: UnionAuthorizer
     resolver: ServiceResolver
@@ -151,9 +153,13 @@ async def _working(
         storage,
         registry,
         loopback,
+        store=parts.store,
         ca_bundle=certificate.ca_bundle,
-        secure_port=address.port,
-        service_range=options.service_cluster_ip_range,
+        server=ServerFacts(
+            addresses=(options.advertise_address, address.host),
+            secure_port=address.port,
+            service_range=options.service_cluster_ip_range,
+        ),
         chosen=options.controllers,
     )
     async with (
@@ -179,7 +185,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
     )
     handlers = application(
         registry=registry,
-        store=Store(storage, registry.resources()),
+        store=parts.store,
         admission=admission,
         authenticator=authenticator,
         authorizer=parts.authorizer,

@@ -113,10 +113,6 @@ UNENFORCED = (
         ),
     ),
     Unenforced(
-        "service CIDRs and IP addresses are stored but not used for services",
-        (("networking.k8s.io", "servicecidrs"), ("networking.k8s.io", "ipaddresses")),
-    ),
-    Unenforced(
         "CEL selectors of devices are stored but not compiled",
         ((RESOURCE, "deviceclasses"), (RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),
         _has_device_selector,

@@ -83,6 +83,7 @@ class Options(FrontProxyOptions):
     etcd_compaction_interval: float = flag(
         300.0, seconds, "The interval of compaction requests. If 0, the compaction request from apiserver is disabled."
     )
+    event_ttl: float = flag(3600.0, seconds, "Amount of time to retain events.")
     data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
     write_kubeconfig: str = flag(
         "", text, "File to write a kubeconfig of the administrator to, once the server serves."
@@ -258,6 +259,7 @@ class Options(FrontProxyOptions):
             "min_request_timeout",
             "shutdown_delay_duration",
             "etcd_compaction_interval",
+            "event_ttl",
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"

@@ -5,7 +5,7 @@ The built-in ones come from their definitions (`builtin.py`), custom ones are ad
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
@@ -142,14 +142,19 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
     return stability, -int(match[1]), -int(match[3] or 0), version
 
 
-def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
+def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE, event_ttl: int | None = None) -> Registry:
     """Return a registry of the built-in resources, to which custom ones can be added.
 
     Args:
         service_range: the CIDR out of which services get their addresses.
+        event_ttl: the seconds for which events are kept, 0 for ever; None for their definition's.
     """
     registry = Registry()
-    found = [resource for each in DEFINITIONS for resource in builtin_resources(each, service_range)]
+    definitions = [
+        replace(each, time_to_live=event_ttl) if each.time_to_live and event_ttl is not None else each
+        for each in DEFINITIONS
+    ]
+    found = [resource for each in definitions for resource in builtin_resources(each, service_range)]
     order = {api_version: number for number, (_, api_version) in enumerate(GROUPS)}
     registry.replace((), sorted(found, key=lambda each: (order[each.kind.api_version], each.plural)))
     registry.revision = 0

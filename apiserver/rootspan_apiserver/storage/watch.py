@@ -91,6 +91,11 @@ class CacheWatch:
         self._changes.append(change)
         self._rouse()
 
+    def fail(self, failure: StatusError) -> None:
+        """Raise `failure` from the iteration, once the changes so far have been delivered."""
+        self._failure = failure
+        self._rouse()
+
     def end(self) -> None:
         """Nothing more is delivered."""
         self._ended = True
@@ -105,8 +110,6 @@ class CacheWatch:
         return self
 
     async def __anext__(self) -> WatchEvent:
-        if self._failure is not None:
-            raise self._failure
         now = asyncio.get_running_loop().time
         while not self._ended and (self._deadline is None or now() < self._deadline):
             if self._conversions is not None and (self._changes or not self._begun):
@@ -115,6 +118,8 @@ class CacheWatch:
             event = self._next()
             if event is not None:
                 return event
+            if self._failure is not None:
+                raise self._failure
             if self._next_bookmark is not None and now() >= self._next_bookmark:
                 self._next_bookmark = self._bookmark_time()
                 return WatchEvent("BOOKMARK", None, str(max(self._current_revision(), self._after)))

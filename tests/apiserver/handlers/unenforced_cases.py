@@ -146,14 +146,6 @@ CASES = [
         {"spec": {"priorityLevelConfiguration": {"name": "exempt"}, "matchingPrecedence": 100}},
     ),
     Case.of("flow schemas", f"{FLOW}/prioritylevelconfigurations", "PriorityLevelConfiguration", {"spec": LIMITED}),
-    Case.of("service CIDRs", "networking.k8s.io/v1/servicecidrs", "ServiceCIDR", {"spec": {"cidrs": ["10.1.0.0/24"]}}),
-    Case.of(
-        "service CIDRs",
-        "networking.k8s.io/v1/ipaddresses",
-        "IPAddress",
-        {"spec": {"parentRef": {"resource": "services", "namespace": "default", "name": "s"}}},
-        name="10.1.0.7",
-    ),
     Case.of(
         "CEL selectors",
         f"{RESOURCE}/deviceclasses",
