@@ -14,7 +14,6 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apps.pod_templates import (
     SELECTOR,
-    SELECTOR_STAYS,
     always_restarted,
     check_labels_match,
     default_spec_template,
@@ -41,6 +40,7 @@ from rootspan_apiserver.rules import (
     struct,
 )
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
+from rootspan_apiserver.rules.label_selectors import immutable_selector
 from rootspan_apiserver.selectors import LabelSelector
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
@@ -183,7 +183,7 @@ definition = Definition(
     prepare_update=_prepare_update,
     warnings=warnings_of("spec", "template", names_pods=False),
     spec=SPEC,
-    changes=struct(spec=struct(selector=SELECTOR_STAYS)),
+    changes=struct(spec=struct(selector=immutable_selector)),
     update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(
         NAME,

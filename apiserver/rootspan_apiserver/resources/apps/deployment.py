@@ -12,7 +12,6 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apps.pod_templates import (
     SELECTOR,
-    SELECTOR_STAYS,
     always_restarted,
     default_spec_template,
     matching_template,
@@ -38,6 +37,7 @@ from rootspan_apiserver.rules import (
     struct,
 )
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
+from rootspan_apiserver.rules.label_selectors import immutable_selector
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
 
@@ -147,7 +147,7 @@ definition = Definition(
     prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    changes=struct(spec=struct(selector=SELECTOR_STAYS)),
+    changes=struct(spec=struct(selector=immutable_selector)),
     update_order=UpdateOrder.SPEC_THEN_CHANGES,
     columns=(
         NAME,

@@ -13,23 +13,15 @@ from rootspan_apiserver.resources.cells import containers
 from rootspan_apiserver.resources.columns import Column, at
 from rootspan_apiserver.resources.core.pod.defaults import default_template
 from rootspan_apiserver.rules import Path, Rule, RuleContext, absent_as, forbidden, function, one_of, struct
-from rootspan_apiserver.rules.immutable_structs import immutable_struct
-from rootspan_apiserver.rules.label_selectors import ratcheting_label_selector
+from rootspan_apiserver.rules.label_selectors import ratcheting_label_selector, shown_in_errors
 from rootspan_apiserver.selectors import LabelSelector, shown_selector
-from rootspan_apiserver.types.internal_form import printed
-from rootspan_apiserver.types.tables import go_types
 
-SELECTOR_STAYS = immutable_struct("meta/v1.LabelSelector")
 NO_MATCH = "`selector` does not match template `labels`"
 
 
 def default_spec_template(obj: JSONObject) -> None:
     """Fill in what the template of a workload lacks; in place."""
     default_template(obj["spec"])
-
-
-def _printed(selector: JSONObject | None) -> Any:
-    return None if selector is None else printed(selector, go_types().struct("meta/v1.LabelSelector"))
 
 
 def selector_rule(kind: str) -> Rule:
@@ -39,7 +31,7 @@ def selector_rule(kind: str) -> Rule:
     def not_empty(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
         """It has a requirement."""
         if not value.get("matchLabels") and not value.get("matchExpressions"):
-            yield FieldError.invalid(path, _printed(value), f"empty selector is invalid for {kind}")
+            yield FieldError.invalid(path, shown_in_errors(value), f"empty selector is invalid for {kind}")
 
     return ratcheting_label_selector & not_empty
 
@@ -66,7 +58,7 @@ def matching_template(template: Rule, *, words: str = "invalid label selector") 
         try:
             found = LabelSelector.from_object(selector)
         except ValueError:
-            yield FieldError.invalid(path / "selector", _printed(selector), words)
+            yield FieldError.invalid(path / "selector", shown_in_errors(selector), words)
             return
         yield from check_labels_match(value, found, path / "template")
         yield from checked.check(value, old, path, context)

@@ -6,7 +6,6 @@ pkg/printers/internalversion/printers.go
 
 from rootspan_apiserver.resources.apps.pod_templates import (
     SELECTOR,
-    SELECTOR_STAYS,
     always_restarted,
     default_spec_template,
     matching_template,
@@ -24,6 +23,7 @@ from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.selectable import at
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import not_negative, not_nil, struct
+from rootspan_apiserver.rules.label_selectors import immutable_selector
 
 # Upstream names the Deployment here.
 SPEC = struct(
@@ -43,7 +43,7 @@ definition = Definition(
     prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    changes=struct(spec=struct(selector=SELECTOR_STAYS)),
+    changes=struct(spec=struct(selector=immutable_selector)),
     update_order=UpdateOrder.SPEC_THEN_CHANGES,
     selectable={"status.replicas": at("status.replicas", "0")},
     columns=(

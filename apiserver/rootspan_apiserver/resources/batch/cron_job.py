@@ -36,6 +36,7 @@ from rootspan_apiserver.rules import (
     required,
     struct,
 )
+from rootspan_apiserver.rules.label_selectors import shown_in_errors
 from rootspan_apiserver.selectors import shown_selector
 
 _ZONE_PART = re.compile(r"(?!-)[A-Za-z._0-9+-]{1,14}")
@@ -75,7 +76,8 @@ def _time_zone(value: str, old: Any, path: Path, context: RuleContext) -> Iterat
 def _selects_itself(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The selectors of the jobs are generated."""
     if value.get("selector") is not None:
-        yield FieldError.invalid(path / "selector", value["selector"], "`selector` will be auto-generated")
+        shown = shown_in_errors(value["selector"])
+        yield FieldError.invalid(path / "selector", shown, "`selector` will be auto-generated")
     if value.get("manualSelector"):
         yield FieldError.not_supported(path / "manualSelector", True, ("nil", "false"))
 
