@@ -80,6 +80,10 @@ _ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             " SupplementalGroupsPolicy FSGroup FSGroupChangePolicy Sysctls SeccompProfile AppArmorProfile"
             " SELinuxChangePolicy"
         ),
+        "core/v1.PersistentVolumeSource": _names(
+            "GCEPersistentDisk AWSElasticBlockStore HostPath Glusterfs NFS RBD Quobyte ISCSI FlexVolume Cinder CephFS FC"
+            " Flocker AzureFile VsphereVolume AzureDisk PhotonPersistentDisk PortworxVolume ScaleIO Local StorageOS CSI"
+        ),
         "core/v1.VolumeSource": _names(
             "HostPath EmptyDir GCEPersistentDisk AWSElasticBlockStore GitRepo Secret NFS ISCSI Glusterfs"
             " PersistentVolumeClaim RBD Quobyte FlexVolume Cinder CephFS Flocker DownwardAPI FC AzureFile ConfigMap"
