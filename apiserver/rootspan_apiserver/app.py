@@ -37,6 +37,7 @@ from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
+from rootspan_apiserver.options.shown_flags import zpages
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving import kubeconfig
@@ -80,10 +81,13 @@ async def apiserver(
         tracing = Tracing(provider, dialect, texts=_text_traces(options))
         etcd = await stack.enter_async_context(_etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range)
-        storage = await stack.enter_async_context(_storage(options, etcd, tracing, registry))
+        metrics = Metrics(options.emulated_version)
+        storage = await stack.enter_async_context(_storage(options, etcd, tracing, registry, metrics))
         loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
         authorizer = authorizer_for(options.authorization_mode, storage, registry)
-        admission = _admission(options, storage, registry, loopback, authorizer, tracing=tracing, provider=provider)
+        admission = _admission(
+            options, storage, registry, loopback, authorizer, metrics=metrics, tracing=tracing, provider=provider
+        )
         stack.push_async_callback(admission.aclose)
         accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
         requests = _request_path(
@@ -97,6 +101,7 @@ async def apiserver(
             accounts=accounts,
             loopback_token=loopback.token,
             admin_token=token,
+            metrics=metrics,
             lifecycle=lifecycle,
             etcd_check=etcd.check,
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
@@ -118,6 +123,7 @@ async def apiserver(
             settled=settled,
             expire_history=storage.expire_history,
         )
+        lifecycle.started.set()
         _write_kubeconfig(options, running)
         yield running
 
@@ -145,6 +151,7 @@ def _request_path(
     accounts: ServiceAccountTokens,
     loopback_token: str,
     admin_token: str,
+    metrics: Metrics,
     lifecycle: Lifecycle,
     etcd_check: Check,
     audit: Sink | None,
@@ -158,7 +165,6 @@ def _request_path(
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
-    metrics = Metrics()
     handlers = application(
         registry=registry,
         store=Store(storage, registry.resources()),
@@ -168,7 +174,8 @@ def _request_path(
         tokens=accounts,
         metrics=metrics,
         lifecycle=lifecycle,
-        checks={"etcd": etcd_check},
+        etcd_check=etcd_check,
+        zpages=zpages(options),
         min_request_timeout=options.min_request_timeout,
         expire_history=storage.expire_history if options.debug_expire_history else None,
     )
@@ -225,14 +232,19 @@ def _etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstr
     )
 
 
-def _storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
-    return Storage(
+def _storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry, metrics: Metrics) -> Storage:
+    storage = Storage(
         etcd.client,
         tracing,
         prefix=options.etcd_prefix,
         resources=registry.resources(),
         compaction_interval=options.etcd_compaction_interval,
+        metrics=metrics.storage,
     )
+    metrics.storage.counts = lambda: {
+        resource.group_resource: storage.count(resource) for resource in registry.resources() if resource.storage_path
+    }
+    return storage
 
 
 def _admission(
@@ -242,6 +254,7 @@ def _admission(
     loopback: LoopbackClient,
     authorizer: UnionAuthorizer,
     *,
+    metrics: Metrics,
     tracing: Tracing,
     provider: TracerProvider,
 ) -> AdmissionChain:
@@ -255,7 +268,10 @@ def _admission(
         service_addresses=options.service_addresses(),
     )
     return admission_chain(
-        initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins
+        initializer,
+        enable=options.enable_admission_plugins,
+        disable=options.disable_admission_plugins,
+        metrics=metrics.admission,
     )
 
 

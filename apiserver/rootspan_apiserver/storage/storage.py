@@ -34,6 +34,7 @@ from rootspan_apiserver.storage.scope import KeyScope, Predicate, collection_pat
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
+from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 DELIVERY = 0.05
@@ -51,6 +52,7 @@ class Storage:
         resources: those whose history is kept from the start; that of others begins when they are first used.
         bookmark_interval: seconds between the bookmarks of a watch.
         compaction_interval: seconds that etcd keeps history at least, and less than twice that long; 0 compacts nothing.
+        metrics: counts the requests to etcd.
     """
 
     def __init__(
@@ -62,9 +64,10 @@ class Storage:
         resources: Iterable[Resource] = (),
         bookmark_interval: float = BOOKMARK_INTERVAL,
         compaction_interval: float = COMPACTION_INTERVAL,
+        metrics: StorageMetrics | None = None,
     ) -> None:
         self._tracing = tracing
-        self._etcd = EtcdStore(etcd, tracing, prefix)
+        self._etcd = EtcdStore(etcd, tracing, prefix, metrics or StorageMetrics())
         self._cache = WatchCache(etcd, prefix)
         direct = EtcdLists(etcd, tracing, prefix)
         self._lists = CachedLists(self._cache, direct, tracing)
@@ -100,6 +103,10 @@ class Storage:
         with etcd_errors():
             await self._compaction.compact(revision)
         self._cache.forget()
+
+    def count(self, resource: Resource) -> int:
+        """Return how many objects of a resource the watch cache has; -1 until it has loaded."""
+        return len(self._collection(resource)) if self._cache.ready else -1
 
     @property
     def ready(self) -> bool:

@@ -41,6 +41,10 @@ SECONDS = 15
 Condition = Callable[[JSONObject | None], bool]
 
 
+async def etcd_up() -> None:
+    """The check of a store that is always there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     http: httpx.AsyncClient
@@ -89,6 +93,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
             tokens=tokens,
             metrics=metrics,
             lifecycle=lifecycle,
+            etcd_check=etcd_up,
         )
         app = chain(
             handlers,

@@ -22,6 +22,7 @@ from rootspan_apiserver.admission.plugins.priority import Priority
 from rootspan_apiserver.admission.plugins.service_account import ServiceAccount
 from rootspan_apiserver.admission.plugins.storage_object_in_use_protection import StorageObjectInUseProtection
 from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
+from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 
 ON, OFF = True, False
 """Whether a plugin is enabled without --enable-admission-plugins."""
@@ -123,11 +124,16 @@ def plugin_faults(enable: Collection[str], disable: Collection[str]) -> Iterator
 
 
 def admission_chain(
-    initializer: PluginInitializer, *, enable: Collection[str] = (), disable: Collection[str] = ()
+    initializer: PluginInitializer,
+    *,
+    enable: Collection[str] = (),
+    disable: Collection[str] = (),
+    metrics: AdmissionMetrics | None = None,
 ) -> AdmissionChain:
     """Construct the plugins that are on by default or in `enable`, and not in `disable`. The names have been checked."""
-    return AdmissionChain(
+    plugins = (
         row.build(initializer)
         for row in ORDER
         if row.build is not None and (row.default or row.name in enable) and row.name not in disable
     )
+    return AdmissionChain(plugins, metrics)
