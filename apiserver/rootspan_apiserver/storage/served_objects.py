@@ -33,7 +33,7 @@ class ServedObjects:
 
     async def one(self, resource: Resource, stored: StoredObject) -> StoredObject:
         """Return an object in the served version. Raises StatusError 500 if it cannot be converted."""
-        return stored if _is_served(resource, stored) else (await _converted(resource, [stored]))[0]
+        return stored.served(resource) if _is_served(resource, stored) else (await _converted(resource, [stored]))[0]
 
     async def all(self, resource: Resource, stored: Sequence[StoredObject]) -> list[StoredObject]:
         """Return objects in the served version, in their order.
@@ -45,7 +45,7 @@ class ServedObjects:
         """
         others = [each for each in stored if not _is_served(resource, each)]
         if not others:
-            return list(stored)
+            return [each.served(resource) for each in stored]
         kept = self._kept.setdefault(resource, {})
         if missing := [each for each in others if _identity(each) not in kept]:
             batch = asyncio.create_task(_fill(kept, resource, missing))
@@ -54,17 +54,17 @@ class ServedObjects:
         converted = {identity: each for identity, each in held.items() if isinstance(each, StoredObject)}
         for batch in {each for each in held.values() if isinstance(each, asyncio.Task)}:
             converted |= await asyncio.shield(batch)
-        return [converted.get(_identity(each), each) for each in stored]
+        return [converted.get(_identity(each)) or each.served(resource) for each in stored]
 
     async def to_store(self, resource: Resource, obj: JSONObject) -> JSONObject:
         """Return an object of the served version in the version that is stored. Raises StatusError 500."""
-        converter = resource.converter
-        if converter is None or obj.get("apiVersion") == converter.stored:
+        converter, form = resource.converter, resource.stored_form
+        if converter is None:
             return obj
-        metadata = {key: value for key, value in obj["metadata"].items() if key != "resourceVersion"}
-        stored: JSONObject = sorted_keys(
-            (await converter.convert([{**obj, "metadata": metadata}], converter.stored))[0]
-        )
+        if obj.get("apiVersion") != converter.stored:
+            metadata = {key: value for key, value in obj["metadata"].items() if key != "resourceVersion"}
+            obj = (await converter.convert([{**obj, "metadata": metadata}], converter.stored))[0]
+        stored: JSONObject = sorted_keys(obj if form is None else form.tidied(obj))
         return stored
 
 
@@ -85,7 +85,12 @@ async def _fill(kept: _Kept, resource: Resource, missing: Sequence[StoredObject]
 async def _converted(resource: Resource, stored: Sequence[StoredObject]) -> list[StoredObject]:
     converter = resource.converter
     assert converter is not None, "objects of a resource without one are served as they are stored"
-    objects = await converter.convert([orjson.loads(each.raw) for each in stored], resource.kind.api_version)
+    form, objects = resource.stored_form, [orjson.loads(each.raw) for each in stored]
+    if form is not None:
+        objects = list(map(form.read, objects))
+    objects = await converter.convert(objects, resource.kind.api_version)
+    if form is not None:
+        objects = list(map(form.tidied, objects))
     return [
         StoredObject(each.key, each.revision, encode(sorted_keys(obj)))
         for each, obj in zip(stored, objects, strict=True)

@@ -7,7 +7,6 @@ from rootspan_apiserver.kube.meta import JSONObject
 
 RULES = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
 RBAC = "roles and their bindings"
-FORMATS = "the string formats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +136,6 @@ CASES = [
         definition({"type": "object", "properties": {"x-kubernetes-validations": {"type": "string"}}}),
         name="gadgets.example.com",
     ),
-    Case.of(
-        FORMATS,
-        DEFINITIONS,
-        "CustomResourceDefinition",
-        definition({"type": "string", "format": "hostname"}),
-        definition({"type": "string", "format": "date-time"}),
-        name="gadgets.example.com",
-    ),
-    Case.of("resource quotas", f"v1/{IN_DEFAULT}/resourcequotas", "ResourceQuota", {"spec": {"hard": {"pods": "1"}}}),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/roles", "Role", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/clusterroles", "ClusterRole", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),

@@ -41,11 +41,13 @@ from rootspan_apiserver.admission.plugins.pod_security.pod_security_configuratio
 from rootspan_apiserver.admission.plugins.pod_toleration_restriction import PodTolerationRestriction
 from rootspan_apiserver.admission.plugins.pod_topology_labels import PodTopologyLabels
 from rootspan_apiserver.admission.plugins.priority import Priority
+from rootspan_apiserver.admission.plugins.resource_quota import ResourceQuota
 from rootspan_apiserver.admission.plugins.runtime_class import RuntimeClass
 from rootspan_apiserver.admission.plugins.service_account import ServiceAccount
 from rootspan_apiserver.admission.plugins.storage_object_in_use_protection import StorageObjectInUseProtection
 from rootspan_apiserver.admission.plugins.taint_nodes_by_condition import TaintNodesByCondition
 from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
+from rootspan_apiserver.admission.quota.evaluators import Evaluators
 
 
 def _restricted_pods(init: PluginInitializer) -> RestrictedPods:
@@ -177,7 +179,13 @@ ORDER = (
         ON,
         lambda init: ValidatingAdmissionWebhook(init.webhook_dispatcher("validating")),
     ),
-    PluginRow("ResourceQuota", ON),
+    PluginRow(
+        "ResourceQuota",
+        ON,
+        lambda init: ResourceQuota(
+            init.cache, init.resource("", "v1", "resourcequotas"), Evaluators(init.cache, init.registry), init.loopback
+        ),
+    ),
     PluginRow("AlwaysDeny", OFF, lambda init: AlwaysDenyAdmission()),
 )
 

@@ -73,7 +73,8 @@ def _entries(resource: Resource) -> list[JSONObject]:
         entry["categories"] = list(resource.categories)
     if resource.storage_path:
         entry["storageVersionHash"] = storage_version_hash(resource)
-    names = sorted(resource.subresources)
+    # Those of a custom resource stand in the order of its definition: status, then scale.
+    names = list(resource.subresources) if resource.custom else sorted(resource.subresources)
     return [entry, *(_subresource_entry(resource, resource.subresources[name]) for name in names)]
 
 
