@@ -12,25 +12,6 @@ from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 ADMISSION, RBAC, RESOURCE = "admissionregistration.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io"
-UNCHECKED_FORMATS = frozenset(
-    {
-        "bsonobjectid",
-        "cidr",
-        "creditcard",
-        "email",
-        "hexcolor",
-        "hostname",
-        "isbn",
-        "isbn10",
-        "isbn13",
-        "k8s-long-name",
-        "k8s-short-name",
-        "mac",
-        "rgbcolor",
-        "ssn",
-        "uri",
-    }
-)
 
 
 def _always(obj: JSONObject) -> bool:
@@ -43,10 +24,6 @@ def _has_match_conditions(obj: JSONObject) -> bool:
 
 def _has_rules(obj: JSONObject) -> bool:
     return any(schema.get("x-kubernetes-validations") for schema in _schemas(obj))
-
-
-def _has_unchecked_format(obj: JSONObject) -> bool:
-    return any(schema.get("format") in UNCHECKED_FORMATS for schema in _schemas(obj))
 
 
 def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
@@ -125,18 +102,8 @@ UNENFORCED = (
         _has_rules,
     ),
     Unenforced(
-        f"the string formats {', '.join(sorted(UNCHECKED_FORMATS))} are stored but not checked",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        _has_unchecked_format,
-    ),
-    Unenforced(
         "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
-    ),
-    Unenforced(
-        "API services are stored but no request is passed on to them",
-        (("apiregistration.k8s.io", "apiservices"),),
-        lambda obj: bool(obj["spec"].get("service")),
     ),
     Unenforced(
         "flow schemas and priority levels are stored but not followed",
@@ -144,10 +111,6 @@ UNENFORCED = (
             ("flowcontrol.apiserver.k8s.io", "flowschemas"),
             ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"),
         ),
-    ),
-    Unenforced(
-        "service CIDRs and IP addresses are stored but not used for services",
-        (("networking.k8s.io", "servicecidrs"), ("networking.k8s.io", "ipaddresses")),
     ),
     Unenforced(
         "CEL selectors of devices are stored but not compiled",

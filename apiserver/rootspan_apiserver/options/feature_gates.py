@@ -33,7 +33,6 @@ LACKING = frozenset(
         "MutatingAdmissionPolicy",
         "PortForwardWebsockets",
         "PreventStaticPodAPIReferences",
-        "RemoteRequestHeaderUID",
         "StructuredAuthenticationConfiguration",
         "TranslateStreamCloseWebsocketRequests",
         "UnknownVersionInteroperabilityProxy",

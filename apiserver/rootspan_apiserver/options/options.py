@@ -30,6 +30,7 @@ from rootspan_apiserver.options.flags import (
     seconds,
     text,
 )
+from rootspan_apiserver.options.front_proxy import FrontProxyOptions
 from rootspan_apiserver.options.kube_flags import idle_flags
 from rootspan_apiserver.options.service_address import ServiceAddress, read_service_address
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
@@ -55,7 +56,7 @@ def version_number(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(FrontProxyOptions):
     """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
@@ -82,6 +83,7 @@ class Options:
     etcd_compaction_interval: float = flag(
         300.0, seconds, "The interval of compaction requests. If 0, the compaction request from apiserver is disabled."
     )
+    event_ttl: float = flag(3600.0, seconds, "Amount of time to retain events.")
     data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
     write_kubeconfig: str = flag(
         "", text, "File to write a kubeconfig of the administrator to, once the server serves."
@@ -89,7 +91,7 @@ class Options:
     service_address: tuple[ServiceAddress, ...] = flag(
         (),
         read_service_address,
-        "The address of a Service, NAME.NAMESPACE=HOST:PORT, for webhook configurations. Repeatable.",
+        "The address of a Service, NAME.NAMESPACE=HOST:PORT, for webhooks and aggregated APIs. Repeatable.",
     )
     service_cluster_ip_range: str = flag(
         DEFAULT_SERVICE_RANGE, text, "A CIDR range from which to assign service cluster IPs."
@@ -198,6 +200,7 @@ class Options:
         if not 0 <= self.secure_port <= 65535:
             yield f"--secure-port {self.secure_port} must be between 0 and 65535, inclusive. 0 takes any free port"
         yield from self._faults_of_files()
+        yield from self.faults_of_front_proxy()
         yield from self._faults_of_authorization()
         yield from self._faults_of_etcd()
         yield from self._faults_of_limits()
@@ -205,13 +208,20 @@ class Options:
         yield from self._faults_of_tracing()
 
     def _faults_of_files(self) -> Iterator[str]:
-        for certificate, key in (("tls_cert_file", "tls_private_key_file"), ("etcd_certfile", "etcd_keyfile")):
+        for certificate, key in (
+            ("tls_cert_file", "tls_private_key_file"),
+            ("proxy_client_cert_file", "proxy_client_key_file"),
+            ("etcd_certfile", "etcd_keyfile"),
+        ):
             if bool(getattr(self, certificate)) != bool(getattr(self, key)):
                 yield f"{_flag(certificate)} and {_flag(key)} must be given together"
         for name in (
             "tls_cert_file",
             "tls_private_key_file",
             "client_ca_file",
+            "requestheader_client_ca_file",
+            "proxy_client_cert_file",
+            "proxy_client_key_file",
             "token_auth_file",
             "etcd_cafile",
             "etcd_certfile",
@@ -249,6 +259,7 @@ class Options:
             "min_request_timeout",
             "shutdown_delay_duration",
             "etcd_compaction_interval",
+            "event_ttl",
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"

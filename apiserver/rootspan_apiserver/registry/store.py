@@ -17,6 +17,7 @@ from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.registry.allocation import Allocations
 from rootspan_apiserver.registry.create import NAME_ATTEMPTS, before_create, explain_conflict
 from rootspan_apiserver.registry.delete import before_delete, check_preconditions, completes_deletion, is_held
+from rootspan_apiserver.registry.ip_addresses import IPAddresses
 from rootspan_apiserver.registry.list_options import check_list, check_watch, predicate
 from rootspan_apiserver.registry.metadata import resource_version
 from rootspan_apiserver.registry.options import (
@@ -50,7 +51,7 @@ Transform = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
 
 class Store:
-    """Every method raises `StatusError`. Objects are passed and returned in the resource's storage version, custom ones as served.
+    """Every method raises `StatusError`. Objects are passed and returned in the resource's storage version.
 
     Args:
         storage: where the objects are.
@@ -59,20 +60,21 @@ class Store:
 
     def __init__(self, storage: Storage, resources: Iterable[Resource] = ()) -> None:
         self._storage = storage
-        self._allocations = Allocations(storage, resources)
+        known = tuple(resources)
+        self._allocations = Allocations(storage, known)
+        self._addresses = IPAddresses(storage, known)
 
     async def get(self, resource: Resource, namespace: str, name: str, *, resource_version: str = "") -> StoredObject:
         """Return one object, at least as fresh as `resource_version` if that is given."""
         found = await self._storage.get(resource, namespace, name, resource_version)
         if found is None:
             raise not_found(resource.group_resource, name)
-        return found.served(resource)
+        return found
 
     async def list(self, resource: Resource, namespace: str, options: ListOptions) -> ListResult:
         """Return the objects of one namespace, or of all if `namespace` is ""."""
         check_list(options)
-        found = await self._storage.list(namespace, predicate(resource, options), options)
-        return replace(found, items=[stored.served(resource) for stored in found.items])
+        return await self._storage.list(namespace, predicate(resource, options), options)
 
     def watch(
         self, resource: Resource, namespace: str, options: ListOptions
@@ -119,9 +121,12 @@ class Store:
             version = resource_version(obj["metadata"]) or 0
             if version and not dry_run:
                 raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
-            stored, name = _stored(resource, obj), obj["metadata"]["name"]
-            created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
-            return (created.at(version) if dry_run else created).served(resource)
+            name = obj["metadata"]["name"]
+            async with self._addresses.claim(resource, namespace, dry_run=dry_run) as claim:
+                await claim.set(obj, None)
+                stored = _stored(resource, obj)
+                created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
+            return created.at(version) if dry_run else created
 
     async def update(
         self,
@@ -140,6 +145,7 @@ class Store:
         """
 
         reserved, dry_run = ExitStack(), options.dry_run
+        claim = self._addresses.claim(resource, namespace, dry_run=dry_run or bool(options.subresource))
 
         async def change(current: StoredObject | None) -> Decision:
             reserved.close()
@@ -151,8 +157,7 @@ class Store:
                 reserved.callback(await self._allocations.begin(resource, obj, None, dry_run=dry_run))
                 await before_create(resource, namespace, obj, options.context)
             else:
-                served = current.served(resource)
-                obj, old = await transform(served.decode()), served.decode()
+                obj, old = await transform(current.decode()), current.decode()
                 check_version(resource, name, obj["metadata"], current)
                 if not options.subresource:
                     reserved.callback(await self._allocations.begin(resource, obj, old, dry_run=dry_run))
@@ -161,20 +166,22 @@ class Store:
                 await options.validate(obj, old)
             if current is not None and old is not None and completes_deletion(resource, obj, old):
                 return Delete(StoredObject(current.key, current.revision, encode(obj)))
+            await claim.set(obj, old)
             return Write(_stored(resource, obj))
 
-        with reserved:
-            outcome = await self._storage.guaranteed_update(
-                resource, namespace, name, change, missing_ok=True, dry_run=dry_run
-            )
+        async with claim:
+            with reserved:
+                outcome = await self._storage.guaranteed_update(
+                    resource, namespace, name, change, missing_ok=True, dry_run=dry_run
+                )
         match outcome:
             case Written(stored, created):
-                return stored.served(resource), created
+                return stored, created
             case Delete(last):
                 await self._delete_finalized(resource, namespace, last, dry_run)
                 return last, False
             case Keep(stored):
-                return stored.served(resource), False
+                return stored, False
 
     async def _delete_finalized(self, resource: Resource, namespace: str, last: StoredObject, dry_run: bool) -> None:
         """Delete an object whose last finalizer is removed, but not another that has got its name meanwhile."""
@@ -185,24 +192,18 @@ class Store:
                 raise deleted
 
         try:
-            await self._storage.delete(resource, namespace, last.name, check, dry_run=dry_run)
+            deleted_object = await self._storage.delete(resource, namespace, last.name, check, dry_run=dry_run)
         except StatusError as exc:
             if exc.code != 404:
                 raise
+        else:
+            await self._addresses.release(resource, deleted_object, dry_run=dry_run)
 
     async def delete(
         self, resource: Resource, namespace: str, name: str, options: DeleteOptions = DELETE
     ) -> tuple[StoredObject, bool]:
         """Delete an object, or mark it as being deleted: its last state, and whether it has been deleted."""
-        last, deleted = await self._delete_or_mark(resource, namespace, name, options)
-        return last.served(resource), deleted
-
-    async def _delete_or_mark(
-        self, resource: Resource, namespace: str, name: str, options: DeleteOptions
-    ) -> tuple[StoredObject, bool]:
-        present = await self._storage.get(resource, namespace, name)
-        if present is None:
-            raise not_found(resource.group_resource, name)
+        present = await self.get(resource, namespace, name)
         check_preconditions(resource, present, options)
         match before_delete(resource, present, options):
             case Keep(stored):
@@ -252,7 +253,9 @@ class Store:
         async def check(current: StoredObject) -> None:
             await _check_deletion(resource, current, options)
 
-        return await self._storage.delete(resource, namespace, name, check, dry_run=options.dry_run)
+        deleted = await self._storage.delete(resource, namespace, name, check, dry_run=options.dry_run)
+        await self._addresses.release(resource, deleted, dry_run=options.dry_run)
+        return deleted
 
     async def _delete_marked(
         self, resource: Resource, namespace: str, marked: StoredObject, options: DeleteOptions
@@ -270,8 +273,6 @@ class Store:
 
 def _stored(resource: Resource, obj: JSONObject) -> JSONObject:
     """Return what remains of an object when it is stored; the object is changed."""
-    if resource.stored_form is not None:
-        obj = resource.stored_form.write(obj)
     write = written if resource.definition.stored_as_json else through_protobuf
     return write(obj, resource.storage_kind)
 
@@ -279,4 +280,4 @@ def _stored(resource: Resource, obj: JSONObject) -> JSONObject:
 async def _check_deletion(resource: Resource, current: StoredObject, options: DeleteOptions) -> None:
     check_preconditions(resource, current, options)
     if options.validate is not None:
-        await options.validate(current.served(resource).decode())
+        await options.validate(current.decode())

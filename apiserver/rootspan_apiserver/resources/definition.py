@@ -64,11 +64,12 @@ class Definition:
         `is_slow_to_validate`: whether validation needs a thread.
     Reading and deleting:
         `selectable` are labels of field selectors beside metadata.name and metadata.namespace. `columns` and `row_conditions` make the
-        table. `grace_period` returns the seconds that a deletion waits, from the object and the seconds that the client asks for; None
-        for kinds that are deleted at once. `finalization` is for kinds that hold themselves while they are deleted. `default_propagation`
-        is what a deletion does to dependents unless the client says so, "" where the garbage collector has no say. Objects are deleted
-        when they have not been written for `time_to_live` seconds, unless that is 0. `undeletable` are the names of objects that cannot be
-        deleted by name, and why.
+        table, whose rows are sorted by `row_order`. `grace_period` returns the seconds that a deletion waits, from the object and the
+        seconds that the client asks for; None for kinds that are deleted at once. `finalization` is for kinds that hold themselves while
+        they are deleted. `default_propagation` is what a deletion does to dependents unless the client says so, "" where the garbage
+        collector has no say. Objects are deleted when they have not been written for `time_to_live` seconds, unless that is 0. Objects
+        without a `watch_cache` are listed and watched in etcd. `undeletable` are the names of objects
+        that cannot be deleted by name, and why.
     """
 
     api_version: str
@@ -113,12 +114,14 @@ class Definition:
     selectable: Mapping[str, Callable[[JSONObject], str]] = field(default_factory=dict)
     columns: tuple[Column, ...] = DEFAULT_COLUMNS
     row_conditions: Callable[[JSONObject], list[JSONObject]] | None = None
+    row_order: Callable[[JSONObject], tuple[int, str]] | None = None
     grace_period: Callable[[JSONObject, int | None], int] | None = None
     finalization: Finalization | None = None
     delete_returns_object: bool = False
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0
     undeletable: Mapping[str, str] = field(default_factory=dict)
+    watch_cache: bool = True
 
     @cached_property
     def kind(self) -> GroupVersionKind:

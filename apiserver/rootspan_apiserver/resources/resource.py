@@ -19,16 +19,15 @@ from rootspan_apiserver.types.schema import Schema
 
 
 class Form(Protocol):
-    """What is stored of an object, and what is served."""
+    """What an object has to be like, in the version that it is in."""
 
     def read(self, obj: JSONObject) -> JSONObject:
-        """Return a stored object as the schema of its version has it; `obj` may be changed."""
+        """Return what is served of a stored object; `obj` is changed. Raises StatusError 500."""
+        ...
 
-    def write(self, obj: JSONObject) -> JSONObject:
-        """Return what is stored of an object as it is served; `obj` may be changed."""
-
-    def converted(self, obj: JSONObject) -> JSONObject:
-        """Return an object that was converted as the schema of its version has it; `obj` may be changed."""
+    def tidied(self, obj: JSONObject) -> JSONObject:
+        """Return what is left of an object that was converted, or is to be stored; `obj` is changed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,9 @@ class Resource:
         allocator: Makes the allocator of one server.
         published: The OpenAPI schema of a custom resource, None for a built-in one.
         deprecation: The warning of each request for a deprecated version, "" for none.
-        converter: Converts between the versions of a custom resource that has several; None for others.
-        stored_form: How a custom resource is read from what is stored, and written; None for a built-in one.
+        converter: Converts between the versions of a custom resource; None for a built-in one.
+        stored_form: Brings what is stored of a custom resource into the form of today's schemas; None for a built-in one.
+        is_terminating: Whether the definition of a custom resource is being deleted, and no object can be created.
     """
 
     definition: Definition
@@ -70,6 +70,7 @@ class Resource:
     deprecation: str = ""
     converter: Converter | None = None
     stored_form: Form | None = None
+    is_terminating: bool = False
 
     @classmethod
     def of(
@@ -85,6 +86,7 @@ class Resource:
         published: JSONObject | None = None,
         converter: Converter | None = None,
         stored_form: Form | None = None,
+        is_terminating: bool = False,
     ) -> "Resource":
         """Return what is served of a definition.
 
@@ -94,7 +96,8 @@ class Resource:
             allocator: makes the allocator of one server.
             published: the OpenAPI schema of a custom resource.
             converter: converts between the versions of a custom resource.
-            stored_form: how a custom resource is read from what is stored, and written.
+            stored_form: brings what is stored of a custom resource into the form of today's schemas.
+            is_terminating: whether the definition of a custom resource is being deleted.
         """
         path = storage_path or definition.storage_path or f"/{definition.plural}"
         return cls(
@@ -108,6 +111,7 @@ class Resource:
             deprecation=deprecation or definition.deprecation,
             converter=converter,
             stored_form=stored_form,
+            is_terminating=is_terminating,
         )
 
     @cached_property
@@ -211,6 +215,11 @@ class Resource:
     def default_propagation(self) -> Literal["Background", "Orphan", ""]:
         """What a deletion does to dependents unless the client says so; "" where the garbage collector has no say."""
         return self.definition.default_propagation
+
+    @property
+    def watch_cache(self) -> bool:
+        """Whether the objects are in the watch cache."""
+        return self.definition.watch_cache
 
     @property
     def time_to_live(self) -> int:

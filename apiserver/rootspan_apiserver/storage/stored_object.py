@@ -127,7 +127,7 @@ class StoredObject:
         return StoredObject(self.key, revision, self.raw)
 
     def served(self, resource: Resource) -> "StoredObject":
-        """Return the object as `resource` serves it, but for its version: a built-in kind is converted when it is shown.
+        """Return the object as `resource` serves it, which is of the version that is stored.
 
         Raises:
             StatusError: 500, the defaults of the resource's schema make it too large.
@@ -140,13 +140,6 @@ class StoredObject:
             same = StoredObject(self.key, self.revision, raw) if raw != self.raw else self
             self._served = resource, same
         return self._served[1]
-
-    def converted(self, resource: Resource, obj: JSONObject) -> "StoredObject":
-        """Return the content `obj` in place of the object's own: what a converter made of it for `resource`."""
-        form = resource.stored_form
-        found = StoredObject(self.key, self.revision, encode(sorted_keys(obj if form is None else form.converted(obj))))
-        found._served = resource, found  # it has its defaults: those of the version in which it is stored
-        return found
 
     def json(self, kind: bool = True) -> bytes:
         """Return the object with its resourceVersion; without `kind` and `apiVersion` if not `kind`, as items of typed lists are."""
@@ -209,8 +202,7 @@ class StoredObject:
     def fields(self, resource: Resource) -> Mapping[str, str]:
         """Return the values that field selectors of `resource` look at."""
         if self._fields is None or self._fields[0] is not resource:
-            served = orjson.loads(self.served(resource).raw)
-            self._fields = resource, resource.strategy.selectable_fields(served)
+            self._fields = resource, resource.strategy.selectable_fields(orjson.loads(self.raw))
         return self._fields[1]
 
     def _measure(self) -> tuple[int, int]:

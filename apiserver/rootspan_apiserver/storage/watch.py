@@ -91,6 +91,11 @@ class CacheWatch:
         self._changes.append(change)
         self._rouse()
 
+    def fail(self, failure: StatusError) -> None:
+        """Raise `failure` from the iteration, once the changes so far have been delivered."""
+        self._failure = failure
+        self._rouse()
+
     def end(self) -> None:
         """Nothing more is delivered."""
         self._ended = True
@@ -105,8 +110,6 @@ class CacheWatch:
         return self
 
     async def __anext__(self) -> WatchEvent:
-        if self._failure is not None:
-            raise self._failure
         now = asyncio.get_running_loop().time
         while not self._ended and (self._deadline is None or now() < self._deadline):
             if self._conversions is not None and (self._changes or not self._begun):
@@ -115,6 +118,8 @@ class CacheWatch:
             event = self._next()
             if event is not None:
                 return event
+            if self._failure is not None:
+                raise self._failure
             if self._next_bookmark is not None and now() >= self._next_bookmark:
                 self._next_bookmark = self._bookmark_time()
                 return WatchEvent("BOOKMARK", None, str(max(self._current_revision(), self._after)))
@@ -142,7 +147,7 @@ class CacheWatch:
     def _next(self) -> WatchEvent | None:
         for stored in self._initial:
             if self._predicate.matches(stored):
-                return WatchEvent("ADDED", self._served(stored), stored.resource_version)
+                return WatchEvent("ADDED", stored, stored.resource_version)
         if self._initial_end:
             revision, self._initial_end = self._initial_end, 0
             return WatchEvent("BOOKMARK", None, str(revision), initial_events_end=True)
@@ -162,14 +167,10 @@ class CacheWatch:
         before = previous is not None and matches(previous)
         version = stored.resource_version
         if now:
-            return WatchEvent("MODIFIED" if before else "ADDED", self._served(stored), version)
+            return WatchEvent("MODIFIED" if before else "ADDED", stored, version)
         if before and previous is not None:
-            last = stored if change.deleted else previous.at(stored.revision)
-            return WatchEvent("DELETED", self._served(last), version)
+            return WatchEvent("DELETED", stored if change.deleted else previous.at(stored.revision), version)
         return None
-
-    def _served(self, stored: StoredObject) -> StoredObject:
-        return stored.served(self._predicate.resource)
 
     async def _wait(self) -> None:
         """Return when something happened, or it is time for the next bookmark or the end."""

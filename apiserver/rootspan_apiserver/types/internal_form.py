@@ -18,6 +18,7 @@ from rootspan_apiserver.types.structs import StructType
 _GO_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "apiGroup": "APIGroup",
+        "apiGroups": "APIGroups",
         "apiVersion": "APIVersion",
         "awsElasticBlockStore": "AWSElasticBlockStore",
         "cel": "CEL",

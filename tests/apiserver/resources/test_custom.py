@@ -1,17 +1,15 @@
 """Custom resources, from their definition to the last validation."""
 
 from copy import deepcopy
-from datetime import UTC, datetime
 
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.custom.definitions import accepted_status, resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.resources.custom.structural import structural_schema
-from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.rules import ROOT
 from tests.apiserver.resources.definitions import a_definition, a_widget
 from tests.apiserver.resources.kinds import created, refusals
@@ -29,7 +27,8 @@ def test_serves_each_version_that_is_served() -> None:
     first, second = resources_of(definition)
     assert (first.kind.version, second.kind.version) == ("v1", "v2")
     assert {first.storage_path, second.storage_path} == {"/example.com/widgets"}
-    assert second.storage_kind == first.kind
+    assert second.converter is not None
+    assert second.converter.stored == first.kind.api_version
     assert first.go_type == "*unstructured.Unstructured"
 
 
@@ -202,29 +201,6 @@ def test_follows_the_definitions() -> None:
     assert registry.lookup("example.com", "v1", "widgets") is None
 
 
-def test_refuses_names_that_are_taken() -> None:
-    """Two definitions of a group cannot share a name: the second is not served."""
-    registry = builtin_registry()
-    served = ServedDefinitions(registry)
-    served.put(a_definition())
-    second = a_definition()
-    second["metadata"]["name"] = "gadgets.example.com"
-    second["spec"]["names"] = {"plural": "gadgets", "singular": "widget", "kind": "Gadget", "listKind": "GadgetList"}
-    status = served.put(second)
-    assert [(c["type"], c["status"]) for c in status["conditions"]] == [
-        ("NamesAccepted", "False"),
-        ("Established", "False"),
-    ]
-    assert registry.lookup("example.com", "v1", "gadgets") is None
-
-
-def test_keeps_the_time_of_a_condition_that_stands() -> None:
-    """Looking again changes nothing."""
-    definition = a_definition()
-    definition["status"] = accepted_status(definition, datetime(2026, 1, 1, tzinfo=UTC))
-    assert accepted_status(definition, datetime(2026, 2, 2, tzinfo=UTC)) == definition["status"]
-
-
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
@@ -312,29 +288,3 @@ def test_answers_a_new_definition_without_conditions() -> None:
         "acceptedNames": {"plural": "", "kind": ""},
         "storedVersions": ["v1"],
     }
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        (".spec.size", [2]),
-        (".spec.hosts[0]", ["a"]),
-        (".spec.hosts[*]", ["a", "b"]),
-        ('.status.conditions[?(@.type=="Ready")].status', ["True"]),
-        (".metadata.labels['x.y/z']", ["1"]),
-        (r".metadata.labels.x\.y/z", ["1"]),
-        (".spec.missing.deeper", []),
-        (".spec.hosts[9]", []),
-        (".spec.hosts[٣]", []),
-        (f".spec.hosts[{'9' * 5000}]", []),
-        (".spec[", []),
-    ],
-)
-def test_follows_json_paths(path: str, found: list[object]) -> None:
-    """Printer columns and selectable fields name their values by simple paths."""
-    obj = {
-        "metadata": {"labels": {"x.y/z": "1"}},
-        "spec": {"size": 2, "hosts": ["a", "b"]},
-        "status": {"conditions": [{"type": "Other", "status": "False"}, {"type": "Ready", "status": "True"}]},
-    }
-    assert find(obj, path) == found

@@ -1,7 +1,7 @@
 """Custom resources between the store and the versions that are served: what is stored is read through today's schemas.
 
-An object is pruned and defaulted by the schema of the version in which it is stored, whatever that was when it was written, converted,
-and pruned by the schema of the version that is asked for. What is stored is pruned by the schema of the storage version.
+An object is pruned and defaulted by the schema of the version in which it is stored, whatever that was when it was written. Once it is
+converted, it is pruned by the schema of the other version; so it is before it is stored.
 
 Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go (crdConversionRESTOptionsGetter)
 """
@@ -17,29 +17,24 @@ from rootspan_apiserver.types.problems import Problems
 from rootspan_apiserver.types.schema import Schema
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class StoredForm:
-    """The schemas of all versions of a custom resource by `apiVersion`, served or not, and the versions that are stored and served."""
+    """The schemas of all versions of a custom resource by `apiVersion`, served or not; an object of another version stays as it is."""
 
     schemas: Mapping[str, Schema]
-    stored: str
-    served: str
 
     def read(self, obj: JSONObject) -> JSONObject:
-        """Return a stored object by the schema of its version; `obj` is changed. Raises StatusError 500, its defaults are too large."""
+        """Return a stored object pruned and defaulted; `obj` is changed. Raises StatusError 500, its defaults are too large."""
         schema = self.schemas.get(obj["apiVersion"])
         if schema is not None:
             _tidy(obj, schema, drop_malformed=True)
             apply_defaults(obj, schema)
         return obj
 
-    def write(self, obj: JSONObject) -> JSONObject:
-        """Return an object of the served version as it is stored, or is to be converted; `obj` is changed."""
-        return self.converted(obj) if self.served == self.stored else obj
-
-    def converted(self, obj: JSONObject) -> JSONObject:
-        """Return an object that was converted by the schema of its version; `obj` is changed."""
-        if (schema := self.schemas.get(obj["apiVersion"])) is not None:
+    def tidied(self, obj: JSONObject) -> JSONObject:
+        """Return an object pruned; `obj` is changed."""
+        schema = self.schemas.get(obj["apiVersion"])
+        if schema is not None:
             _tidy(obj, schema, drop_malformed=False)
         return obj
 

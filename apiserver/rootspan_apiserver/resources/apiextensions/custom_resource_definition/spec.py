@@ -6,8 +6,6 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/vali
 from collections.abc import Iterator
 from typing import Any
 
-from rootspan_apiserver.kube.go_quote import quote
-from rootspan_apiserver.kube.go_url import URLError, parse
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
@@ -21,6 +19,13 @@ from rootspan_apiserver.resources.apiextensions.custom_resource_definition.versi
     deprecation_warning,
     selectable_fields,
     shared_selectable_fields,
+)
+from rootspan_apiserver.resources.custom.approval import (
+    APPROVED,
+    Approval,
+    annotation,
+    approval_of,
+    needs_approval,
 )
 from rootspan_apiserver.resources.custom.structural import schemas_in
 from rootspan_apiserver.rules import (
@@ -37,10 +42,6 @@ from rootspan_apiserver.rules import (
     unless_empty,
     within,
 )
-
-APPROVED = "api-approved.kubernetes.io"
-PROTECTED = ("k8s.io", "kubernetes.io")
-"""The groups, and those below them, that need an approval."""
 
 
 def _group(value: str) -> list[str]:
@@ -144,36 +145,16 @@ def stored_versions(value: JSONObject, old: Any, path: Path, context: RuleContex
 @function("validateAPIApproval")
 def approval(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """A definition in a group of the community names its approval, or says that it has none."""
-    group = value["spec"].get("group") or ""
-    if not any(group == domain or group.endswith(f".{domain}") for domain in PROTECTED):
+    if not needs_approval(value):
         return
-    text = _approval(value)
-    state = _state(text)
-    if isinstance(old, dict) and _state(_approval(old)) == state:
+    state, why = approval_of(value)
+    if isinstance(old, dict) and approval_of(old)[0] is state:
         return
     at = (path / "metadata" / "annotations").key(APPROVED)
-    words = f"protected groups must have approval annotation {quote(APPROVED)}"
-    see = "see https://github.com/kubernetes/enhancements/pull/1111"
-    if state == "missing":
-        yield FieldError.required(at, f"{words}, {see}")
-    elif state == "invalid":
-        yield FieldError.invalid(at, text, f'{words} with either a URL or a reason starting with "unapproved", {see}')
-
-
-def _approval(definition: JSONObject) -> str:
-    return str((definition["metadata"].get("annotations") or {}).get(APPROVED) or "")
-
-
-def _state(text: str) -> str:
-    if not text:
-        return "missing"
-    if text.startswith("unapproved"):
-        return "bypassed"
-    try:
-        url = parse(text)
-    except URLError:
-        return "invalid"
-    return "approved" if url.host and url.scheme else "invalid"
+    if state is Approval.MISSING:
+        yield FieldError.required(at, why)
+    elif state is Approval.INVALID:
+        yield FieldError.invalid(at, annotation(value), why)
 
 
 @function("validatePreserveUnknownFields")

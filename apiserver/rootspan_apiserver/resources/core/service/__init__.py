@@ -37,6 +37,8 @@ def _default(service: JSONObject) -> None:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if kind in ("ClusterIP", *WITH_NODE_PORTS):
         spec.setdefault("internalTrafficPolicy", "Cluster")
+    if kind == "ExternalName":
+        spec.pop("internalTrafficPolicy", None)  # upstream keeps it, and leaves it out when it is read
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
         for ingress in ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []:
