@@ -6,9 +6,7 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 import contextlib
 import logging
 import secrets
-import socket
-import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -16,16 +14,20 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import Continuation
 from rootspan.continuation import ContinuationOf
+from rootspan_apiserver import assembly
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.initializer import PluginInitializer
-from rootspan_apiserver.admission.plugins.order import admission_chain, plugin_faults
+from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.authz.union import UnionAuthorizer
+from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.controllers import Settled, controller_faults, running_controllers
+from rootspan_apiserver.clients.service_resolver import ServiceResolver
+from rootspan_apiserver.clients.webhook_clients import WebhookClients
+from rootspan_apiserver.controllers import Settled, running_controllers
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.filters.audit import Sink
@@ -35,27 +37,21 @@ from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
-from rootspan_apiserver.options.idle_settings import idle_settings
-from rootspan_apiserver.options.options import Options, OptionsError
+from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.options.shown_flags import zpages
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving import kubeconfig
-from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
+from rootspan_apiserver.serving.certificates import ServingCertificate
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.serving.running import Running
 from rootspan_apiserver.storage import Storage
-from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
 from rootspan_apiserver.telemetry.audit_log import AuditLog
 from rootspan_apiserver.telemetry.metrics import Metrics
-from rootspan_apiserver.telemetry.text_traces import TextTraces
-from rootspan_apiserver.telemetry.tracer_provider import exporting
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0
-SLOW_REQUESTS, EVERY_STEP = 2, 4
-"""The verbosity (-v) from which slow requests are logged, and from which all of their steps are."""
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
@@ -72,17 +68,17 @@ async def apiserver(
     Raises:
         OptionsError, BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: the server cannot start.
     """
-    _check(options)
+    assembly.check(options)
     async with contextlib.AsyncExitStack() as stack:
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
-        certificate, tls = _tls(options)
+        certificate, tls = assembly.tls(options)
         dialect, token, lifecycle = options.dialect(), secrets.token_urlsafe(32), Lifecycle()
-        provider = await stack.enter_async_context(_tracer_provider(options, dialect, tracer_provider))
-        tracing = Tracing(provider, dialect, texts=_text_traces(options))
-        etcd = await stack.enter_async_context(_etcd(options, dialect, provider))
+        provider = await stack.enter_async_context(assembly.tracer_provider(options, dialect, tracer_provider))
+        tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
+        etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range)
         metrics = Metrics(options.emulated_version)
-        storage = await stack.enter_async_context(_storage(options, etcd, tracing, registry, metrics))
+        storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
         loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
         authorizer = authorizer_for(options.authorization_mode, storage, registry)
         admission = _admission(
@@ -94,6 +90,7 @@ async def apiserver(
             options,
             dialect=dialect,
             tracing=tracing,
+            metrics=metrics,
             registry=registry,
             storage=storage,
             authorizer=authorizer,
@@ -101,7 +98,6 @@ async def apiserver(
             accounts=accounts,
             loopback_token=loopback.token,
             admin_token=token,
-            metrics=metrics,
             lifecycle=lifecycle,
             etcd_check=etcd.check,
             audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
@@ -111,32 +107,22 @@ async def apiserver(
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
+        webhooks = WebhookClients(ServiceResolver(options.service_addresses(), loopback), provider)
+        converters = Converters(webhooks, tracing, metrics.conversion)
+        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
         controllers = _controllers(options, storage, registry, loopback, certificate=certificate, address=address)
         settled = await stack.enter_async_context(controllers)
-        running = Running(
-            address=address.advertised(options.advertise_address),
-            ca_bundle=certificate.ca_bundle,
+        lifecycle.started.set()
+        yield _running(
+            options,
+            address,
+            certificate,
             token=token,
-            tracer_provider=provider,
-            shut_down=lifecycle.shutting_down.set,
+            provider=provider,
+            shutdown=lifecycle,
             settled=settled,
             expire_history=storage.expire_history,
         )
-        lifecycle.started.set()
-        _write_kubeconfig(options, running)
-        yield running
-
-
-def _check(options: Options) -> None:
-    """Refuse names that do not exist, and warn of options that have no effect. Raises OptionsError."""
-    if faults := [
-        *plugin_faults(options.enable_admission_plugins, options.disable_admission_plugins),
-        *controller_faults(options.controllers),
-    ]:
-        raise OptionsError(faults)
-    for sentence in idle_settings(options):
-        logger.warning("%s", sentence)
 
 
 def _request_path(
@@ -144,6 +130,7 @@ def _request_path(
     *,
     dialect: Dialect,
     tracing: Tracing,
+    metrics: Metrics,
     registry: Registry,
     storage: Storage,
     authorizer: UnionAuthorizer,
@@ -151,7 +138,6 @@ def _request_path(
     accounts: ServiceAccountTokens,
     loopback_token: str,
     admin_token: str,
-    metrics: Metrics,
     lifecycle: Lifecycle,
     etcd_check: Check,
     audit: Sink | None,
@@ -197,56 +183,6 @@ def _request_path(
     )
 
 
-def _tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
-    certificate = serving_certificate(
-        certificate_file=options.tls_cert_file,
-        key_file=options.tls_private_key_file,
-        folder=_path(options.cert_dir),
-        addresses=(options.bind_address, options.advertise_address),
-    )
-    return certificate, server_context(certificate, _path(options.client_ca_file))
-
-
-def _tracer_provider(
-    options: Options, dialect: Dialect, given: TracerProvider | None
-) -> AbstractAsyncContextManager[TracerProvider]:
-    if given is not None:
-        return contextlib.nullcontext(given)
-    return exporting(
-        options.tracing_configuration(),
-        dialect.resource(socket.gethostname()),
-        flushes=dialect.flushes_at_shutdown or options.flush_spans_at_shutdown,
-    )
-
-
-def _text_traces(options: Options) -> TextTraces | None:
-    return TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
-
-
-def _etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> AbstractAsyncContextManager[EtcdBackend]:
-    return etcd_backend(
-        options.etcd_servers,
-        lambda: client_tls(options.etcd_cafile, options.etcd_certfile, options.etcd_keyfile),
-        data_dir=_path(options.data_dir),
-        traced=lambda transport: dialect.etcd_client(transport, tracer_provider=provider),
-    )
-
-
-def _storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry, metrics: Metrics) -> Storage:
-    storage = Storage(
-        etcd.client,
-        tracing,
-        prefix=options.etcd_prefix,
-        resources=registry.resources(),
-        compaction_interval=options.etcd_compaction_interval,
-        metrics=metrics.storage,
-    )
-    metrics.storage.counts = lambda: {
-        resource.group_resource: storage.count(resource) for resource in registry.resources() if resource.storage_path
-    }
-    return storage
-
-
 def _admission(
     options: Options,
     storage: Storage,
@@ -266,6 +202,8 @@ def _admission(
         tracing=tracing,
         tracer_provider=provider,
         service_addresses=options.service_addresses(),
+        configuration=options.admission_configuration(),
+        toleration_seconds=options.toleration_seconds(),
     )
     return admission_chain(
         initializer,
@@ -310,10 +248,27 @@ def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) 
     return loopback.continuation(Continuation.RESTART_WITH_LINK if linked else Continuation.RESTART_WITHOUT_LINK)
 
 
-def _write_kubeconfig(options: Options, running: Running) -> None:
+def _running(
+    options: Options,
+    address: Address,
+    certificate: ServingCertificate,
+    *,
+    token: str,
+    provider: TracerProvider,
+    shutdown: Lifecycle,
+    settled: Settled,
+    expire_history: Callable[[], Awaitable[None]],
+) -> Running:
+    """Return the server, whose kubeconfig is written if one is wanted."""
+    running = Running(
+        address=address.advertised(options.advertise_address),
+        ca_bundle=certificate.ca_bundle,
+        token=token,
+        tracer_provider=provider,
+        shut_down=shutdown.shutting_down.set,
+        settled=settled,
+        expire_history=expire_history,
+    )
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
+    return running

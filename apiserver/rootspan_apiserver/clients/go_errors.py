@@ -5,6 +5,7 @@ Upstream: Go's src/net/net.go, src/net/http/transport.go, src/crypto/x509/verify
 
 import errno
 import os
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ import httpx
 
 from rootspan_apiserver.dialects.http_client import CallError
 
+_TRIED = re.compile(r"\('([0-9a-f.:]+)', [0-9]+")
+"""The address that a name was resolved to, in the message of asyncio."""
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 _EXPIRED = frozenset({9, 10})
 _HOSTNAME_MISMATCH = frozenset({62, 64})
@@ -41,6 +44,8 @@ def call_error(error: Exception, host: str, port: int, name: str) -> CallError:
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno:
             reason = os.strerror(cause.errno).lower()
+            if connecting and (tried := _TRIED.search(str(cause))):
+                address = f"[{tried[1]}]:{port}" if ":" in tried[1] else f"{tried[1]}:{port}"
             text = f"dial tcp {address}: connect: {reason}" if connecting else f"read tcp {address}: read: {reason}"
             return CallError(text, "*net.OpError")
     if connecting:

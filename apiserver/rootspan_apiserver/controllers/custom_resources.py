@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextvars import Context
 
 from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.actor import Actor, without
 from rootspan_apiserver.controllers.observing import observe
@@ -30,10 +31,11 @@ class CustomResourceDefinitions:
 
     name = "customresourcedefinitions"
 
-    def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient) -> None:
+    def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient, converters: Converters) -> None:
         self._definitions = registry.builtin("customresourcedefinitions", "apiextensions.k8s.io")
         self._storage = storage
-        self._served = ServedDefinitions(registry)
+        self._converters = converters
+        self._served = ServedDefinitions(registry, converters.of)
         self._actor = Actor(loopback, self.name, component="kube-apiserver")
         self._queue: WorkQueue[str] = WorkQueue(self.name)
 
@@ -55,6 +57,7 @@ class CustomResourceDefinitions:
         definition = await self._definition(name)
         if definition is None:
             self._served.remove(name)
+            await self._converters.forget(name)
             return
         metadata = definition["metadata"]
         path = APIPath.of_object(self._definitions, "", name)
@@ -66,6 +69,7 @@ class CustomResourceDefinitions:
                 await self._actor.patch_metadata(path, left)
             return
         status = self._served.put(definition)
+        await self._converters.close_unused()
         if status != definition.get("status"):
             await self._actor.replace(path.subresource("status"), {**definition, "status": status})
 
@@ -92,14 +96,17 @@ def _is_established(definition: JSONObject) -> bool:
 
 @contextlib.asynccontextmanager
 async def serving_custom_resources(
-    storage: Storage, registry: Registry, loopback: LoopbackClient
+    storage: Storage, registry: Registry, loopback: LoopbackClient, converters: Converters
 ) -> AsyncIterator[None]:
     """Serve the resources of CustomResourceDefinitions while the block runs, those of the stored ones from the start.
+
+    Args:
+        converters: makes their converters, and is closed at the end.
 
     Raises:
         StatusError: the definitions cannot be read.
     """
-    controller = CustomResourceDefinitions(storage, registry, loopback)
+    controller = CustomResourceDefinitions(storage, registry, loopback, converters)
     await controller.load()
     task = asyncio.create_task(controller.run(), name=controller.name, context=Context())
     try:
@@ -107,3 +114,4 @@ async def serving_custom_resources(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        await converters.aclose()

@@ -14,6 +14,6 @@ def deletable(registry: Registry) -> Iterator[Resource]:
     for resource in registry.resources():
         if resource.storage_path and resource.verbs >= NEEDED:
             present = chosen.setdefault(resource.storage_path, resource)
-            if present.kind != present.storage_kind and resource.kind == resource.storage_kind:
+            if resource.is_storage_version and not present.is_storage_version:
                 chosen[resource.storage_path] = resource
     yield from chosen.values()

@@ -15,6 +15,7 @@ from rootspan_apiserver.controllers.bootstrap import bootstrap
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
+from rootspan_apiserver.controllers.resource_quota import ResourceQuotaController
 from rootspan_apiserver.controllers.storage_protection import (
     CLAIM_PROTECTION,
     CLASS_PROTECTION,
@@ -31,6 +32,7 @@ ROOT_CA_PUBLISHER = "root-ca-certificate-publisher-controller"
 NAMES = (
     NamespaceController.name,
     GarbageCollector.name,
+    ResourceQuotaController.name,
     SERVICE_ACCOUNTS,
     ROOT_CA_PUBLISHER,
     VOLUME_PROTECTION,
@@ -40,6 +42,7 @@ NAMES = (
 ALIASES = {
     "namespace": NamespaceController.name,
     "garbagecollector": GarbageCollector.name,
+    "resourcequota": ResourceQuotaController.name,
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
     "pv-protection": VOLUME_PROTECTION,
@@ -127,6 +130,7 @@ def _controllers(
     yield NamespaceController(storage, registry, loopback, namespaces)
     yield GarbageCollector(storage, registry, loopback)
     yield from storage_protection(storage, registry, loopback)
+    yield ResourceQuotaController(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

@@ -111,6 +111,13 @@ SPANS = MappingProxyType(
         operations.WRITE_WATCH: _internal("WatchServer.HandleHTTP", _RESPONSE),
         operations.CALL_MUTATING_WEBHOOK: _internal("Call mutating webhook", _WEBHOOK),
         operations.CALL_VALIDATING_WEBHOOK: _internal("Call validating webhook", _WEBHOOK),
+        operations.CALL_CONVERSION_WEBHOOK: _internal(
+            "Call conversion webhook",
+            keys(
+                definition="custom-resource-definition", desired="desired-api-version", count="object-count", uid="UID"
+            ),
+            slow_after=58_000_000,  # for one object; 8 ms more for each further one
+        ),
         operations.CACHE_GET: _internal(
             "cacher.Get", keys(audit_id="audit-id", key="key", resource_version="resource-version")
         ),

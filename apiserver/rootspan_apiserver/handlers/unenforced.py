@@ -31,7 +31,6 @@ UNCHECKED_FORMATS = frozenset(
         "uri",
     }
 )
-NOT_READY = "node.kubernetes.io/not-ready"
 
 
 def _always(obj: JSONObject) -> bool:
@@ -66,10 +65,6 @@ def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
             left += schema.get(key) or ()
 
 
-def _has_pod_security_label(obj: JSONObject) -> bool:
-    return any(label.startswith("pod-security.kubernetes.io/") for label in obj["metadata"].get("labels") or ())
-
-
 def _annotated(*names: str) -> Callable[[JSONObject], bool]:
     """Return whether one of the annotations says `true`."""
 
@@ -95,11 +90,6 @@ def _has_device_selector(obj: JSONObject) -> bool:
 
 def _wants_admin_access(obj: JSONObject) -> bool:
     return any(request.get("adminAccess") for request in _device_requests(obj))
-
-
-def _is_untainted(obj: JSONObject) -> bool:
-    taints = (obj.get("spec") or {}).get("taints") or ()
-    return not any(taint.get("key") == NOT_READY for taint in taints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +130,8 @@ UNENFORCED = (
         _has_unchecked_format,
     ),
     Unenforced(
-        "conversion webhooks are stored but not called",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        lambda obj: (obj["spec"].get("conversion") or {}).get("strategy") == "Webhook",
-    ),
-    Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
-    Unenforced(
-        "pod-security.kubernetes.io labels are stored but not enforced", (("", "namespaces"),), _has_pod_security_label
-    ),
-    Unenforced(
         "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
-    ),
-    Unenforced(
-        "kubernetes.io/enforce-mountable-secrets is stored but not enforced",
-        (("", "serviceaccounts"),),
-        _annotated("kubernetes.io/enforce-mountable-secrets"),
     ),
     Unenforced(
         "API services are stored but no request is passed on to them",
@@ -173,18 +149,6 @@ UNENFORCED = (
         "service CIDRs and IP addresses are stored but not used for services",
         (("networking.k8s.io", "servicecidrs"), ("networking.k8s.io", "ipaddresses")),
     ),
-    Unenforced(
-        "overhead and scheduling of a runtime class are stored but not given to pods",
-        (("node.k8s.io", "runtimeclasses"),),
-        lambda obj: bool(obj.get("overhead") or obj.get("scheduling")),
-    ),
-    Unenforced(
-        "runtimeClassName is stored but not looked up",
-        (("", "pods"),),
-        lambda obj: bool(obj["spec"].get("runtimeClassName")),
-        at_creation=True,
-    ),
-    Unenforced("nodes are stored but not tainted as not ready", (("", "nodes"),), _is_untainted, at_creation=True),
     Unenforced(
         "CEL selectors of devices are stored but not compiled",
         ((RESOURCE, "deviceclasses"), (RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),

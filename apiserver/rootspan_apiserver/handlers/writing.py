@@ -6,47 +6,23 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go, update.
 """
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.handlers.call import Call
+from rootspan_apiserver.handlers.field_managers import FieldManagers
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.unenforced import warnings_of_unenforced
 from rootspan_apiserver.http.query import WriteOptions, manager_of
 from rootspan_apiserver.http.request import Request
-from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
-from rootspan_apiserver.resources.catalogue import Registry
-from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.hooks import WriteContext
-from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import StoredObject
-from rootspan_apiserver.types.schema import Schema
-
-
-class FieldManagers:
-    """The field manager of each resource and subresource, made once."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._made = lru_cache(maxsize=1024)(self._make)
-
-    def of(self, target: Target) -> FieldManager:
-        return self._made(target.resource, target.part)
-
-    def _make(self, resource: Resource, subresource: str) -> FieldManager:
-        def converted(obj: JSONObject, api_version: str) -> tuple[JSONObject, Schema] | None:
-            group, _, version = api_version.rpartition("/")
-            kind = GroupVersionKind(group, version, resource.kind.kind)
-            other = self._registry.by_kind(kind)
-            return (convert(obj, kind), other.schema) if other is not None else None
-
-        return FieldManager.of(resource, subresource, converted)
 
 
 class Admitting:
@@ -102,13 +78,13 @@ class Admitting:
 class Writer:
     """Writes objects to the store for create, update and patch."""
 
-    def __init__(self, store: Store, admission: AdmissionChain, registry: Registry) -> None:
+    def __init__(self, store: Store, admission: AdmissionChain, managers: FieldManagers) -> None:
         self._store = store
         self._admission = admission
-        self._managers = FieldManagers(registry)
+        self._managers = managers
 
     def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
-        return WriteRequest(self._store, self._admission, self._managers.of(call.target), call, options)
+        return WriteRequest(self._store, self._admission, self._managers, call, options)
 
 
 Change = Callable[[JSONObject | None], Awaitable[JSONObject]]
@@ -116,24 +92,29 @@ Change = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
 
 class WriteRequest:
-    """One write. `fields` records the managers of fields in the name of `manager`."""
+    """One write, in the name of `manager`."""
 
     def __init__(
-        self, store: Store, admission: AdmissionChain, fields: FieldManager, call: Call, options: WriteOptions
+        self, store: Store, admission: AdmissionChain, managers: FieldManagers, call: Call, options: WriteOptions
     ) -> None:
         self._store = store
+        self._managers = managers
         self._call = call
         self._options = options
         self._admitting = Admitting(admission, call.request, call.target, options.document(), dry_run=options.dry_run)
         self._warned = False
-        self.fields = fields
         self.manager = manager_of(call.request, options)
+
+    async def managed(self, work: Callable[[FieldManager], JSONObject]) -> JSONObject:
+        """Return the object that `work` makes with the field manager of the target. Raises StatusError."""
+        return await self._managers.run(self._call.target, work)
 
     async def create(self, obj: JSONObject) -> StoredObject:
         """Store a new object. Raises StatusError."""
         target = self._call.target
         name = obj["metadata"].get("name", "")
-        new = self.fields.update(None, target.defaulted(obj), self.manager, timestamp())
+        wanted = target.defaulted(obj)
+        new = await self.managed(lambda fields: fields.update(None, wanted, self.manager, timestamp()))
         stored = await self._store.create(
             target.resource,
             target.namespace,

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from rootspan_apiserver.types.json_values import plain
-from rootspan_apiserver.types.schema import Schema
+from rootspan_apiserver.types.schema import Schema, schema_named
 
 ABSENT: Final = object()
 ATOMIC: Final = Schema(map_type="atomic", nullable=True)
@@ -34,6 +34,8 @@ def is_associative_list(value: Any, schema: Schema) -> bool:
 
 def field_schema(schema: Schema, name: str) -> Schema:
     """Return the schema of a map's field."""
+    if name == "metadata" and schema.embedded_resource:
+        return schema_named("meta/v1.ObjectMeta")
     known = schema.properties.get(name)
     if known is not None:
         return known

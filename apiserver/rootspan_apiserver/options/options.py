@@ -6,11 +6,10 @@ Upstream: cmd/kube-apiserver/app/options/options.go, validation.go
 """
 
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from rootspan import ConfigurationError
@@ -32,7 +31,11 @@ from rootspan_apiserver.options.flags import (
     text,
 )
 from rootspan_apiserver.options.kube_flags import idle_flags
+from rootspan_apiserver.options.service_address import ServiceAddress, read_service_address
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
+
+if TYPE_CHECKING:
+    from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 
 _OTHER_MODES = frozenset({"ABAC", "Node", "RBAC", "Webhook"}) - MODES.keys()
 INBOUND_TRACE_CONTEXTS = ("ignore", "link")
@@ -44,28 +47,6 @@ class OptionsError(ValueError):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceAddress:
-    """The address of a Service: `namespace/name` can be reached at `host:port`."""
-
-    name: str
-    namespace: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.name}.{self.namespace}={host}:{self.port}"
-
-
-def read_service_address(value: str) -> ServiceAddress:
-    """Parse `NAME.NAMESPACE=HOST:PORT`. Raises ValueError."""
-    match = re.fullmatch(r"([^.=]+)\.([^.=]+)=(.+):([0-9]+)", value)
-    if match is None or not 0 < int(match[4]) < 65536:
-        raise ValueError("must be NAME.NAMESPACE=HOST:PORT")
-    return ServiceAddress(match[1], match[2], match[3].removeprefix("[").removesuffix("]"), int(match[4]))
 
 
 def version_number(value: str) -> str:
@@ -133,6 +114,9 @@ class Options:
     disable_admission_plugins: tuple[str, ...] = flag(
         (), text, "Admission plugins to disable though enabled by default."
     )
+    admission_control_config_file: str = flag("", text, "File with admission control configuration.")
+    default_not_ready_toleration_seconds: int = flag(300, integer, "How long pods tolerate a node that is not ready.")
+    default_unreachable_toleration_seconds: int = flag(300, integer, "How long they tolerate an unreachable node.")
     controllers: tuple[str, ...] = flag(
         ("*",), text, "Controllers to enable: '*' all, 'foo' the one named foo, '-foo' all but the one named foo."
     )
@@ -188,6 +172,23 @@ class Options:
         if not self.tracing_config_file or not self.gates().enabled(API_SERVER_TRACING):
             return None
         return TracingConfiguration.read(self.tracing_config_file, strict=self.dialect().strict_tracing_configuration)
+
+    def admission_configuration(self) -> "AdmissionConfiguration":
+        """Read the configuration of admission plugins; return an empty one if there is none.
+
+        Raises:
+            rootspan.ConfigurationError: a file is not valid.
+        """
+        from rootspan_apiserver.admission.configuration import (
+            AdmissionConfiguration,
+        )  # not needed for the command line's help
+
+        path = self.admission_control_config_file
+        return AdmissionConfiguration.read(path) if path else AdmissionConfiguration()
+
+    def toleration_seconds(self) -> tuple[int, int]:
+        """Return how long pods tolerate a node that is not ready, and one that is unreachable."""
+        return self.default_not_ready_toleration_seconds, self.default_unreachable_toleration_seconds
 
     def service_addresses(self) -> Mapping[tuple[str, str], tuple[str, int]]:
         """Return (host, port) of each --service-address by (namespace, name)."""
@@ -278,10 +279,11 @@ class Options:
         if self.tracing_config_file and not Path(self.tracing_config_file).exists():
             yield f"tracing-config-file {self.tracing_config_file} does not exist"
             return
-        try:
-            self.tracing_configuration()
-        except ConfigurationError as error:
-            yield str(error)
+        for read in (self.tracing_configuration, self.admission_configuration):
+            try:
+                read()
+            except ConfigurationError as error:
+                yield str(error)
 
 
 def _flag(name: str) -> str:

@@ -44,13 +44,13 @@ from rootspan_apiserver.storage import (
 )
 from rootspan_apiserver.storage.scope import object_key
 from rootspan_apiserver.storage.stored_object import encode
-from rootspan_apiserver.types.normal_form import written
+from rootspan_apiserver.types.normal_form import through_protobuf, written
 
 Transform = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
 
 class Store:
-    """Every method raises `StatusError`. Objects are passed and returned in the resource's storage version.
+    """Every method raises `StatusError`. Objects are passed and returned in the resource's storage version, custom ones as served.
 
     Args:
         storage: where the objects are.
@@ -66,12 +66,13 @@ class Store:
         found = await self._storage.get(resource, namespace, name, resource_version)
         if found is None:
             raise not_found(resource.group_resource, name)
-        return found
+        return found.served(resource)
 
     async def list(self, resource: Resource, namespace: str, options: ListOptions) -> ListResult:
         """Return the objects of one namespace, or of all if `namespace` is ""."""
         check_list(options)
-        return await self._storage.list(namespace, predicate(resource, options), options)
+        found = await self._storage.list(namespace, predicate(resource, options), options)
+        return replace(found, items=[stored.served(resource) for stored in found.items])
 
     def watch(
         self, resource: Resource, namespace: str, options: ListOptions
@@ -118,9 +119,9 @@ class Store:
             version = resource_version(obj["metadata"]) or 0
             if version and not dry_run:
                 raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
-            stored, name = written(obj, resource.storage_kind), obj["metadata"]["name"]
+            stored, name = _stored(resource, obj), obj["metadata"]["name"]
             created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
-            return created.at(version) if dry_run else created
+            return (created.at(version) if dry_run else created).served(resource)
 
     async def update(
         self,
@@ -150,7 +151,8 @@ class Store:
                 reserved.callback(await self._allocations.begin(resource, obj, None, dry_run=dry_run))
                 await before_create(resource, namespace, obj, options.context)
             else:
-                obj, old = await transform(current.decode()), current.decode()
+                served = current.served(resource)
+                obj, old = await transform(served.decode()), served.decode()
                 check_version(resource, name, obj["metadata"], current)
                 if not options.subresource:
                     reserved.callback(await self._allocations.begin(resource, obj, old, dry_run=dry_run))
@@ -159,7 +161,7 @@ class Store:
                 await options.validate(obj, old)
             if current is not None and old is not None and completes_deletion(resource, obj, old):
                 return Delete(StoredObject(current.key, current.revision, encode(obj)))
-            return Write(written(obj, resource.storage_kind))
+            return Write(_stored(resource, obj))
 
         with reserved:
             outcome = await self._storage.guaranteed_update(
@@ -167,12 +169,12 @@ class Store:
             )
         match outcome:
             case Written(stored, created):
-                return stored, created
+                return stored.served(resource), created
             case Delete(last):
                 await self._delete_finalized(resource, namespace, last, dry_run)
                 return last, False
             case Keep(stored):
-                return stored, False
+                return stored.served(resource), False
 
     async def _delete_finalized(self, resource: Resource, namespace: str, last: StoredObject, dry_run: bool) -> None:
         """Delete an object whose last finalizer is removed, but not another that has got its name meanwhile."""
@@ -192,7 +194,15 @@ class Store:
         self, resource: Resource, namespace: str, name: str, options: DeleteOptions = DELETE
     ) -> tuple[StoredObject, bool]:
         """Delete an object, or mark it as being deleted: its last state, and whether it has been deleted."""
-        present = await self.get(resource, namespace, name)
+        last, deleted = await self._delete_or_mark(resource, namespace, name, options)
+        return last.served(resource), deleted
+
+    async def _delete_or_mark(
+        self, resource: Resource, namespace: str, name: str, options: DeleteOptions
+    ) -> tuple[StoredObject, bool]:
+        present = await self._storage.get(resource, namespace, name)
+        if present is None:
+            raise not_found(resource.group_resource, name)
         check_preconditions(resource, present, options)
         match before_delete(resource, present, options):
             case Keep(stored):
@@ -258,7 +268,15 @@ class Store:
             return marked
 
 
+def _stored(resource: Resource, obj: JSONObject) -> JSONObject:
+    """Return what remains of an object when it is stored; the object is changed."""
+    if resource.stored_form is not None:
+        obj = resource.stored_form.write(obj)
+    write = written if resource.definition.stored_as_json else through_protobuf
+    return write(obj, resource.storage_kind)
+
+
 async def _check_deletion(resource: Resource, current: StoredObject, options: DeleteOptions) -> None:
     check_preconditions(resource, current, options)
     if options.validate is not None:
-        await options.validate(current.decode())
+        await options.validate(current.served(resource).decode())

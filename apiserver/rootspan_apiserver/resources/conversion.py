@@ -1,7 +1,6 @@
 """Convert an object from one version of its kind to another.
 
-Built-in kinds that are served in several versions say in their definitions how to convert. Custom resources without a conversion webhook
-differ in nothing but their apiVersion.
+Built-in kinds that are served in several versions say in their definitions how to convert; custom resources have a converter.
 
 Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/scheme.go, staging/src/k8s.io/apimachinery/pkg/runtime/converter.go
 """
@@ -11,6 +10,7 @@ from functools import cache
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.builtin import definitions
+from rootspan_apiserver.resources.resource import Resource
 
 
 def convert(obj: JSONObject, to: GroupVersionKind) -> JSONObject:
@@ -25,6 +25,17 @@ def convert(obj: JSONObject, to: GroupVersionKind) -> JSONObject:
             converted = step(converted)
     converted["apiVersion"] = to.api_version
     return converted
+
+
+async def converted(resource: Resource, obj: JSONObject, kind: GroupVersionKind) -> JSONObject:
+    """Return an object of a resource, built in or custom, in another of its versions.
+
+    Raises:
+        StatusError: 500, the conversion webhook of a custom resource fails.
+    """
+    if resource.converter is None:
+        return convert(obj, kind)
+    return (await resource.converter.convert([obj], kind.api_version))[0]
 
 
 @cache

@@ -48,7 +48,8 @@ class Definition:
     Names, serving:
         `singular` and `list_kind` follow from the kind unless given. `verbs`, `short_names`, `categories` and `subresources` are those of
         discovery. `also_served` are further versions. `storage_path` is the place below the prefix of the store, which is the plural
-        unless given; `stored=False` is for reviews and the like. `go_type` is the name in kube-apiserver's spans (`*core.Node`).
+        unless given; `stored=False` is for reviews and the like, `stored_as_json` for what upstream stores in JSON, where empty lists are
+        not nil as they are after protobuf. `go_type` is the name in kube-apiserver's spans (`*core.Node`).
         `hashed_version` is the version for discovery's storage version hash where that is not the stored one. `deprecation` is the warning
         of each request.
     Writing:
@@ -66,7 +67,8 @@ class Definition:
         table. `grace_period` returns the seconds that a deletion waits, from the object and the seconds that the client asks for; None
         for kinds that are deleted at once. `finalization` is for kinds that hold themselves while they are deleted. `default_propagation`
         is what a deletion does to dependents unless the client says so, "" where the garbage collector has no say. Objects are deleted
-        when they have not been written for `time_to_live` seconds, unless that is 0.
+        when they have not been written for `time_to_live` seconds, unless that is 0. `undeletable` are the names of objects that cannot be
+        deleted by name, and why.
     """
 
     api_version: str
@@ -82,6 +84,7 @@ class Definition:
     subresources: tuple[SubresourceDefinition, ...] = ()
     also_served: tuple[ServedVersion, ...] = ()
     stored: bool = True
+    stored_as_json: bool = False
     storage_path: str = ""
     go_type: str = ""
     hashed_version: str = ""
@@ -115,6 +118,7 @@ class Definition:
     delete_returns_object: bool = False
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0
+    undeletable: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def kind(self) -> GroupVersionKind:

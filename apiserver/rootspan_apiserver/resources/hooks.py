@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from rootspan_apiserver.kube.comparison import same
+from rootspan_apiserver.kube.comparison import identical, same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import User
 
@@ -57,6 +57,11 @@ class Generation:
 
 COUNTED = Generation()
 """1, and one more for each change of anything but metadata and status: upstream's usual."""
+
+
+def counted_strictly(field: str) -> Generation:
+    """Return the policy of kinds that compare a field with `reflect.DeepEqual`, to which an empty list is another than a nil one."""
+    return Generation(changed=lambda obj, old: not identical(obj.get(field), old.get(field)))
 
 
 class UpdateOrder(Enum):

@@ -6,15 +6,29 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.allocation import Allocator
+from rootspan_apiserver.resources.converter import Converter
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import Finalization
 from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.resources.subresource_definition import ScalePaths
 from rootspan_apiserver.types.schema import Schema
+
+
+class Form(Protocol):
+    """What is stored of an object, and what is served."""
+
+    def read(self, obj: JSONObject) -> JSONObject:
+        """Return a stored object as the schema of its version has it; `obj` may be changed."""
+
+    def write(self, obj: JSONObject) -> JSONObject:
+        """Return what is stored of an object as it is served; `obj` may be changed."""
+
+    def converted(self, obj: JSONObject) -> JSONObject:
+        """Return an object that was converted as the schema of its version has it; `obj` may be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,8 @@ class Resource:
         allocator: Makes the allocator of one server.
         published: The OpenAPI schema of a custom resource, None for a built-in one.
         deprecation: The warning of each request for a deprecated version, "" for none.
+        converter: Converts between the versions of a custom resource that has several; None for others.
+        stored_form: How a custom resource is read from what is stored, and written; None for a built-in one.
     """
 
     definition: Definition
@@ -52,6 +68,8 @@ class Resource:
     allocator: Callable[[], Allocator] | None = None
     published: JSONObject | None = None
     deprecation: str = ""
+    converter: Converter | None = None
+    stored_form: Form | None = None
 
     @classmethod
     def of(
@@ -65,6 +83,8 @@ class Resource:
         deprecation: str = "",
         allocator: Callable[[], Allocator] | None = None,
         published: JSONObject | None = None,
+        converter: Converter | None = None,
+        stored_form: Form | None = None,
     ) -> "Resource":
         """Return what is served of a definition.
 
@@ -73,6 +93,8 @@ class Resource:
             storage_path: where the objects are kept, where that is not the definition's.
             allocator: makes the allocator of one server.
             published: the OpenAPI schema of a custom resource.
+            converter: converts between the versions of a custom resource.
+            stored_form: how a custom resource is read from what is stored, and written.
         """
         path = storage_path or definition.storage_path or f"/{definition.plural}"
         return cls(
@@ -84,6 +106,8 @@ class Resource:
             allocator=allocator,
             published=published,
             deprecation=deprecation or definition.deprecation,
+            converter=converter,
+            stored_form=stored_form,
         )
 
     @cached_property
@@ -141,6 +165,12 @@ class Resource:
     def storage_kind(self) -> GroupVersionKind:
         """The kind in the version that is stored."""
         return self.definition.kind
+
+    @cached_property
+    def is_storage_version(self) -> bool:
+        """Whether objects are stored in the served version."""
+        stored = self.storage_kind.api_version if self.converter is None else self.converter.stored
+        return self.kind.api_version == stored
 
     @property
     def go_type(self) -> str:

@@ -38,14 +38,14 @@ def annotations(value: JSONObject, old: Any, path: Path, context: RuleContext) -
 def owner_references(value: list[JSONObject], old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """Each has a version, kind, name and uid; one of them at most is the controller."""
     controller = ""
-    for index, owner in enumerate(value):
-        at = path / index
+    for owner in value:
+        # Upstream does not say which of them is meant.
         version = owner.get("apiVersion") or ""
         if not version.rpartition("/")[2]:
-            yield FieldError.invalid(at / "apiVersion", version, "version must not be empty")
+            yield FieldError.invalid(path / "apiVersion", version, "version must not be empty")
         for key in ("kind", "name", "uid"):
             if not owner.get(key):
-                yield FieldError.invalid(at / key, owner.get(key) or "", "must not be empty")
+                yield FieldError.invalid(path / key, owner.get(key) or "", "must not be empty")
         if owner.get("controller"):
             name = f"{owner.get('kind', '')}/{owner.get('name', '')}"
             if controller:

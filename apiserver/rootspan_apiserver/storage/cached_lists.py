@@ -13,6 +13,7 @@ from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
+from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch_cache import WatchCache
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -35,10 +36,11 @@ class _Moment:
 class CachedLists:
     """Lists of the objects in `cache`, with `direct` behind it."""
 
-    def __init__(self, cache: WatchCache, direct: EtcdLists, tracing: Tracing) -> None:
+    def __init__(self, cache: WatchCache, direct: EtcdLists, tracing: Tracing, served: ServedObjects) -> None:
         self._cache = cache
         self._direct = direct
         self._tracing = tracing
+        self._served = served
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
         """Return the objects that match.
@@ -82,6 +84,8 @@ class CachedLists:
                 revision = self._cache.revision
                 found = collection.select(scope, start)
             step.event(events.CACHE_LISTED, count=len(found))
+            if resource.converter is not None:
+                found = await self._served.all(resource, found)
             limit = 0 if options.resource_version == "0" else options.limit
             selected, looked_at = _filter(found, predicate, limit)
             if selected:

@@ -15,6 +15,7 @@ from rootspan_apiserver.storage.errors import initializing, parse_resource_versi
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
+from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.watch import CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -23,8 +24,17 @@ from rootspan_apiserver.telemetry.tracing import Tracing
 class CachedWatches:
     """Begins watches of `cache`; `bookmark_interval` is in seconds."""
 
-    def __init__(self, cache: WatchCache, direct: EtcdLists, tracing: Tracing, bookmark_interval: float) -> None:
+    def __init__(
+        self,
+        cache: WatchCache,
+        direct: EtcdLists,
+        tracing: Tracing,
+        served: ServedObjects,
+        *,
+        bookmark_interval: float,
+    ) -> None:
         self._cache = cache
+        self._served = served
         self._direct = direct
         self._tracing = tracing
         self._bookmark_interval = bookmark_interval
@@ -82,6 +92,7 @@ class CachedWatches:
                 bookmark_interval=self._bookmark_interval if options.allow_watch_bookmarks else None,
                 after=0 if initial else requested,
                 failure=failure,
+                served=None if resource.converter is None else self._served,
             )
             if initial and failure is None:
                 step.event(events.CACHE_FRESH)

@@ -18,6 +18,7 @@ from rootspan_apiserver.storage.errors import (
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
+from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.telemetry.tracing import Tracing
 
@@ -27,10 +28,11 @@ PAGE = 10_000
 class EtcdLists:
     """Lists of the keys below `prefix`."""
 
-    def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str) -> None:
+    def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str, served: ServedObjects) -> None:
         self._etcd = etcd
         self._tracing = tracing
         self._prefix = prefix
+        self._served = served
 
     async def current_revision(self, resource: Resource) -> int:
         """Return the present revision of etcd, by a read that finds nothing, as kube-apiserver does."""
@@ -69,8 +71,11 @@ class EtcdLists:
         while True:
             page = await self._page(scope, begin, min(size, PAGE), revision, options)
             revision = revision or page.revision
-            for index, kv in enumerate(page.kvs):
-                stored = StoredObject(kv.key[len(self._prefix.encode()) :].decode(), kv.mod_revision, kv.value)
+            found = [
+                StoredObject(kv.key[len(self._prefix.encode()) :].decode(), kv.mod_revision, kv.value)
+                for kv in page.kvs
+            ]
+            for index, stored in enumerate(await self._served.all(predicate.resource, found)):
                 if predicate.matches(stored):
                     items.append(stored)
                     behind = page.count - index - 1

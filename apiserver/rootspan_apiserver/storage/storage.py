@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
+from functools import partial
 from typing import Self
 
 from rootspan_apiserver.dialects import events, operations
@@ -31,6 +32,7 @@ from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.scope import KeyScope, Predicate, collection_path, object_path
+from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
@@ -69,9 +71,10 @@ class Storage:
         self._tracing = tracing
         self._etcd = EtcdStore(etcd, tracing, prefix, metrics or StorageMetrics())
         self._cache = WatchCache(etcd, prefix)
-        direct = EtcdLists(etcd, tracing, prefix)
-        self._lists = CachedLists(self._cache, direct, tracing)
-        self._watches = CachedWatches(self._cache, direct, tracing, bookmark_interval)
+        self._served = ServedObjects()
+        direct = EtcdLists(etcd, tracing, prefix, self._served)
+        self._lists = CachedLists(self._cache, direct, tracing, self._served)
+        self._watches = CachedWatches(self._cache, direct, tracing, self._served, bookmark_interval=bookmark_interval)
         self._compaction = Compactor(etcd, prefix, compaction_interval)
         self._running: list[asyncio.Task[None]] = []
         for path in {resource.storage_path for resource in resources if resource.storage_path}:
@@ -146,16 +149,22 @@ class Storage:
         ) as step:
             if not resource_version:
                 step.event(events.GETTING_FROM_STORAGE)
-                return await self._etcd.get(path)
+                return await self._read(resource, path)
             requested = parse_resource_version(resource_version)
             if not self._cache.ready:
                 step.event(events.GETTING_FROM_STORAGE_WITHOUT_CACHE)
-                return await self._etcd.get(path)
+                return await self._read(resource, path)
             step.event(events.GETTING_FROM_CACHE)
             step.event(events.CACHE_LOCKED)
             await self._fresh(requested)
             step.event(events.CACHE_FRESH)
-            return self._collection(resource).get(path)
+            found = self._collection(resource).get(path)
+            return (await self._served.all(resource, [found]))[0] if found is not None else None
+
+    async def _read(self, resource: Resource, path: str) -> StoredObject | None:
+        """Return an object from etcd in the served version, None if there is none."""
+        found = await self._etcd.get(path)
+        return await self._served.one(resource, found) if found is not None else None
 
     async def cached(self, resource: Resource, namespace: str = "") -> list[StoredObject]:
         """Return all objects of a resource from the cache, as fresh as the last write of this process.
@@ -210,8 +219,11 @@ class Storage:
         if dry_run:
             if await self.get(resource, namespace, name) is not None:
                 raise already_exists(resource.group_resource, name)
-            return StoredObject(path, 0, encode(obj))
-        return await self._wrote(resource, await self._etcd.create(resource, path, obj))
+            stored = StoredObject(path, 0, encode(await self._served.to_store(resource, obj)))
+        else:
+            kept = await self._served.to_store(resource, obj)
+            stored = await self._wrote(resource, await self._etcd.create(resource, path, kept))
+        return await self._served.one(resource, stored)
 
     async def guaranteed_update(
         self,
@@ -242,12 +254,26 @@ class Storage:
             if not isinstance(decision, Write):
                 return decision
             revision = current.revision if current else 0
-            return Written(StoredObject(path, revision, encode(decision.obj)), created=current is None)
+            stored = StoredObject(path, revision, encode(await self._served.to_store(resource, decision.obj)))
+            return Written(await self._served.one(resource, stored), created=current is None)
         cached = self._cached(resource, path)
+        if resource.converter is not None:
+            change = partial(self._change, resource, change)
         outcome = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
         if isinstance(outcome, Written):
-            await self._wrote(resource, outcome.stored)
+            stored = await self._wrote(resource, outcome.stored)
+            return Written(await self._served.one(resource, stored), created=outcome.created)
         return outcome
+
+    async def _change(
+        self,
+        resource: Resource,
+        change: Callable[[StoredObject | None], Awaitable[Decision]],
+        current: StoredObject | None,
+    ) -> Decision:
+        """Let `change` decide on the present object in the served version."""
+        decision = await change(await self._served.one(resource, current) if current is not None else None)
+        return Write(await self._served.to_store(resource, decision.obj)) if isinstance(decision, Write) else decision
 
     async def delete(
         self,
@@ -271,7 +297,15 @@ class Storage:
             await check(current)
             return current
         cached = self._cached(resource, path)
-        return await self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+        if resource.converter is not None:
+            check = partial(self._check, resource, check)
+        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+        return await self._served.one(resource, deleted)
+
+    async def _check(
+        self, resource: Resource, check: Callable[[StoredObject], Awaitable[None]], current: StoredObject
+    ) -> None:
+        await check(await self._served.one(resource, current))
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
         """Return the objects of `predicate.resource` that match, in the order of their keys.

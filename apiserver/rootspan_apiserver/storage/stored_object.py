@@ -16,6 +16,7 @@ import orjson
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.types.json_values import sorted_keys
 
 METADATA_ORDER = (
     "name",
@@ -33,6 +34,7 @@ METADATA_ORDER = (
     "managedFields",
 )
 _HEAD = re.compile(rb'\{("kind":"[^"\\]*","apiVersion":"[^"\\]*",)"metadata":\{')
+_API_VERSION = re.compile(rb'\{"kind":"[^"\\]*","apiVersion":"([^"\\]*)",')
 _UID = re.compile(rb'"uid":"[^"\\]*",')
 _BRACE = re.compile(rb"[{}]")
 _NONE: Mapping[str, bool] = MappingProxyType({})
@@ -81,6 +83,7 @@ class StoredObject:
         "_head",
         "_labels",
         "_owners",
+        "_served",
         "_splice",
         "_uid",
         "key",
@@ -96,6 +99,7 @@ class StoredObject:
         self._splice = 0
         self._labels: Mapping[str, str] | None = None
         self._fields: tuple[Resource, Mapping[str, str]] | None = None
+        self._served: tuple[Resource, StoredObject] | None = None
         self._uid: str | None = None
         self._deletion_timestamp: str | None = None
         self._owners: Mapping[str, bool] = _NONE
@@ -109,12 +113,40 @@ class StoredObject:
         return self.key.rpartition("/")[2]
 
     @property
+    def api_version(self) -> str:
+        """The group-version that the object is stored in."""
+        head = _API_VERSION.match(self.raw)
+        return head[1].decode() if head is not None else str(orjson.loads(self.raw).get("apiVersion", ""))
+
+    @property
     def resource_version(self) -> str:
         return str(self.revision) if self.revision else ""
 
     def at(self, revision: int) -> "StoredObject":
         """Return the same content at another revision: what a deletion leaves."""
         return StoredObject(self.key, revision, self.raw)
+
+    def served(self, resource: Resource) -> "StoredObject":
+        """Return the object as `resource` serves it, but for its version: a built-in kind is converted when it is shown.
+
+        Raises:
+            StatusError: 500, the defaults of the resource's schema make it too large.
+        """
+        form = resource.stored_form
+        if form is None:
+            return self
+        if self._served is None or self._served[0] is not resource:
+            raw = encode(sorted_keys(form.read(orjson.loads(self.raw))))
+            same = StoredObject(self.key, self.revision, raw) if raw != self.raw else self
+            self._served = resource, same
+        return self._served[1]
+
+    def converted(self, resource: Resource, obj: JSONObject) -> "StoredObject":
+        """Return the content `obj` in place of the object's own: what a converter made of it for `resource`."""
+        form = resource.stored_form
+        found = StoredObject(self.key, self.revision, encode(sorted_keys(obj if form is None else form.converted(obj))))
+        found._served = resource, found  # it has its defaults: those of the version in which it is stored
+        return found
 
     def json(self, kind: bool = True) -> bytes:
         """Return the object with its resourceVersion; without `kind` and `apiVersion` if not `kind`, as items of typed lists are."""
@@ -177,7 +209,8 @@ class StoredObject:
     def fields(self, resource: Resource) -> Mapping[str, str]:
         """Return the values that field selectors of `resource` look at."""
         if self._fields is None or self._fields[0] is not resource:
-            self._fields = resource, resource.strategy.selectable_fields(orjson.loads(self.raw))
+            served = orjson.loads(self.served(resource).raw)
+            self._fields = resource, resource.strategy.selectable_fields(served)
         return self._fields[1]
 
     def _measure(self) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from typing import Literal, Self
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.storage.change import Change
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
+from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 BACKLOG = 8192
@@ -51,6 +52,7 @@ class CacheWatch:
         after: int = 0,
         backlog: int = BACKLOG,
         failure: StatusError | None = None,
+        served: ServedObjects | None = None,
     ) -> None:
         self._scope = scope
         self._predicate = predicate
@@ -60,6 +62,8 @@ class CacheWatch:
         self._after = after
         self._backlog = backlog
         self._failure = failure
+        self._conversions = served
+        self._begun = False
         self._initial: Iterator[StoredObject] = iter(())
         self._replay: deque[Change] = deque()
         self._initial_end = 0
@@ -105,23 +109,44 @@ class CacheWatch:
             raise self._failure
         now = asyncio.get_running_loop().time
         while not self._ended and (self._deadline is None or now() < self._deadline):
+            if self._conversions is not None and (self._changes or not self._begun):
+                self._begun = True
+                await self._convert(self._conversions)
             event = self._next()
             if event is not None:
                 return event
             if self._next_bookmark is not None and now() >= self._next_bookmark:
                 self._next_bookmark = self._bookmark_time()
                 return WatchEvent("BOOKMARK", None, str(max(self._current_revision(), self._after)))
-            await self._wait()
+            if not self._changes:
+                await self._wait()
         raise StopAsyncIteration
+
+    async def _convert(self, served: ServedObjects) -> None:
+        """Bring what is to be delivered into the served version. Raises StatusError 500 if that fails, which ends the watch."""
+        initial, changes = list(self._initial), [*self._replay, *self._changes]
+        self._replay.clear()
+        self._changes.clear()
+        objects = [*initial, *(change.object for change in changes)]
+        objects += [change.previous for change in changes if change.previous is not None]
+        try:
+            found = dict(zip(objects, await served.all(self._predicate.resource, objects), strict=True))
+        except StatusError:
+            self.end()
+            raise
+        self._initial = iter([found[each] for each in initial])
+        for change in changes:
+            previous = found[change.previous] if change.previous is not None else None
+            self._replay.append(Change(found[change.object], previous, change.deleted))
 
     def _next(self) -> WatchEvent | None:
         for stored in self._initial:
             if self._predicate.matches(stored):
-                return WatchEvent("ADDED", stored, stored.resource_version)
+                return WatchEvent("ADDED", self._served(stored), stored.resource_version)
         if self._initial_end:
             revision, self._initial_end = self._initial_end, 0
             return WatchEvent("BOOKMARK", None, str(revision), initial_events_end=True)
-        for changes in (self._replay, self._changes):
+        for changes in (self._replay, self._changes) if self._conversions is None else (self._replay,):
             while changes:
                 event = self._seen(changes.popleft())
                 if event is not None:
@@ -137,10 +162,14 @@ class CacheWatch:
         before = previous is not None and matches(previous)
         version = stored.resource_version
         if now:
-            return WatchEvent("MODIFIED" if before else "ADDED", stored, version)
+            return WatchEvent("MODIFIED" if before else "ADDED", self._served(stored), version)
         if before and previous is not None:
-            return WatchEvent("DELETED", stored if change.deleted else previous.at(stored.revision), version)
+            last = stored if change.deleted else previous.at(stored.revision)
+            return WatchEvent("DELETED", self._served(last), version)
         return None
+
+    def _served(self, stored: StoredObject) -> StoredObject:
+        return stored.served(self._predicate.resource)
 
     async def _wait(self) -> None:
         """Return when something happened, or it is time for the next bookmark or the end."""

@@ -92,6 +92,8 @@ _ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def internal_form(value: JSONObject, struct: StructType) -> JSONObject:
     """Return a struct, as JSON has it in its served version, with the field names and zero values of its internal type."""
+    if struct.name.startswith("meta/"):
+        return struct.write(value)
     out: JSONObject = {}
     for field in struct.declared:
         if not field.name:
@@ -121,7 +123,7 @@ def _field(value: Any, field: Field) -> Any:
 
 def _value(value: Any, of: Type) -> Any:
     if isinstance(of, StructType):
-        return of.write(value) if of.name.startswith("meta/") else internal_form(value, of)
+        return internal_form(value, of)
     if isinstance(of, ListType):
         return [_value(item, of.element) for item in value]
     if isinstance(of, MapType):

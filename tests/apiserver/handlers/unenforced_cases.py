@@ -90,10 +90,6 @@ CEL = [{"cel": {"expression": "true"}}]
 MATCH = {"matchConstraints": {"resourceRules": RULES}}
 MUTATION = {"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}
 CONDITIONS = [{"name": "never", "expression": "false"}]
-CONVERSION = {
-    "strategy": "Webhook",
-    "webhook": {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/"}},
-}
 NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
 LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
 SERVICE = {"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 10}
@@ -149,33 +145,10 @@ CASES = [
         definition({"type": "string", "format": "date-time"}),
         name="gadgets.example.com",
     ),
-    Case.of(
-        "conversion webhooks",
-        DEFINITIONS,
-        "CustomResourceDefinition",
-        definition({"type": "string"}, conversion=CONVERSION),
-        definition({"type": "string"}),
-        name="gadgets.example.com",
-    ),
-    Case.of("resource quotas", f"v1/{IN_DEFAULT}/resourcequotas", "ResourceQuota", {"spec": {"hard": {"pods": "1"}}}),
-    Case.of(
-        "pod-security.kubernetes.io labels",
-        "v1/namespaces",
-        "Namespace",
-        {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
-        {},
-    ),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/roles", "Role", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/clusterroles", "ClusterRole", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),
     Case.of(RBAC, f"{ACCESS}/clusterrolebindings", "ClusterRoleBinding", NAMED),
-    Case.of(
-        "kubernetes.io/enforce-mountable-secrets",
-        f"v1/{IN_DEFAULT}/serviceaccounts",
-        "ServiceAccount",
-        annotated("kubernetes.io/enforce-mountable-secrets"),
-        {},
-    ),
     Case.of(
         "API services",
         "apiregistration.k8s.io/v1/apiservices",
@@ -198,21 +171,6 @@ CASES = [
         "IPAddress",
         {"spec": {"parentRef": {"resource": "services", "namespace": "default", "name": "s"}}},
         name="10.1.0.7",
-    ),
-    Case.of(
-        "overhead and scheduling",
-        "node.k8s.io/v1/runtimeclasses",
-        "RuntimeClass",
-        {"handler": "h", "overhead": {"podFixed": {"cpu": "1"}}},
-        {"handler": "h"},
-    ),
-    Case.of("runtimeClassName", f"v1/{IN_DEFAULT}/pods", "Pod", pod(runtimeClassName="gvisor"), pod()),
-    Case.of(
-        "nodes",
-        "v1/nodes",
-        "Node",
-        {},
-        {"spec": {"taints": [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]}},
     ),
     Case.of(
         "CEL selectors",

@@ -11,7 +11,6 @@ from rootspan_apiserver.resources.custom.definitions import accepted_status, res
 from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.resources.custom.structural import structural_schema
-from rootspan_apiserver.resources.custom.validation import validate
 from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.rules import ROOT
 from tests.apiserver.resources.definitions import a_definition, a_widget
@@ -70,111 +69,6 @@ def test_splits_the_status_off() -> None:
     new["metadata"]["labels"] = {"a": "b"}
     widgets.strategy.prepare_for_update(new, old, "status")
     assert (new["spec"], new["status"], new["metadata"]) == ({"size": 1}, {"seen": 2}, old["metadata"])
-
-
-@pytest.mark.parametrize(
-    ("schema", "value", "refusal"),
-    [
-        (
-            {"type": "integer"},
-            "x",
-            'spec.a: Invalid value: "string": spec.a in body must be of type integer: "string"',
-        ),
-        (
-            {"type": "integer", "minimum": 1},
-            0,
-            "spec.a: Invalid value: 0: spec.a in body should be greater than or equal to 1",
-        ),
-        (
-            {"type": "number", "maximum": 1.5},
-            2,
-            "spec.a: Invalid value: 2: spec.a in body should be less than or equal to 1.5",
-        ),
-        ({"type": "string", "pattern": "^a$"}, "b", "spec.a: Invalid value: \"b\": spec.a in body should match '^a$'"),
-        (
-            {"type": "string", "minLength": 2},
-            "b",
-            'spec.a: Invalid value: "b": spec.a in body should be at least 2 chars long',
-        ),
-        ({"type": "string", "maxLength": 2}, "bbb", "spec.a: Too long: may not be more than 2 bytes"),
-        (
-            {"type": "string", "enum": ["red", "blue"]},
-            "x",
-            'spec.a: Unsupported value: "x": supported values: "red", "blue"',
-        ),
-        (
-            {"type": "array", "items": {"type": "string"}, "maxItems": 1},
-            ["a", "b"],
-            "spec.a: Too many: 2: must have at most 1 items",
-        ),
-        (
-            {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
-            ["a", "a"],
-            'spec.a[1]: Duplicate value: "a"',
-        ),
-        ({"type": "object", "required": ["b"]}, {}, "spec.a.b: Required value"),
-        (
-            {"type": "string", "format": "date-time"},
-            "now",
-            'spec.a: Invalid value: "now": spec.a in body must be of type date-time: "now"',
-        ),
-        (
-            {"x-kubernetes-int-or-string": True},
-            1.5,
-            'spec.a: Invalid value: "number": spec.a in body must be of type integer,string: "number"',
-        ),
-        (
-            {"type": "integer", "oneOf": [{"minimum": 1}, {"maximum": 3}]},
-            2,
-            "spec.a: Invalid value: 2: spec.a in body must validate one and only one schema (oneOf)",
-        ),
-    ],
-)
-def test_says_why_a_value_does_not_fit(schema: JSONObject, value: object, refusal: str) -> None:
-    """The wording is that of the real server, where it was recorded or is known."""
-    whole = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": schema}}}}
-    schema_of_all, obj = structural_schema(whole), {"spec": {"a": value}}
-    errors = [*validate(obj, schema_of_all), *check_lists(obj, schema_of_all, ROOT)]
-    assert [str(error) for error in errors] == [refusal]
-
-
-@pytest.mark.parametrize(
-    ("schema", "value"),
-    [
-        ({"type": "integer"}, 3),
-        ({"type": "number"}, 3),
-        ({"type": "string", "nullable": True}, None),
-        ({"x-kubernetes-int-or-string": True}, "25%"),
-        ({"x-kubernetes-preserve-unknown-fields": True}, {"anything": [1]}),
-        ({"type": "object", "additionalProperties": {"type": "string"}}, {"k": "v"}),
-        ({"type": "string", "format": "date-time"}, "2026-11-23T04:26:44Z"),
-    ],
-)
-def test_lets_pass_what_fits(schema: JSONObject, value: object) -> None:
-    """Each type takes its values."""
-    assert validate(value, structural_schema(schema), ROOT / "a") == []
-
-
-NUMBER: JSONObject = {"type": "integer", "format": "int32", "minimum": -3, "maximum": 2147483650}
-
-
-@pytest.mark.parametrize(
-    ("value", "errors"),
-    [
-        (2, ['<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int32 in a']),
-        (
-            3_000_000_000,
-            [
-                '<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a',
-                '<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int32 in a',
-                "a: Invalid value: 3000000000: a in body should be less than or equal to 2.14748365e+09",
-            ],
-        ),
-    ],
-)
-def test_number_is_in_range_of_its_format(value: int, errors: list[str]) -> None:
-    """The number and its limits are, and limits are shown as Go shows floats."""
-    assert list(map(str, validate(value, structural_schema(NUMBER), ROOT / "a"))) == errors
 
 
 KEYED: JSONObject = {
@@ -393,13 +287,6 @@ def test_names_the_version_whose_schema_is_wrong() -> None:
     definition["spec"]["versions"].append(version)
     at = "spec.versions[1].schema.openAPIV3Schema.properties[a].pattern"
     assert refusals(definition) == [f'{at}: Invalid value: "(": {REASON}']
-
-
-def test_fits_no_value_to_a_pattern_that_does_not_compile() -> None:
-    """A stored definition may have a wrong pattern still: nothing passes it, as on a cluster."""
-    (error,) = validate("x", structural_schema(A_STRING), ROOT / "a")
-    reason = REASON.removeprefix("must be a valid regular expression, but isn't: ")
-    assert str(error) == f"a: Invalid value: \"x\": a in body should match '(, but pattern is invalid: {reason}'"
 
 
 def test_validates_at_length_what_is_large() -> None:

@@ -17,7 +17,7 @@ from rootspan_apiserver.dialects import events
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import internal_error
-from rootspan_apiserver.resources.conversion import convert
+from rootspan_apiserver.resources.conversion import converted
 
 
 class MutatingAdmissionWebhook:
@@ -81,7 +81,8 @@ class MutatingAdmissionWebhook:
     async def _patched_object(
         self, invocation: WebhookInvocation, attributes: AdmissionAttributes
     ) -> JSONObject | None:
-        sent, uid = encoded(attributes, invocation), new_uid()
+        resource, uid = attributes.resource, new_uid()
+        sent = await encoded(resource, attributes.object, invocation)
         with self._dispatcher.span(invocation, attributes, uid) as step:
             answer = await self._dispatcher.call(invocation, attributes, sent, step, uid)
             steps = operations(invocation.webhook.name, answer)
@@ -96,10 +97,10 @@ class MutatingAdmissionWebhook:
         if after == before:
             return None
         kind = invocation.kind
-        if attributes.resource.custom and (after["apiVersion"], after["kind"]) != (kind.api_version, kind.kind):
+        if resource.custom and (after["apiVersion"], after["kind"]) != (kind.api_version, kind.kind):
             return after
         if attributes.subresource not in ("", "status"):
-            return convert(after, attributes.kind)
-        stored = convert(after, attributes.resource.storage_kind)
-        attributes.resource.strategy.default(stored)
-        return convert(stored, attributes.kind)
+            return await converted(resource, after, attributes.kind)
+        stored = await converted(resource, after, resource.storage_kind)
+        resource.strategy.default(stored)
+        return await converted(resource, stored, attributes.kind)

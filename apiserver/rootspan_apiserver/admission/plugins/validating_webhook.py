@@ -51,7 +51,8 @@ class ValidatingAdmissionWebhook:
         try:
             check_dry_run(webhook, attributes)
             with self._dispatcher.span(invocation, attributes, uid) as step:
-                await self._dispatcher.call(invocation, attributes, encoded(attributes, invocation), step, uid)
+                sent = await encoded(attributes.resource, attributes.object, invocation)
+                await self._dispatcher.call(invocation, attributes, sent, step, uid)
         except CallFailedError as exc:
             if not webhook.ignores_failure:
                 return internal_error(str(exc))

@@ -3,13 +3,11 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/accessors.go
 """
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rootspan_apiserver.kube.go_url import URL, clean_path, parse
+from rootspan_apiserver.clients.webhook_client_config import WebhookClientConfig
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.selectors import LabelSelector
 
@@ -23,30 +21,6 @@ class WebhookRule:
     versions: tuple[str, ...]
     resources: tuple[str, ...]
     scope: str = "*"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookClientConfig:
-    """The address of a webhook: `url`, or `path` on `port` of `service` (namespace, name). `ca_bundle` is PEM."""
-
-    url: str = ""
-    service: tuple[str, str] | None = None
-    port: int = 443
-    path: str = ""
-    ca_bundle: bytes = b""
-
-    def target(self) -> URL:
-        """Return the URL to call: scheme, host, and the path as client-go joins it.
-
-        Raises:
-            URLError: the URL, or the name of the Service as a host, is not valid.
-        """
-        if self.service is None:
-            base, path = parse(self.url), ""
-        else:
-            namespace, name = self.service
-            base, path = parse(f"https://{name}.{namespace}.svc:{self.port}"), self.path
-        return URL(base.scheme, base.host, clean_path(f"{base.path}/{path}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +53,7 @@ def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
             uid=f"{name}/{hook['name']}/{index}",
             name=hook["name"],
             configuration=name,
-            client=_client(hook.get("clientConfig") or {}),
+            client=WebhookClientConfig.of(hook.get("clientConfig") or {}),
             rules=tuple(_rule(rule) for rule in hook.get("rules") or ()),
             namespace_selector=LabelSelector.from_object(hook.get("namespaceSelector") or {}),
             object_selector=LabelSelector.from_object(hook.get("objectSelector") or {}),
@@ -101,22 +75,3 @@ def _rule(rule: Mapping[str, Any]) -> WebhookRule:
         resources=tuple(rule.get("resources") or ()),
         scope=rule.get("scope") or "*",
     )
-
-
-def _client(config: Mapping[str, Any]) -> WebhookClientConfig:
-    bundle = _bundle(config.get("caBundle") or "")
-    if service := config.get("service"):
-        return WebhookClientConfig(
-            service=(service["namespace"], service["name"]),
-            port=service.get("port") or 443,
-            path=service.get("path") or "",
-            ca_bundle=bundle,
-        )
-    return WebhookClientConfig(url=config.get("url") or "", ca_bundle=bundle)
-
-
-def _bundle(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return text.encode()

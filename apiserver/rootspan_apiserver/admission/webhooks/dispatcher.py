@@ -14,16 +14,24 @@ from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.webhooks import admission_review
 from rootspan_apiserver.admission.webhooks.accessors import Webhook
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation, WebhookMatcher, exempt
-from rootspan_apiserver.admission.webhooks.webhook_clients import WebhookClients
+from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
+from rootspan_apiserver.clients.webhook_clients import (
+    ClientConfigError,
+    WebhookCallError,
+    WebhookClient,
+    WebhookClients,
+)
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
-from rootspan_apiserver.resources.conversion import convert
+from rootspan_apiserver.resources.conversion import converted
+from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
+from rootspan_apiserver.types.normal_form import omitting_empty
 
 _OPERATIONS = MappingProxyType(
     {"mutating": operations.CALL_MUTATING_WEBHOOK, "validating": operations.CALL_VALIDATING_WEBHOOK}
@@ -96,7 +104,7 @@ class WebhookDispatcher:
             RejectedError: the webhook rejects the request.
         """
         webhook = invocation.webhook
-        client = self._clients.prepare(webhook)
+        client = self._client(webhook)
         version = admission_review.version_for(invocation)
         body = admission_review.request(
             uid=uid,
@@ -104,9 +112,9 @@ class WebhookDispatcher:
             invocation=invocation,
             attributes=attributes,
             obj=obj,
-            old=_as(attributes.old_object, invocation),
+            old=await encoded(attributes.resource, attributes.old_object, invocation),
         )
-        returned = await client.call(webhook, body)
+        returned = await _called(client, webhook, body)
         step.event(events.WEBHOOK_ANSWERED)
         response = admission_review.response(
             returned, webhook=webhook.name, uid=uid, version=version, mutating=self._kind == "mutating"
@@ -117,9 +125,24 @@ class WebhookDispatcher:
             raise admission_review.rejection(webhook.name, response.status)
         return response
 
+    def _client(self, webhook: Webhook) -> WebhookClient:
+        """Return the client for a webhook. Raises CallFailedError if its configuration is not usable."""
+        try:
+            return self._clients.prepare(webhook.client)
+        except ClientConfigError as exc:
+            raise CallFailedError(webhook.name, f"could not get REST client: {exc}") from exc
+
     async def aclose(self) -> None:
         """Close the connections to the webhooks."""
         await self._clients.aclose()
+
+
+async def _called(client: WebhookClient, webhook: Webhook, body: bytes) -> JSONObject:
+    """Return the answer of a webhook within its timeout. Raises CallFailedError if there is none."""
+    try:
+        return await client.call(body, seconds=webhook.timeout, query=f"timeout={webhook.timeout}s")
+    except WebhookCallError as exc:
+        raise CallFailedError(webhook.name, f"failed to call webhook: {exc}") from exc
 
 
 def check_dry_run(webhook: Webhook, attributes: AdmissionAttributes) -> None:
@@ -132,21 +155,20 @@ def check_dry_run(webhook: Webhook, attributes: AdmissionAttributes) -> None:
         raise bad_request(f"admission webhook {quote(webhook.name)} does not support dry run")
 
 
-def encoded(attributes: AdmissionAttributes, invocation: WebhookInvocation) -> bytes | None:
-    """Return the request's object as JSON, in the invocation's kind."""
-    return _as(attributes.object, invocation)
-
-
 def new_uid() -> str:
     """Return a uid for an AdmissionReview."""
     return str(uuid4())
 
 
-def _as(obj: JSONObject | None, invocation: WebhookInvocation) -> bytes | None:
-    """Return an object in the invocation's kind, its metadata in the field order of the API."""
+async def encoded(resource: Resource, obj: JSONObject | None, invocation: WebhookInvocation) -> bytes | None:
+    """Return an object of the request as JSON, in the invocation's kind, its metadata in the field order of the API.
+
+    Raises:
+        StatusError: 500, it is of a custom resource whose conversion webhook fails.
+    """
     if obj is None:
         return None
-    converted = convert(obj, invocation.kind)
-    metadata = converted.get("metadata") or {}
+    wanted = omitting_empty(await converted(resource, obj, invocation.kind), invocation.kind)
+    metadata = wanted.get("metadata") or {}
     ordered = {name: metadata[name] for name in _METADATA if name in metadata}
-    return orjson.dumps({**converted, "metadata": ordered | metadata})
+    return orjson.dumps({**wanted, "metadata": ordered | metadata})

@@ -34,12 +34,12 @@ from rootspan_apiserver.rules import (
     RuleContext,
     absent_as,
     function,
-    immutable,
     not_negative,
     not_nil,
     struct,
 )
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
+from rootspan_apiserver.rules.label_selectors import immutable_selector
 from rootspan_apiserver.selectors import LabelSelector
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
@@ -180,7 +180,7 @@ definition = Definition(
     prepare_update=_prepare_update,
     warnings=warnings_of("spec", "template", names_pods=False),
     spec=SPEC,
-    changes=struct(spec=struct(selector=immutable)),
+    changes=struct(spec=struct(selector=immutable_selector)),
     columns=(
         NAME,
         Column("Desired", number("desiredNumberScheduled"), "integer", description="The nodes for a pod."),

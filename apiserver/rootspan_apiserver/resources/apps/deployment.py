@@ -31,12 +31,13 @@ from rootspan_apiserver.rules import (
     RuleContext,
     absent_as,
     function,
-    immutable,
     not_negative,
     not_nil,
     struct,
 )
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
+from rootspan_apiserver.rules.label_selectors import immutable_selector
+from rootspan_apiserver.rules.metadata import metadata_update
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
 
@@ -144,7 +145,9 @@ definition = Definition(
     ),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    changes=struct(spec=struct(selector=immutable)),
+    update_rules=struct(metadata=metadata_update)
+    & struct(spec=SPEC)
+    & struct(spec=struct(selector=immutable_selector)),
     columns=(
         NAME,
         Column("Ready", ready_of_wanted, description="The ready pods of those that are wanted."),

@@ -21,7 +21,9 @@ from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.resources.selectable import at
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
-from rootspan_apiserver.rules import immutable, not_negative, not_nil, struct
+from rootspan_apiserver.rules import not_negative, not_nil, struct
+from rootspan_apiserver.rules.label_selectors import immutable_selector
+from rootspan_apiserver.rules.metadata import metadata_update
 
 # Upstream names the Deployment here.
 SPEC = struct(
@@ -39,7 +41,9 @@ definition = Definition(
     defaults=(default_spec_template, default_values({"spec": {"replicas": 1}})),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    changes=struct(spec=struct(selector=immutable)),
+    update_rules=struct(metadata=metadata_update)
+    & struct(spec=SPEC)
+    & struct(spec=struct(selector=immutable_selector)),
     selectable={"status.replicas": at("status.replicas", "0")},
     columns=(
         NAME,

@@ -24,6 +24,7 @@ from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, not_negative, one_of, required, struct
+from rootspan_apiserver.rules.label_selectors import shown_in_errors
 from rootspan_apiserver.selectors import shown_selector
 
 NAME_LIMIT = 52
@@ -53,7 +54,8 @@ def _time_zone(value: str, old: Any, path: Path, context: RuleContext) -> Iterat
 def _selects_itself(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The selectors of the jobs are generated."""
     if value.get("selector") is not None:
-        yield FieldError.invalid(path / "selector", value["selector"], "`selector` will be auto-generated")
+        shown = shown_in_errors(value["selector"])
+        yield FieldError.invalid(path / "selector", shown, "`selector` will be auto-generated")
     if value.get("manualSelector"):
         yield FieldError.not_supported(path / "manualSelector", True, ("nil", "false"))
 

@@ -4,6 +4,7 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresourc
 """
 
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial, reduce
@@ -15,8 +16,11 @@ from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.times import write_time
 from rootspan_apiserver.resources.columns import NAME, Column, at
+from rootspan_apiserver.resources.converter import Converter
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
+from rootspan_apiserver.resources.custom.deprecation import deprecation_warning
 from rootspan_apiserver.resources.custom.effort import Effort
+from rootspan_apiserver.resources.custom.finalizer_warnings import finalizer_warnings
 from rootspan_apiserver.resources.custom.rules import (
     BlocksExpressions,
     FitsSchema,
@@ -25,9 +29,10 @@ from rootspan_apiserver.resources.custom.rules import (
     ScaleFits,
     StatusFitsSchema,
 )
+from rootspan_apiserver.resources.custom.stored_form import StoredForm
 from rootspan_apiserver.resources.custom.structural import schemas_in, structural_schema
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import Generation, WriteContext
+from rootspan_apiserver.resources.hooks import Generation
 from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.resources.selectable import text
@@ -41,23 +46,42 @@ SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
 AGE = Column("Age", lambda obj, now: age(at(obj, "metadata", "creationTimestamp"), now), "date")
 
 
-def resources_of(definition: JSONObject) -> tuple[Resource, ...]:
-    """Return the resources of a valid definition, one a served version."""
+def resources_of(definition: JSONObject, converter: Converter | None = None) -> tuple[Resource, ...]:
+    """Return the resources of a valid definition, one a served version.
+
+    Args:
+        converter: converts between the versions; None where the definition has only one.
+    """
     spec = definition["spec"]
     versions = spec.get("versions") or []
     kept = next((version["name"] for version in versions if version.get("storage")), "")
-    return tuple(_resource(spec, version, kept) for version in versions if version.get("served"))
+    schemas = schemas_of(definition)
+    return tuple(_resource(spec, version, kept, schemas, converter) for version in versions if version.get("served"))
 
 
-def _resource(spec: JSONObject, version: JSONObject, kept: str) -> Resource:
+def schemas_of(definition: JSONObject) -> dict[str, Schema]:
+    """Return the schema of each version of a definition, by group-version."""
+    spec = definition["spec"]
+    versions = spec.get("versions") or []
+    return {f"{spec['group']}/{version['name']}": structural_schema(_published(version)) for version in versions}
+
+
+def _resource(
+    spec: JSONObject, version: JSONObject, kept: str, schemas: Mapping[str, Schema], converter: Converter | None
+) -> Resource:
     names, group = spec["names"], spec["group"]
     kind = GroupVersionKind(group, version["name"], names["kind"])
-    published = _published(version)
-    schema = structural_schema(published)
+    schema = schemas[kind.api_version]
     definition = _definition(spec, version, kept, schema)
-    deprecation = _deprecation(version, kind)
     return Resource.of(
-        definition, Strategy(definition), schema, kind=kind, deprecation=deprecation, published=published
+        definition,
+        Strategy(definition),
+        schema,
+        kind=kind,
+        deprecation=deprecation_warning(version, kind, spec),
+        published=_published(version),
+        stored_form=StoredForm(schemas=schemas, stored=f"{group}/{kept}", served=kind.api_version),
+        converter=converter,
     )
 
 
@@ -111,17 +135,12 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
     def default(obj: JSONObject) -> None:
         apply_defaults(obj, schema)
 
-    def prepare_create(obj: JSONObject, context: WriteContext) -> None:
-        # The status that a client sends is lost, the one that the schema declares is not.
-        if has_status:
-            default(obj)
-
     def desired_state_changed(obj: JSONObject, old: JSONObject) -> bool:
         aside = {"apiVersion", "kind", "metadata", *(("status",) if has_status else ())}
         return any(obj.get(key, ABSENT) != old.get(key, ABSENT) for key in (obj.keys() | old.keys()) - aside)
 
     return Definition(
-        f"{group}/{kept}",
+        f"{group}/{version['name']}",
         names["kind"],
         names["plural"],
         singular=names.get("singular") or names["kind"].lower(),
@@ -135,14 +154,15 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         ),
         storage_path=f"/{group}/{names['plural']}",
         go_type="*unstructured.Unstructured",
+        hashed_version=kept,
         defaults=(default,),
-        prepare_create=prepare_create,
         generation=Generation(changed=desired_state_changed),
         update_needs_resource_version=True,
         name_rule=None,
         rules=rules.create,
         update_rules=rules.update,
         is_slow_to_validate=effort.is_large,
+        warnings=finalizer_warnings,
         selectable={path.removeprefix("."): partial(_first, path=path) for path in fields},
         columns=(NAME, *map(_column, shown)) if shown else (NAME, AGE),
     )
@@ -190,12 +210,6 @@ def _cell(obj: JSONObject, now: datetime, *, path: str, kind: str) -> Any:
         case "boolean":
             return value if isinstance(value, bool) else None
     return value
-
-
-def _deprecation(version: JSONObject, kind: GroupVersionKind) -> str:
-    if not version.get("deprecated"):
-        return ""
-    return version.get("deprecationWarning") or f"{kind.api_version} {kind.kind} is deprecated"
 
 
 def accepted_status(definition: JSONObject, now: datetime, conflict: str = "") -> JSONObject:

@@ -3,19 +3,31 @@
 Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.converter import Converter
 from rootspan_apiserver.resources.custom.definitions import accepted_status, resources_of
 from rootspan_apiserver.resources.resource import Resource
 
 
-class ServedDefinitions:
-    """Keeps a registry in line with CustomResourceDefinitions; its methods neither wait nor read."""
+def no_converter(_definition: JSONObject) -> None:
+    """For definitions of one version."""
 
-    def __init__(self, registry: Registry) -> None:
+
+class ServedDefinitions:
+    """Keeps a registry in line with CustomResourceDefinitions; its methods neither wait nor read.
+
+    `converter_of` returns what converts between the versions of a definition.
+    """
+
+    def __init__(
+        self, registry: Registry, converter_of: Callable[[JSONObject], Converter | None] = no_converter
+    ) -> None:
         self._registry = registry
+        self._converter_of = converter_of
         self._served: dict[str, tuple[JSONObject, tuple[Resource, ...]]] = {}
 
     def put(self, definition: JSONObject) -> JSONObject:
@@ -25,7 +37,7 @@ class ServedDefinitions:
         status = accepted_status(definition, datetime.now(UTC), conflict)
         known, serving = self._served.get(name, ({}, ()))
         if not conflict and known != spec:
-            resources = resources_of(definition)
+            resources = resources_of(definition, self._converter_of(definition))
             self._registry.replace(serving, resources)
             self._served[name] = spec, resources
         return status

@@ -83,7 +83,7 @@ definition = Definition(
         allowedTopologies=_topologies,
     ),
     changes=struct(
-        parameters=absent_as({}, immutable),
+        parameters=immutable,
         provisioner=absent_as("", immutable),
         reclaimPolicy=immutable,
         volumeBindingMode=immutable,

@@ -35,7 +35,7 @@ CHANGES: list[tuple[Changes, list[str]]] = [
     ({"allowVolumeExpansion": True, "mountOptions": ["ro"]}, []),
     ({"parameters": {"tier": "tin"}}, ['parameters: Invalid value: {"tier":"tin"}: field is immutable']),
     ({"parameters": REMOVED, "provisioner": "tapes"}, [
-        "parameters: Invalid value: {}: field is immutable",
+        "parameters: Invalid value: null: field is immutable",
         'provisioner: Invalid value: "tapes": field is immutable',
     ]),
     ({"reclaimPolicy": "", "volumeBindingMode": "x"}, [

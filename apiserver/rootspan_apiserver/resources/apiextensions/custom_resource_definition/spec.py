@@ -12,6 +12,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.conversion import CONVERSION
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.go_form import versions_form
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.names import NAMES, REQUIRED_NAMES, label
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.schema import shared_schema, version_schema
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.versions import (
@@ -81,7 +82,7 @@ def _versions_agree(value: JSONObject, old: Any, path: Path, context: RuleContex
     """Names are unique, and one version is stored."""
     versions = context.scope["versions"]
     names = [version.get("name") or "" for version in versions]
-    shown = (context.root["spec"].get("versions") or []) if versions else []
+    shown = versions_form(versions)
     if len(set(names)) < len(names):
         yield FieldError.invalid(path / "versions", shown, "must contain unique version names")
     if sum(bool(version.get("storage")) for version in versions) != 1:
@@ -129,15 +130,15 @@ def stored_versions(value: JSONObject, old: Any, path: Path, context: RuleContex
         yield FieldError.invalid(at, None, "must have at least one stored version")
         return
     versions = value["spec"].get("versions") or []
+    left = {name: index for index, name in enumerate(stored)}
     for version in versions:
-        if version.get("storage") and version.get("name") not in stored:
+        # A version that is there twice is not found the second time.
+        if left.pop(version.get("name"), None) is None and version.get("storage"):
             yield FieldError.invalid(at, stored, f"must have the storage version {version.get('name')}")
-    known = {version.get("name") for version in versions}
-    for index, name in enumerate(stored):
-        if name not in known:
-            words = f"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a"
-            words += f" storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
-            yield FieldError.invalid(at / index, name, words)
+    for name, index in left.items():
+        words = f"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a"
+        words += f" storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
+        yield FieldError.invalid(at / index, name, words)
 
 
 @function("validateAPIApproval")

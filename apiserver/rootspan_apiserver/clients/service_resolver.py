@@ -6,8 +6,8 @@ Upstream: staging/src/k8s.io/apiserver/pkg/util/webhook/serviceresolver.go
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rootspan_apiserver.admission.webhooks.accessors import WebhookClientConfig
 from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.clients.webhook_client_config import WebhookClientConfig
 from rootspan_apiserver.dialects.http_client import CallError
 from rootspan_apiserver.kube.go_quote import quote
 

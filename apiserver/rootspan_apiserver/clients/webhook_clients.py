@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from functools import partial
 
 import httpx
+import orjson
 from opentelemetry.trace import TracerProvider
 
-from rootspan_apiserver.admission.webhooks.accessors import Webhook, WebhookClientConfig
-from rootspan_apiserver.admission.webhooks.bounded_transport import BoundedTransport, BundleError, client_context
-from rootspan_apiserver.admission.webhooks.http_errors import server_error
-from rootspan_apiserver.admission.webhooks.service_resolver import ServiceResolver
-from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
+from rootspan_apiserver.clients.bounded_transport import BoundedTransport, BundleError, client_context
+from rootspan_apiserver.clients.http_errors import server_error
 from rootspan_apiserver.clients.loopback import pinned
+from rootspan_apiserver.clients.service_resolver import ServiceResolver
+from rootspan_apiserver.clients.webhook_client_config import WebhookClientConfig
+from rootspan_apiserver.codec import yaml_body
 from rootspan_apiserver.codec.json_body import load_object
 from rootspan_apiserver.dialects.http_client import CallError
 from rootspan_apiserver.kube.go_quote import quote
@@ -31,27 +32,34 @@ HEADERS = {
 }
 
 
+class ClientConfigError(ValueError):
+    """There can be no client with this configuration; the message is upstream's."""
+
+
+class WebhookCallError(Exception):
+    """A call got no JSON object for an answer; the message is client-go's."""
+
+
 class WebhookClients:
-    """The clients of all webhooks of one kind, mutating or validating."""
+    """The clients of all webhooks of one purpose: mutating, validating, or conversion."""
 
     def __init__(self, services: ServiceResolver, tracer_provider: TracerProvider) -> None:
         self._services = services
         self._tracer_provider = tracer_provider
-        self._clients: dict[WebhookClientConfig, _Client] = {}
+        self._clients: dict[WebhookClientConfig, WebhookClient] = {}
 
-    def prepare(self, webhook: Webhook) -> "_Client":
-        """Return the client for `webhook`, opening it if necessary.
+    def prepare(self, config: WebhookClientConfig) -> "WebhookClient":
+        """Return the client for a configuration, opening it if necessary.
 
         Raises:
-            CallFailedError: the client configuration is not usable.
+            ClientConfigError: the client configuration is not usable.
         """
-        config = webhook.client
         client = self._clients.get(config)
         if client is None:
             try:
                 client = self._clients[config] = self._open(config)
             except (BundleError, StatusError, URLError, UnicodeError, httpx.InvalidURL) as exc:
-                raise CallFailedError(webhook.name, f"could not get REST client: {exc}") from exc
+                raise ClientConfigError(str(exc)) from exc
         return client
 
     async def keep(self, used: Iterable[WebhookClientConfig]) -> None:
@@ -67,7 +75,7 @@ class WebhookClients:
         while self._clients:
             await self._clients.popitem()[1].aclose()
 
-    def _open(self, config: WebhookClientConfig) -> "_Client":
+    def _open(self, config: WebhookClientConfig) -> "WebhookClient":
         target, loopback = config.target(), self._services.loopback
         if self._services.is_loopback(config):
             # Without the server's own credentials: the path is chosen by the author of the webhook configuration.
@@ -76,10 +84,12 @@ class WebhookClients:
         else:
             tls = client_context(config.ca_bundle)
             wire = BoundedTransport(tls, partial(self._services.address, config), target.hostname)
-        return _Client(target, loopback.client_spans(wire, tracer_provider=self._tracer_provider))
+        return WebhookClient(target, loopback.client_spans(wire, tracer_provider=self._tracer_provider))
 
 
-class _Client:
+class WebhookClient:
+    """The connections to one webhook. `in_flight` is the number of calls that wait for an answer."""
+
     def __init__(self, target: URL, transport: httpx.AsyncBaseTransport) -> None:
         self._url = f"{target.scheme}://{target.host}{escape_path(target.path)}"
         self._parsed = httpx.URL(self._url)
@@ -87,34 +97,36 @@ class _Client:
         self._transport = transport
         self.in_flight = 0
 
-    async def call(self, webhook: Webhook, body: bytes) -> JSONObject:
-        """POST `body` and return the JSON object in the response, within the webhook's timeout.
+    async def call(self, body: bytes, *, seconds: float, query: str = "") -> JSONObject:
+        """POST `body` and return the JSON object in the response, within so many seconds.
 
         Raises:
-            CallFailedError: there is no response, or it is not a JSON object; the message is upstream's.
+            WebhookCallError: there is no response, or it is not a JSON object.
         """
-        query = f"timeout={webhook.timeout}s"
-        url = f"{self._url}?{query}"
+        url, parsed = self._url, self._parsed
+        if query:
+            url, parsed = f"{url}?{query}", parsed.copy_with(query=query.encode())
         request = httpx.Request(
             "POST",
-            self._parsed.copy_with(query=query.encode()),
+            parsed,
             headers=self._headers,
             content=body,
-            extensions={"deadline": webhook.timeout, "url": url},
+            extensions={"deadline": seconds, "url": url},
         )
         self.in_flight += 1
         try:
             response = await self._transport.handle_async_request(request)
         except CallError as exc:
-            raise CallFailedError(webhook.name, f"failed to call webhook: Post {quote(url)}: {exc}") from exc
+            raise WebhookCallError(f"Post {quote(url)}: {exc}") from exc
         finally:
             self.in_flight -= 1
         try:
             return _decoded(response)
         except ValueError as exc:
-            raise CallFailedError(webhook.name, f"failed to call webhook: {exc}") from exc
+            raise WebhookCallError(str(exc)) from exc
 
     async def aclose(self) -> None:
+        """Close the connections."""
         await self._transport.aclose()
 
 
@@ -132,6 +144,9 @@ def _decoded(response: httpx.Response) -> JSONObject:
     if not content:
         raise ValueError(f"0-length response with status code: {code} and content type: {content_type}")
     try:
+        if not content.lstrip().startswith(b"{"):
+            # What does not look like JSON is YAML for kube-apiserver's decoder, to which the page of a proxy is a string.
+            content = orjson.dumps(yaml_body.load(content)[0])
         return load_object(content, duplicates=False)
     except NotDecodableError as exc:
         raise ValueError(str(exc)) from exc

@@ -1,0 +1,101 @@
+"""The parts of a server that follow from its options alone.
+
+Upstream: cmd/kube-apiserver/app/options/completion.go
+"""
+
+import contextlib
+import logging
+import socket
+import ssl
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from opentelemetry.sdk.trace import TracerProvider
+
+from rootspan_apiserver.admission.plugins.order import plugin_faults
+from rootspan_apiserver.controllers import controller_faults
+from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.options.idle_settings import idle_settings
+from rootspan_apiserver.options.options import Options, OptionsError
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
+from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
+from rootspan_apiserver.telemetry.metrics import Metrics
+from rootspan_apiserver.telemetry.text_traces import TextTraces
+from rootspan_apiserver.telemetry.tracer_provider import exporting
+from rootspan_apiserver.telemetry.tracing import Tracing
+
+logger = logging.getLogger(__name__)
+SLOW_REQUESTS, EVERY_STEP = 2, 4
+"""The verbosity (-v) from which slow requests are logged, and from which all of their steps are."""
+
+
+def check(options: Options) -> None:
+    """Refuse names that do not exist, and warn of options that have no effect. Raises OptionsError."""
+    if faults := [
+        *plugin_faults(options.enable_admission_plugins, options.disable_admission_plugins),
+        *controller_faults(options.controllers),
+    ]:
+        raise OptionsError(faults)
+    for sentence in idle_settings(options):
+        logger.warning("%s", sentence)
+
+
+def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
+    """Return the certificate that the server presents, and its TLS settings. Raises CertificateError."""
+    certificate = serving_certificate(
+        certificate_file=options.tls_cert_file,
+        key_file=options.tls_private_key_file,
+        folder=_path(options.cert_dir),
+        addresses=(options.bind_address, options.advertise_address),
+    )
+    return certificate, server_context(certificate, _path(options.client_ca_file))
+
+
+def tracer_provider(
+    options: Options, dialect: Dialect, given: TracerProvider | None
+) -> AbstractAsyncContextManager[TracerProvider]:
+    """Return what makes the spans while the block runs: the one that is given, or one that exports as the configuration says."""
+    if given is not None:
+        return contextlib.nullcontext(given)
+    return exporting(
+        options.tracing_configuration(),
+        dialect.resource(socket.gethostname()),
+        flushes=dialect.flushes_at_shutdown or options.flush_spans_at_shutdown,
+    )
+
+
+def text_traces(options: Options) -> TextTraces | None:
+    """Return what writes slow requests to the log, None at a lower verbosity."""
+    return TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
+
+
+def etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> AbstractAsyncContextManager[EtcdBackend]:
+    """Return the store while the block runs: a real etcd, or the embedded one."""
+    return etcd_backend(
+        options.etcd_servers,
+        lambda: client_tls(options.etcd_cafile, options.etcd_certfile, options.etcd_keyfile),
+        data_dir=_path(options.data_dir),
+        traced=lambda transport: dialect.etcd_client(transport, tracer_provider=provider),
+    )
+
+
+def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry, metrics: Metrics) -> Storage:
+    """Return the storage of the resources in a registry, which the metrics count."""
+    found = Storage(
+        etcd.client,
+        tracing,
+        prefix=options.etcd_prefix,
+        resources=registry.resources(),
+        compaction_interval=options.etcd_compaction_interval,
+        metrics=metrics.storage,
+    )
+    metrics.storage.counts = lambda: {
+        resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
+    }
+    return found
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
