@@ -1,7 +1,7 @@
 """resourcequota-controller: the status of every quota says what it allows and what the objects of its namespace use.
 
-A quota is calculated a second after it is created or allows something else, when an object that it counts is deleted or counts for less, and every five
-minutes. What is created is counted by admission.
+A quota is calculated a second after it is created or allows something else, when an object that it counts is deleted or counts for less,
+and every five minutes. What is created is counted by admission.
 
 Upstream: pkg/controller/resourcequota/resource_quota_controller.go, resource_quota_monitor.go,
 staging/src/k8s.io/apiserver/pkg/quota/v1/resources.go (CalculateUsage)
