@@ -21,7 +21,6 @@ from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
-from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 
@@ -86,10 +85,10 @@ class Admitting:
 class Writer:
     """Writes objects to the store for create, update and patch."""
 
-    def __init__(self, store: Store, admission: AdmissionChain, registry: Registry) -> None:
+    def __init__(self, store: Store, admission: AdmissionChain, managers: FieldManagers) -> None:
         self._store = store
         self._admission = admission
-        self._managers = FieldManagers(registry)
+        self._managers = managers
 
     def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
         return WriteRequest(self._store, self._admission, self._managers, call, options)

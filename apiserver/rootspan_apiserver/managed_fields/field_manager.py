@@ -31,7 +31,7 @@ from rootspan_apiserver.managed_fields.merging import field_set, merge, without_
 from rootspan_apiserver.managed_fields.reset_fields import Filter, everything, owned_through
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.types.normal_form import empty_object
+from rootspan_apiserver.types.normal_form import empty_object, omitting_empty
 from rootspan_apiserver.types.problems import NotDecodableError, Problems
 from rootspan_apiserver.types.schema import Schema, schema_named, schema_of
 from rootspan_apiserver.types.tables import go_types
@@ -113,7 +113,7 @@ class FieldManager:
         if not managers and old is not None:
             return with_managed_fields(new, [])
         try:
-            managers = self._updated(live, new, managers, manager, now)
+            managers = self._updated(live, omitting_empty(new, self.kind), managers, manager, now)
         except SchemaMismatchError:
             return with_managed_fields(new, before or [])
         return with_managed_fields(new, entries.write(entries.capped(managers)))

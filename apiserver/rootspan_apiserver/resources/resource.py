@@ -217,6 +217,11 @@ class Resource:
         return self.definition.default_propagation
 
     @property
+    def watch_cache(self) -> bool:
+        """Whether the objects are in the watch cache."""
+        return self.definition.watch_cache
+
+    @property
     def time_to_live(self) -> int:
         """The seconds after the last write when an object is deleted, 0 for never."""
         return self.definition.time_to_live

@@ -140,3 +140,13 @@ def metadata_update(value: JSONObject, old: JSONObject, path: Path, context: Rul
         if (value.get(key) or None) != (old.get(key) or None):
             yield FieldError.invalid(path / key, value.get(key), "field is immutable")
     yield from _MAPS.check(value, ABSENT, path, context)
+
+
+@function("validateKubeFinalizerName")
+def _standard_finalizers(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Finalizers without a domain are those of Kubernetes."""
+    yield from check_standard_finalizers(value.get("finalizers") or [], path / "finalizers")
+
+
+core_metadata_update = metadata_update & _standard_finalizers
+"""`ValidateObjectMetaUpdate` of the core group, which most built-in kinds call rather than that of apimachinery."""

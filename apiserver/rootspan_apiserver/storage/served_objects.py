@@ -7,19 +7,22 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresourc
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 import orjson
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.storage.outcome import Decision, Write
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.types.json_values import sorted_keys
 
 KEPT = 10_000
 """How many converted objects of a resource are kept."""
 
+_Change = Callable[[StoredObject | None], Awaitable[Decision]]
+_Check = Callable[[StoredObject], Awaitable[None]]
 _Identity = tuple[str, int]
 _Batch = asyncio.Task[Mapping[_Identity, StoredObject]]
 _Kept = dict[_Identity, StoredObject | _Batch]
@@ -66,6 +69,27 @@ class ServedObjects:
             obj = (await converter.convert([{**obj, "metadata": metadata}], converter.stored))[0]
         stored: JSONObject = sorted_keys(obj if form is None else form.tidied(obj))
         return stored
+
+    def deciding(self, resource: Resource, change: _Change) -> _Change:
+        """Return `change`, deciding on objects in the served version; what it writes is converted into the stored one."""
+        if resource.converter is None:
+            return change
+
+        async def decide(current: StoredObject | None) -> Decision:
+            decision = await change(await self.one(resource, current) if current is not None else None)
+            return Write(await self.to_store(resource, decision.obj)) if isinstance(decision, Write) else decision
+
+        return decide
+
+    def checking(self, resource: Resource, check: _Check) -> _Check:
+        """Return `check`, given objects in the served version."""
+        if resource.converter is None:
+            return check
+
+        async def checked(current: StoredObject) -> None:
+            await check(await self.one(resource, current))
+
+        return checked
 
 
 async def _fill(kept: _Kept, resource: Resource, missing: Sequence[StoredObject]) -> Mapping[_Identity, StoredObject]:

@@ -25,6 +25,7 @@ from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.batch.job_spec import INDEXED, JOB_SPEC, default_conditions
 from rootspan_apiserver.resources.cells import condition, count
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
+from rootspan_apiserver.resources.core.pod.disabled_fields import drop_disabled, dropped_on_update
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
@@ -32,7 +33,7 @@ from rootspan_apiserver.resources.selectable import at as field
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import Path, Rule, RuleContext, function, immutable, not_nil, struct
 from rootspan_apiserver.rules.changes import IMMUTABLE_WORDS
-from rootspan_apiserver.rules.label_selectors import ratcheting_label_selector
+from rootspan_apiserver.rules.label_selectors import immutable_selector, ratcheting_label_selector, shown_in_errors
 from rootspan_apiserver.selectors import LabelSelector
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
@@ -67,7 +68,7 @@ def _generated_selector(value: JSONObject, old: Any, path: Path, context: RuleCo
     if spec.get("manualSelector") is True or selector is None:
         return
     if _excludes(selector, _given_labels(metadata.get("uid", ""), metadata.get("name", ""))):
-        yield FieldError.invalid(path / "spec" / "selector", selector, "`selector` not auto-generated")
+        yield FieldError.invalid(path / "spec" / "selector", shown_in_errors(selector), "`selector` not auto-generated")
 
 
 @function("ValidateJobSpec")
@@ -138,7 +139,7 @@ def _policy_stays(struct_name: str) -> Rule:
 
 
 CHANGES = (
-    struct(completions=_completions_stay, selector=immutable)
+    struct(completions=_completions_stay, selector=immutable_selector)
     & _template_stays
     & struct(
         completionMode=immutable,
@@ -169,11 +170,13 @@ def _defaults(obj: JSONObject) -> None:
     default_conditions(spec)
     labels = at(spec, "template", "metadata", "labels")
     if labels and not obj["metadata"].get("labels"):
-        obj["metadata"]["labels"] = dict(labels)
+        # One map, as in Go: what the server adds to the labels of a new template is also added to those of the job.
+        obj["metadata"]["labels"] = labels
 
 
 def _prepare_create(obj: JSONObject, context: WriteContext) -> None:
     metadata, spec = obj["metadata"], obj["spec"]
+    drop_disabled(at(spec, "template", "spec") or {}, {})
     if spec.get("manualSelector") is True or "uid" not in metadata:
         return
     labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
@@ -221,6 +224,7 @@ definition = Definition(
         default_values({"spec": {"completionMode": "NonIndexed", "suspend": False, "manualSelector": False}}),
     ),
     prepare_create=_prepare_create,
+    prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     rules=_generated_selector & struct(spec=SPEC) & _host_names,
     changes=struct(spec=SPEC & CHANGES),  # Upstream checks the spec in both.

@@ -23,8 +23,11 @@ class MalformedResourceError(NotDecodableError):
 
 
 def read_metadata(value: Any, *path: str, problems: Problems) -> JSONObject:
-    """Return metadata as its type reads it. Raises NotDecodableError."""
-    return go_types().struct("meta/v1.ObjectMeta").read_object(value, problems, *path)
+    """Return metadata read into its type and written again, which leaves out empty lists and maps. Raises NotDecodableError."""
+    struct = go_types().struct("meta/v1.ObjectMeta")
+    metadata = struct.read_object(value, problems, *path)
+    struct.forget_empty(metadata)
+    return metadata
 
 
 def read_what_fits(value: Any) -> JSONObject:

@@ -136,6 +136,7 @@ definition = Definition(
     namespaced=False,
     short_names=("crd", "crds"),
     categories=("api-extensions",),
+    stored_as_json=True,
     storage_path="/apiextensions.k8s.io/customresourcedefinitions",
     hashed_version="v1beta1",
     subresources=(status_subresource(STATUS),),
