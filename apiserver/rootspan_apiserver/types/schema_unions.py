@@ -15,7 +15,7 @@ from rootspan_apiserver.types.structs import StructType
 
 
 class SchemaUnion(Type):
-    """A JSONSchemaProps, or something else in its place. It decodes itself, so nobody hears of unknown fields in it."""
+    """A JSONSchemaProps, or something else in its place. It decodes itself, so unknown fields in it are not reported."""
 
     go_kind = "struct"
     omittable = False

@@ -187,6 +187,8 @@ async def test_definition_waits_for_the_last_of_its_objects() -> None:
         )
         found = (await client.send("GET", WIDGETS)).json()["items"]
         assert [item["metadata"]["name"] for item in found] == ["w"]
+        (shown,) = (await client.send("GET", "/apis/example.com/v1")).json()["resources"]
+        assert shown["verbs"] == ["delete", "deletecollection", "get", "list", "watch"]
         free = {"metadata": {"finalizers": None}}
         await client.send("PATCH", f"{WIDGETS}/w", free, "application/merge-patch+json")
         await client.until(lambda obj: obj is None, after=definition["metadata"]["resourceVersion"])

@@ -5,7 +5,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/handle
 
 from rootspan_apiserver.documents.discovery.aggregation import DiscoveredGroup, discovered_groups
 from rootspan_apiserver.documents.discovery.document import Document
-from rootspan_apiserver.documents.discovery.legacy import CUSTOM_VERBS
+from rootspan_apiserver.documents.discovery.legacy import verbs_of
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.per_revision import once_per_revision
@@ -62,7 +62,7 @@ def _resource(resource: Resource) -> JSONObject:
         "responseKind": _kind(resource.kind, resource),
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": CUSTOM_VERBS if resource.custom else sorted(resource.verbs),
+        "verbs": verbs_of(resource),
     }
     if resource.short_names:
         entry["shortNames"] = list(resource.short_names)

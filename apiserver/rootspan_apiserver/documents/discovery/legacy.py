@@ -13,7 +13,8 @@ from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.per_revision import once_per_revision
 from rootspan_apiserver.resources.resource import Resource, Subresource
 
-CUSTOM_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+_CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
+_WRITE_VERBS = ("patch", "create", "update")
 
 
 def core_versions(address: str) -> Document:
@@ -66,7 +67,7 @@ def _entries(resource: Resource) -> list[JSONObject]:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind.kind,
-        "verbs": CUSTOM_VERBS if resource.custom else sorted(resource.verbs),
+        "verbs": verbs_of(resource),
     }
     if resource.short_names:
         entry["shortNames"] = list(resource.short_names)
@@ -100,3 +101,10 @@ def storage_version_hash(resource: Resource) -> str:
     kind = resource.storage_kind
     version = resource.definition.hashed_version or kind.version
     return b64encode(sha256(f"{kind.group}/{version}/{kind.kind}".encode()).digest()[:8]).decode()
+
+
+def verbs_of(resource: Resource) -> list[str]:
+    """Return the verbs of a resource, in the order in which they are shown; none that writes while its definition is deleted."""
+    if not resource.custom:
+        return sorted(resource.verbs)
+    return [verb for verb in _CUSTOM_VERBS if verb not in _WRITE_VERBS or not resource.is_terminating]

@@ -70,13 +70,6 @@ def accepted_status(definition: JSONObject, others: Iterable[JSONObject], now: d
         others: the accepted names of the other definitions of its group.
     """
     status: JSONObject = definition.get("status") or {}
-    names = definition["spec"]["names"]
-    if names != status.get("acceptedNames"):
-        accepted, condition = _looked_at(names, status.get("acceptedNames") or {}, list(others))
-        status = with_condition({**status, "acceptedNames": accepted}, condition, now)
-        if not is_true(definition, "Established"):
-            established = ESTABLISHED if condition is NO_CONFLICTS else NOT_ACCEPTED
-            status = with_condition(status, established, now)
     if needs_approval(definition):
         approval, why = approval_of(definition)
         conforms = "True" if approval is Approval.GIVEN else "False"
@@ -84,6 +77,13 @@ def accepted_status(definition: JSONObject, others: Iterable[JSONObject], now: d
             type="KubernetesAPIApprovalPolicyConformant", status=conforms, reason=approval.value, message=why
         )
         status = with_condition(status, conformity, now)
+    names = definition["spec"]["names"]
+    if names != status.get("acceptedNames"):
+        accepted, condition = _looked_at(names, status.get("acceptedNames") or {}, list(others))
+        status = with_condition({**status, "acceptedNames": accepted}, condition, now)
+        if not is_true(definition, "Established"):
+            established = ESTABLISHED if condition is NO_CONFLICTS else NOT_ACCEPTED
+            status = with_condition(status, established, now)
     return status
 
 

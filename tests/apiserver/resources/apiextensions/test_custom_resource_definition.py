@@ -29,6 +29,10 @@ WEBHOOK: JSONObject = {
     "strategy": "Webhook",
     "webhook": {"clientConfig": {"url": "https://hooks.example.org"}, "conversionReviewVersions": ["v1"]},
 }
+BAD_BUNDLE: JSONObject = {
+    **WEBHOOK,
+    "webhook": {**WEBHOOK["webhook"], "clientConfig": {"url": "https://hooks.example.org", "caBundle": "eHl6"}},
+}
 CONVERSION = "spec.conversion"
 NAMES: list[tuple[Changes, list[str]]] = [
     ({}, []),
@@ -124,6 +128,9 @@ ESTABLISHED: Changes = {"status.conditions": [{"type": "Established", "status": 
 STORED = "missing from spec.versions; v1 was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in v1 and removes v1 from status.storedVersions"
 UPDATES: list[tuple[Changes, Changes, list[str]]] = [
     (ESTABLISHED, {"spec.names.shortNames": ["lp"]}, []),
+    (ESTABLISHED, {CONVERSION: BAD_BUNDLE}, ['spec.conversion.webhookClientConfig.caBundle: Invalid value: "eHl6": unable to load root certificates: unable to parse bytes as PEM block']),
+    ({**ESTABLISHED, CONVERSION: BAD_BUNDLE}, {"spec.names.shortNames": ["lp"]}, []),
+    ({}, {CONVERSION: BAD_BUNDLE}, []),
     (ESTABLISHED, {"spec.scope": "Cluster", "spec.names.kind": "Light"}, ['spec.scope: Invalid value: "Cluster": field is immutable', 'spec.names.kind: Invalid value: "Light": field is immutable']),
     ({}, {"spec.scope": "Cluster", "spec.names.kind": "Light"}, []),
     ({}, {"spec.group": "example.net"}, ['spec.group: Invalid value: "example.net": field is immutable']),
@@ -300,3 +307,80 @@ def test_deletion_waits_for_cleanup() -> None:
         "True",
         "InstanceDeletionPending",
     )
+
+
+POD: JSONObject = {
+    "type": "object",
+    "x-kubernetes-embedded-resource": True,
+    "x-kubernetes-preserve-unknown-fields": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "error"),
+    [
+        ({**POD, "default": {"apiVersion": "v1", "kind": "Pod"}}, ""),
+        ({**POD, "default": {"apiVersion": "v1"}}, ".default.kind: Required value"),
+        ({**POD, "default": {"apiVersion": "v1", "kind": 1}}, ".default.kind: Invalid value: 1: must be a string"),
+        (
+            {**POD, "properties": {"metadata": {"type": "object", "default": {"name": "a/b"}}}},
+            (
+                '.properties[metadata].default: Invalid value: {"name":"a/b"}: must result in valid metadata: '
+                "metadata.name: Invalid value: \"a/b\": may not contain '/'"
+            ),
+        ),
+        (
+            {**POD, "properties": {"kind": {"type": "string", "default": ""}}},
+            (
+                '.properties[kind].default: Invalid value: "": must result in valid metadata: '
+                'kind: Invalid value: "": must not be empty'
+            ),
+        ),
+        ({"x-kubernetes-int-or-string": True, "default": True}, ""),
+        (
+            {"type": "array", "items": [{"type": "string"}]},
+            ".items: Forbidden: items must be a schema object and not an array",
+        ),
+        ({"type": "string", "additionalItems": False}, ".additionalItems: Forbidden: additionalItems is not supported"),
+    ],
+)
+def test_default_of_resource_makes_a_valid_one(field: JSONObject, error: str) -> None:
+    """Defaults of resources inside the resource, and below their metadata, are held to what holds for resources."""
+    at = "spec.validation.openAPIV3Schema.properties[x]"
+    schema = {"type": "object", "properties": {"x": field}}
+    assert LAMPS.refusals({f"{FIRST}.schema.openAPIV3Schema": schema}) == ([at + error] if error else [])
+
+
+def test_keyword_that_makes_a_schema_unreadable_is_named_where_nothing_else_is_wrong() -> None:
+    """The error is at the whole schema."""
+    schema = {"type": "object", "properties": {"x": {"type": "string", "$schema": "s"}}}
+    (error,) = LAMPS.refusals({f"{FIRST}.schema.openAPIV3Schema": schema})
+    assert error == "spec.validation.openAPIV3Schema: Invalid value: \"\": OpenAPIV3Schema 'schema' is not supported"
+
+
+@pytest.mark.parametrize("field", [{"maxProperties": 3}, {"nullable": True}, {"x-kubernetes-map-type": "atomic"}])
+def test_root_beside_a_status_subresource_has_few_fields(field: JSONObject) -> None:
+    """The status is validated by itself, so nothing may be said of the whole; the error shows the schema as Go has it."""
+    changes = {f"{FIRST}.schema.openAPIV3Schema": {**SCHEMA, **field}, f"{FIRST}.subresources": {"status": {}}}
+    error, *_ = LAMPS.refusals(changes)
+    assert error.startswith('spec.validation.openAPIV3Schema: Invalid value: {"ID":"","Schema":"","Ref":null,')
+    assert error.endswith(
+        "Example XPreserveUnknownFields XValidations] fields are allowed at the root of the schema if the status subresource is enabled"
+    )
+    assert len(LAMPS.refusals({**changes, f"{FIRST}.subresources": {}})) == ("nullable" in field)
+
+
+def test_versions_are_shown_as_go_has_them() -> None:
+    """Under the names of the fields of its structs, what is not set included."""
+    (error,) = LAMPS.refusals({"spec.versions.1": {**OTHER, "storage": True}, "status.storedVersions": ["v1", "v2"]})[
+        :1
+    ]
+    assert error.startswith(
+        'spec.versions: Invalid value: [{"Name":"v1","Served":true,"Storage":true,"Deprecated":false,'
+    )
+
+
+def test_stored_versions_are_never_empty() -> None:
+    """Where a client empties them, the storage version is there again."""
+    stored, errors = LAMPS.updated({"status.storedVersions": []}, "status")
+    assert (stored["status"]["storedVersions"], errors) == (["v1"], [])

@@ -94,7 +94,7 @@ def test_definition_in_a_protected_group_says_whether_it_was_approved(text: str,
     definition["spec"]["group"] = "example.k8s.io"
     definition["metadata"]["annotations"] = {"api-approved.kubernetes.io": text}
     found = conditions(accepted_status(definition, [], NOW))
-    assert found[-1] == ("KubernetesAPIApprovalPolicyConformant", status, reason)
+    assert found[0] == ("KubernetesAPIApprovalPolicyConformant", status, reason)
 
 
 def test_definition_is_served_once_a_name_is_free() -> None:

@@ -22,6 +22,7 @@ from rootspan_apiserver.resources.apiextensions.custom_resource_definition.spec 
     stored_versions,
 )
 from rootspan_apiserver.resources.columns import at
+from rootspan_apiserver.resources.custom.acceptance import is_true
 from rootspan_apiserver.resources.custom.formats import is_recognized
 from rootspan_apiserver.resources.custom.structural import schemas_in
 from rootspan_apiserver.resources.definition import Definition
@@ -47,6 +48,9 @@ def _default(obj: JSONObject) -> None:
     service = ((spec["conversion"].get("webhook") or {}).get("clientConfig") or {}).get("service")
     if service is not None:
         service.setdefault("port", 443)
+    status = obj.get("status")
+    if status is not None and not status.get("storedVersions"):
+        status["storedVersions"] = _storage_version(obj) or None
 
 
 def _storage_version(obj: JSONObject) -> list[str]:
@@ -100,11 +104,6 @@ def _terminate(obj: JSONObject) -> None:
     obj["status"]["conditions"] = [*conditions, terminating]
 
 
-def _is_established(obj: Any) -> bool:
-    conditions = (obj.get("status") or {}).get("conditions") or []
-    return any(each.get("type") == "Established" and each.get("status") == "True" for each in conditions)
-
-
 @function("ValidateObjectMeta")
 def _name(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The name is made of the plural and the group."""
@@ -120,7 +119,7 @@ def _name(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iter
 def _stays(value: JSONObject, old: JSONObject, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """Group and plural stay, and those of an established definition scope and kind, too."""
     fields = [("spec", "group"), ("spec", "names", "plural")]
-    if _is_established(old):
+    if is_true(old, "Established"):
         fields = [("spec", "scope"), ("spec", "names", "kind"), *fields]
     for names in fields:
         yield from immutable.check(at(value, *names), at(old, *names), reduce(truediv, names, path), context)

@@ -3,12 +3,15 @@
 Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go (validateCustomResourceConversion)
 """
 
+import ssl
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_1035_label
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.custom.acceptance import is_true
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
@@ -42,6 +45,27 @@ def _is_known(versions: list[str]) -> bool:
     return any(version in REVIEW_VERSIONS for version in versions)
 
 
+@function("ValidateCABundle")
+def _ca_bundle(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Certificates in PEM, once the definition is established, unless the bundle before was no such either."""
+    bundle, before = value.get("caBundle") or "", context.old_root
+    if not bundle or before is None or not is_true(before, "Established"):
+        return
+    former = ((before["spec"].get("conversion") or {}).get("webhook") or {}).get("clientConfig") or {}
+    if _is_bundle(bundle) or (former.get("caBundle") and not _is_bundle(former["caBundle"])):
+        return
+    words = "unable to load root certificates: unable to parse bytes as PEM block"
+    yield FieldError.invalid(path / "caBundle", bundle, words)
+
+
+def _is_bundle(encoded: str) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b64decode(encoded).decode("ascii"))
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
 def _is_webhook(conversion: JSONObject) -> bool:
     return conversion.get("strategy") == "Webhook"
 
@@ -52,7 +76,7 @@ CONVERSION = (
     & when(
         _is_webhook,
         struct(
-            webhookClientConfig=not_nil("required when strategy is set to Webhook") & webhook_client,
+            webhookClientConfig=not_nil("required when strategy is set to Webhook") & webhook_client & _ca_bundle,
             conversionReviewVersions=required & _review_versions,
         ),
         words="strategy is Webhook",
