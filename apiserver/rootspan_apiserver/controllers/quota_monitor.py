@@ -17,10 +17,16 @@ from rootspan_apiserver.storage.scope import object_key
 
 
 class KnownQuotas:
-    """The quotas of each namespace, and the resources that each allows. `calculate` is called with what has to be calculated."""
+    """The quotas of each namespace, and the resources that each allows.
 
-    def __init__(self, resource: Resource, calculate: Callable[[ObjectKey], None]) -> None:
+    `settle` is called with a quota that is new or allows something else, `calculate` with one whose objects have changed.
+    """
+
+    def __init__(
+        self, resource: Resource, *, settle: Callable[[ObjectKey], None], calculate: Callable[[ObjectKey], None]
+    ) -> None:
         self._resource = resource
+        self._settle = settle
         self._calculate = calculate
         self._quotas: dict[str, dict[ObjectKey, frozenset[str]]] = {}
 
@@ -44,7 +50,7 @@ class KnownQuotas:
     def _put(self, stored: StoredObject) -> None:
         key = object_key(self._resource, stored.key)
         self._quotas.setdefault(key.namespace, {})[key] = frozenset(_hard(stored))
-        self._calculate(key)
+        self._settle(key)
 
     def all(self) -> list[ObjectKey]:
         """Return all quotas."""

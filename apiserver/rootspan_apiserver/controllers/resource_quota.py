@@ -1,7 +1,7 @@
 """resourcequota-controller: the status of every quota says what it allows and what the objects of its namespace use.
 
-A quota is calculated when it is new or allows something else, when an object that it counts is deleted or counts for less, and every five
-minutes. What is created is counted by admission.
+A quota is calculated a second after it is created or allows something else, when an object that it counts is deleted or counts for less,
+and every five minutes. What is created is counted by admission.
 
 Upstream: pkg/controller/resourcequota/resource_quota_controller.go, resource_quota_monitor.go,
 staging/src/k8s.io/apiserver/pkg/quota/v1/resources.go (CalculateUsage)
@@ -26,6 +26,8 @@ from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 
 RESYNC_SECONDS = 300.0
+SETTLING_SECONDS = 1.0
+"""How long a new quota is left alone: whoever creates one can change it next, with the resourceVersion of the answer."""
 WORKERS = 5
 AT_ONCE = 64
 """How many objects are counted before other tasks run."""
@@ -43,7 +45,9 @@ class ResourceQuotaController:
         self._evaluators = Evaluators(storage, registry)
         self._actor = Actor(loopback, self.name)
         self._queue: WorkQueue[ObjectKey] = WorkQueue(self.name)
-        self._known = KnownQuotas(self._quotas, self._queue.add)
+        self._known = KnownQuotas(
+            self._quotas, settle=lambda key: self._queue.add_after(key, SETTLING_SECONDS), calculate=self._queue.add
+        )
         self._monitored: set[str] = set()
 
     async def run(self) -> None:
