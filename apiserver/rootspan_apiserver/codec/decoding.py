@@ -15,7 +15,7 @@ from rootspan_apiserver.codec.unstructured import conversion_error
 from rootspan_apiserver.kube.go_values import json_type
 from rootspan_apiserver.kube.media_types import CUSTOM_OBJECTS, JSON, OBJECTS, PROTOBUF, YAML
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.status import FieldError, bad_request, invalid, unsupported_media_type
+from rootspan_apiserver.kube.status import FieldError, bad_request, internal_error, invalid, unsupported_media_type
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.types import protobuf
 from rootspan_apiserver.types.json_values import plain
@@ -116,7 +116,7 @@ def read(
 
 
 def read_patched(
-    value: JSONObject,
+    value: Any,
     expected: GroupVersionKind,
     *,
     shown: str,
@@ -152,13 +152,15 @@ def read_patched(
 
 
 def _read_text(
-    value: JSONObject, expected: GroupVersionKind, schema: Schema | None, problems: Problems, text: str
+    value: Any, expected: GroupVersionKind, schema: Schema | None, problems: Problems, text: str
 ) -> JSONObject:
     json_body.check_type_meta(value)
     actual = _completed(value, expected)
     if schema is not None:
         if not value.get("kind"):
             raise NotDecodableError(f"Object 'Kind' is missing in '{text}'")
+        if not value.get("apiVersion"):
+            raise internal_error("Object 'apiVersion' is missing in 'object has no apiVersion field'")
         return read(value, actual, expected, schema, problems)
     if not value.get("apiVersion"):
         # Go reads it into the type that no version has, whose fields have other names: nothing is known, nothing is left.
@@ -175,7 +177,7 @@ def _read_value(
     return read(value, expected, expected, schema, problems)
 
 
-def read_again(value: JSONObject, expected: GroupVersionKind, schema: Schema | None) -> JSONObject:
+def read_again(value: Any, expected: GroupVersionKind, schema: Schema | None) -> JSONObject:
     """An object that a webhook has patched: built in, or a custom resource with its `schema`.
 
     Raises:

@@ -42,16 +42,18 @@ def load_object(body: bytes, *, duplicates: bool) -> dict[str, Any]:
         value = load(body, duplicates=duplicates)
         if value is None:  # Go leaves a struct as it is.
             return {}
-        if not isinstance(value, dict):
-            raise NotDecodableError(f"json: cannot unmarshal {json_type(value)} into Go value of type {_TYPE_META}")
     except NotDecodableError as error:
         raise NotDecodableError(f"couldn't get version/kind; json parse error: {error}") from error
     check_type_meta(value)
-    return value
+    read: dict[str, Any] = value
+    return read
 
 
-def check_type_meta(value: dict[str, Any]) -> None:
-    """Raises NotDecodableError where the kind or the apiVersion is something else than a string or null."""
+def check_type_meta(value: Any) -> None:
+    """Raises NotDecodableError where the value is no object, or its kind or apiVersion something else than a string or null."""
+    if not isinstance(value, dict):
+        error = f"json: cannot unmarshal {json_type(value)} into Go value of type {_TYPE_META}"
+        raise NotDecodableError(f"couldn't get version/kind; json parse error: {error}")
     for key in ("apiVersion", "kind"):
         if not isinstance(item := value.get(key), str | None):
             field = f"json: cannot unmarshal {json_type(item)} into Go struct field .{key} of type string"

@@ -17,6 +17,7 @@ from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.ip_address_repair import IPAddressRepair
 from rootspan_apiserver.controllers.keeper import Keeper, every
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
+from rootspan_apiserver.controllers.resource_quota import ResourceQuotaController
 from rootspan_apiserver.controllers.server_addresses import RENEWAL, IdentityLease, kept_endpoints, public_address
 from rootspan_apiserver.controllers.storage_protection import (
     CLAIM_PROTECTION,
@@ -36,6 +37,7 @@ ROOT_CA_PUBLISHER = "root-ca-certificate-publisher-controller"
 NAMES = (
     NamespaceController.name,
     GarbageCollector.name,
+    ResourceQuotaController.name,
     SERVICE_ACCOUNTS,
     ROOT_CA_PUBLISHER,
     VOLUME_PROTECTION,
@@ -45,6 +47,7 @@ NAMES = (
 ALIASES = {
     "namespace": NamespaceController.name,
     "garbagecollector": GarbageCollector.name,
+    "resourcequota": ResourceQuotaController.name,
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
     "pv-protection": VOLUME_PROTECTION,
@@ -146,6 +149,7 @@ def _controllers(
     yield NamespaceController(storage, registry, loopback, namespaces)
     yield GarbageCollector(storage, registry, loopback)
     yield from storage_protection(storage, registry, loopback)
+    yield ResourceQuotaController(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

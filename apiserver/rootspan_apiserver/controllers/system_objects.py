@@ -3,8 +3,7 @@ service addresses, and what it says of itself in `kube-system`.
 
 Upstream: pkg/controlplane/controller/systemnamespaces/system_namespaces_controller.go, pkg/registry/scheduling/rest/storage_scheduling.go,
 pkg/controlplane/controller/defaultservicecidr/default_servicecidr_controller.go,
-pkg/controlplane/controller/kubernetesservice/controller.go, pkg/controlplane/controller/legacytokentracking/controller.go,
-pkg/controlplane/controller/clusterauthenticationtrust/cluster_authentication_trust_controller.go
+pkg/controlplane/controller/kubernetesservice/controller.go, pkg/controlplane/controller/legacytokentracking/controller.go
 """
 
 import re
@@ -33,7 +32,6 @@ PRIORITY_CLASSES = {
     ),
 }
 SERVICE_CIDR = "kubernetes"
-AUTHENTICATION, CLIENT_CA = "extension-apiserver-authentication", "client-ca-file"
 TOKEN_TRACKING = "kube-apiserver-legacy-service-account-token-tracking"
 
 
@@ -45,13 +43,11 @@ class ServerFacts:
         addresses: where it may be reached, the advertised address (may be "") before the one it listens on.
         secure_port: where it listens.
         service_range: the CIDR of cluster IPs.
-        client_ca: the certificate authorities of clients, in PEM; "" for none.
     """
 
     addresses: tuple[str, ...]
     secure_port: int
     service_range: str
-    client_ca: str = ""
 
 
 def kept_system_objects(store: Store, registry: Registry, server: ServerFacts) -> Iterator[KeptObject]:
@@ -67,9 +63,6 @@ def kept_system_objects(store: Store, registry: Registry, server: ServerFacts) -
         yield _created(own, classes, "", obj, once=True)
     yield _created(own, registry.builtin("services"), "default", _service(server))
     config_maps = registry.builtin("configmaps")
-    if server.client_ca:
-        ensure = partial(_keep_client_ca, own, config_maps, server.client_ca)
-        yield KeptObject(resource=config_maps, namespace="kube-system", name=AUTHENTICATION, ensure=ensure)
     ensure = partial(_keep_tracking, own, config_maps)
     yield KeptObject(resource=config_maps, namespace="kube-system", name=TOKEN_TRACKING, ensure=ensure)
 
@@ -130,16 +123,6 @@ def _service(server: ServerFacts) -> JSONObject:
             "ports": [{"name": "https", "protocol": "TCP", "port": 443, "targetPort": server.secure_port}],
         },
     }
-
-
-async def _keep_client_ca(own: OwnWrites, resource: Resource, client_ca: str, present: JSONObject | None) -> None:
-    """Other servers over the same store may have added authorities of their own."""
-    if present is None:
-        obj = _named("v1", "ConfigMap", AUTHENTICATION) | {"data": {CLIENT_CA: client_ca}}
-        await own.create(resource, "kube-system", obj)
-    elif client_ca not in (stored := (present.get("data") or {}).get(CLIENT_CA, "")):
-        data = {**(present.get("data") or {}), CLIENT_CA: stored + client_ca}
-        await own.update(resource, "kube-system", AUTHENTICATION, lambda obj: {**obj, "data": data})
 
 
 async def _keep_tracking(own: OwnWrites, resource: Resource, present: JSONObject | None) -> None:

@@ -25,7 +25,12 @@ def credentials_of(scope: Scope) -> Credentials:
             break
     tls = (scope.get("extensions") or {}).get("tls") or {}
     chain = tls.get("client_cert_chain") or ()
-    return Credentials(token, chain[0] if chain else "")
+    if not chain:
+        return Credentials(token)
+    headers: dict[bytes, tuple[str, ...]] = {}
+    for name, value in scope["headers"]:
+        headers[name] = (*headers.get(name, ()), value.decode("latin-1"))
+    return Credentials(token, chain[0], headers=headers)
 
 
 class Authentication:

@@ -17,14 +17,15 @@ from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.call import Handler, Verb
+from rootspan_apiserver.handlers.field_managers import FieldManagers
 from rootspan_apiserver.handlers.patch import PatchVerb
 from rootspan_apiserver.handlers.subresources.binding import Binding
-from rootspan_apiserver.handlers.subresources.calculated import calculated
+from rootspan_apiserver.handlers.subresources.calculated import CalculatedVerbs
 from rootspan_apiserver.handlers.subresources.connect import Connections
 from rootspan_apiserver.handlers.subresources.eviction import Eviction
 from rootspan_apiserver.handlers.subresources.reviews import Reviews
 from rootspan_apiserver.handlers.subresources.scale import ScaleTarget
-from rootspan_apiserver.handlers.subresources.token import TokenRequests
+from rootspan_apiserver.handlers.subresources.token import TokenRequests, default_lifetime
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.verbs import DeleteVerbs, ReadVerbs, WriteVerbs
 from rootspan_apiserver.handlers.watch import WatchVerb
@@ -74,11 +75,12 @@ class ResourceEndpoint:
         stopping: Event,
     ) -> None:
         self._registry = registry
-        writer = Writer(store, admission, registry)
+        managers = FieldManagers(registry)
+        writer, calculated = Writer(store, admission, managers), CalculatedVerbs(admission, managers)
         reading, writing, deleting = ReadVerbs(store), WriteVerbs(writer), DeleteVerbs(store, admission)
         watch = Verb(WatchVerb(store, min_seconds=min_request_timeout, stopping=stopping).watch)
         connections = Connections(registry, store)
-        binding = calculated(admission, Binding(registry, store).bind)
+        binding = calculated.verb(Binding(registry, store).bind)
         self._collection: Handlers = {
             "list": Verb(reading.list),
             "watch": watch,
@@ -95,15 +97,17 @@ class ResourceEndpoint:
         connect = dict.fromkeys(("get", "create", "update", "patch", "delete"), connections.connect)
         self._subresources: Mapping[str, Handlers] = {
             "binding": {"create": binding},
-            "eviction": {"create": calculated(admission, Eviction(registry, store).evict)},
-            "token": {"create": calculated(admission, TokenRequests(registry, store, tokens).issue)},
+            "eviction": {"create": calculated.verb(Eviction(registry, store).evict)},
+            "token": {
+                "create": calculated.verb(TokenRequests(registry, store, tokens).issue, default=default_lifetime)
+            },
             "log": {"get": Verb(connections.log, operations.GET, converts=False)},
             **dict.fromkeys(_PASSED_ON, connect),
         }
         reviews = Reviews(authenticator, authorizer).by_resource()
         self._calculated: Mapping[tuple[str, str], Handler] = {
             ("", "bindings"): binding,
-            **{resource: calculated(admission, review) for resource, review in reviews.items()},
+            **{resource: calculated.verb(review) for resource, review in reviews.items()},
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,6 +5,8 @@ Server-side apply is one of them, and the only one that may create the object.
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
 """
 
+from typing import Any
+
 import orjson
 
 from rootspan_apiserver.codec.decoding import decode_applied, read_patched
@@ -12,13 +14,14 @@ from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.bodies import check_object, validation_of
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import stored_response
+from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.writing import Writer, WriteRequest
 from rootspan_apiserver.http.query import WriteOptions, write_options
 from rootspan_apiserver.http.responses import Response
 from rootspan_apiserver.kube.go_values import go_format
 from rootspan_apiserver.kube.media_types import APPLY_PATCH, CUSTOM_PATCHES, JSON_PATCH, MERGE_PATCH, PATCHES
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import conflict, not_found, unsupported_media_type
+from rootspan_apiserver.kube.status import conflict, not_found, unprocessable, unsupported_media_type
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
 
@@ -94,16 +97,23 @@ class _Patched:
         target, schema = self._call.target, self._call.target.schema
         strict = self._validation != "Ignore"
         is_json = self._call.request.content_type in (JSON_PATCH, MERGE_PATCH)
+        value: Any
         if self._call.request.content_type == JSON_PATCH:
             operations, found = json_patch.read(self._body, strict=strict)
-            value = json_patch.apply(live, operations)
-        else:
+            try:
+                value = json_patch.apply(live, operations)
+            except json_patch.JSONPatchError as error:
+                raise unprocessable() from error
+        elif is_json:
             document, found = merge_patch.read(self._body, strict=strict)
-            value = merge_patch.apply(live, document) if is_json else strategic.apply(live, document, schema)
+            value = merge_patch.apply(live, document)
+        else:
+            document, found = strategic.read(self._body, strict=strict)
+            value = strategic.apply(live, document, schema)
         new, warnings = read_patched(
             value,
             target.kind,
-            shown=orjson.dumps(value).decode() if is_json else go_format(document),
+            shown=_json(value, target) if is_json else go_format(document),
             schema=schema if target.custom else None,
             field_validation=self._validation,
             found=found,
@@ -113,3 +123,8 @@ class _Patched:
             self._warned = True
             self._call.request.warnings += warnings
         return new
+
+
+def _json(value: Any, target: Target) -> str:
+    """Return a patched value as errors quote it; a custom resource has its keys sorted."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if target.custom else None).decode()

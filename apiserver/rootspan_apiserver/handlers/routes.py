@@ -21,6 +21,7 @@ from rootspan_apiserver.handlers.documents.history import HistoryExpiry
 from rootspan_apiserver.handlers.documents.oidc import CONFIGURATION, KEYS, OpenIDMetadata
 from rootspan_apiserver.handlers.documents.openapi import OpenAPI
 from rootspan_apiserver.handlers.documents.version import VERSION
+from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, raw_json, routed
@@ -124,6 +125,7 @@ def application(
     lifecycle: Lifecycle,
     checks: Mapping[str, Check] = MappingProxyType({}),
     min_request_timeout: float = 1800.0,
+    proxy: AggregationProxy | None = None,
     expire_history: Callable[[], Awaitable[None]] | None = None,
 ) -> Starlette:
     """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
@@ -132,6 +134,7 @@ def application(
         tokens: Issues the tokens of service accounts.
         checks: The health checks, by name.
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
+        proxy: Passes on the requests for APIs that other servers serve.
         expire_history: Makes every resourceVersion so far too old; None serves no path for it.
     """
     resources = ResourceEndpoint(
@@ -145,6 +148,8 @@ def application(
         stopping=lifecycle.stopping,
     )
     routes = _routes(resources, registry, metrics, Health(checks, lifecycle), tokens)
+    if proxy is not None:
+        routes.insert(0, Route(proxy.matches, proxy))
     if expire_history is not None:
         routes.insert(1, Route(_at(EXPIRE_HISTORY), _answering(HistoryExpiry(expire_history).answer)))
     found = Starlette(routes=routes)

@@ -16,12 +16,11 @@ from rootspan_apiserver.handlers.unenforced import warnings_of_unenforced
 from rootspan_apiserver.http.query import WriteOptions, manager_of
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.kube.status import bad_request, forbidden
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
-from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.storage.stored_object import StoredObject
 
@@ -61,7 +60,14 @@ class Admitting:
     async def mutate(
         self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
     ) -> JSONObject | None:
-        """Return the object as the mutating plugins leave it. Raises StatusError where one refuses it."""
+        """Return the object as the mutating plugins leave it.
+
+        Raises:
+            StatusError: a plugin refuses it; 403, the definition of its kind is being deleted.
+        """
+        if operation == "CREATE" and self._target.resource.is_terminating:
+            words = "create not allowed while custom resource definition is terminating"
+            raise forbidden(self._target.resource.group_resource, name, words)
         return await self._admission.mutate(self._attributes(operation, name, obj, old))
 
     async def validate(self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None) -> None:
@@ -79,10 +85,10 @@ class Admitting:
 class Writer:
     """Writes objects to the store for create, update and patch."""
 
-    def __init__(self, store: Store, admission: AdmissionChain, registry: Registry) -> None:
+    def __init__(self, store: Store, admission: AdmissionChain, managers: FieldManagers) -> None:
         self._store = store
         self._admission = admission
-        self._managers = FieldManagers(registry)
+        self._managers = managers
 
     def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
         return WriteRequest(self._store, self._admission, self._managers, call, options)

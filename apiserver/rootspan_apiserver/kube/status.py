@@ -168,6 +168,11 @@ def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> S
     return StatusError(422, "Invalid", f"{qualified} {quote(name)} is invalid: {listed(errors)}", details)
 
 
+def unprocessable() -> StatusError:
+    """422 of a patch that cannot be carried out; the real server does not say why."""
+    return StatusError(422, "Invalid", "the server rejected our request due to an error in our request", {})
+
+
 def bad_request(message: str) -> StatusError:
     """400."""
     return StatusError(400, "BadRequest", message)

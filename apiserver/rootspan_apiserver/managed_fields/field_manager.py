@@ -31,7 +31,7 @@ from rootspan_apiserver.managed_fields.merging import field_set, merge, without_
 from rootspan_apiserver.managed_fields.reset_fields import Filter, everything, owned_through
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.types.normal_form import empty_object
+from rootspan_apiserver.types.normal_form import empty_object, omitting_empty
 from rootspan_apiserver.types.problems import NotDecodableError, Problems
 from rootspan_apiserver.types.schema import Schema, schema_named, schema_of
 from rootspan_apiserver.types.tables import go_types
@@ -113,7 +113,7 @@ class FieldManager:
         if not managers and old is not None:
             return with_managed_fields(new, [])
         try:
-            managers = self._updated(live, new, managers, manager, now)
+            managers = self._updated(live, omitting_empty(new, self.kind), managers, manager, now)
         except SchemaMismatchError:
             return with_managed_fields(new, before or [])
         return with_managed_fields(new, entries.write(entries.capped(managers)))
@@ -229,11 +229,18 @@ class FieldManager:
         return merged, remaining
 
 
-def _with_metadata(schema: Schema) -> Schema:
-    """Return a custom resource's schema, which does not speak of what every object has."""
-    text = Schema(type="string")
-    metadata = schema_named("meta/v1.ObjectMeta")
-    return replace(schema, properties={**schema.properties, "apiVersion": text, "kind": text, "metadata": metadata})
+def _with_metadata(schema: Schema, *, is_resource: bool = True) -> Schema:
+    """Return a custom resource's schema, which does not speak of what every object has, nor do those of resources inside it."""
+    properties = {name: _with_metadata(child, is_resource=False) for name, child in schema.properties.items()}
+    if is_resource or schema.embedded_resource:
+        text = Schema(type="string")
+        properties |= {"apiVersion": text, "kind": text, "metadata": schema_named("meta/v1.ObjectMeta")}
+    return replace(
+        schema,
+        properties=properties,
+        items=_with_metadata(schema.items, is_resource=False) if schema.items is not None else None,
+        additional=_with_metadata(schema.additional, is_resource=False) if schema.additional is not None else None,
+    )
 
 
 def with_managed_fields(obj: JSONObject, listed: list[JSONObject]) -> JSONObject:

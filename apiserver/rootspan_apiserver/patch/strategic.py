@@ -9,13 +9,17 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go
 """
 
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import Any, cast
 
 import orjson
 
 from rootspan_apiserver.kube.go_values import go_format
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import StatusError, bad_request
+from rootspan_apiserver.kube.status import StatusError, bad_request, unprocessable
+from rootspan_apiserver.patch.merge_patch import load_document
+from rootspan_apiserver.types.json_values import plain
+from rootspan_apiserver.types.problems import NotDecodableError
 from rootspan_apiserver.types.schema import Schema
 
 _DIRECTIVE = "$patch"
@@ -23,6 +27,19 @@ _RETAIN_KEYS = "$retainKeys"
 _DELETE_FROM = "$deleteFromPrimitiveList"
 _ORDER = "$setElementOrder"
 _UNTYPED = Schema()
+
+
+def read(body: bytes, *, strict: bool = False) -> tuple[JSONObject, list[str]]:
+    """Return the patch and, if `strict`, its duplicate keys.
+
+    Raises:
+        StatusError: 400 where it is no JSON object; null is an empty one.
+    """
+    try:
+        patch, repeated = load_document(body, strict=True)
+    except NotDecodableError as error:
+        raise bad_request(str(error)) from error
+    return plain(patch or {}), repeated if strict else []
 
 
 def apply(obj: JSONObject, patch: JSONObject, schema: Schema) -> JSONObject:
@@ -42,16 +59,30 @@ def _no_merge_key(item: JSONObject, key: str) -> StatusError:
     return _failed(f"map: {go_format(item)} does not contain declared merge key: {key}")
 
 
-def _wrong_argument(expected: str, value: Any) -> StatusError:
-    received = {
-        dict: "map[string]interface {}",
-        list: "[]interface {}",
-        str: "string",
+_GO_TYPES = MappingProxyType(
+    {
         bool: "bool",
         int: "int64",
         float: "float64",
+        str: "string",
+        dict: "map[string]interface {}",
+        list: "[]interface {}",
     }
-    return _failed(f"expected a {expected}, but received a {received.get(type(value), '%!s(<nil>)')}")
+)
+
+
+def _wrong_argument(expected: str, value: Any) -> StatusError:
+    return _failed(f"expected a {expected}, but received a {_GO_TYPES.get(type(value), '%!s(<nil>)')}")
+
+
+def _unknown_directive(directive: Any, item: JSONObject) -> StatusError:
+    """Return the error for a directive that there is not; what is no string is shown as Go shows it where a string is due."""
+    shown = go_format(directive)
+    if directive is None:
+        shown = "%!s(<nil>)"
+    elif isinstance(directive, bool | int | float):
+        shown = f"%!s({_GO_TYPES[type(directive)]}={shown})"
+    return _failed(f"unknown patch type: {shown} in map: {go_format(item)}")
 
 
 def _merge_maps(original: JSONObject, patch: JSONObject, schema: Schema) -> JSONObject:
@@ -61,9 +92,7 @@ def _merge_maps(original: JSONObject, patch: JSONObject, schema: Schema) -> JSON
             return patch
         if directive == "delete":
             return {}
-        raise _failed(
-            f"unknown patch type: {go_format(directive)} in map: {go_format({_DIRECTIVE: directive, **patch})}"
-        )
+        raise _unknown_directive(directive, {_DIRECTIVE: directive, **patch})
     _retain_keys(original, patch)
     _merge_ordered_lists(original, patch, schema)
     for name, value in patch.items():
@@ -128,6 +157,8 @@ def _merge_ordered_lists(original: JSONObject, patch: JSONObject, schema: Schema
         for value in (old, new):
             if value is not None and not isinstance(value, list):
                 raise _wrong_argument("[]interface {}", value)
+        if schema.struct_name and name not in schema.properties:
+            raise _failed(f'unable to find api field in struct {schema.struct_name} for the json field "{name}"')
         known = _field(schema, name)
         key = known.patch_merge_key
         _check_order(new or [], order, key)
@@ -139,7 +170,7 @@ def _merge_ordered_lists(original: JSONObject, patch: JSONObject, schema: Schema
             merged = _without_directives(new)
         else:
             merged = _merge_lists(old, new, known) if "merge" in known.patch_strategies else new
-        original[name] = _in_order(merged, order, old or [], key, _are_maps([*(old or []), *(new or [])], key))
+        original[name] = _in_order(merged, order, old or [], key, _are_maps((old or [], new or []), key))
         patch.pop(name, None)
 
 
@@ -165,12 +196,13 @@ def _key_value(item: Any, key: str) -> Any:
     return item[key]
 
 
-def _are_maps(items: Sequence[Any], key: str) -> bool:
-    """Return whether the items are maps; all must be of one type, and not lists."""
+def _are_maps(lists: Sequence[list[Any]], key: str) -> bool:
+    """Return whether the items of the lists are maps; all must be of one type, and not lists."""
+    items = [item for each in lists for item in each]
     if any(isinstance(item, list) for item in items[:1]):
-        raise StatusError(422, "Invalid", "the server rejected our request due to an error in our request", {})
+        raise unprocessable()
     if len({type(item) for item in items}) > 1:
-        raise _failed(f"list element types are not identical: {go_format([list(items)])}")
+        raise _failed(f"list element types are not identical: {go_format(list(lists))}")
     maps = bool(items) and isinstance(items[0], dict)
     if maps and not key:
         raise _failed("cannot merge lists without merge key for struct")
@@ -181,7 +213,7 @@ def _merge_lists(original: list[Any], patch: list[Any], schema: Schema) -> list[
     if not original and not patch:
         return original
     key = schema.patch_merge_key
-    if not _are_maps([*original, *patch], key):
+    if not _are_maps((original, patch), key):
         merged: list[Any] = []
         for item in [*original, *patch]:
             if item not in merged:
@@ -218,12 +250,15 @@ def _with_special_items(
             case "merge":
                 raise _failed("merging lists cannot yet be specified in the patch")
             case directive:
-                raise _failed(f"unknown patch type: {go_format(directive)} in map: {go_format(item)}")
+                raise _unknown_directive(directive, item)
     return (plain, []) if replace else (original, plain)
 
 
 def _in_order(merged: list[Any], order: Sequence[Any], server_order: Sequence[Any], key: str, maps: bool) -> list[Any]:
     """Return the items in `order`, with those it does not name woven in where the server's order has them."""
+    for index, item in enumerate(order if maps else ()):
+        if not isinstance(item, dict):
+            raise _failed(f"value for key {index} is not a map")
     value: Callable[[Any], Any] = (lambda item: _key_value(item, key)) if maps else (lambda item: item)
     wanted = [value(item) for item in order]
     before = [value(item) for item in server_order]

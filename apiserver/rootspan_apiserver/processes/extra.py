@@ -6,7 +6,6 @@ _PACKAGES = (
     "cryptography",
     "httptools",
     "httpx",
-    "jsonpatch",
     "orjson",
     "prometheus_client",
     "pybase64",

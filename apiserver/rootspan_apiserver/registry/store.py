@@ -45,7 +45,7 @@ from rootspan_apiserver.storage import (
 )
 from rootspan_apiserver.storage.scope import object_key
 from rootspan_apiserver.storage.stored_object import encode
-from rootspan_apiserver.types.normal_form import written
+from rootspan_apiserver.types.normal_form import through_protobuf, written
 
 Transform = Callable[[JSONObject | None], Awaitable[JSONObject]]
 
@@ -121,7 +121,7 @@ class Store:
             version = resource_version(obj["metadata"]) or 0
             if version and not dry_run:
                 raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
-            stored, name = written(obj, resource.storage_kind), obj["metadata"]["name"]
+            stored, name = _stored(resource, obj), obj["metadata"]["name"]
             async with self._addresses.claim(resource, namespace, dry_run=dry_run) as claim:
                 await claim.set(obj, None)
                 created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
@@ -166,7 +166,7 @@ class Store:
             if current is not None and old is not None and completes_deletion(resource, obj, old):
                 return Delete(StoredObject(current.key, current.revision, encode(obj)))
             await claim.set(obj, old)
-            return Write(written(obj, resource.storage_kind))
+            return Write(_stored(resource, obj))
 
         async with claim:
             with reserved:
@@ -268,6 +268,12 @@ class Store:
             if exc.code != 404:
                 raise
             return marked
+
+
+def _stored(resource: Resource, obj: JSONObject) -> JSONObject:
+    """Return what remains of an object when it is stored; the object is changed."""
+    write = written if resource.definition.stored_as_json else through_protobuf
+    return write(obj, resource.storage_kind)
 
 
 async def _check_deletion(resource: Resource, current: StoredObject, options: DeleteOptions) -> None:

@@ -8,7 +8,8 @@ hooks, columns. Nothing else in the server knows a kind by its name.
   from the old object (a status subresource writes the status alone, the resource everything else); `prepare_update`; the generation is
   counted; the rules.
 * Objects are in canonical form when hooks and rules see them: what is a struct in Go is there, empty where it was not set; an optional
-  text, number, list or map that is zero is absent.
+  text or number that is zero is absent. A list or map is absent (or null) where it is nil to Go, and `[]` or `{}` where it is empty: write
+  `not x` for Go's `len(x) == 0`, and `x is None` for `x == nil`. What was stored has no empty ones, as protobuf makes them nil.
 * Rules are data (`rootspan_apiserver.rules` has the language). Upstream's functions decide the order of errors: `ValidateFooUpdate` begins
   with what changed or ends with it (`UpdateOrder`), and some kinds check no metadata of their own (`name_rule=None`).
 * `builtin.py` finds the definitions in the packages of the groups; `catalogue.py` is the registry of what is served, of all versions, built

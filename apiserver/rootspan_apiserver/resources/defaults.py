@@ -10,8 +10,8 @@ from rootspan_apiserver.resources.hooks import Default
 def default_values(tree: JSONObject) -> Default:
     """Return a function that fills in what an object lacks.
 
-    A value of the tree is set where the field is absent. An object of the tree that is not empty goes into the object's own, where that
-    is present; a list of one object goes into each element of the object's list.
+    A value of the tree is set where the field is absent, a list also where it is empty. An object of the tree that is not empty goes
+    into the object's own, where that is present; a list of one object goes into each element of the object's list.
 
         default_values({"spec": {"type": "ClusterIP", "ports": [{"protocol": "TCP"}]}})
     """
@@ -31,7 +31,7 @@ def _fill(obj: JSONObject, tree: JSONObject) -> None:
         elif _is_pattern(wanted):
             for item in present or []:
                 _fill(item, wanted[0])
-        elif present is None:
+        elif present is None or (present == [] and isinstance(wanted, list)):
             obj[key] = deepcopy(wanted)
 
 

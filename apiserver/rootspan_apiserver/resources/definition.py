@@ -16,7 +16,7 @@ from rootspan_apiserver.resources.columns import DEFAULT_COLUMNS, Column
 from rootspan_apiserver.resources.hooks import CreateHook, Default, Finalization, Generation, UpdateHook, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition
 from rootspan_apiserver.rules import NOTHING, Rule, struct
-from rootspan_apiserver.rules.metadata import NameRule, metadata_update, object_metadata
+from rootspan_apiserver.rules.metadata import NameRule, core_metadata_update, metadata_update, object_metadata
 from rootspan_apiserver.types.tables import go_types
 
 ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
@@ -48,7 +48,8 @@ class Definition:
     Names, serving:
         `singular` and `list_kind` follow from the kind unless given. `verbs`, `short_names`, `categories` and `subresources` are those of
         discovery. `also_served` are further versions. `storage_path` is the place below the prefix of the store, which is the plural
-        unless given; `stored=False` is for reviews and the like. `go_type` is the name in kube-apiserver's spans (`*core.Node`).
+        unless given; `stored=False` is for reviews and the like, `stored_as_json` for what upstream stores in JSON, where empty lists are
+        not nil as they are after protobuf. `go_type` is the name in kube-apiserver's spans (`*core.Node`).
         `hashed_version` is the version for discovery's storage version hash where that is not the stored one. `deprecation` is the warning
         of each request.
     Writing:
@@ -67,7 +68,8 @@ class Definition:
         seconds that the client asks for; None for kinds that are deleted at once. `finalization` is for kinds that hold themselves while
         they are deleted. `default_propagation` is what a deletion does to dependents unless the client says so, "" where the garbage
         collector has no say. Objects are deleted when they have not been written for `time_to_live` seconds, unless that is 0. Objects
-        without a `watch_cache` are listed and watched in etcd.
+        without a `watch_cache` are listed and watched in etcd. `undeletable` are the names of objects
+        that cannot be deleted by name, and why.
     """
 
     api_version: str
@@ -83,6 +85,7 @@ class Definition:
     subresources: tuple[SubresourceDefinition, ...] = ()
     also_served: tuple[ServedVersion, ...] = ()
     stored: bool = True
+    stored_as_json: bool = False
     storage_path: str = ""
     go_type: str = ""
     hashed_version: str = ""
@@ -118,6 +121,7 @@ class Definition:
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0
     watch_cache: bool = True
+    undeletable: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def kind(self) -> GroupVersionKind:
@@ -160,8 +164,13 @@ class Definition:
 
     @cached_property
     def _change_rules(self) -> Rule:
-        whole = NOTHING if self.name_rule is None else struct(metadata=metadata_update)
-        return whole if self.changes is None else whole & self.changes
+        return self._metadata_changes if self.changes is None else self._metadata_changes & self.changes
+
+    @cached_property
+    def _metadata_changes(self) -> Rule:
+        if self.name_rule is None:
+            return NOTHING
+        return struct(metadata=core_metadata_update if self.standard_finalizers else metadata_update)
 
     @cached_property
     def rules_on_create(self) -> Rule:
@@ -180,6 +189,10 @@ class Definition:
                 return self._object_rules & self._spec_rules & self._change_rules
             case UpdateOrder.CHANGES_THEN_SPEC:
                 return self._change_rules & self._spec_rules
+            case UpdateOrder.SPEC_THEN_CHANGES:
+                return self._metadata_changes & self._spec_rules & (self.changes or NOTHING)
+            case UpdateOrder.RULES_ONLY:
+                return self._object_rules & self._spec_rules
             case UpdateOrder.CHANGES_ONLY:
                 return self._change_rules
 

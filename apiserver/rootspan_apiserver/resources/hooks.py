@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from rootspan_apiserver.kube.comparison import same
+from rootspan_apiserver.kube.comparison import identical, same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import User
 
@@ -59,6 +59,11 @@ COUNTED = Generation()
 """1, and one more for each change of anything but metadata and status: upstream's usual."""
 
 
+def counted_strictly(field: str) -> Generation:
+    """Return the policy of kinds that compare a field with `reflect.DeepEqual`, to which an empty list is another than a nil one."""
+    return Generation(changed=lambda obj, old: not identical(obj.get(field), old.get(field)))
+
+
 class UpdateOrder(Enum):
     """What an update is checked for, and in which order: what upstream's `ValidateUpdate` and `ValidateFooUpdate` call.
 
@@ -71,4 +76,8 @@ class UpdateOrder(Enum):
     """The rules, then the changes: the strategy calls `ValidateFoo`, then `ValidateFooUpdate`."""
     CHANGES_THEN_SPEC = auto()
     """The changes, then the rules without `ValidateObjectMeta`: `ValidateFooUpdate` ends with `ValidateFooSpec`."""
+    SPEC_THEN_CHANGES = auto()
+    """`ValidateObjectMetaUpdate`, the rules without `ValidateObjectMeta`, then `Definition.changes`."""
+    RULES_ONLY = auto()
+    """The rules: `ValidateFooUpdate` calls `ValidateFoo`, and not `ValidateObjectMetaUpdate`."""
     CHANGES_ONLY = auto()

@@ -17,7 +17,7 @@ IMMUTABLE_WORDS = "field is immutable"
 
 @dataclass(frozen=True)
 class Immutable(Rule):
-    """The value may not change in an update. Null, absent and empty lists are the same (`kube.comparison.same`).
+    """The value may not change in an update. Null, absent and empty lists and maps are the same (`kube.comparison.same`).
 
     Call it for words of its own, or for another kind of error: `immutable("cannot change roleRef")`, `immutable("…", forbid=True)`.
     """

@@ -10,10 +10,22 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import label_value, qualified_name
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.rules.functions import function
+from rootspan_apiserver.rules.immutable_structs import immutable_struct
 from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import ABSENT, Rule, RuleContext
 from rootspan_apiserver.rules.structures import each, struct
 from rootspan_apiserver.rules.values import named
+from rootspan_apiserver.types.tables import go_types
+
+_TYPE = "meta/v1.LabelSelector"
+
+immutable_selector = immutable_struct(_TYPE)
+"""Refuses a change of a selector."""
+
+
+def shown_in_errors(selector: JSONObject | None) -> JSONObject | None:
+    """Return a selector as errors show it: in the order of its fields, without empty ones."""
+    return None if selector is None else go_types().struct(_TYPE).write(selector)
 
 
 @function("ValidateLabels")

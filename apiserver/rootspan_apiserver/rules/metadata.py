@@ -38,14 +38,14 @@ def annotations(value: JSONObject, old: Any, path: Path, context: RuleContext) -
 def owner_references(value: list[JSONObject], old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """Each has a version, kind, name and uid; one of them at most is the controller."""
     controller = ""
-    for index, owner in enumerate(value):
-        at = path / index
+    for owner in value:
+        # Upstream does not say which of them is meant.
         version = owner.get("apiVersion") or ""
         if not version.rpartition("/")[2]:
-            yield FieldError.invalid(at / "apiVersion", version, "version must not be empty")
+            yield FieldError.invalid(path / "apiVersion", version, "version must not be empty")
         for key in ("kind", "name", "uid"):
             if not owner.get(key):
-                yield FieldError.invalid(at / key, owner.get(key) or "", "must not be empty")
+                yield FieldError.invalid(path / key, owner.get(key) or "", "must not be empty")
         if owner.get("controller"):
             name = f"{owner.get('kind', '')}/{owner.get('name', '')}"
             if controller:
@@ -140,3 +140,13 @@ def metadata_update(value: JSONObject, old: JSONObject, path: Path, context: Rul
         if (value.get(key) or None) != (old.get(key) or None):
             yield FieldError.invalid(path / key, value.get(key), "field is immutable")
     yield from _MAPS.check(value, ABSENT, path, context)
+
+
+@function("validateKubeFinalizerName")
+def _standard_finalizers(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Finalizers without a domain are those of Kubernetes."""
+    yield from check_standard_finalizers(value.get("finalizers") or [], path / "finalizers")
+
+
+core_metadata_update = metadata_update & _standard_finalizers
+"""`ValidateObjectMetaUpdate` of the core group, which most built-in kinds call rather than that of apimachinery."""

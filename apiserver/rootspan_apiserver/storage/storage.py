@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
-from functools import partial
 from typing import Self
 
 from rootspan_apiserver.dialects import events, operations
@@ -31,7 +30,7 @@ from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult
-from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
+from rootspan_apiserver.storage.outcome import Decision, Outcome, Written
 from rootspan_apiserver.storage.scope import Predicate, object_path
 from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
@@ -198,24 +197,12 @@ class Storage(CacheReads):
         if dry_run:
             return await self._dry_runs.update(resource, namespace, name, change, missing_ok=missing_ok)
         path = object_path(resource, namespace, name)
-        cached = self._cached(resource, path)
-        if resource.converter is not None:
-            change = partial(self._change, resource, change)
-        outcome = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
+        cached, decide = self._cached(resource, path), self._served.deciding(resource, change)
+        outcome = await self._etcd.update(resource, path, decide, cached=cached, missing_ok=missing_ok)
         if isinstance(outcome, Written):
             stored = await self._wrote(resource, outcome.stored)
             return Written(await self._served.one(resource, stored), created=outcome.created)
         return outcome
-
-    async def _change(
-        self,
-        resource: Resource,
-        change: Callable[[StoredObject | None], Awaitable[Decision]],
-        current: StoredObject | None,
-    ) -> Decision:
-        """Let `change` decide on the present object in the served version."""
-        decision = await change(await self._served.one(resource, current) if current is not None else None)
-        return Write(await self._served.to_store(resource, decision.obj)) if isinstance(decision, Write) else decision
 
     async def delete(
         self,
@@ -234,16 +221,9 @@ class Storage(CacheReads):
         if dry_run:
             return await self._dry_runs.delete(resource, namespace, name, check)
         path = object_path(resource, namespace, name)
-        cached = self._cached(resource, path)
-        if resource.converter is not None:
-            check = partial(self._check, resource, check)
-        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+        cached, checking = self._cached(resource, path), self._served.checking(resource, check)
+        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, checking, cached=cached))
         return await self._served.one(resource, deleted)
-
-    async def _check(
-        self, resource: Resource, check: Callable[[StoredObject], Awaitable[None]], current: StoredObject
-    ) -> None:
-        await check(await self._served.one(resource, current))
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
         """Return the objects of `predicate.resource` that match, in the order of their keys.

@@ -62,7 +62,7 @@ class CacheWatch:
         self._after = after
         self._backlog = backlog
         self._failure = failure
-        self._served = served
+        self._conversions = served
         self._begun = False
         self._initial: Iterator[StoredObject] = iter(())
         self._replay: deque[Change] = deque()
@@ -112,9 +112,9 @@ class CacheWatch:
     async def __anext__(self) -> WatchEvent:
         now = asyncio.get_running_loop().time
         while not self._ended and (self._deadline is None or now() < self._deadline):
-            if self._served is not None and (self._changes or not self._begun):
+            if self._conversions is not None and (self._changes or not self._begun):
                 self._begun = True
-                await self._convert(self._served)
+                await self._convert(self._conversions)
             event = self._next()
             if event is not None:
                 return event
@@ -151,7 +151,7 @@ class CacheWatch:
         if self._initial_end:
             revision, self._initial_end = self._initial_end, 0
             return WatchEvent("BOOKMARK", None, str(revision), initial_events_end=True)
-        for changes in (self._replay, self._changes) if self._served is None else (self._replay,):
+        for changes in (self._replay, self._changes) if self._conversions is None else (self._replay,):
             while changes:
                 event = self._seen(changes.popleft())
                 if event is not None:

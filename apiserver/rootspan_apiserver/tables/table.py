@@ -74,7 +74,7 @@ def _row(resource: Resource, shown: list[Any], item: JSONObject, version: str, i
 
 def cells(resource: Resource, item: JSONObject, now: datetime) -> list[Any]:
     """Return the cells of one object, one for each column."""
-    stored = convert(item, resource.storage_kind)
+    stored = item if resource.custom else convert(item, resource.storage_kind)
     return [column.cell(stored, now) for column in resource.definition.columns]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rootspan_apiserver.kube.comparison import EmptyMap
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.types import wire
 from rootspan_apiserver.types.json_values import DuplicateKeys
@@ -13,6 +14,7 @@ class ListType(Type):
     """A list, in protobuf a repeated field."""
 
     go_kind = "slice"
+    nillable = True
     nil_in_protobuf = True
 
     def __init__(self, go_name: str, element: Type) -> None:
@@ -53,6 +55,11 @@ class ListType(Type):
             for item in value:
                 self.element.normalise(item)
 
+    def forget_empty(self, value: Any) -> None:
+        if isinstance(value, list) and self.element.literal is None:
+            for item in value:
+                self.element.forget_empty(item)
+
     def encode(self, tag: bytes, value: Any) -> bytes:
         encode = self.element.encode
         return b"".join([encode(tag, item) for item in value])
@@ -72,6 +79,8 @@ class ListType(Type):
 class MessageListType(ListType):
     """A list of strings that protobuf carries as a message of its own, so that nil and empty lists differ (`Verbs`, `ExtraValue`)."""
 
+    empty_is_nil_in_protobuf = False
+
     def encode(self, tag: bytes, value: Any) -> bytes:
         return wire.length_prefixed(tag, b"".join([wire.bytes_field(1, item.encode()) for item in value or ()]))
 
@@ -90,6 +99,7 @@ class MapType(Type):
     """A map whose keys are strings."""
 
     go_kind = "map"
+    nillable = True
     nil_in_protobuf = True
 
     def __init__(self, go_name: str, element: Type) -> None:
@@ -109,7 +119,7 @@ class MapType(Type):
         if isinstance(value, DuplicateKeys):
             for key in value.repeated:
                 reading.report("duplicate", key)
-        out = {}
+        out: JSONObject = {} if value else EmptyMap()
         for key, item in value.items():
             if item.__class__ is not literal:
                 if item is None:
@@ -131,6 +141,11 @@ class MapType(Type):
         if isinstance(value, dict) and self.element.literal is None:
             for item in value.values():
                 self.element.normalise(item)
+
+    def forget_empty(self, value: Any) -> None:
+        if isinstance(value, dict) and self.element.literal is None:
+            for item in value.values():
+                self.element.forget_empty(item)
 
     def encode(self, tag: bytes, value: Any) -> bytes:
         out = []

@@ -93,6 +93,8 @@ _ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def internal_form(value: JSONObject, struct: StructType) -> JSONObject:
     """Return a struct, as JSON has it in its served version, with the field names and zero values of its internal type."""
+    if struct.name.startswith("meta/"):
+        return struct.write(value)
     out: JSONObject = {}
     for field in struct.declared:
         if not field.name:
@@ -114,17 +116,18 @@ def internal_form(value: JSONObject, struct: StructType) -> JSONObject:
 
 def _field(value: Any, field: Field) -> Any:
     if value is not None:
-        return _value(value, field.type)
+        return printed(value, field.type)
     if isinstance(field.type, StructType) and not field.pointer:
-        return _value({}, field.type)
+        return printed({}, field.type)
     return field.zero()
 
 
-def _value(value: Any, of: Type) -> Any:
+def printed(value: Any, of: Type) -> Any:
+    """Return a value that is not null as kube-apiserver prints it: that of a struct is its internal form, unless it is of `meta/v1`."""
     if isinstance(of, StructType):
-        return of.write(value) if of.name.startswith("meta/") else internal_form(value, of)
+        return internal_form(value, of)
     if isinstance(of, ListType):
-        return [_value(item, of.element) for item in value]
+        return [printed(item, of.element) for item in value]
     if isinstance(of, MapType):
-        return {key: _value(value[key], of.element) for key in sorted(value)}
+        return {key: printed(value[key], of.element) for key in sorted(value)}
     return value

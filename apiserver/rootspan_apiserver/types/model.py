@@ -27,6 +27,10 @@ class Type(ABC):
     """Whether the type is published as a string or an integer."""
     omittable: ClassVar[bool] = True
     """Whether `omitempty` leaves out the empty value; it never leaves out a struct."""
+    nillable: ClassVar[bool] = False
+    """Whether the empty value differs from nil: a list or a map."""
+    empty_is_nil_in_protobuf: ClassVar[bool] = True
+    """Whether protobuf cannot tell the empty value from nil."""
     nil_in_protobuf: ClassVar[bool] = False
     """Whether protobuf leaves out a value that was not set."""
     wire_type: int = wire.BYTES
@@ -56,6 +60,9 @@ class Type(ABC):
 
     def normalise(self, value: Any) -> None:  # noqa: B027  # a scalar has one form only
         """Bring a value to the form that Go gives it, with declared defaults, in place; values of other types are left alone."""
+
+    def forget_empty(self, value: Any) -> None:  # noqa: B027  # a scalar holds none
+        """Make the empty lists and maps in a value nil, in place, as a round trip through protobuf does."""
 
     @abstractmethod
     def encode(self, tag: bytes, value: Any) -> bytes:
@@ -106,6 +113,7 @@ class Field:
     """
 
     __slots__ = (
+        "absent_when_zero",
         "always_written",
         "left_out_when_empty",
         "name",
@@ -136,6 +144,7 @@ class Field:
         self.pointer = pointer
         self.published = published
         self.left_out_when_empty = omit_empty and go_type.omittable and not pointer
+        self.absent_when_zero = self.left_out_when_empty and not go_type.nillable
         self.always_written = not omit_zero and (not omit_empty or not (go_type.omittable or pointer))
         self.nil_in_protobuf = pointer or go_type.nil_in_protobuf
         self.tag = wire.varint(number << 3 | go_type.wire_type)

@@ -48,6 +48,11 @@ class Schema:
     patch_merge_key: str = ""
     constraints: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def struct_name(self) -> str:
+        """The Go name of a built-in struct, "" for any other value."""
+        return ""
+
 
 class _StructSchema(Schema):
     """The schema of a struct. What depends on its fields is derived when first asked for, as structs refer to each other in circles."""
@@ -58,6 +63,10 @@ class _StructSchema(Schema):
         super().__init__(type="object", **facts)
         del self.properties, self.required, self.preserve_unknown_fields
         self._struct = struct
+
+    @property
+    def struct_name(self) -> str:
+        return self._struct.name.rpartition(".")[2]
 
     def __getattr__(self, name: str) -> Any:
         """Derive an attribute that is not set yet."""

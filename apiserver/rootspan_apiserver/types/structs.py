@@ -9,7 +9,6 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.types import wire
-from rootspan_apiserver.types.containers import ListType, MapType
 from rootspan_apiserver.types.json_values import DuplicateKeys
 from rootspan_apiserver.types.model import Field, Type
 from rootspan_apiserver.types.problems import NotDecodableError, Problems
@@ -99,7 +98,7 @@ class StructType(Type):
                 if item.__class__ is not field.type.literal:
                     path[-1] = field.path_name
                     item = field.type.read(item, reading)
-                if item or not field.left_out_when_empty:
+                if item or not field.absent_when_zero:
                     out[key] = item
         if isinstance(value, DuplicateKeys):
             for key in value.repeated:
@@ -132,7 +131,7 @@ class StructType(Type):
             return
         nested = self._nested
         for key, item in list(value.items()):
-            if not item and (item is None or key in self._nil_when_empty):
+            if not item and (item is None or key in self._absent_when_zero):
                 del value[key]
             elif key in nested:
                 nested[key].normalise(item)
@@ -141,12 +140,26 @@ class StructType(Type):
                 value[name] = _default(field)
 
     @cached_property
-    def _nil_when_empty(self) -> frozenset[str]:
-        """The fields whose empty value is none: Go leaves it out, or the protobuf of the store, in which empty lists and maps are nil."""
+    def _absent_when_zero(self) -> frozenset[str]:
+        return frozenset(name for name, field in self.fields.items() if field.absent_when_zero)
+
+    def forget_empty(self, value: Any) -> None:
+        if not isinstance(value, dict):
+            return
+        nested = self._nested
+        for key, item in list(value.items()):
+            if not item and key in self._nil_in_protobuf:
+                del value[key]
+            elif key in nested:
+                nested[key].forget_empty(item)
+
+    @cached_property
+    def _nil_in_protobuf(self) -> frozenset[str]:
+        """The lists and maps whose empty value protobuf does not carry."""
         return frozenset(
             name
             for name, field in self.fields.items()
-            if field.left_out_when_empty or (isinstance(field.type, ListType | MapType) and not field.pointer)
+            if field.type.nillable and field.type.empty_is_nil_in_protobuf and not field.pointer
         )
 
     @cached_property

@@ -26,7 +26,7 @@ def _container(name: str = "c", requests: Any = None, limits: Any = None, **fiel
 
 def _pod(*containers: JSONObject, **spec: Any) -> JSONObject:
     metadata = {"name": "p", "namespace": "default"}
-    spec = {"automountServiceAccountToken": False, **spec}
+    spec = {"automountServiceAccountToken": False, "serviceAccountName": "default", **spec}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": list(containers), **spec}}
 
 
@@ -41,6 +41,8 @@ def _claim(**requests: str) -> JSONObject:
 
 async def _refusal(parts: Parts, obj: JSONObject, path: str = "pods", **fields: Any) -> str:
     """The message of the 403 without its beginning, "" if the object is accepted."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "default"}}
+    parts.put("serviceaccounts", account)
     try:
         await parts.admission.validate(parts.attributes(obj, path=path, **fields))
     except StatusError as exc:

@@ -272,7 +272,7 @@ async def test_bundle_without_certificate_fails() -> None:
         (b'[{"op":"test","path":"/data/a","value":"2"}]', "testing value /data/a failed: test failed"),
         (
             b'[{"op":"replace","path":"","value":5}]',
-            'replace operation does not apply: doc is missing path: "": missing value',
+            "replace operation value must be object or array: %!w(<nil>)",
         ),
         (
             b'[{"op":"add","path":"/metadata/labels","value":5}]',

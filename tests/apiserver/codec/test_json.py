@@ -107,7 +107,7 @@ def test_value_of_the_wrong_type_is_a_bad_request() -> None:
 
 
 def test_values_take_their_canonical_form() -> None:
-    """Quantities, times and whole floats come back as the real server writes them; empty omitempty fields and nulls disappear."""
+    """Quantities, times and whole floats come back as the real server writes them; zero omitempty fields and nulls disappear."""
     body = orjson.dumps(
         {
             "metadata": {
@@ -128,7 +128,7 @@ def test_values_take_their_canonical_form() -> None:
     assert decoded.object == {
         "kind": "Pod",
         "apiVersion": "v1",
-        "metadata": {"name": "p", "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "metadata": {"name": "p", "labels": {}, "deletionTimestamp": "2026-01-01T00:00:00Z"},
         "spec": {
             "terminationGracePeriodSeconds": 0,
             "containers": [{"name": "c", "resources": {"limits": {"cpu": "500m", "memory": "1Gi"}}}],

@@ -173,7 +173,10 @@ def test_object_after_patch(obj: dict[str, Any], patch: dict[str, Any], patched:
         ),
         ({"containers": [{"$patch": "merge"}]}, 500, "merging lists cannot yet be specified in the patch"),
         ({"labels": {"$patch": "frob"}}, 500, "unknown patch type: frob in map: map[$patch:frob]"),
-        ({"finalizers": ["a", 1]}, 500, "list element types are not identical: [[a a 1]]"),
+        ({"finalizers": ["a", 1]}, 500, "list element types are not identical: [[a] [a 1]]"),
+        ({"labels": {"$patch": 5}}, 500, "unknown patch type: %!s(int64=5) in map: map[$patch:5]"),
+        ({"labels": {"$patch": None}}, 500, "unknown patch type: %!s(<nil>) in map: map[$patch:<nil>]"),
+        ({"$setElementOrder/containers": ["a"]}, 500, "value for key 0 is not a map"),
         (
             {"$setElementOrder/finalizers": ["a", "b"], "finalizers": ["b", "a"]},
             500,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rootspan_apiserver.kube.comparison import same
+from rootspan_apiserver.kube.comparison import EmptyMap, identical, same
 from tests.apiserver.resources.kinds import an_object, created, updated
 
 
@@ -14,6 +14,9 @@ from tests.apiserver.resources.kinds import an_object, created, updated
         ({"a": None}, {}, True),
         ({"a": []}, {"a": None}, True),
         ({"a": [{"b": []}]}, {"a": [{}]}, True),
+        ({"a": EmptyMap()}, {}, True),
+        ({"a": EmptyMap()}, {"a": {}}, True),
+        ({"a": EmptyMap({"b": "c"})}, {}, False),
         ({"a": ""}, {}, False),
         ({"a": {}}, {}, False),
         ({"a": 0}, {"a": None}, False),
@@ -21,9 +24,26 @@ from tests.apiserver.resources.kinds import an_object, created, updated
         ({"a": [1, 2]}, {"a": [2, 1]}, False),
     ],
 )
-def test_values_are_the_same_but_for_null_and_empty_lists(new: Any, old: Any, equal: bool) -> None:
+def test_values_are_the_same_but_for_null_and_empty_lists_and_maps(new: Any, old: Any, equal: bool) -> None:
     """In either direction; an empty text or struct is not an absent one."""
     assert (same(new, old), same(old, new)) == (equal, equal)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "equal"),
+    [
+        ({"a": None}, {}, True),
+        ({"a": [{"b": None}]}, {"a": [{}]}, True),
+        ({"a": EmptyMap()}, {"a": {}}, True),
+        ({"a": []}, {"a": None}, False),
+        ({"a": [{"b": []}]}, {"a": [{}]}, False),
+        ({"a": EmptyMap()}, {}, False),
+        ({"a": [1]}, {"a": [1, 2]}, False),
+    ],
+)
+def test_values_are_identical_but_for_null(new: Any, old: Any, equal: bool) -> None:
+    """In either direction; an empty list or map is not a nil one."""
+    assert (identical(new, old), identical(old, new)) == (equal, equal)
 
 
 def claim(**spec: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from rootspan_apiserver.kube.meta import GroupVersionKind
-from rootspan_apiserver.types.normal_form import empty_object, written
+from rootspan_apiserver.types.normal_form import empty_object, holds_empty, omitting_empty, through_protobuf, written
+from rootspan_apiserver.types.problems import Problems
 from rootspan_apiserver.types.tables import go_types
 
 POD = GroupVersionKind("", "v1", "Pod")
@@ -78,7 +79,7 @@ def test_zero_values_are_written_or_left_out_as_declared(struct: str, value: Any
     [
         ("core/v1.ContainerPort", {"containerPort": 80, "name": ""}, {"containerPort": 80, "protocol": "TCP"}),
         ("core/v1.ContainerPort", {"protocol": "UDP"}, {"containerPort": 0, "protocol": "UDP"}),
-        ("core/v1.ReplicationControllerSpec", {"selector": {}}, {"replicas": 1}),
+        ("core/v1.ReplicationControllerSpec", {"selector": {}}, {"selector": {}, "replicas": 1}),
         ("core/v1.ReplicationControllerSpec", {"replicas": 0}, {"replicas": 0}),
         (
             "core/v1.AzureDiskVolumeSource",
@@ -86,23 +87,74 @@ def test_zero_values_are_written_or_left_out_as_declared(struct: str, value: Any
             {"cachingMode": "ReadWrite", "kind": "Shared"},
         ),
         ("core/v1.SecretKeySelector", {"optional": None}, {"key": ""}),
-        ("rbac/v1.Role", {"rules": []}, {"rules": None}),
-        ("rbac/v1.Role", {"rules": [{"apiGroups": [], "verbs": ["get"]}]}, {"rules": [{"verbs": ["get"]}]}),
+        ("rbac/v1.Role", {"rules": None}, {"rules": None}),
+        ("rbac/v1.Role", {"rules": []}, {"rules": []}),
+        ("rbac/v1.Role", {"rules": [{"apiGroups": [], "verbs": None}]}, {"rules": [{"apiGroups": [], "verbs": None}]}),
         (
             "core/v1.PodSpec",
             {"containers": [{"name": "c", "ports": [{"containerPort": 1}], "env": []}]},
-            {"containers": [{"name": "c", "ports": [{"containerPort": 1, "protocol": "TCP"}], "resources": {}}]},
+            {
+                "containers": [
+                    {"name": "c", "ports": [{"containerPort": 1, "protocol": "TCP"}], "resources": {}, "env": []}
+                ]
+            },
         ),
     ],
 )
 def test_normalise_fills_declared_defaults_in_place(struct: str, value: Any, expected: Any) -> None:
-    """Empty lists and maps are nil as in the store's protobuf, nulls are absent, defaults stand where nothing was set."""
+    """Empty lists and maps stay, which are not nil to Go, nulls are absent, defaults stand where nothing was set."""
     obj = deepcopy(value)
     go_types().struct(struct).normalise(obj)
     assert {key: obj[key] for key in expected} == expected
     again = deepcopy(obj)
     go_types().struct(struct).normalise(again)
     assert again == obj
+
+
+ROLE = GroupVersionKind("rbac.authorization.k8s.io", "v1", "Role")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "as_json", "stored"),
+    [
+        (ROLE, {"rules": []}, {"metadata": {}, "rules": []}, {"metadata": {}, "rules": None}),
+        (
+            ROLE,
+            {"metadata": {"labels": {}}, "rules": [{"verbs": [], "apiGroups": []}]},
+            {"metadata": {}, "rules": [{"verbs": []}]},
+            {"metadata": {}, "rules": [{"verbs": None}]},
+        ),
+        (
+            GroupVersionKind("authorization.k8s.io", "v1", "SubjectAccessReview"),
+            {"spec": {"extra": {"a": []}, "groups": []}},
+            {"metadata": {}, "spec": {"extra": {"a": []}}, "status": {"allowed": False}},
+            {"metadata": {}, "spec": {"extra": {"a": []}}, "status": {"allowed": False}},
+        ),
+        (
+            GroupVersionKind("", "v1", "ServiceAccount"),
+            {"metadata": {"name": "a", "annotations": {}}, "secrets": [{}]},
+            {"metadata": {"name": "a"}, "secrets": [{}]},
+            {"metadata": {"name": "a"}, "secrets": [{}]},
+        ),
+    ],
+)
+def test_empty_lists_and_maps_are_kept_until_they_are_written(
+    kind: GroupVersionKind, value: Any, as_json: Any, stored: Any
+) -> None:
+    """JSON leaves out those that are omitempty; protobuf makes them all nil but those that it carries as messages of their own."""
+    obj = go_types().builtin(kind).read_object(value, Problems())
+    assert holds_empty(obj)
+    assert omitting_empty(obj, kind) == as_json
+    assert through_protobuf(obj, kind) == stored
+
+
+def test_empty_structs_are_no_empty_maps() -> None:
+    """They hold nothing that Go would leave out, and stay behind pointers."""
+    volumes = [{"name": "v", "emptyDir": {}}]
+    pod = go_types().builtin(POD).read_object({"spec": {"volumes": volumes, "securityContext": {}}}, Problems())
+    assert not holds_empty(pod)
+    assert omitting_empty(pod, POD) is pod
+    assert through_protobuf(pod, POD)["spec"] == {"volumes": volumes, "containers": None, "securityContext": {}}
 
 
 def test_unset_field_has_the_defaults_within_it() -> None:

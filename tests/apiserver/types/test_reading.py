@@ -23,14 +23,18 @@ def read(struct: str, value: Any) -> Any:
         ("core/v1.EnvVar", {"name": "a", "value": ""}, {"name": "a"}),
         ("core/v1.EnvVar", {"name": ""}, {"name": ""}),
         ("core/v1.EnvVar", {"value": None}, {"name": ""}),
-        ("core/v1.Capabilities", {"add": [], "drop": ["ALL"]}, {"drop": ["ALL"]}),
+        ("core/v1.Capabilities", {"add": [], "drop": ["ALL"]}, {"add": [], "drop": ["ALL"]}),
         ("core/v1.Capabilities", {"add": [None, "a"]}, {"add": ["", "a"]}),
         ("core/v1.ConfigMapEnvSource", {"optional": False}, {"optional": False}),
         ("core/v1.ContainerPort", {"containerPort": 0, "hostPort": 0}, {"containerPort": 0}),
         ("core/v1.Probe", {"terminationGracePeriodSeconds": 0}, {"terminationGracePeriodSeconds": 0}),
         ("core/v1.ResourceRequirements", {"limits": {"cpu": 0.5}}, {"limits": {"cpu": "500m"}}),
         ("core/v1.ResourceRequirements", {"limits": {"cpu": " 1024Mi "}}, {"limits": {"cpu": "1Gi"}}),
-        ("core/v1.ResourceRequirements", {"limits": {"cpu": None}, "requests": {}}, {"limits": {"cpu": "0"}}),
+        (
+            "core/v1.ResourceRequirements",
+            {"limits": {"cpu": None}, "requests": {}},
+            {"limits": {"cpu": "0"}, "requests": {}},
+        ),
         ("core/v1.EmptyDirVolumeSource", {"sizeLimit": "0"}, {"sizeLimit": "0"}),
         ("core/v1.TCPSocketAction", {}, {"port": 0}),
         ("core/v1.TCPSocketAction", {"port": "http"}, {"port": "http"}),
@@ -60,7 +64,7 @@ def read(struct: str, value: Any) -> Any:
     ],
 )
 def test_value_is_read_as_go_would_write_it(struct: str, value: Any, expected: Any) -> None:
-    """Empty omitempty fields and nulls disappear, pointers keep their zero, structs appear, special types become canonical."""
+    """Zero omitempty fields and nulls disappear, empty lists and maps are not nil, pointers keep their zero, structs appear."""
     assert read(struct, value) == expected
     assert read(struct, expected) == expected
 

@@ -31,6 +31,7 @@ from rootspan_apiserver.resources.conversion import converted
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
+from rootspan_apiserver.types.normal_form import omitting_empty
 
 _OPERATIONS = MappingProxyType(
     {"mutating": operations.CALL_MUTATING_WEBHOOK, "validating": operations.CALL_VALIDATING_WEBHOOK}
@@ -167,7 +168,7 @@ async def encoded(resource: Resource, obj: JSONObject | None, invocation: Webhoo
     """
     if obj is None:
         return None
-    wanted = await converted(resource, obj, invocation.kind)
+    wanted = omitting_empty(await converted(resource, obj, invocation.kind), invocation.kind)
     metadata = wanted.get("metadata") or {}
     ordered = {name: metadata[name] for name in _METADATA if name in metadata}
     return orjson.dumps({**wanted, "metadata": ordered | metadata})

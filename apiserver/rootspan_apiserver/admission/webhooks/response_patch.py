@@ -3,6 +3,8 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/mutating/dispatcher.go
 """
 
+from typing import Any
+
 from rootspan_apiserver.admission.webhooks.admission_review import AdmissionResponse
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
@@ -12,9 +14,6 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, internal_error
 from rootspan_apiserver.patch import json_patch
 from rootspan_apiserver.types.problems import NotDecodableError, UnknownConversionError
-
-_EXPLAINED_OPERATIONS = 100
-"""The failing operation is searched for among so many."""
 
 
 def operations(webhook: str, response: AdmissionResponse) -> list[JSONObject]:
@@ -36,19 +35,19 @@ def operations(webhook: str, response: AdmissionResponse) -> list[JSONObject]:
         raise internal_error(exc.message) from exc
 
 
-def patched(obj: JSONObject, operations: list[JSONObject]) -> JSONObject:
-    """Return a patched copy of `obj`.
+def patched(obj: JSONObject, operations: list[JSONObject]) -> Any:
+    """Return a patched copy of `obj`, which may be no object by now.
 
     Raises:
         StatusError: 500, an operation does not apply.
     """
     try:
         return json_patch.apply(obj, operations)
-    except StatusError as exc:
-        raise internal_error(_explained(obj, operations)) from exc
+    except json_patch.JSONPatchError as exc:
+        raise internal_error(str(exc)) from exc
 
 
-def read_again(obj: JSONObject, invocation: WebhookInvocation) -> JSONObject:
+def read_again(obj: Any, invocation: WebhookInvocation) -> JSONObject:
     """Decode the patched object by its type, without unknown fields.
 
     Raises:
@@ -63,15 +62,3 @@ def read_again(obj: JSONObject, invocation: WebhookInvocation) -> JSONObject:
         raise StatusError(500, "", str(exc)) from exc
     except NotDecodableError as exc:
         raise internal_error(str(exc)) from exc
-
-
-def _explained(obj: JSONObject, operations: list[JSONObject]) -> str:
-    for operation in operations[:_EXPLAINED_OPERATIONS]:
-        try:
-            obj = json_patch.apply(obj, [operation])
-        except StatusError:
-            path = str(operation.get("path", ""))
-            if operation.get("op") == "test":
-                return f"testing value {path} failed: test failed"
-            return f"{operation.get('op', 'unknown')} operation does not apply: doc is missing path: {quote(path)}: missing value"
-    return "the patch does not apply"

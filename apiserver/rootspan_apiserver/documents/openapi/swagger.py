@@ -33,7 +33,7 @@ def _content(registry: Registry) -> JSONObject:
     paths: JSONObject = {}
     for resource in resources:
         paths |= paths_of(resource)
-    schemas = components(resources, named_in(paths))
+    schemas = components(resources, named_in(paths), v2=True)
     return {
         "swagger": "2.0",
         "info": {"title": "Kubernetes", "version": GIT_VERSION},
@@ -98,10 +98,4 @@ def _schema(schema: JSONObject) -> JSONObject:
             found[key] = _schema(value)
         else:
             found[key] = value
-    if schema.get("nullable") or schema.get("x-kubernetes-int-or-string"):
-        found.pop("type", None)
-        found.pop("format", None)
-    if schema.get("x-kubernetes-preserve-unknown-fields"):
-        for key in ("type", "properties", "items", "additionalProperties", "required"):
-            found.pop(key, None)
     return found

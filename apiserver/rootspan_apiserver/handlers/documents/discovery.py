@@ -7,6 +7,8 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/wrappe
 staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_apis.go
 """
 
+from collections.abc import Iterator
+
 from rootspan_apiserver.documents.discovery import (
     Document,
     aggregated_apis,
@@ -65,7 +67,7 @@ class Discovery:
                     return _tagged(request, aggregated_apis(registry, version), version)
                 return _negotiated(request, legacy_groups(registry), headers=[_VARY])
             case ["apis", group] if path in (f"/apis/{group}", f"/apis/{group}/"):
-                if any(known.name == group for known in registry.groups()):
+                if any(known == group for known in _names(registry)):
                     return _negotiated(request, legacy_group(registry, group))
             case ["api", version]:
                 return self._resources(request, "", version)
@@ -83,6 +85,11 @@ class Discovery:
         if not all(resource.custom for resource in served):
             check_document(request, OBJECTS)
         return _negotiated(request, legacy_resources(registry, group, version))
+
+
+def _names(registry: Registry) -> Iterator[str]:
+    yield from (group.name for group in registry.groups() if group.name)
+    yield from (version.group for version in registry.aggregated if version.group)
 
 
 def aggregated_version(accept: str) -> str | None:

@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import orjson
 
@@ -13,12 +14,17 @@ from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.call import Call, Verb
+from rootspan_apiserver.handlers.field_managers import FieldManagers
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.writing import Admitting
-from rootspan_apiserver.http.query import write_options
+from rootspan_apiserver.http.query import manager_of, write_options
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import Response, object_response
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.times import timestamp
+from rootspan_apiserver.managed_fields import FieldManager
+from rootspan_apiserver.resources.hooks import Default
+from rootspan_apiserver.types.normal_form import written
 
 Calculate = Callable[[Request, Target, JSONObject, bool], Awaitable[JSONObject]]
 """From the object as admitted to the answer; the last argument says whether this is a dry run."""
@@ -29,22 +35,39 @@ def success() -> JSONObject:
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
 
-def calculated(admission: AdmissionChain, calculate: Calculate) -> Verb:
-    """Return the handler of create for such a kind."""
+class CalculatedVerbs:
+    """Makes the handlers of create for such kinds. The managers of the fields that the client set are recorded in the object."""
 
-    async def create(call: Call) -> Response:
-        check_content_type(call)
-        request, target = call.request, call.target
-        body = await request.body(call.span)
-        options = write_options(request, "CreateOptions")
-        obj = decode_object(call, body, options)
-        place(obj, target)
-        obj = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": metadata_of(obj)} | obj
-        with call.storing(len(body)):
-            admitting = Admitting(admission, request, target, options.document(), dry_run=options.dry_run)
-            admitted = await admitting.mutate("CREATE", target.name, obj, None) or obj
-            await admitting.validate("CREATE", target.name, admitted, None)
-            answer = await calculate(request, target, admitted, options.dry_run)
-        return object_response(orjson.dumps(answer), call.shown, group_version=target.group_version, status=201)
+    def __init__(self, admission: AdmissionChain, managers: FieldManagers) -> None:
+        self._admission = admission
+        self._managers = managers
 
-    return Verb(create, operations.CREATE, converts=False)
+    def verb(self, calculate: Calculate, *, default: Default | None = None) -> Verb:
+        """Return the handler that answers with what `calculate` makes of the object, once `default` has set its defaults in place."""
+
+        async def create(call: Call) -> Response:
+            check_content_type(call)
+            request, target = call.request, call.target
+            body = await request.body(call.span)
+            options = write_options(request, "CreateOptions")
+            obj = decode_object(call, body, options)
+            place(obj, target)
+            if default is not None:
+                default(obj)
+            obj = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": metadata_of(obj)} | obj
+            manager, now = manager_of(request, options), timestamp()
+            obj = await self._managers.run(target, partial(_managed, obj=obj, manager=manager, now=now))
+            with call.storing(len(body)):
+                admitting = Admitting(self._admission, request, target, options.document(), dry_run=options.dry_run)
+                admitted = await admitting.mutate("CREATE", target.name, obj, None) or obj
+                await admitting.validate("CREATE", target.name, admitted, None)
+                answer = await calculate(request, target, admitted, options.dry_run)
+            if answer["kind"] == target.kind.kind:
+                answer = written(answer, target.kind)
+            return object_response(orjson.dumps(answer), call.shown, group_version=target.group_version, status=201)
+
+        return Verb(create, operations.CREATE, converts=False)
+
+
+def _managed(fields: FieldManager, *, obj: JSONObject, manager: str, now: str) -> JSONObject:
+    return fields.update(None, obj, manager, now)

@@ -17,6 +17,7 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request, invalid
+from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.kube.users import User, user_info
 
 _AUTHENTICATION = "authentication.k8s.io"
@@ -42,7 +43,8 @@ class Reviews:
         }
 
     async def _self_subject(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
-        return {**obj, "status": {"userInfo": user_info(request.user)}}
+        status = {"userInfo": user_info(request.user)}
+        return {**_answer_alone(obj), "metadata": {"creationTimestamp": timestamp()}, "status": status}
 
     async def _token(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
         spec = obj.get("spec") or {}
@@ -88,8 +90,14 @@ class Reviews:
         if not namespace:
             raise bad_request("no namespace on request")
         if not isinstance(self._authorizer, RuleResolver):
-            return {**obj, "status": _rules_status(UserRules(incomplete=True))}
-        return {**obj, "status": _rules_status(await self._authorizer.rules_for(request.user, namespace))}
+            return {**_answer_alone(obj), "status": _rules_status(UserRules(incomplete=True))}
+        rules = await self._authorizer.rules_for(request.user, namespace)
+        return {**_answer_alone(obj), "status": _rules_status(rules)}
+
+
+def _answer_alone(obj: JSONObject) -> JSONObject:
+    """Return the head of an answer that does not repeat the question."""
+    return {"kind": obj["kind"], "apiVersion": obj["apiVersion"]}
 
 
 def _check(target: Target, obj: JSONObject) -> None:

@@ -19,6 +19,13 @@ _BINDABLE = {"Node": "nodes", "Pod": "pods", "Secret": "secrets"}
 _GROUP, _KIND = "authentication.k8s.io", "TokenRequest"
 
 
+def default_lifetime(obj: JSONObject) -> None:
+    """Give a request the lifetime that tokens have unless the client says."""
+    spec = obj.setdefault("spec", {})
+    if spec.get("expirationSeconds") is None:
+        spec["expirationSeconds"] = _DEFAULT
+
+
 class TokenRequests:
     """Issues tokens for service accounts."""
 
@@ -39,7 +46,7 @@ class TokenRequests:
             why = f"the UID in the token request ({uid}) does not match the UID of the service account ({stored.uid})"
             raise conflict(GroupResource(_GROUP, _KIND), target.name, why)
         spec = obj.get("spec") or {}
-        seconds = _DEFAULT if spec.get("expirationSeconds") is None else spec["expirationSeconds"]
+        seconds = spec["expirationSeconds"]
         errors = []
         field = "spec.expirationSeconds"
         if seconds < _SHORTEST:

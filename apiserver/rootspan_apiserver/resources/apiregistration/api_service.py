@@ -125,6 +125,7 @@ definition = Definition(
     "apiservices",
     namespaced=False,
     categories=("api-extensions",),
+    stored_as_json=True,
     storage_path="/apiregistration.k8s.io/apiservices",
     subresources=(status_subresource(STATUS, keeps_metadata=METADATA_OF_STATUS),),
     update_needs_resource_version=True,

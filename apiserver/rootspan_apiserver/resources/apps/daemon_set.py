@@ -27,19 +27,19 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED, WriteContext
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
     absent_as,
     function,
-    immutable,
     not_negative,
     not_nil,
     struct,
 )
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
+from rootspan_apiserver.rules.label_selectors import immutable_selector
 from rootspan_apiserver.selectors import LabelSelector
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
@@ -180,7 +180,8 @@ definition = Definition(
     prepare_update=_prepare_update,
     warnings=warnings_of("spec", "template", names_pods=False),
     spec=SPEC,
-    changes=struct(spec=struct(selector=immutable)),
+    changes=struct(spec=struct(selector=immutable_selector)),
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(
         NAME,
         Column("Desired", number("desiredNumberScheduled"), "integer", description="The nodes for a pod."),

@@ -24,19 +24,19 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import Generation, desired_state_changed
+from rootspan_apiserver.resources.hooks import Generation, UpdateOrder, desired_state_changed
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
     absent_as,
     function,
-    immutable,
     not_negative,
     not_nil,
     struct,
 )
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
+from rootspan_apiserver.rules.label_selectors import immutable_selector
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
 
@@ -144,7 +144,8 @@ definition = Definition(
     ),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    changes=struct(spec=struct(selector=immutable)),
+    changes=struct(spec=struct(selector=immutable_selector)),
+    update_order=UpdateOrder.SPEC_THEN_CHANGES,
     columns=(
         NAME,
         Column("Ready", ready_of_wanted, description="The ready pods of those that are wanted."),

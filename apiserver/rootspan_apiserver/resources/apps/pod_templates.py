@@ -13,7 +13,7 @@ from rootspan_apiserver.resources.cells import containers
 from rootspan_apiserver.resources.columns import Column, at
 from rootspan_apiserver.resources.core.pod.defaults import default_template
 from rootspan_apiserver.rules import Path, Rule, RuleContext, absent_as, forbidden, function, one_of, struct
-from rootspan_apiserver.rules.label_selectors import ratcheting_label_selector
+from rootspan_apiserver.rules.label_selectors import ratcheting_label_selector, shown_in_errors
 from rootspan_apiserver.selectors import LabelSelector, shown_selector
 
 NO_MATCH = "`selector` does not match template `labels`"
@@ -31,7 +31,7 @@ def selector_rule(kind: str) -> Rule:
     def not_empty(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
         """It has a requirement."""
         if not value.get("matchLabels") and not value.get("matchExpressions"):
-            yield FieldError.invalid(path, value, f"empty selector is invalid for {kind}")
+            yield FieldError.invalid(path, shown_in_errors(value), f"empty selector is invalid for {kind}")
 
     return ratcheting_label_selector & not_empty
 
@@ -58,7 +58,7 @@ def matching_template(template: Rule, *, words: str = "invalid label selector") 
         try:
             found = LabelSelector.from_object(selector)
         except ValueError:
-            yield FieldError.invalid(path / "selector", selector, words)
+            yield FieldError.invalid(path / "selector", shown_in_errors(selector), words)
             return
         yield from check_labels_match(value, found, path / "template")
         yield from checked.check(value, old, path, context)

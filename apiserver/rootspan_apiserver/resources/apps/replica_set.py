@@ -18,10 +18,11 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.selectable import at
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
-from rootspan_apiserver.rules import immutable, not_negative, not_nil, struct
+from rootspan_apiserver.rules import not_negative, not_nil, struct
+from rootspan_apiserver.rules.label_selectors import immutable_selector
 
 # Upstream names the Deployment here.
 SPEC = struct(
@@ -39,7 +40,8 @@ definition = Definition(
     defaults=(default_spec_template, default_values({"spec": {"replicas": 1}})),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    changes=struct(spec=struct(selector=immutable)),
+    changes=struct(spec=struct(selector=immutable_selector)),
+    update_order=UpdateOrder.SPEC_THEN_CHANGES,
     selectable={"status.replicas": at("status.replicas", "0")},
     columns=(
         NAME,

@@ -36,6 +36,7 @@ from rootspan_apiserver.rules import (
     named,
     not_negative,
     not_nil,
+    on_create,
     one_of,
     struct,
     unless_empty,
@@ -103,21 +104,18 @@ def _template_with_claims(value: JSONObject, old: Any, path: Path, context: Rule
 
 
 _RETENTION = absent_as("", one_of("Retain", "Delete"))
-SPEC = (
-    struct(
-        podManagementPolicy=absent_as("", _management),
-        updateStrategy=absent_as({}, _strategy),
-        persistentVolumeClaimRetentionPolicy=struct(whenDeleted=_RETENTION, whenScaled=_RETENTION),
-        replicas=not_negative,
-        minReadySeconds=not_negative,
-        ordinals=struct(start=not_negative),
-        selector=not_nil & selector_rule("statefulset"),
-    )
-    & matching_template(TEMPLATE_METADATA & _template_with_claims & always_restarted("StatefulSet"), words="")
-    & struct(
-        serviceName=unless_empty(named(dns_label)), volumeClaimTemplates=each(struct(spec=absent_as({}, CLAIM_SPEC)))
-    )
-)
+SPEC = struct(
+    podManagementPolicy=absent_as("", _management),
+    updateStrategy=absent_as({}, _strategy),
+    persistentVolumeClaimRetentionPolicy=struct(whenDeleted=_RETENTION, whenScaled=_RETENTION),
+    # What may not change is not checked again.
+    volumeClaimTemplates=on_create(each(struct(spec=absent_as({}, CLAIM_SPEC)))),
+    replicas=not_negative,
+    minReadySeconds=not_negative,
+    ordinals=struct(start=not_negative),
+    serviceName=on_create(unless_empty(named(dns_label))),
+    selector=not_nil & selector_rule("statefulset"),
+) & matching_template(TEMPLATE_METADATA & _template_with_claims & always_restarted("StatefulSet"), words="")
 _PARTS = ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
 STATUS = (
     counts(
@@ -209,7 +207,7 @@ definition = Definition(
     warnings=_warnings,
     spec=SPEC,
     changes=struct(spec=_fixed_fields),
-    update_order=UpdateOrder.RULES_FIRST,
+    update_order=UpdateOrder.SPEC_THEN_CHANGES,
     columns=(
         NAME,
         Column("Ready", ready_of_wanted, description="The ready pods of those that are wanted."),

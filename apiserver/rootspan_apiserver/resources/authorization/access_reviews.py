@@ -9,6 +9,7 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.rules import Path, Rule, RuleContext, absent_as, function, struct
+from rootspan_apiserver.types.tables import go_types
 
 _ONE = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
 
@@ -38,7 +39,7 @@ def _empty_metadata(words: str, *, namespaced: bool) -> Rule:
         """There is no metadata."""
         aside = {"managedFields", "namespace"} if namespaced else {"managedFields"}
         if any(found for key, found in value.items() if key not in aside):
-            yield FieldError.invalid(path, value, words)
+            yield FieldError.invalid(path, go_types().struct("meta/v1.ObjectMeta").write(value), words)
 
     return check
 

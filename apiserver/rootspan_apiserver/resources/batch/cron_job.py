@@ -4,6 +4,7 @@ Upstream: pkg/apis/batch/validation/validation.go, pkg/apis/batch/v1/defaults.go
 pkg/printers/internalversion/printers.go
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -21,11 +22,23 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, count, v
 from rootspan_apiserver.resources.core.pod.defaults import default_template
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import status_subresource
-from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, not_negative, one_of, required, struct
+from rootspan_apiserver.rules import (
+    Path,
+    RuleContext,
+    absent_as,
+    function,
+    not_negative,
+    on_create,
+    one_of,
+    required,
+    struct,
+)
+from rootspan_apiserver.rules.label_selectors import shown_in_errors
 from rootspan_apiserver.selectors import shown_selector
 
+_ZONE_PART = re.compile(r"(?!-)[A-Za-z._0-9+-]{1,14}")
 NAME_LIMIT = 52
 """A job is named after its CronJob and the minute, in 11 characters."""
 
@@ -42,7 +55,16 @@ def _schedule(value: str, old: Any, path: Path, context: RuleContext) -> Iterato
 
 @function("validateTimeZone")
 def _time_zone(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """A time zone that the server knows."""
+    """A time zone that the server knows, by its name in the database of time zones."""
+    if not value:
+        yield FieldError.invalid(path, value, "timeZone must be nil or non-empty string")
+        return
+    if any(part in (".", "..") or not _ZONE_PART.fullmatch(part) for part in value.split("/")):
+        yield FieldError.invalid(path, value, f"unknown time zone {value}")
+        return
+    if value.lower() == "local":
+        words = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"
+        yield FieldError.invalid(path, value, words)
     try:
         ZoneInfo(value)
     except (ValueError, OSError, KeyError):
@@ -53,7 +75,8 @@ def _time_zone(value: str, old: Any, path: Path, context: RuleContext) -> Iterat
 def _selects_itself(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The selectors of the jobs are generated."""
     if value.get("selector") is not None:
-        yield FieldError.invalid(path / "selector", value["selector"], "`selector` will be auto-generated")
+        shown = shown_in_errors(value["selector"])
+        yield FieldError.invalid(path / "selector", shown, "`selector` will be auto-generated")
     if value.get("manualSelector"):
         yield FieldError.not_supported(path / "manualSelector", True, ("nil", "false"))
 
@@ -124,7 +147,8 @@ definition = Definition(
         ),
     ),
     warnings=warnings_of("spec", "jobTemplate", "spec", "template"),
-    rules=struct(spec=SPEC) & _short_name,
+    rules=struct(spec=SPEC) & on_create(_short_name),
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(
         NAME,
         Column("Schedule", value("spec.schedule"), description="The times, in cron's notation."),

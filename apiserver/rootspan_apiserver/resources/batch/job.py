@@ -32,7 +32,7 @@ from rootspan_apiserver.resources.selectable import at as field
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import Path, Rule, RuleContext, function, immutable, not_nil, struct
 from rootspan_apiserver.rules.changes import IMMUTABLE_WORDS
-from rootspan_apiserver.rules.label_selectors import ratcheting_label_selector
+from rootspan_apiserver.rules.label_selectors import immutable_selector, ratcheting_label_selector, shown_in_errors
 from rootspan_apiserver.selectors import LabelSelector
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
@@ -67,7 +67,7 @@ def _generated_selector(value: JSONObject, old: Any, path: Path, context: RuleCo
     if spec.get("manualSelector") is True or selector is None:
         return
     if _excludes(selector, _given_labels(metadata.get("uid", ""), metadata.get("name", ""))):
-        yield FieldError.invalid(path / "spec" / "selector", selector, "`selector` not auto-generated")
+        yield FieldError.invalid(path / "spec" / "selector", shown_in_errors(selector), "`selector` not auto-generated")
 
 
 @function("ValidateJobSpec")
@@ -138,7 +138,7 @@ def _policy_stays(struct_name: str) -> Rule:
 
 
 CHANGES = (
-    struct(completions=_completions_stay, selector=immutable)
+    struct(completions=_completions_stay, selector=immutable_selector)
     & _template_stays
     & struct(
         completionMode=immutable,

@@ -19,10 +19,11 @@ from rootspan_apiserver.resources.core.pod.defaults import default_template
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.selectable import at as field
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, function, not_negative, not_nil, required, struct
+from rootspan_apiserver.rules.formats import long_name
 
 
 @function("ValidatePodTemplateSpecForRC")
@@ -70,6 +71,8 @@ definition = Definition(
     defaults=(_defaults, default_values({"spec": {"replicas": 1}})),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
+    name_rule=long_name,
     selectable={"status.replicas": field("status.replicas", "0")},
     default_propagation="Orphan",
     columns=(

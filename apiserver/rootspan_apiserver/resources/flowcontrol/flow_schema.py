@@ -17,7 +17,7 @@ from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.flowcontrol.conditions import STATUS
 from rootspan_apiserver.resources.flowcontrol.fixed_specs import fixed_schema
 from rootspan_apiserver.resources.flowcontrol.request_rules import REQUESTS
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
@@ -73,6 +73,7 @@ definition = Definition(
     subresources=(status_subresource(STATUS, keeps_metadata=METADATA_OF_STATUS),),
     generation=COUNTED,
     defaults=(_precedence,),
+    update_order=UpdateOrder.RULES_ONLY,
     rules=struct(
         spec=struct(
             matchingPrecedence=greater_than(0, words="must be a positive value")

@@ -17,7 +17,7 @@ from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.flowcontrol.conditions import STATUS
 from rootspan_apiserver.resources.flowcontrol.fixed_specs import fixed_level
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
@@ -154,6 +154,7 @@ definition = Definition(
         ),
         _defaults,
     ),
+    update_order=UpdateOrder.RULES_ONLY,
     rules=_exempt & struct(spec=SPEC) & fixed_level & struct(status=STATUS),
     columns=(
         NAME,

@@ -16,7 +16,7 @@ from rootspan_apiserver.resources.cells import spec
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
+from rootspan_apiserver.resources.hooks import UpdateOrder, counted_strictly
 from rootspan_apiserver.rules import ABSENT, Path, RuleContext, absent_as, each, function, one_of, struct
 from rootspan_apiserver.rules.label_selectors import has_invalid_value, label_selector
 from rootspan_apiserver.selectors import shown_selector
@@ -132,7 +132,7 @@ definition = Definition(
     "NetworkPolicy",
     "networkpolicies",
     short_names=("netpol",),
-    generation=COUNTED,
+    generation=counted_strictly("spec"),
     defaults=(
         default_values(
             {"spec": {"ingress": [{"ports": [{"protocol": "TCP"}]}], "egress": [{"ports": [{"protocol": "TCP"}]}]}}

@@ -7,7 +7,7 @@ from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.rules import absent_as, immutable, named, struct
-from rootspan_apiserver.rules.label_selectors import label_selector
+from rootspan_apiserver.rules.label_selectors import immutable_selector, label_selector
 from rootspan_apiserver.rules.quantities import not_negative_quantity
 
 definition = Definition(
@@ -20,6 +20,6 @@ definition = Definition(
         storageClassName=absent_as("", named(dns_subdomain)),
         capacity=not_negative_quantity,
     ),
-    changes=struct(nodeTopology=immutable, storageClassName=absent_as("", immutable)),
-    update_order=UpdateOrder.CHANGES_ONLY,
+    changes=struct(nodeTopology=immutable_selector, storageClassName=absent_as("", immutable)),
+    update_order=UpdateOrder.RULES_FIRST,
 )

@@ -26,7 +26,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ]),
     ({"spec.selector.matchLabels": {"app": "web", "a b": "c"}}, [
         "spec.selector.matchLabels: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
-        'spec.selector: Invalid value: {"matchLabels":{"app":"web","a b":"c"}}: invalid label selector',
+        'spec.selector: Invalid value: {"matchLabels":{"a b":"c","app":"web"}}: invalid label selector',
     ]),
     ({"spec.template.metadata.labels.app": "db"}, ['spec.template.metadata.labels: Invalid value: {"app":"db"}: `selector` does not match template `labels`']),
     ({f"{POD}.containers": []}, ["spec.template.spec.containers: Required value"]),
@@ -57,11 +57,12 @@ ROWS: list[tuple[Changes, list[str]]] = [
 UPDATE_ROWS: list[tuple[Changes, list[str]]] = [
     ({"spec.replicas": 3}, []),
     ({"spec.selector": REMOVED}, [
-        "spec.selector: Invalid value: null: field is immutable",
         "spec.selector: Required value",
         'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+        "spec.selector: Invalid value: null: field is immutable",
     ]),
-    ({"spec.selector.matchLabels.a": "b", "spec.template.metadata.labels.a": "b"}, ['spec.selector: Invalid value: {"matchLabels":{"app":"web","a":"b"}}: field is immutable']),
+    ({"spec.selector": {"matchExpressions": [{"values": ["web", "x"], "operator": "In", "key": "app"}], "matchLabels": {"tier": "a", "app": "web"}}, "spec.template.metadata.labels.tier": "a"}, ['spec.selector: Invalid value: {"matchLabels":{"app":"web","tier":"a"},"matchExpressions":[{"key":"app","operator":"In","values":["web","x"]}]}: field is immutable']),
+    ({"spec.selector.matchLabels.a": "b", "spec.template.metadata.labels.a": "b"}, ['spec.selector: Invalid value: {"matchLabels":{"a":"b","app":"web"}}: field is immutable']),
 ]  # fmt: skip
 STATUS_ROWS: list[tuple[Changes, list[str]]] = [
     ({"status": {"replicas": 3, "updatedReplicas": 3, "readyReplicas": 2, "availableReplicas": 1}}, []),

@@ -87,7 +87,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
     (failures({**CODES, "onExitCodes": {"containerName": "d", "operator": "Out", "values": []}}), [
         'spec.podFailurePolicy.rules[0].onExitCodes.operator: Unsupported value: "Out": supported values: "In", "NotIn"',
         'spec.podFailurePolicy.rules[0].onExitCodes.containerName: Invalid value: "d": must be one of the container or initContainer names in the pod template',
-        "spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: null: at least one value is required",
+        "spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: []: at least one value is required",
     ]),
     (failures({**CODES, "onExitCodes": {"operator": "In", "values": [0, 3, 2, 3]}}), [
         "spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator",

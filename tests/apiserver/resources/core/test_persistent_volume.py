@@ -14,7 +14,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({'spec.accessModes': []}, ['spec.accessModes: Required value']),
     ({'spec.accessModes': ['Some']}, ['spec.accessModes: Unsupported value: "Some": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"']),
     ({'spec.accessModes': ['ReadWriteOncePod', 'ReadOnlyMany']}, ['spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes']),
-    ({'spec.capacity': {}}, ['spec.capacity: Required value', 'spec.capacity: Unsupported value: null: supported values: "storage"']),
+    ({'spec.capacity': {}}, ['spec.capacity: Required value', 'spec.capacity: Unsupported value: {}: supported values: "storage"']),
     ({'spec.capacity': {'storage': '1', 'cpu': '1'}}, ['spec.capacity: Unsupported value: {"storage":"1","cpu":"1"}: supported values: "storage"']),
     ({'spec.capacity': {'storage': '0'}}, ['spec.capacity[storage]: Invalid value: "0": must be greater than zero']),
     ({'spec.capacity': {'storage': '-1e30'}}, ['spec.capacity[storage]: Invalid value: -9223372036854775808: must be a valid resource quantity', 'spec.capacity[storage]: Invalid value: "-1e30": must be greater than zero']),

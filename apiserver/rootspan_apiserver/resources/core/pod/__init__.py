@@ -27,7 +27,7 @@ from rootspan_apiserver.resources.subresource_definition import (
     status_subresource,
 )
 from rootspan_apiserver.rules import NOTHING, Path, RuleContext, forbidden, function, struct
-from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
+from rootspan_apiserver.rules.metadata import core_metadata_update, object_metadata
 
 CONNECT = frozenset({"create", "get"})
 PROXY = frozenset({"create", "delete", "get", "patch", "update"})
@@ -73,7 +73,7 @@ _OBJECT = pod_annotations & struct(spec=POD_SPEC) & _only_in_pods
 _ON_CREATE = (
     struct(spec=struct(ephemeralContainers=forbidden("cannot be set on create"))) & _not_on_create & pod_profiles
 )
-_METADATA = struct(metadata=metadata_update) & struct(metadata=object_metadata(namespaced=True))
+_METADATA = struct(metadata=core_metadata_update) & struct(metadata=object_metadata(namespaced=True))
 
 
 def keep_all_but_ephemeral_containers(obj: JSONObject, old: JSONObject, context: WriteContext) -> None:

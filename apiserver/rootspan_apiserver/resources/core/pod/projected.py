@@ -13,7 +13,7 @@ from rootspan_apiserver.resources.core.pod.go_structs import shown_as_go
 from rootspan_apiserver.resources.core.pod.projections import DOWNWARD_FILE, FILE_MODE, FILE_PATH, KEY_TO_PATH
 from rootspan_apiserver.rules import ABSENT, Path, RuleContext, function, struct
 from rootspan_apiserver.rules.file_paths import local_path
-from rootspan_apiserver.rules.label_selectors import label_selector
+from rootspan_apiserver.rules.label_selectors import label_selector, shown_in_errors
 
 TEN_MINUTES = 600
 LONGEST_TOKEN = 1 << 32
@@ -83,7 +83,8 @@ def _trust(bundle: JSONObject, path: Path, at: Path, seen: set[str], context: Ru
         for reason in dns_subdomain(name.replace(":", ".")):
             yield FieldError.invalid(at / "name", name, f"not a valid clustertrustbundlename: {reason}")
         if selector is not None:
-            yield FieldError.invalid(at / "labelSelector", selector, "labelSelector must be unset if name is specified")
+            words = "labelSelector must be unset if name is specified"
+            yield FieldError.invalid(at / "labelSelector", shown_in_errors(selector), words)
     elif signer is not None:
         if not signer:
             yield FieldError.required(at / "signerName", "must be a valid signer name")

@@ -154,12 +154,13 @@ def _gated(fixed: JSONObject, old: JSONObject, path: Path) -> Iterator[FieldErro
 
 
 def _terms(new: JSONObject | None, old: JSONObject | None, path: Path) -> Iterator[FieldError]:
-    wanted = ((new or {}).get(REQUIRED) or {}).get("nodeSelectorTerms") or []
+    given = ((new or {}).get(REQUIRED) or {}).get("nodeSelectorTerms")
+    wanted = given or []
     had = ((old or {}).get(REQUIRED) or {}).get("nodeSelectorTerms") or []
     if not had:
         return
     if len(wanted) != len(had):
-        shown = [shown_as_go(term, "NodeSelectorTerm") for term in wanted] or None
+        shown = None if given is None else [shown_as_go(term, "NodeSelectorTerm") for term in wanted]
         yield FieldError.invalid(path, shown, _SAME_TERMS)
         return
     for index, (term, before) in enumerate(zip(wanted, had, strict=True)):
