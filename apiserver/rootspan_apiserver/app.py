@@ -42,6 +42,7 @@ from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.options.shown_flags import zpages
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving import kubeconfig
@@ -50,12 +51,10 @@ from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.serving.running import Running
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.audit_log import AuditLog
-from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 logger = logging.getLogger(__name__)
-CACHE_SECONDS = 30.0
 CACHE_SECONDS = 30.0
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 
@@ -82,8 +81,8 @@ async def apiserver(
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
-        storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry))
-        store = Store(storage, registry.resources())
+        metrics = Metrics(options.emulated_version)
+        storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
         loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
@@ -91,10 +90,10 @@ async def apiserver(
             dialect=dialect,
             provider=provider,
             tracing=tracing,
-            metrics=Metrics(),
+            metrics=metrics,
             registry=registry,
             storage=storage,
-            store=store,
+            store=Store(storage, registry.resources()),
             loopback=loopback,
             authorizer=authorizer_for(options.authorization_mode, storage, registry),
             resolver=resolver,
@@ -111,6 +110,7 @@ async def apiserver(
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
         settled = await stack.enter_async_context(_working(parts, certificate, address))
+        lifecycle.started.set()
         yield _running(parts, certificate, address, settled)
 
 
@@ -142,7 +142,7 @@ async def _working(
     """Run everything that works beside the requests: custom resources, the aggregator, the controllers."""
     options, storage, registry, loopback = parts.options, parts.storage, parts.registry, parts.loopback
     webhooks = WebhookClients(parts.resolver, parts.provider)
-    converters = Converters(webhooks, parts.tracing, ConversionMetrics(parts.metrics.registry))
+    converters = Converters(webhooks, parts.tracing, parts.metrics.conversion)
     aggregator = aggregating(
         storage,
         registry,
@@ -194,7 +194,8 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         tokens=accounts,
         metrics=parts.metrics,
         lifecycle=parts.lifecycle,
-        checks={"etcd": etcd_check},
+        etcd_check=etcd_check,
+        zpages=zpages(options),
         min_request_timeout=options.min_request_timeout,
         proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),
         expire_history=storage.expire_history if options.debug_expire_history else None,
@@ -231,7 +232,10 @@ def _admission(parts: _Parts) -> AdmissionChain:
         toleration_seconds=options.toleration_seconds(),
     )
     return admission_chain(
-        initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins
+        initializer,
+        enable=options.enable_admission_plugins,
+        disable=options.disable_admission_plugins,
+        metrics=parts.metrics.admission,
     )
 
 

@@ -28,6 +28,7 @@ from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
+from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import exporting
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -144,15 +145,20 @@ def etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstra
     )
 
 
-def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
+def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry, metrics: Metrics) -> Storage:
     """Return the storage of the resources in a registry."""
-    return Storage(
+    found = Storage(
         etcd.client,
         tracing,
         prefix=options.etcd_prefix,
         resources=registry.resources(),
         compaction_interval=options.etcd_compaction_interval,
+        metrics=metrics.storage,
     )
+    metrics.storage.counts = lambda: {
+        resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
+    }
+    return found
 
 
 def _path(text: str) -> Path | None:

@@ -121,9 +121,10 @@ class Store:
             version = resource_version(obj["metadata"]) or 0
             if version and not dry_run:
                 raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
-            stored, name = _stored(resource, obj), obj["metadata"]["name"]
+            name = obj["metadata"]["name"]
             async with self._addresses.claim(resource, namespace, dry_run=dry_run) as claim:
                 await claim.set(obj, None)
+                stored = _stored(resource, obj)
                 created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
             return created.at(version) if dry_run else created
 

@@ -120,8 +120,8 @@ class Definition:
     delete_returns_object: bool = False
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0
-    watch_cache: bool = True
     undeletable: Mapping[str, str] = field(default_factory=dict)
+    watch_cache: bool = True
 
     @cached_property
     def kind(self) -> GroupVersionKind:

@@ -36,6 +36,7 @@ from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
+from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 DELIVERY = 0.05
@@ -53,6 +54,7 @@ class Storage(CacheReads):
         resources: those whose history is kept from the start; that of others begins when they are first used.
         bookmark_interval: seconds between the bookmarks of a watch.
         compaction_interval: seconds that etcd keeps history at least, and less than twice that long; 0 compacts nothing.
+        metrics: counts the requests to etcd.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class Storage(CacheReads):
         resources: Iterable[Resource] = (),
         bookmark_interval: float = BOOKMARK_INTERVAL,
         compaction_interval: float = COMPACTION_INTERVAL,
+        metrics: StorageMetrics | None = None,
     ) -> None:
         self._tracing = tracing
-        self._etcd = EtcdStore(etcd, tracing, prefix)
+        self._etcd = EtcdStore(etcd, tracing, prefix, metrics or StorageMetrics())
         known = tuple(each for each in resources if each.storage_path)
         self._served = ServedObjects()
         lists = EtcdLists(etcd, tracing, prefix, self._served)
@@ -106,6 +109,10 @@ class Storage(CacheReads):
         with etcd_errors():
             await self._compaction.compact(revision)
         self._cache.forget()
+
+    def count(self, resource: Resource) -> int:
+        """Return how many objects of a resource the watch cache has; -1 until it has loaded."""
+        return len(self._collection(resource)) if self._cache.ready else -1
 
     @property
     def ready(self) -> bool:

@@ -23,6 +23,8 @@ _GO_NAMES: Mapping[str, str] = MappingProxyType(
         "awsElasticBlockStore": "AWSElasticBlockStore",
         "cel": "CEL",
         "cephfs": "CephFS",
+        "chapAuthDiscovery": "DiscoveryCHAPAuth",
+        "chapAuthSession": "SessionCHAPAuth",
         "csi": "CSI",
         "dnsConfig": "DNSConfig",
         "dnsPolicy": "DNSPolicy",
@@ -39,6 +41,7 @@ _GO_NAMES: Mapping[str, str] = MappingProxyType(
         "ip": "IP",
         "iqn": "IQN",
         "iscsi": "ISCSI",
+        "iscsiInterface": "ISCSIInterface",
         "nfs": "NFS",
         "os": "OS",
         "pdID": "PdID",
@@ -79,6 +82,10 @@ _ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "SELinuxOptions WindowsOptions RunAsUser RunAsGroup RunAsNonRoot SupplementalGroups"
             " SupplementalGroupsPolicy FSGroup FSGroupChangePolicy Sysctls SeccompProfile AppArmorProfile"
             " SELinuxChangePolicy"
+        ),
+        "core/v1.PersistentVolumeSource": _names(
+            "GCEPersistentDisk AWSElasticBlockStore HostPath Glusterfs NFS RBD Quobyte ISCSI FlexVolume Cinder CephFS FC"
+            " Flocker AzureFile VsphereVolume AzureDisk PhotonPersistentDisk PortworxVolume ScaleIO Local StorageOS CSI"
         ),
         "core/v1.VolumeSource": _names(
             "HostPath EmptyDir GCEPersistentDisk AWSElasticBlockStore GitRepo Secret NFS ISCSI Glusterfs"

@@ -82,11 +82,11 @@ def test_option_with_effect_is_not_named(flags: str, file: Path) -> None:
 @pytest.mark.anyio
 async def test_server_says_it_at_its_start(caplog: pytest.LogCaptureFixture) -> None:
     """Each sentence is a warning in the log before the server serves."""
-    flags = ["--secure-port=0", "--disable-admission-plugins=EventRateLimit", "--flush-spans-at-shutdown"]
+    flags = ["--secure-port=0", "--disable-admission-plugins=ImagePolicyWebhook", "--flush-spans-at-shutdown"]
     async with apiserver(Options.parse(flags)):
         warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [text.partition(" ")[0] for text in warnings] == [
-        "--disable-admission-plugins=EventRateLimit",
+        "--disable-admission-plugins=ImagePolicyWebhook",
         "--flush-spans-at-shutdown",
     ]
 

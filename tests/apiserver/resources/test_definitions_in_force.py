@@ -32,7 +32,6 @@ from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.serving.certificates import self_signed, server_context
 from rootspan_apiserver.serving.http import listen, serving
 from rootspan_apiserver.storage import Storage
-from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 from tests.apiserver.resources.definitions import a_definition, a_widget
@@ -43,6 +42,10 @@ DEFINITION = f"{DEFINITIONS}/widgets.example.com"
 WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
 SECONDS = 15
 Condition = Callable[[JSONObject | None], bool]
+
+
+async def etcd_up() -> None:
+    """The check of a store that is always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
             tokens=tokens,
             metrics=metrics,
             lifecycle=lifecycle,
+            etcd_check=etcd_up,
         )
         app = chain(
             handlers,
@@ -121,7 +125,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         loopback.connect(at.host, at.port, own.pair.certificate)
         stack.push_async_callback(loopback.aclose)
         webhooks = WebhookClients(ServiceResolver({}, loopback), provider)
-        converters = Converters(webhooks, tracing, ConversionMetrics(metrics.registry))
+        converters = Converters(webhooks, tracing, metrics.conversion)
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
         headers = {"authorization": f"Bearer {loopback.token}"}
         verify = pinned(own.pair.certificate)

@@ -48,6 +48,7 @@ from rootspan_apiserver.admission.plugins.storage_object_in_use_protection impor
 from rootspan_apiserver.admission.plugins.taint_nodes_by_condition import TaintNodesByCondition
 from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
 from rootspan_apiserver.admission.quota.evaluators import Evaluators
+from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 
 
 def _restricted_pods(init: PluginInitializer) -> RestrictedPods:
@@ -205,11 +206,16 @@ def plugin_faults(enable: Collection[str], disable: Collection[str]) -> Iterator
 
 
 def admission_chain(
-    initializer: PluginInitializer, *, enable: Collection[str] = (), disable: Collection[str] = ()
+    initializer: PluginInitializer,
+    *,
+    enable: Collection[str] = (),
+    disable: Collection[str] = (),
+    metrics: AdmissionMetrics | None = None,
 ) -> AdmissionChain:
     """Construct the plugins that are on by default or in `enable`, and not in `disable`. The names have been checked."""
-    return AdmissionChain(
+    plugins = (
         row.build(initializer)
         for row in ORDER
         if row.build is not None and (row.default or row.name in enable) and row.name not in disable
     )
+    return AdmissionChain(plugins, metrics)

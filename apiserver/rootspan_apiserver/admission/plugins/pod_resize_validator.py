@@ -9,11 +9,11 @@ from typing import Any
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.forbidden import new_forbidden
 from rootspan_apiserver.admission.object_lookup import ObjectLookup
-from rootspan_apiserver.admission.pod_resources import specified
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.resource_amounts import ZERO, added, amounts_of
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.resources.core.pod.totals import specified
 
 _PODS = GroupResource("", "pods")
 _SYSTEM = "kubernetes.io/os"

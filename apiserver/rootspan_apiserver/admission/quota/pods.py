@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
-from rootspan_apiserver.admission.pod_resources import effective, is_pod_level
 from rootspan_apiserver.admission.quota.evaluator import Evaluator, is_selected
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.names import qualified_name
@@ -15,6 +14,7 @@ from rootspan_apiserver.kube.quantity import Quantity
 from rootspan_apiserver.kube.resource_amounts import ONE, Amounts
 from rootspan_apiserver.kube.times import now, read_time
 from rootspan_apiserver.resources.core.pod.quality import quality_of_service
+from rootspan_apiserver.resources.core.pod.totals import effective, is_pod_level
 
 PODS = GroupResource("", "pods")
 COMPUTE = ("cpu", "memory", "ephemeral-storage")

@@ -21,6 +21,7 @@ from rootspan_apiserver.resources.apps.pod_templates import (
 from rootspan_apiserver.resources.apps.replica_counts import at_most, collisions, counts, number, ready_of_wanted
 from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_create, dropped_on_update
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
@@ -142,6 +143,8 @@ definition = Definition(
         _default_strategy,
         default_values({"spec": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600}}),
     ),
+    prepare_create=dropped_on_create("spec", "template", "spec"),
+    prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
     changes=struct(spec=struct(selector=immutable_selector)),

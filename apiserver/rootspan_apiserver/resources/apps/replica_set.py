@@ -15,6 +15,7 @@ from rootspan_apiserver.resources.apps.pod_templates import (
 from rootspan_apiserver.resources.apps.replica_counts import REPLICA_STATUS, number
 from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_create, dropped_on_update
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
@@ -38,6 +39,8 @@ definition = Definition(
     subresources=(SCALE, status_subresource(REPLICA_STATUS)),
     generation=COUNTED,
     defaults=(default_spec_template, default_values({"spec": {"replicas": 1}})),
+    prepare_create=dropped_on_create("spec", "template", "spec"),
+    prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
     changes=struct(spec=struct(selector=immutable_selector)),

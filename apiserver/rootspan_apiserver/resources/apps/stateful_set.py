@@ -22,6 +22,7 @@ from rootspan_apiserver.resources.apps.replica_counts import at_most, collisions
 from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.claim_templates import CLAIM_SPEC
+from rootspan_apiserver.resources.core.pod.disabled_fields import drop_disabled
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE, TEMPLATE_METADATA
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
@@ -165,10 +166,12 @@ def _default_claims(obj: JSONObject) -> None:
 
 def _prepare_create(obj: JSONObject, context: WriteContext) -> None:
     _drop_max_unavailable(obj, {})
+    drop_disabled(at(obj, "spec", "template", "spec") or {}, {})
 
 
 def _prepare_update(obj: JSONObject, old: JSONObject, context: WriteContext) -> None:
     _drop_max_unavailable(obj, old)
+    drop_disabled(at(obj, "spec", "template", "spec") or {}, at(old, "spec", "template", "spec") or {})
 
 
 def _drop_max_unavailable(obj: JSONObject, old: JSONObject) -> None:

@@ -20,6 +20,7 @@ from rootspan_apiserver.resources.batch.schedules import schedule_error
 from rootspan_apiserver.resources.cells import NONE
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, count, value
 from rootspan_apiserver.resources.core.pod.defaults import default_template
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_create, dropped_on_update
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
@@ -146,6 +147,8 @@ definition = Definition(
             }
         ),
     ),
+    prepare_create=dropped_on_create("spec", "jobTemplate", "spec", "template", "spec"),
+    prepare_update=dropped_on_update("spec", "jobTemplate", "spec", "template", "spec"),
     warnings=warnings_of("spec", "jobTemplate", "spec", "template"),
     rules=struct(spec=SPEC) & on_create(_short_name),
     update_order=UpdateOrder.CHANGES_THEN_SPEC,

@@ -12,6 +12,7 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.core.pod.annotations import pod_annotations, pod_profiles
 from rootspan_apiserver.resources.core.pod.columns import COLUMNS, row_conditions
 from rootspan_apiserver.resources.core.pod.defaults import default_pod
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_update
 from rootspan_apiserver.resources.core.pod.preparing import prepare_create
 from rootspan_apiserver.resources.core.pod.resize import keep_all_but_resources, resizable
 from rootspan_apiserver.resources.core.pod.spec import POD_SPEC
@@ -129,6 +130,7 @@ definition = Definition(
     ),
     defaults=(default_pod,),
     prepare_create=prepare_create,
+    prepare_update=dropped_on_update("spec"),
     generation=COUNTED,
     warnings=pod_warnings,
     rules=_OBJECT & _ON_CREATE,
