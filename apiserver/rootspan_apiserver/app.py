@@ -112,7 +112,6 @@ async def apiserver(
         await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
         controllers = _controllers(options, storage, registry, loopback, certificate=certificate, address=address)
         settled = await stack.enter_async_context(controllers)
-        lifecycle.started.set()
         yield _running(
             options,
             address,
@@ -269,6 +268,7 @@ def _running(
         settled=settled,
         expire_history=expire_history,
     )
+    shutdown.started.set()
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
     return running
