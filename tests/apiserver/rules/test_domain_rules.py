@@ -42,10 +42,18 @@ ROWS: list[tuple[str, Rule, Any, Any, list[str]]] = [
     ("annotations: size", annotations, {"a": "x" * 262144}, ABSENT, ["too long: f: Too long: may not be more than 262144 bytes"]),
     ("annotations: any case", annotations, {"Example.COM/A": "x" * 262130}, ABSENT, []),
     ("owners: parts", owner_references, [{}], ABSENT, [
-        'invalid: f[0].apiVersion: Invalid value: "": version must not be empty',
-        'invalid: f[0].kind: Invalid value: "": must not be empty',
-        'invalid: f[0].name: Invalid value: "": must not be empty',
-        'invalid: f[0].uid: Invalid value: "": must not be empty',
+        'invalid: f.apiVersion: Invalid value: "": version must not be empty',
+        'invalid: f.kind: Invalid value: "": must not be empty',
+        'invalid: f.name: Invalid value: "": must not be empty',
+        'invalid: f.uid: Invalid value: "": must not be empty',
+    ]),
+    ("owners: no event", owner_references, [{"uid": "u", "name": "n", "kind": "Event", "apiVersion": "v1"}], ABSENT, [
+        'invalid: f: Invalid value: {"apiVersion":"v1","kind":"Event","name":"n","uid":"u"}: /v1, Kind=Event is disallowed from being an owner',
+    ]),
+    ("metadata: managers", IN_NAMESPACE, {"name": "a", "namespace": "d", "managedFields": [{"manager": "a" * 129, "subresource": "s" * 257}, {"manager": "é\n"}]}, ABSENT, [
+        "too long: f.managedFields[0].manager: Too long: may not be more than 128 bytes",
+        "too long: f.managedFields[0].subresource: Too long: may not be more than 256 bytes",
+        'invalid: f.managedFields[1].manager: Invalid value: "é\\n": invalid character U+000A (at position 2)',
     ]),
     ("owners: one controller", owner_references, [{**OWNER, "controller": True}, OWNER], ABSENT, []),
     ("metadata: name", IN_NAMESPACE, {"namespace": "d"}, ABSENT, ["required: f.name: Required value: name or generateName is required"]),
