@@ -6,8 +6,8 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from opentelemetry.sdk.trace import TracerProvider
@@ -23,21 +23,26 @@ from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjec
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.modes import authorizer_for
 from rootspan_apiserver.authz.union import UnionAuthorizer
+from rootspan_apiserver.clients.aggregated_services import AggregatedServices
 from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.clients.service_client import ServiceClients
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.clients.webhook_clients import WebhookClients
-from rootspan_apiserver.controllers import Settled, running_controllers
+from rootspan_apiserver.controllers import ServerFacts, Settled, running_controllers
+from rootspan_apiserver.controllers.aggregator import aggregating
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.filters.audit import Sink
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.documents.health import Check
+from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.options.shown_flags import zpages
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
 from rootspan_apiserver.serving import kubeconfig
@@ -46,7 +51,6 @@ from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.serving.running import Running
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.audit_log import AuditLog
-from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
@@ -76,88 +80,124 @@ async def apiserver(
         provider = await stack.enter_async_context(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
-        registry = builtin_registry(options.service_cluster_ip_range)
-        storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry))
+        registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
+        metrics = Metrics(options.emulated_version)
+        storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
         loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
-        authorizer = authorizer_for(options.authorization_mode, storage, registry)
-        admission = _admission(options, storage, registry, loopback, authorizer, tracing=tracing, provider=provider)
-        stack.push_async_callback(admission.aclose)
-        accounts, metrics = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry)), Metrics()
-        requests = _request_path(
-            options,
+        resolver = assembly.service_resolver(options, storage, registry, loopback)
+        parts = _Parts(
+            options=options,
             dialect=dialect,
+            provider=provider,
             tracing=tracing,
             metrics=metrics,
             registry=registry,
             storage=storage,
-            authorizer=authorizer,
-            admission=admission,
-            accounts=accounts,
-            loopback_token=loopback.token,
-            admin_token=token,
+            store=Store(storage, registry.resources()),
+            loopback=loopback,
+            authorizer=authorizer_for(options.authorization_mode, storage, registry),
+            resolver=resolver,
+            services=AggregatedServices(),
+            clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
-            etcd_check=etcd.check,
-            audit=stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None,
+            token=token,
         )
-        traced = _traced(requests, options, dialect, loopback, provider)
+        admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
+        audit = stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None
+        traced = _traced(_request_path(parts, admission, etcd.check, audit), parts)
         await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        webhooks = WebhookClients(ServiceResolver(options.service_addresses(), loopback), provider)
-        converters = Converters(webhooks, tracing, ConversionMetrics(metrics.registry))
-        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
-        controllers = _controllers(options, storage, registry, loopback, certificate=certificate, address=address)
-        settled = await stack.enter_async_context(controllers)
-        yield _running(
-            options,
-            address,
-            certificate,
-            token=token,
-            provider=provider,
-            shutdown=lifecycle,
-            settled=settled,
-            expire_history=storage.expire_history,
-        )
+        settled = await stack.enter_async_context(_working(parts, certificate, address))
+        lifecycle.started.set()
+        yield _running(parts, certificate, address, settled)
 
 
-def _request_path(
-    options: Options,
-    *,
-    dialect: Dialect,
-    tracing: Tracing,
-    metrics: Metrics,
-    registry: Registry,
-    storage: Storage,
-    authorizer: UnionAuthorizer,
-    admission: AdmissionChain,
-    accounts: ServiceAccountTokens,
-    loopback_token: str,
-    admin_token: str,
-    lifecycle: Lifecycle,
-    etcd_check: Check,
-    audit: Sink | None,
-) -> ASGIApp:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What the parts of one server share. `token` is the administrator's."""
+
+    options: Options
+    dialect: Dialect
+    provider: TracerProvider
+    tracing: Tracing
+    metrics: Metrics
+    registry: Registry
+    storage: Storage
+    store: Store
+    loopback: LoopbackClient
+    authorizer: UnionAuthorizer
+    resolver: ServiceResolver
+    services: AggregatedServices
+    clients: ServiceClients
+    lifecycle: Lifecycle
+    token: str
+
+
+@contextlib.asynccontextmanager
+async def _working(
+    parts: _Parts, certificate: ServingCertificate, address: Address
+) -> AsyncIterator[Sequence[Settled]]:
+    """Run everything that works beside the requests: custom resources, the aggregator, the controllers."""
+    options, storage, registry, loopback = parts.options, parts.storage, parts.registry, parts.loopback
+    webhooks = WebhookClients(parts.resolver, parts.provider)
+    converters = Converters(webhooks, parts.tracing, parts.metrics.conversion)
+    aggregator = aggregating(
+        storage,
+        registry,
+        loopback,
+        services=parts.services,
+        clients=parts.clients,
+        trust=assembly.authentication_trust(options),
+    )
+    controllers = running_controllers(
+        storage,
+        registry,
+        loopback,
+        store=parts.store,
+        ca_bundle=certificate.ca_bundle,
+        server=ServerFacts(
+            addresses=(options.advertise_address, address.host),
+            secure_port=address.port,
+            service_range=options.service_cluster_ip_range,
+        ),
+        chosen=options.controllers,
+    )
+    async with (
+        serving_custom_resources(storage, registry, loopback, converters),
+        aggregator as registered,
+        controllers as settled,
+    ):
+        yield registered, settled
+
+
+def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, audit: Sink | None) -> ASGIApp:
     """Return the handlers behind the filters."""
+    options, storage, registry = parts.options, parts.storage, parts.registry
+    accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
     authenticator = server_authenticator(
-        loopback_token=loopback_token,
-        admin_token=admin_token,
+        loopback_token=parts.loopback.token,
+        admin_token=parts.token,
         accounts=accounts,
-        client_certificates=bool(options.client_ca_file),
+        client_certificates=assembly.client_certificates(options),
+        front_proxy=assembly.front_proxy(options),
         token_file=options.token_auth_file,
         anonymous=options.anonymous_auth,
     )
     handlers = application(
         registry=registry,
-        store=Store(storage, registry.resources()),
+        store=parts.store,
         admission=admission,
         authenticator=authenticator,
-        authorizer=authorizer,
+        authorizer=parts.authorizer,
         tokens=accounts,
-        metrics=metrics,
-        lifecycle=lifecycle,
-        checks={"etcd": etcd_check},
+        metrics=parts.metrics,
+        lifecycle=parts.lifecycle,
+        etcd_check=etcd_check,
+        zpages=zpages(options),
         min_request_timeout=options.min_request_timeout,
+        proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),
         expire_history=storage.expire_history if options.debug_expire_history else None,
     )
     limits = Limits(
@@ -168,65 +208,40 @@ def _request_path(
     return chain(
         handlers,
         authenticator=authenticator,
-        authorizer=authorizer,
+        authorizer=parts.authorizer,
         registry=registry,
-        tracing=tracing,
-        metrics=metrics,
+        tracing=parts.tracing,
+        metrics=parts.metrics,
         audit=audit,
         limits=limits,
-        dialect=dialect,
+        dialect=parts.dialect,
     )
 
 
-def _admission(
-    options: Options,
-    storage: Storage,
-    registry: Registry,
-    loopback: LoopbackClient,
-    authorizer: UnionAuthorizer,
-    *,
-    tracing: Tracing,
-    provider: TracerProvider,
-) -> AdmissionChain:
+def _admission(parts: _Parts) -> AdmissionChain:
+    options = parts.options
     initializer = PluginInitializer(
-        cache=storage,
-        registry=registry,
-        authorizer=authorizer,
-        loopback=loopback,
-        tracing=tracing,
-        tracer_provider=provider,
+        cache=parts.storage,
+        registry=parts.registry,
+        authorizer=parts.authorizer,
+        loopback=parts.loopback,
+        tracing=parts.tracing,
+        tracer_provider=parts.provider,
         service_addresses=options.service_addresses(),
+        configuration=options.admission_configuration(),
+        toleration_seconds=options.toleration_seconds(),
     )
     return admission_chain(
-        initializer, enable=options.enable_admission_plugins, disable=options.disable_admission_plugins
+        initializer,
+        enable=options.enable_admission_plugins,
+        disable=options.disable_admission_plugins,
+        metrics=parts.metrics.admission,
     )
 
 
-def _controllers(
-    options: Options,
-    storage: Storage,
-    registry: Registry,
-    loopback: LoopbackClient,
-    *,
-    certificate: ServingCertificate,
-    address: Address,
-) -> AbstractAsyncContextManager[Settled]:
-    return running_controllers(
-        storage,
-        registry,
-        loopback,
-        ca_bundle=certificate.ca_bundle,
-        secure_port=address.port,
-        service_range=options.service_cluster_ip_range,
-        chosen=options.controllers,
-    )
-
-
-def _traced(
-    requests: ASGIApp, options: Options, dialect: Dialect, loopback: LoopbackClient, provider: TracerProvider
-) -> ASGIApp:
-    continuation = _continuation(options, dialect, loopback)
-    return dialect.server_span(requests, tracer_provider=provider, continuation=continuation)
+def _traced(requests: ASGIApp, parts: _Parts) -> ASGIApp:
+    continuation = _continuation(parts.options, parts.dialect, parts.loopback)
+    return parts.dialect.server_span(requests, tracer_provider=parts.provider, continuation=continuation)
 
 
 def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:
@@ -237,26 +252,22 @@ def _continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) 
     return loopback.continuation(Continuation.RESTART_WITH_LINK if linked else Continuation.RESTART_WITHOUT_LINK)
 
 
-def _running(
-    options: Options,
-    address: Address,
-    certificate: ServingCertificate,
-    *,
-    token: str,
-    provider: TracerProvider,
-    shutdown: Lifecycle,
-    settled: Settled,
-    expire_history: Callable[[], Awaitable[None]],
-) -> Running:
+def _running(parts: _Parts, certificate: ServingCertificate, address: Address, settled: Sequence[Settled]) -> Running:
     """Return the server, whose kubeconfig is written if one is wanted."""
+
+    async def all_settled() -> None:
+        for each in settled:
+            await each()
+
+    options = parts.options
     running = Running(
         address=address.advertised(options.advertise_address),
         ca_bundle=certificate.ca_bundle,
-        token=token,
-        tracer_provider=provider,
-        shut_down=shutdown.shutting_down.set,
-        settled=settled,
-        expire_history=expire_history,
+        token=parts.token,
+        tracer_provider=parts.provider,
+        shut_down=parts.lifecycle.shutting_down.set,
+        settled=all_settled,
+        expire_history=parts.storage.expire_history,
     )
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)

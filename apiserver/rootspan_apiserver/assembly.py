@@ -7,12 +7,19 @@ import contextlib
 import logging
 import socket
 import ssl
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import orjson
 from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan_apiserver.admission.plugins.order import plugin_faults
+from rootspan_apiserver.authn.client_certificates import ClientCertificates
+from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.clients.service_client import ClientCertificate, ServiceClients
+from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.options.idle_settings import idle_settings
@@ -21,6 +28,7 @@ from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
+from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import exporting
 from rootspan_apiserver.telemetry.tracing import Tracing
@@ -49,7 +57,64 @@ def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
         folder=_path(options.cert_dir),
         addresses=(options.bind_address, options.advertise_address),
     )
-    return certificate, server_context(certificate, _path(options.client_ca_file))
+    front_proxy = _path(options.requestheader_client_ca_file)
+    return certificate, server_context(certificate, _path(options.client_ca_file), front_proxy)
+
+
+def client_certificates(options: Options) -> ClientCertificates | None:
+    """Return what names users by client certificates, None where none are asked for. Raises AuthoritiesError."""
+    if not (authorities := _path(options.client_ca_file)):
+        return None
+    return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
+
+
+def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
+    """Return what names users by the headers of a trusted proxy, None where there is none. Raises AuthoritiesError."""
+    if not (authorities := _path(options.requestheader_client_ca_file)):
+        return None
+    names = RequestHeaderNames(
+        usernames=_lower(options.requestheader_username_headers),
+        uids=_lower(options.requestheader_uid_headers),
+        groups=_lower(options.requestheader_group_headers),
+        extra_prefixes=_lower(options.requestheader_extra_headers_prefix),
+    )
+    return RequestHeaderAuthenticator(Authorities(authorities), names, options.requestheader_allowed_names)
+
+
+def authentication_trust(options: Options) -> Mapping[str, str]:
+    """Return the data of the config map that tells the servers of aggregated APIs whom this server trusts to authenticate users."""
+    found = {}
+    if options.client_ca_file:
+        found["client-ca-file"] = Path(options.client_ca_file).read_text()
+    if options.requestheader_client_ca_file:
+        found["requestheader-client-ca-file"] = Path(options.requestheader_client_ca_file).read_text()
+        for name in ("allowed_names", "extra_headers_prefix", "group_headers", "uid_headers", "username_headers"):
+            listed = getattr(options, f"requestheader_{name}")
+            found[f"requestheader-{name.replace('_', '-')}"] = orjson.dumps(listed).decode()
+    return found
+
+
+def service_resolver(
+    options: Options, storage: Storage, registry: Registry, loopback: LoopbackClient
+) -> ServiceResolver:
+    """Return what finds the addresses of Services: the flag, and the external names of Services in the cluster."""
+    services = registry.builtin("services")
+
+    async def external_name(namespace: str, name: str) -> str | None:
+        stored = await storage.cached_object(services, namespace, name)
+        return (stored.decode()["spec"].get("externalName") or None) if stored is not None else None
+
+    return ServiceResolver(options.service_addresses(), loopback, external_name)
+
+
+def service_clients(resolver: ServiceResolver, options: Options, provider: TracerProvider) -> ServiceClients:
+    """Return the connections to aggregated servers."""
+    certificate = ClientCertificate(options.proxy_client_cert_file, options.proxy_client_key_file)
+    return ServiceClients(resolver, resolver.loopback, provider, certificate)
+
+
+def _lower(names: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(name.strip().lower().encode() for name in names)
 
 
 def tracer_provider(
@@ -80,15 +145,20 @@ def etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstra
     )
 
 
-def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry) -> Storage:
+def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry, metrics: Metrics) -> Storage:
     """Return the storage of the resources in a registry."""
-    return Storage(
+    found = Storage(
         etcd.client,
         tracing,
         prefix=options.etcd_prefix,
         resources=registry.resources(),
         compaction_interval=options.etcd_compaction_interval,
+        metrics=metrics.storage,
     )
+    metrics.storage.counts = lambda: {
+        resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
+    }
+    return found
 
 
 def _path(text: str) -> Path | None:

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 
 
 @dataclass(slots=True)
@@ -77,8 +78,9 @@ AdmissionPlugin = MutationInterface | ValidationInterface
 class AdmissionChain:
     """The chain of `plugins`, in the order given."""
 
-    def __init__(self, plugins: Iterable[AdmissionPlugin]) -> None:
+    def __init__(self, plugins: Iterable[AdmissionPlugin], metrics: AdmissionMetrics | None = None) -> None:
         self._plugins = tuple(plugins)
+        self._metrics = metrics or AdmissionMetrics()
         self._mutating = [plugin for plugin in self._plugins if isinstance(plugin, MutationInterface)]
         self._validating = [plugin for plugin in self._plugins if isinstance(plugin, ValidationInterface)]
 
@@ -89,11 +91,12 @@ class AdmissionChain:
             StatusError: a plugin rejects the request.
         """
         reinvocation = ReinvocationContext()
-        obj = await self._run(attributes, reinvocation)
-        if reinvocation.requested:
-            reinvocation.is_reinvocation = True
-            obj = await self._run(replace(attributes, object=obj), reinvocation)
-        return obj
+        with self._metrics.step("admit", attributes.operation):
+            obj = await self._run(attributes, reinvocation)
+            if reinvocation.requested:
+                reinvocation.is_reinvocation = True
+                obj = await self._run(replace(attributes, object=obj), reinvocation)
+            return obj
 
     async def validate(self, attributes: AdmissionAttributes) -> None:
         """Run the validating phase.
@@ -101,13 +104,17 @@ class AdmissionChain:
         Raises:
             StatusError: a plugin rejects the request.
         """
-        for plugin in self._validating:
-            await plugin.validate(attributes)
+        metrics, operation = self._metrics, attributes.operation
+        with metrics.step("validate", operation):
+            for plugin in self._validating:
+                with metrics.plugin(type(plugin).__name__, "validate", operation):
+                    await plugin.validate(attributes)
 
     async def _run(self, attributes: AdmissionAttributes, reinvocation: ReinvocationContext) -> JSONObject | None:
         obj = attributes.object
         for plugin in self._mutating:
-            obj = await plugin.mutate(attributes, reinvocation)
+            with self._metrics.plugin(type(plugin).__name__, "admit", attributes.operation):
+                obj = await plugin.mutate(attributes, reinvocation)
             if obj is not attributes.object:
                 attributes = replace(attributes, object=obj)
         return obj

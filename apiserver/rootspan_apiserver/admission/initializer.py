@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from opentelemetry.trace import TracerProvider
 
+from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.equivalent_resources import EquivalentResources
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
+from rootspan_apiserver.admission.object_lookup import ObjectLookup
 from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher
 from rootspan_apiserver.admission.webhooks.matcher import WebhookMatcher
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
@@ -25,7 +27,8 @@ from rootspan_apiserver.telemetry.tracing import Tracing
 class PluginInitializer:
     """Gives the rows of the plugin table what their constructors need.
 
-    `service_addresses` maps (namespace, name) of a Service to the (host, port) where it can be reached.
+    `service_addresses` maps (namespace, name) of a Service to the (host, port) where it can be reached; `configuration` is that of the
+    plugins; `toleration_seconds` are those of pods for nodes that are not ready and that are unreachable.
     """
 
     def __init__(
@@ -38,11 +41,15 @@ class PluginInitializer:
         tracing: Tracing,
         tracer_provider: TracerProvider,
         service_addresses: Mapping[tuple[str, str], tuple[str, int]],
+        configuration: AdmissionConfiguration | None = None,
+        toleration_seconds: tuple[int, int] = (300, 300),
     ) -> None:
         self.cache = cache
         self.authorizer = authorizer
         self.loopback = loopback
-        self._registry = registry
+        self.configuration = configuration or AdmissionConfiguration()
+        self.toleration_seconds = toleration_seconds
+        self.registry = registry
         self._tracing = tracing
         self._tracer_provider = tracer_provider
         self.namespaces = NamespaceGetter(cache, self.resource("", "v1", "namespaces"), loopback)
@@ -55,7 +62,11 @@ class PluginInitializer:
         Raises:
             LookupError: there is no such resource.
         """
-        return self._registry.builtin(plural, group, version)
+        return self.registry.builtin(plural, group, version)
+
+    def lookup(self, group: str, version: str, plural: str) -> ObjectLookup:
+        """Return a reader of the objects of a built-in resource. Raises LookupError."""
+        return ObjectLookup(self.cache, self.resource(group, version, plural), self.loopback)
 
     def webhook_dispatcher(self, kind: str) -> WebhookDispatcher:
         """Return a dispatcher of the `mutating` or `validating` webhooks, with HTTP clients of its own."""

@@ -4,8 +4,8 @@ Upstream: staging/src/k8s.io/apiserver/pkg/authentication/authenticator/interfac
 request/bearertoken/bearertoken.go, group/authenticated_group_adder.go
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
@@ -19,12 +19,14 @@ class InvalidCredentialsError(Exception):
 class Credentials:
     """The bearer token of a request and the certificate of its TLS client (PEM); empty if absent.
 
-    They must be intended for one of the `audiences`, or for the API server itself if there are none.
+    They must be intended for one of the `audiences`, or for the API server itself if there are none. `headers` are all headers of a
+    request with a certificate, by their names in lower case.
     """
 
     token: str = ""
     certificate: str = ""
     audiences: tuple[str, ...] = ()
+    headers: Mapping[bytes, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

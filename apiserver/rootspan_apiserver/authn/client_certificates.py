@@ -9,15 +9,25 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from rootspan_apiserver.authn.authenticator import Authenticated, Credentials, with_authenticated_group
+from rootspan_apiserver.authn.request_header import Authorities
 from rootspan_apiserver.kube.users import User
 
 
 class ClientCertificates:
-    """Authenticates the subject of the client's certificate."""
+    """Authenticates the subject of the client's certificate.
+
+    `authorities` are those that may sign it, where TLS trusts others too.
+    """
+
+    def __init__(self, authorities: Authorities | None = None) -> None:
+        self._authorities = authorities
 
     async def authenticate(self, credentials: Credentials) -> Authenticated | None:
         """Return the user, None without a certificate or without a common name in it."""
-        user = _subject(credentials.certificate) if credentials.certificate else None
+        certificate = credentials.certificate
+        if certificate and self._authorities is not None and self._authorities.signed(certificate) is None:
+            return None
+        user = _subject(certificate) if certificate else None
         return None if user is None else Authenticated(user)
 
 

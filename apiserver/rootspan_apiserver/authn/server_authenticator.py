@@ -9,6 +9,7 @@ from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.loopback import loopback_authenticator
+from rootspan_apiserver.authn.request_header import RequestHeaderAuthenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authn.tokens import StaticTokens, read_token_file
 from rootspan_apiserver.authn.union import UnionAuthenticator
@@ -20,7 +21,8 @@ def server_authenticator(
     loopback_token: str,
     admin_token: str,
     accounts: ServiceAccountTokens,
-    client_certificates: bool = False,
+    client_certificates: ClientCertificates | None = None,
+    front_proxy: RequestHeaderAuthenticator | None = None,
     token_file: str = "",
     anonymous: bool = True,
 ) -> Authenticator:
@@ -28,19 +30,21 @@ def server_authenticator(
 
     Args:
         admin_token: The token of the administrator in the kubeconfig.
-        client_certificates: Whether certificates that TLS has verified name users.
+        client_certificates: Names users by the certificates that TLS has verified; None where none are asked for.
+        front_proxy: Names the users of a proxy that is trusted; None where there is none.
         token_file: A file of static tokens, "" for none.
         anonymous: Whether requests without credentials are authenticated as `system:anonymous`.
 
     Raises:
         TokenFileError: `token_file` cannot be read.
     """
-    known: list[Authenticator] = [
+    known: list[Authenticator] = [] if front_proxy is None else [front_proxy]
+    known += [
         loopback_authenticator(loopback_token),
         StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
     ]
-    if client_certificates:
-        known.append(ClientCertificates())
+    if client_certificates is not None:
+        known.append(client_certificates)
     if token_file:
         known.append(read_token_file(Path(token_file)))
     known.append(accounts)

@@ -6,5 +6,6 @@ server, through its own API.
 """
 
 from rootspan_apiserver.controllers.running import Settled, controller_faults, running_controllers
+from rootspan_apiserver.controllers.system_objects import ServerFacts
 
-__all__ = ["Settled", "controller_faults", "running_controllers"]
+__all__ = ["ServerFacts", "Settled", "controller_faults", "running_controllers"]

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextvars import Context
+from datetime import UTC, datetime
 
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.converters import Converters
@@ -20,6 +21,7 @@ from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition import CLEANUP
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.custom.acceptance import IN_DELETION, is_true, with_condition
 from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.storage import Storage
@@ -43,7 +45,7 @@ class CustomResourceDefinitions:
         """Serve the resources of the definitions that are established. Raises StatusError."""
         for stored in await self._storage.cached(self._definitions):
             definition = stored.decode()
-            if _is_established(definition):
+            if is_true(definition, "Established"):
                 self._served.put(definition)
 
     async def run(self) -> None:
@@ -55,23 +57,42 @@ class CustomResourceDefinitions:
 
     async def _keep(self, name: str) -> None:
         definition = await self._definition(name)
+        names = self._served.names_of(name)
         if definition is None:
+            group = self._served.group_of(name)
             self._served.remove(name)
+            self._look_again(group, name)
             await self._converters.forget(name)
-            return
-        metadata = definition["metadata"]
-        path = APIPath.of_object(self._definitions, "", name)
-        finalizers = metadata.get("finalizers") or []
-        if "deletionTimestamp" in metadata:
-            if CLEANUP in finalizers:
-                await self._delete_objects(definition)
-                left = {"finalizers": without(finalizers, CLEANUP), "resourceVersion": metadata["resourceVersion"]}
-                await self._actor.patch_metadata(path, left)
             return
         status = self._served.put(definition)
         await self._converters.close_unused()
-        if status != definition.get("status"):
+        path = APIPath.of_object(self._definitions, "", name)
+        if "deletionTimestamp" in definition["metadata"]:
+            await self._finalize(path, definition)
+        elif status != definition.get("status"):
             await self._actor.replace(path.subresource("status"), {**definition, "status": status})
+        if self._served.names_of(name) != names:
+            self._look_again(definition["spec"]["group"], name)
+
+    def _look_again(self, group: str, name: str) -> None:
+        """Look at the names of the other definitions of a group, as some may be free now."""
+        for other in self._served.others_in_group(group, name):
+            self._queue.add(other)
+
+    async def _finalize(self, path: APIPath, definition: JSONObject) -> None:
+        """Delete the objects of a definition that is deleted, then let it go. Raises AgainError while there are some left."""
+        metadata = definition["metadata"]
+        finalizers = metadata.get("finalizers") or []
+        if CLEANUP not in finalizers:
+            return
+        status = with_condition(definition.get("status") or {}, IN_DELETION, datetime.now(UTC))
+        if status != definition.get("status"):
+            # The change of the status brings the definition here again.
+            await self._actor.replace(path.subresource("status"), {**definition, "status": status})
+            return
+        await self._delete_objects(definition)
+        left = {"finalizers": without(finalizers, CLEANUP), "resourceVersion": metadata["resourceVersion"]}
+        await self._actor.patch_metadata(path, left)
 
     async def _definition(self, name: str) -> JSONObject | None:
         stored = await self._storage.cached_object(self._definitions, "", name)
@@ -79,7 +100,7 @@ class CustomResourceDefinitions:
 
     async def _delete_objects(self, definition: JSONObject) -> None:
         resource = next(iter(resources_of(definition)), None)
-        if resource is None or not _is_established(definition):
+        if resource is None or not is_true(definition, "Established"):
             return
         for stored in await self._storage.cached(resource):
             if not stored.is_terminating:
@@ -87,11 +108,6 @@ class CustomResourceDefinitions:
                 await self._actor.delete(APIPath.of_object(resource, key.namespace, key.name))
         if await self._storage.cached(resource):
             raise AgainError
-
-
-def _is_established(definition: JSONObject) -> bool:
-    conditions = (definition.get("status") or {}).get("conditions") or []
-    return any(each.get("type") == "Established" and each.get("status") == "True" for each in conditions)
 
 
 @contextlib.asynccontextmanager

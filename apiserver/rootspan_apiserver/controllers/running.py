@@ -11,16 +11,22 @@ from contextvars import Context
 from typing import Protocol
 
 from rootspan_apiserver.clients.loopback import LoopbackClient
-from rootspan_apiserver.controllers.bootstrap import bootstrap
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
+from rootspan_apiserver.controllers.flow_control import FlowSchemaStatus, kept_flow_control
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
+from rootspan_apiserver.controllers.ip_address_repair import IPAddressRepair
+from rootspan_apiserver.controllers.keeper import Keeper, every
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
+from rootspan_apiserver.controllers.resource_quota import ResourceQuotaController
+from rootspan_apiserver.controllers.server_addresses import RENEWAL, IdentityLease, kept_endpoints, public_address
 from rootspan_apiserver.controllers.storage_protection import (
     CLAIM_PROTECTION,
     CLASS_PROTECTION,
     VOLUME_PROTECTION,
     storage_protection,
 )
+from rootspan_apiserver.controllers.system_objects import ServerFacts, kept_system_objects
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.storage import Storage
 
@@ -31,6 +37,7 @@ ROOT_CA_PUBLISHER = "root-ca-certificate-publisher-controller"
 NAMES = (
     NamespaceController.name,
     GarbageCollector.name,
+    ResourceQuotaController.name,
     SERVICE_ACCOUNTS,
     ROOT_CA_PUBLISHER,
     VOLUME_PROTECTION,
@@ -40,6 +47,7 @@ NAMES = (
 ALIASES = {
     "namespace": NamespaceController.name,
     "garbagecollector": GarbageCollector.name,
+    "resourcequota": ResourceQuotaController.name,
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
     "pv-protection": VOLUME_PROTECTION,
@@ -77,17 +85,15 @@ async def running_controllers(
     registry: Registry,
     loopback: LoopbackClient,
     *,
+    store: Store,
     ca_bundle: bytes,
-    secure_port: int,
-    service_range: str,
+    server: ServerFacts,
     chosen: Sequence[str] = ("*",),
 ) -> AsyncIterator[Settled]:
-    """Create the objects of a new server, then run the chosen controllers while the block runs.
+    """Create the objects of a new server, then keep them and run the chosen controllers while the block runs.
 
     Args:
         ca_bundle: the certificates, in PEM, by which clients verify the server.
-        secure_port: where the server listens.
-        service_range: the CIDR of cluster IPs.
         chosen: the value of --controllers.
 
     Yields:
@@ -96,11 +102,12 @@ async def running_controllers(
     Raises:
         StatusError: the watch cache is not ready.
     """
-    present = [stored.name for stored in await storage.cached(registry.builtin("namespaces"))]
-    await bootstrap(loopback, present, secure_port=secure_port, service_range=service_range)
-    every = _controllers(storage, registry, loopback, ca_bundle)
-    controllers = [each for each in every if is_enabled(each.name, chosen)]
-    tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in controllers]
+    own, renew = await _bootstrapped(storage, store, registry, server)
+    controllers = [
+        each for each in _controllers(storage, registry, loopback, ca_bundle) if is_enabled(each.name, chosen)
+    ]
+    tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in (*own, *controllers)]
+    tasks.append(asyncio.create_task(every(RENEWAL, renew), name="identity-lease", context=Context()))
 
     async def settled() -> None:
         await asyncio.gather(*(each.complete() for each in controllers if isinstance(each, InEveryNamespace)))
@@ -111,6 +118,21 @@ async def running_controllers(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _bootstrapped(
+    storage: Storage, store: Store, registry: Registry, server: ServerFacts
+) -> tuple[Sequence[Controller], Callable[[], Awaitable[None]]]:
+    """Create the objects of a new server. Return the controllers that keep them, and the renewal of the server's Lease."""
+    address = public_address(*server.addresses)
+    lease = IdentityLease(store, registry, f"{address or server.addresses[-1]}:{server.secure_port}")
+    kept = [*kept_system_objects(store, registry, server), *kept_flow_control(store, registry), lease.kept()]
+    if address:
+        kept += kept_endpoints(store, registry, address, server.secure_port)
+    keeper, schemas = Keeper(storage, kept), FlowSchemaStatus(storage, store, registry)
+    await keeper.bootstrap()
+    await schemas.bootstrap()
+    return (keeper, schemas, IPAddressRepair(storage, store, registry)), lease.renew
 
 
 async def _run(controller: Controller) -> None:
@@ -127,6 +149,7 @@ def _controllers(
     yield NamespaceController(storage, registry, loopback, namespaces)
     yield GarbageCollector(storage, registry, loopback)
     yield from storage_protection(storage, registry, loopback)
+    yield ResourceQuotaController(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

@@ -39,6 +39,10 @@ class WorkQueue(Generic[T]):
                 self._waiting.append(item)
                 self._work.set()
 
+    def add_after(self, item: T, seconds: float) -> None:
+        """Have `item` worked on once some time has passed."""
+        asyncio.get_running_loop().call_later(seconds, self.add, item)
+
     async def run(self, work: Callable[[T], Awaitable[None]], workers: int = 1) -> None:
         """Work on the added items, until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -74,4 +78,4 @@ class WorkQueue(Generic[T]):
     def _later(self, item: T) -> None:
         times = self._failures[item] = self._failures.get(item, 0) + 1
         pause = min(FIRST_PAUSE * 2.0 ** min(times - 1, 16), LONGEST_PAUSE)
-        asyncio.get_running_loop().call_later(pause, self.add, item)
+        self.add_after(item, pause)

@@ -3,6 +3,8 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/authentication.go
 """
 
+from time import perf_counter
+
 from rootspan_apiserver.authn.authenticator import (
     Authenticator,
     Credentials,
@@ -14,6 +16,7 @@ from rootspan_apiserver.http.request import request_of
 from rootspan_apiserver.http.responses import error_response
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.status import unauthorized
+from rootspan_apiserver.telemetry.step_metrics import AccessMetrics
 
 
 def credentials_of(scope: Scope) -> Credentials:
@@ -25,26 +28,35 @@ def credentials_of(scope: Scope) -> Credentials:
             break
     tls = (scope.get("extensions") or {}).get("tls") or {}
     chain = tls.get("client_cert_chain") or ()
-    return Credentials(token, chain[0] if chain else "")
+    if not chain:
+        return Credentials(token)
+    headers: dict[bytes, tuple[str, ...]] = {}
+    for name, value in scope["headers"]:
+        headers[name] = (*headers.get(name, ()), value.decode("latin-1"))
+    return Credentials(token, chain[0], headers=headers)
 
 
 class Authentication:
     """Sets the user of the request."""
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, metrics: AccessMetrics) -> None:
         self._app = app
         self._authenticator = authenticator
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
         with request.tracing.span(operations.AUTHENTICATION):
+            started = perf_counter()
             try:
                 found = await self._authenticator.authenticate(credentials_of(scope))
             except InvalidCredentialsError:
                 found = None
             if found is None:
+                self._metrics.unauthenticated(perf_counter() - started)
                 refusal = error_response(request, unauthorized(), group_version=request.info.group_version)
                 await refusal.send(request, send)
                 return
+            self._metrics.authenticated(found.user.name, perf_counter() - started)
             request.user = found.user
             await self._app(scope, receive, send)

@@ -3,6 +3,8 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/authorization.go
 """
 
+from time import perf_counter
+
 from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer
 from rootspan_apiserver.authz.forbidden_message import forbidden_message
 from rootspan_apiserver.dialects import operations
@@ -11,6 +13,7 @@ from rootspan_apiserver.http.responses import FILTER, error_response
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.meta import GroupResource
 from rootspan_apiserver.kube.status import StatusError, forbidden
+from rootspan_apiserver.telemetry.step_metrics import AccessMetrics
 
 
 def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusError:
@@ -24,15 +27,18 @@ def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusE
 class Authorization:
     """Lets through what the authorizer allows."""
 
-    def __init__(self, app: ASGIApp, authorizer: Authorizer) -> None:
+    def __init__(self, app: ASGIApp, authorizer: Authorizer, metrics: AccessMetrics) -> None:
         self._app = app
         self._authorizer = authorizer
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
         with request.tracing.span(operations.AUTHORIZATION):
             attributes = AuthorizationAttributes.of_request(request.user, request.info)
+            started = perf_counter()
             decision = await self._authorizer.authorize(attributes)
+            self._metrics.authorized(decision.verdict, perf_counter() - started)
             if decision.verdict != "allow":
                 error = forbidden_error(attributes, decision.reason)
                 version = request.info.group_version

@@ -35,11 +35,11 @@ def chain(
     dialect: Dialect = DEFAULT,
 ) -> ASGIApp:
     """Put `app` behind all filters; the last one named is the first that a request meets."""
-    app = Authorization(app, authorizer)
+    app = Authorization(app, authorizer, metrics.access)
     app = PriorityAndFairness(app, metrics, limits)
     app = Impersonation(app, authorizer)
     app = Audit(app, audit)
-    app = Authentication(app, authenticator)
+    app = Authentication(app, authenticator, metrics.access)
     app = Deadline(app, limits.request_timeout)
     app = PanicRecovery(app)
     return Exchange(app, registry=registry, tracing=tracing, metrics=metrics, body_limit=limits.body, dialect=dialect)

@@ -37,16 +37,17 @@ class _Sending:
     Attributes:
         status: The status sent, 0 before that.
         read: The bytes of the request's body that were read.
+        size: The bytes of the response's body that were sent.
     """
 
-    __slots__ = ("_request", "_send", "_server_span", "_size", "_span", "read", "status")
+    __slots__ = ("_request", "_send", "_server_span", "_span", "read", "size", "status")
 
     def __init__(self, request: Request, server_span: type[ServerSpan], send: Send, span: trace.Span | None) -> None:
         self._request = request
         self._server_span = server_span
         self._send = send
         self._span = span
-        self._size = 0
+        self.size = 0
         self.read = 0
         self.status = 0
 
@@ -55,9 +56,9 @@ class _Sending:
             self.status = message["status"]
             message["headers"] = _with_common_headers(self._request, message["headers"])
         else:
-            self._size += len(message.get("body", b""))
+            self.size += len(message.get("body", b""))
             if self._span is not None and self._span.is_recording() and not message.get("more_body", False):
-                self._server_span.record_sizes(self._span, read=self.read, written=self._size)
+                self._server_span.record_sizes(self._span, read=self.read, written=self.size)
         await self._send(message)
 
     def counting(self, receive: Receive) -> Receive:
@@ -141,7 +142,14 @@ class Exchange:
             seconds = 0.0 if long_running else time.perf_counter() - started
             trace_id = span.get_span_context().trace_id if span is not None else None
             self._metrics.observe(
-                counted, verb=verb, dry_run=dry_run, code=sending.status, seconds=seconds, trace_id=trace_id
+                counted,
+                verb=verb,
+                dry_run=dry_run,
+                code=sending.status,
+                seconds=seconds,
+                waited=0.0 if long_running else request.waited,
+                size=sending.size,
+                trace_id=trace_id,
             )
 
     def _counted(self, info: RequestInfo) -> RequestInfo:

@@ -46,6 +46,7 @@ from rootspan_apiserver.kube.status import (
 )
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.telemetry.step_metrics import WatchMetrics
 
 Handlers = Mapping[str, Handler]
 """By verb."""
@@ -71,6 +72,7 @@ class ResourceEndpoint:
         authenticator: Authenticator,
         authorizer: Authorizer,
         tokens: ServiceAccountTokens,
+        metrics: WatchMetrics,
         min_request_timeout: float,
         stopping: Event,
     ) -> None:
@@ -78,7 +80,7 @@ class ResourceEndpoint:
         managers = FieldManagers(registry)
         writer, calculated = Writer(store, admission, managers), CalculatedVerbs(admission, managers)
         reading, writing, deleting = ReadVerbs(store), WriteVerbs(writer), DeleteVerbs(store, admission)
-        watch = Verb(WatchVerb(store, min_seconds=min_request_timeout, stopping=stopping).watch)
+        watch = Verb(WatchVerb(store, metrics, min_seconds=min_request_timeout, stopping=stopping).watch)
         connections = Connections(registry, store)
         binding = calculated.verb(Binding(registry, store).bind)
         self._collection: Handlers = {

@@ -36,6 +36,8 @@ def list_response(call: Call, found: ListResult) -> Response:
     target, shown = call.target, call.shown
     metadata = _list_metadata(target, found)
     if shown.converted_to is not None:
+        if not found.continue_token:
+            metadata.pop("continue", None)
         body = _converted_list(call.request, target, [target.decoded(item) for item in found.items], metadata, shown)
         return object_response(orjson.dumps(body), shown, group_version=shown.converted_to.api_version)
     items = b",".join([json_of(target, item, kind=target.resource.custom) for item in found.items])
@@ -77,6 +79,8 @@ def converted(
             scale=obj.get("kind") == "Scale",
         )
     if shown.transformation == "PartialObjectMetadataList":
+        if target.custom:
+            raise StatusError(500, "", "content is not a list")
         kind = target.kind.kind
         raise _not_convertible(
             f"you requested PartialObjectMetadataList, but the requested object is not a list ({kind})"
@@ -91,7 +95,7 @@ def _converted_list(
         include = _include_object(request)
         return table(target.resource, objects, metadata, version=shown.meta_version, include=include, columns=True)
     if shown.transformation == "PartialObjectMetadata":
-        kind = target.resource.list_kind
+        kind = "*unstructured.UnstructuredList" if target.resource.custom else target.resource.list_kind
         raise _not_convertible(f"you requested PartialObjectMetadata, but the requested object is a list ({kind})")
     items = [partial_object_metadata(obj, version=shown.meta_version) for obj in objects]
     version = f"meta.k8s.io/{shown.meta_version}"

@@ -3,8 +3,7 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/server/handler.go, mux/pathrecorder.go, routes/index.go, routes/version.go
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Collection
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match
@@ -21,6 +20,8 @@ from rootspan_apiserver.handlers.documents.history import HistoryExpiry
 from rootspan_apiserver.handlers.documents.oidc import CONFIGURATION, KEYS, OpenIDMetadata
 from rootspan_apiserver.handlers.documents.openapi import OpenAPI
 from rootspan_apiserver.handlers.documents.version import VERSION
+from rootspan_apiserver.handlers.documents.zpages import ZPages
+from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, raw_json, routed
@@ -30,7 +31,11 @@ from rootspan_apiserver.kube.request_info import request_info
 from rootspan_apiserver.kube.status import unknown_resource
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.telemetry.exposition import TEXT_FORMAT
 from rootspan_apiserver.telemetry.metrics import Metrics
+from rootspan_apiserver.telemetry.process_metrics import process_start_seconds
+
+_STARTED = str(int(process_start_seconds())).encode()
 
 Condition = Callable[[Scope], bool]
 Document = Callable[[Request], Awaitable[Response]]
@@ -40,6 +45,7 @@ _DOCUMENTS = (
     "/apis",
     "/apis/",
     "/metrics",
+    "/metrics/slis",
     "/openapi/v2",
     "/openapi/v3",
     "/openapi/v3/",
@@ -65,6 +71,11 @@ class Route(BaseRoute):
 def _at(path: str) -> Condition:
     """Return the path to the letter."""
     return lambda scope: scope["path"] == path
+
+
+def _with_slash(path: str) -> Condition:
+    """Return the path, with or without a slash at its end."""
+    return lambda scope: scope["path"] in (path, f"{path}/")
 
 
 def _below(path: str) -> Condition:
@@ -99,11 +110,11 @@ async def _not_found(request: Request) -> Response:
     return NOT_FOUND
 
 
-def _index(registry: Registry, health: Health) -> Document:
-    """Return the document at `/`: the paths that are served."""
+def _index(registry: Registry, fixed: Collection[str]) -> Document:
+    """Return the document at `/`: the paths that are served, the `fixed` ones and those of discovery."""
 
     async def index(request: Request) -> Response:
-        paths = {*_DOCUMENTS, *health.paths()}
+        paths = set(fixed)
         for group in registry.groups():
             root = f"/apis/{group.name}" if group.name else "/api"
             paths |= {root, *(f"{root}/{version}" for version in group.versions)}
@@ -122,16 +133,20 @@ def application(
     tokens: ServiceAccountTokens,
     metrics: Metrics,
     lifecycle: Lifecycle,
-    checks: Mapping[str, Check] = MappingProxyType({}),
+    etcd_check: Check,
+    zpages: ZPages = ZPages(),  # noqa: B008 - frozen
     min_request_timeout: float = 1800.0,
+    proxy: AggregationProxy | None = None,
     expire_history: Callable[[], Awaitable[None]] | None = None,
 ) -> Starlette:
     """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
 
     Args:
         tokens: Issues the tokens of service accounts.
-        checks: The health checks, by name.
+        etcd_check: The health check of the store.
+        zpages: What `/flagz` and `/statusz` show.
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
+        proxy: Passes on the requests for APIs that other servers serve.
         expire_history: Makes every resourceVersion so far too old; None serves no path for it.
     """
     resources = ResourceEndpoint(
@@ -141,10 +156,23 @@ def application(
         authenticator=authenticator,
         authorizer=authorizer,
         tokens=tokens,
+        metrics=metrics.watches,
         min_request_timeout=min_request_timeout,
         stopping=lifecycle.stopping,
     )
-    routes = _routes(resources, registry, metrics, Health(checks, lifecycle), tokens)
+    health = Health(etcd_check, lifecycle)
+    fixed = [*_DOCUMENTS, *health.paths()]
+    pages = zpages.by_path(fixed)
+    index = _index(registry, [*fixed, *pages])
+    ways = [
+        (_at("/"), index),
+        (_at("/index.html"), index),
+        *((_at(path), page.answer) for path, page in pages.items()),
+        *_documents(registry, metrics, health, tokens),
+    ]
+    routes = [Route(_is_resource, resources), *(Route(where, _answering(what)) for where, what in ways)]
+    if proxy is not None:
+        routes.insert(0, Route(proxy.matches, proxy))
     if expire_history is not None:
         routes.insert(1, Route(_at(EXPIRE_HISTORY), _answering(HistoryExpiry(expire_history).answer)))
     found = Starlette(routes=routes)
@@ -152,18 +180,19 @@ def application(
     return found
 
 
-def _routes(
-    resources: ResourceEndpoint, registry: Registry, metrics: Metrics, health: Health, tokens: ServiceAccountTokens
-) -> list[BaseRoute]:
-    """Resources come first, since nearly all requests are for them; a path that is not there is a 404 in text."""
+def _documents(
+    registry: Registry, metrics: Metrics, health: Health, tokens: ServiceAccountTokens
+) -> list[tuple[Condition, Document]]:
+    """Resources come before these, since nearly all requests are for them; a path that is not there is a 404 in text."""
 
     async def show_metrics(request: Request) -> Response:
-        body, content_type = metrics.page(request.header(b"accept"))
-        return Response(body=body, content_type=content_type)
+        return _page(*metrics.page(request.header(b"accept")))
+
+    async def show_health_metrics(request: Request) -> Response:
+        return _page(health.metrics.page(), TEXT_FORMAT)
 
     discovery, openapi, oidc = Discovery(registry), OpenAPI(registry), OpenIDMetadata(tokens)
-    documents: list[tuple[Condition, Document]] = [
-        (_at("/"), _index(registry, health)),
+    return [
         (_below("/api"), discovery.answer),
         (_below("/apis"), discovery.answer),
         (_at("/openapi/v2"), openapi.v2),
@@ -171,8 +200,13 @@ def _routes(
         (_below("/version"), _version),
         *((_below(f"/{endpoint}"), health.answer) for endpoint in ENDPOINTS),
         (_at("/metrics"), show_metrics),
-        (_at(CONFIGURATION), oidc.configuration),
-        (_at(KEYS), oidc.keys),
+        (_at("/metrics/slis"), show_health_metrics),
+        (_with_slash(CONFIGURATION), oidc.configuration),
+        (_with_slash(KEYS), oidc.keys),
         (_always, _not_found),
     ]
-    return [Route(_is_resource, resources), *(Route(where, _answering(what)) for where, what in documents)]
+
+
+def _page(body: bytes, content_type: str) -> Response:
+    """Return metrics, with the header by which a scraper sees a restart."""
+    return Response(body=body, content_type=content_type, headers=[(b"process-start-time-unix", _STARTED)])

@@ -58,15 +58,14 @@ class Target:
 
     @property
     def stored_as_asked(self) -> bool:
-        """Whether objects are kept in the version of the path."""
-        return self.resource.kind == self.resource.storage_kind
+        """Whether the store returns objects in the version of the path, as it does custom resources."""
+        return self.resource.custom or self.resource.kind == self.resource.storage_kind
 
     def from_storage(self, obj: JSONObject) -> JSONObject:
         """Return the object in the version of the path."""
         if self.stored_as_asked:
             return obj
-        converted = convert(obj, self.resource.kind)
-        return converted if self.custom else written(converted, self.resource.kind)
+        return written(convert(obj, self.resource.kind), self.resource.kind)
 
     def live(self, stored: JSONObject) -> JSONObject:
         """Return what a write begins with, the managers of its fields among it."""

@@ -12,26 +12,6 @@ from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 ADMISSION, RBAC, RESOURCE = "admissionregistration.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io"
-UNCHECKED_FORMATS = frozenset(
-    {
-        "bsonobjectid",
-        "cidr",
-        "creditcard",
-        "email",
-        "hexcolor",
-        "hostname",
-        "isbn",
-        "isbn10",
-        "isbn13",
-        "k8s-long-name",
-        "k8s-short-name",
-        "mac",
-        "rgbcolor",
-        "ssn",
-        "uri",
-    }
-)
-NOT_READY = "node.kubernetes.io/not-ready"
 
 
 def _always(obj: JSONObject) -> bool:
@@ -44,10 +24,6 @@ def _has_match_conditions(obj: JSONObject) -> bool:
 
 def _has_rules(obj: JSONObject) -> bool:
     return any(schema.get("x-kubernetes-validations") for schema in _schemas(obj))
-
-
-def _has_unchecked_format(obj: JSONObject) -> bool:
-    return any(schema.get("format") in UNCHECKED_FORMATS for schema in _schemas(obj))
 
 
 def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
@@ -64,10 +40,6 @@ def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
         left += (schema.get("properties") or {}).values()
         for key in ("allOf", "anyOf", "oneOf"):
             left += schema.get(key) or ()
-
-
-def _has_pod_security_label(obj: JSONObject) -> bool:
-    return any(label.startswith("pod-security.kubernetes.io/") for label in obj["metadata"].get("labels") or ())
 
 
 def _annotated(*names: str) -> Callable[[JSONObject], bool]:
@@ -95,11 +67,6 @@ def _has_device_selector(obj: JSONObject) -> bool:
 
 def _wants_admin_access(obj: JSONObject) -> bool:
     return any(request.get("adminAccess") for request in _device_requests(obj))
-
-
-def _is_untainted(obj: JSONObject) -> bool:
-    taints = (obj.get("spec") or {}).get("taints") or ()
-    return not any(taint.get("key") == NOT_READY for taint in taints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +102,8 @@ UNENFORCED = (
         _has_rules,
     ),
     Unenforced(
-        f"the string formats {', '.join(sorted(UNCHECKED_FORMATS))} are stored but not checked",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        _has_unchecked_format,
-    ),
-    Unenforced("resource quotas are stored but not enforced", (("", "resourcequotas"),)),
-    Unenforced(
-        "pod-security.kubernetes.io labels are stored but not enforced", (("", "namespaces"),), _has_pod_security_label
-    ),
-    Unenforced(
         "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
-    ),
-    Unenforced(
-        "kubernetes.io/enforce-mountable-secrets is stored but not enforced",
-        (("", "serviceaccounts"),),
-        _annotated("kubernetes.io/enforce-mountable-secrets"),
-    ),
-    Unenforced(
-        "API services are stored but no request is passed on to them",
-        (("apiregistration.k8s.io", "apiservices"),),
-        lambda obj: bool(obj["spec"].get("service")),
     ),
     Unenforced(
         "flow schemas and priority levels are stored but not followed",
@@ -164,22 +112,6 @@ UNENFORCED = (
             ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"),
         ),
     ),
-    Unenforced(
-        "service CIDRs and IP addresses are stored but not used for services",
-        (("networking.k8s.io", "servicecidrs"), ("networking.k8s.io", "ipaddresses")),
-    ),
-    Unenforced(
-        "overhead and scheduling of a runtime class are stored but not given to pods",
-        (("node.k8s.io", "runtimeclasses"),),
-        lambda obj: bool(obj.get("overhead") or obj.get("scheduling")),
-    ),
-    Unenforced(
-        "runtimeClassName is stored but not looked up",
-        (("", "pods"),),
-        lambda obj: bool(obj["spec"].get("runtimeClassName")),
-        at_creation=True,
-    ),
-    Unenforced("nodes are stored but not tainted as not ready", (("", "nodes"),), _is_untainted, at_creation=True),
     Unenforced(
         "CEL selectors of devices are stored but not compiled",
         ((RESOURCE, "deviceclasses"), (RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),

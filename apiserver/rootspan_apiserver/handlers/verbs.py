@@ -18,6 +18,7 @@ from rootspan_apiserver.handlers.writing import Admitting, Writer
 from rootspan_apiserver.http.query import delete_options, delete_options_of_query, list_options, write_options
 from rootspan_apiserver.http.responses import Response, object_response
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.kube.status import forbidden
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.registry.list_options import check_list, predicate
 from rootspan_apiserver.registry.options import DeleteOptions
@@ -99,6 +100,8 @@ class DeleteVerbs:
         target = call.target
         options = await self._options(call, bare=False)
         call.span.event(events.DELETING)
+        if why := target.resource.definition.undeletable.get(target.name):
+            raise forbidden(target.resource.group_resource, target.name, why)
         stored, gone = await self._store.delete(target.resource, target.namespace, target.name, options)
         call.span.event(events.DELETED)
         if gone and not target.resource.delete_returns_object:

@@ -32,6 +32,7 @@ from rootspan_apiserver.registry.list_options import NOT_OLDER_THAN
 from rootspan_apiserver.registry.options import ListOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.storage import WatchEvent
+from rootspan_apiserver.telemetry.step_metrics import WatchMetrics
 from rootspan_apiserver.telemetry.tracing import InternalSpan
 from rootspan_apiserver.types.normal_form import empty_object
 from rootspan_apiserver.types.wire import bytes_field
@@ -49,8 +50,9 @@ class WatchVerb:
         stopping: Ends all watches when it is set.
     """
 
-    def __init__(self, store: Store, *, min_seconds: float, stopping: Event) -> None:
+    def __init__(self, store: Store, metrics: WatchMetrics, *, min_seconds: float, stopping: Event) -> None:
         self._store = store
+        self._metrics = metrics
         self._min_seconds = min_seconds
         self._stopping = stopping
 
@@ -69,7 +71,9 @@ class WatchVerb:
             call.spans.enter_context(call.request.verb_span(operations.WATCH_LIST))
         stack = AsyncExitStack()
         events = await stack.enter_async_context(self._store.watch(target.resource, target.namespace, options))
-        return WatchStream(call, events, stack, seconds=seconds, stopping=self._stopping, is_list=is_list)
+        return WatchStream(
+            call, events, stack, metrics=self._metrics, seconds=seconds, stopping=self._stopping, is_list=is_list
+        )
 
 
 def _with_initial_events(options: ListOptions) -> ListOptions:
@@ -90,10 +94,12 @@ class WatchStream:
         events: AsyncIterator[WatchEvent],
         watching: AbstractAsyncContextManager[object],
         *,
+        metrics: WatchMetrics,
         seconds: float,
         stopping: Event,
         is_list: bool,
     ) -> None:
+        self._metrics = metrics
         self._request = call.request
         self._target = call.target
         self._shown = call.shown
@@ -143,7 +149,10 @@ class WatchStream:
     async def _send_all(self, send: Send) -> None:
         try:
             async for event in self._events:
-                await _send_piece(send, self._encoded(event))
+                piece = self._encoded(event)
+                await _send_piece(send, piece)
+                kind = self._target.kind
+                self._metrics.event(kind.group, kind.version, self._target.resource.plural, len(piece))
                 if event.initial_events_end:
                     self._initial_events_written()
         except StatusError as error:

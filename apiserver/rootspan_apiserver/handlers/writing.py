@@ -16,7 +16,7 @@ from rootspan_apiserver.handlers.unenforced import warnings_of_unenforced
 from rootspan_apiserver.http.query import WriteOptions, manager_of
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.kube.status import bad_request, forbidden
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
@@ -60,7 +60,14 @@ class Admitting:
     async def mutate(
         self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None
     ) -> JSONObject | None:
-        """Return the object as the mutating plugins leave it. Raises StatusError where one refuses it."""
+        """Return the object as the mutating plugins leave it.
+
+        Raises:
+            StatusError: a plugin refuses it; 403, the definition of its kind is being deleted.
+        """
+        if operation == "CREATE" and self._target.resource.is_terminating:
+            words = "create not allowed while custom resource definition is terminating"
+            raise forbidden(self._target.resource.group_resource, name, words)
         return await self._admission.mutate(self._attributes(operation, name, obj, old))
 
     async def validate(self, operation: Operation, name: str, obj: JSONObject | None, old: JSONObject | None) -> None:

@@ -10,12 +10,12 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/negotiation/negoti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rootspan_apiserver.http.accept import Clause, parse_accept
 from rootspan_apiserver.kube.go_numbers import parse_bool
-from rootspan_apiserver.kube.media_types import JSON, OBJECTS, PROTOBUF, YAML
+from rootspan_apiserver.kube.media_types import JSON, OBJECTS, PLAIN, PROTOBUF, YAML
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
 
@@ -63,19 +63,21 @@ class Offer:
         media_types: Of the object itself.
         table: Whether it can be shown as a Table.
         metadata: Whether its metadata can be shown alone.
-        discovery: The versions of aggregated discovery; where there are some, nothing else is offered.
+        kinds: The kinds that it can be converted to; where there are some, there is neither a Table nor its metadata alone.
+        formats: The media types that are tried, in order, and that a refusal names.
     """
 
     media_types: tuple[str, ...] = OBJECTS
     table: bool = False
     metadata: bool = False
-    discovery: tuple[str, ...] = field(default=())
+    kinds: tuple[GroupVersionKind, ...] = ()
+    formats: tuple[str, ...] = OBJECTS
 
     def allows(self, media_type: str, converted_to: GroupVersionKind | None) -> bool:
-        if self.discovery:
-            return converted_to is not None and converted_to in map(discovery_list, self.discovery)
         if converted_to is None:
             return media_type in self.media_types
+        if self.kinds:
+            return converted_to in self.kinds and media_type != PLAIN
         if converted_to.group != META_GROUP or converted_to.version not in ("v1", "v1beta1"):
             return False
         if converted_to.kind == "Table":
@@ -85,11 +87,6 @@ class Offer:
 
 DOCUMENT = Offer()
 """Of documents and of refusals."""
-
-
-def discovery_list(version: str) -> GroupVersionKind:
-    """Return the kind of aggregated discovery in a version."""
-    return GroupVersionKind("apidiscovery.k8s.io", version, "APIGroupDiscoveryList")
 
 
 def check_routed(accept: str, produced: Sequence[str]) -> None:
@@ -131,17 +128,17 @@ def negotiate(accept: str, offer: Offer = DOCUMENT, *, pretty: bool = False) -> 
 
 @lru_cache(maxsize=1024)
 def _choose(accept: str, offer: Offer, pretty: bool) -> Representation:
-    if not accept and not offer.discovery:
+    if not accept and JSON in offer.media_types:
         return Representation(pretty=pretty)
     for clause in parse_accept(accept):
         converted_to = _converted_to(clause)
-        for media_type in OBJECTS:
+        for media_type in offer.formats:
             if not clause.matches(media_type) or not _acceptable(clause, media_type):
                 continue
             if offer.allows(media_type, converted_to):
                 shown = media_type == JSON and (pretty or clause.parameters.get("pretty") == "1")
                 return Representation(media_type, converted_to, shown)
-    raise not_acceptable()
+    raise not_acceptable(offer.formats)
 
 
 def _converted_to(clause: Clause) -> GroupVersionKind | None:

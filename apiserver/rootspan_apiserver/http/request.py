@@ -40,6 +40,7 @@ class Request:
         impersonated_by: Who makes it in the name of `user`.
         warnings: Texts for `Warning: 299` headers of the response.
         audit_annotations: What the audit event says beside the request.
+        waited: The seconds that it waited for a seat.
     """
 
     scope: Scope
@@ -54,6 +55,7 @@ class Request:
     audit_annotations: dict[str, str] = field(default_factory=dict)
     flow_schema_uid: str = ""
     priority_level_uid: str = ""
+    waited: float = 0.0
     _query: dict[str, list[str]] | None = None
 
     def __post_init__(self) -> None:

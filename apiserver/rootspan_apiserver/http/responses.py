@@ -18,7 +18,7 @@ from rootspan_apiserver.http.encoding import encoded, indented
 from rootspan_apiserver.http.negotiation import DOCUMENT, Offer, Representation, check_routed, negotiate, wants_pretty
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.asgi import Send
-from rootspan_apiserver.kube.media_types import JSON, TEXT
+from rootspan_apiserver.kube.media_types import JSON, OBJECTS, TEXT
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, method_not_allowed
 
@@ -28,6 +28,7 @@ ROUTER = "*restful.Response"
 """The writers that spans name: of the verbs' handlers, of the filters and documents, of the router."""
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
+_VARY_ENCODING = (b"vary", b"Accept-Encoding")
 _GZIP_THRESHOLD = 128 * 1024
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -95,7 +96,9 @@ class Response:
             headers.insert(0, (b"content-type", self.content_type.encode()))
         if len(body) > _GZIP_THRESHOLD and "gzip" in request.header(b"accept-encoding"):
             body = gzip.compress(body, 1)
-            headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+            headers.append((b"content-encoding", b"gzip"))
+            if _VARY_ENCODING not in headers:
+                headers.append(_VARY_ENCODING)
         if self.status not in (204, 304):
             headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
@@ -137,10 +140,17 @@ def object_response(
     return Response(status=status, body=content, content_type=content_type, headers=headers, serialization=made)
 
 
-def error_response(request: Request, error: StatusError, *, group_version: str = "", writer: str = HANDLER) -> Response:
-    """Make a `Status` of a refusal; a client that accepts none of the server's media types gets it as indented JSON."""
+def error_response(
+    request: Request,
+    error: StatusError,
+    *,
+    group_version: str = "",
+    writer: str = HANDLER,
+    formats: tuple[str, ...] = OBJECTS,
+) -> Response:
+    """Make a `Status` of a refusal; a client that accepts none of the media types `formats` gets it as indented JSON."""
     try:
-        shown = representation(request)
+        shown = representation(request, Offer(formats, formats=formats))
     except StatusError:
         return raw_json(error.body(), error.code)
     headers = []

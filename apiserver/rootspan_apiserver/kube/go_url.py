@@ -64,6 +64,15 @@ def parse(text: str) -> URL:
         raise URLError(f"parse {quote(text)}: {exc}") from None
 
 
+def is_request_uri(text: str) -> bool:
+    """Return whether `text` can stand in a request: an absolute URI, or a path from the root (Go's `ParseRequestURI`)."""
+    try:
+        url = _parse(text)
+    except URLError:
+        return False
+    return bool(text) and (text == "*" or bool(url[0]) or text.startswith("/"))
+
+
 def escape_path(path: str) -> str:
     """A path as it is sent: what is not allowed in one as `%XX`, `/` as it is."""
     return quote_from_bytes(path.encode("utf-8", "surrogateescape"), safe=_PATH + "~")

@@ -19,4 +19,5 @@ PATCHES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 CUSTOM_PATCHES = (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
 """Custom resources have no strategic merge: nothing says which key their lists are merged by."""
 
+PLAIN = "text/plain"
 TEXT = "text/plain; charset=utf-8"

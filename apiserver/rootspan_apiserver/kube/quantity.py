@@ -66,6 +66,10 @@ class Quantity:
         """Return the difference, in the family of the first operand unless that is zero."""
         return Quantity(_EXACT.subtract(self.value, other.value), self.suffix if self.value else other.suffix)
 
+    def rounded_up(self) -> "Quantity":
+        """Return the next whole quantity away from zero."""
+        return Quantity(Decimal(self.scaled(0)), self.suffix)
+
     def scaled(self, exponent: int) -> int:
         """Return the value as an integer number of 10^`exponent`, rounded away from zero."""
         return int(_EXACT.to_integral_value(_EXACT.scaleb(self.value, -exponent)))

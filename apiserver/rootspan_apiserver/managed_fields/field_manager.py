@@ -234,11 +234,18 @@ class FieldManager:
         return merged, remaining
 
 
-def _with_metadata(schema: Schema) -> Schema:
-    """Return a custom resource's schema, which does not speak of what every object has."""
-    text = Schema(type="string")
-    metadata = schema_named("meta/v1.ObjectMeta")
-    return replace(schema, properties={**schema.properties, "apiVersion": text, "kind": text, "metadata": metadata})
+def _with_metadata(schema: Schema, *, is_resource: bool = True) -> Schema:
+    """Return a custom resource's schema, which does not speak of what every object has, nor do those of resources inside it."""
+    properties = {name: _with_metadata(child, is_resource=False) for name, child in schema.properties.items()}
+    if is_resource or schema.embedded_resource:
+        text = Schema(type="string")
+        properties |= {"apiVersion": text, "kind": text, "metadata": schema_named("meta/v1.ObjectMeta")}
+    return replace(
+        schema,
+        properties=properties,
+        items=_with_metadata(schema.items, is_resource=False) if schema.items is not None else None,
+        additional=_with_metadata(schema.additional, is_resource=False) if schema.additional is not None else None,
+    )
 
 
 def with_managed_fields(obj: JSONObject, listed: list[JSONObject]) -> JSONObject:

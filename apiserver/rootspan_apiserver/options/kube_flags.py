@@ -17,6 +17,7 @@ from rootspan_apiserver.kube.quantity import canonical
 from rootspan_apiserver.options.flags import Flag, boolean, integer, ip_address, text
 
 _HIGHEST_PORT = 65535
+_BRACKETED = ("list", "pairs")
 
 
 def _number(value: str) -> str:
@@ -52,6 +53,7 @@ _TYPES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "ip": ip_address,
         "list": text,
         "map": _pair,
+        "pairs": _pair,
         "ports": _ports,
         "quantity": canonical,
         "string": text,
@@ -72,15 +74,15 @@ class KubeFlag:
     def parsed(self) -> Flag:
         """What the parser of a command line needs."""
         parser = boolean if self.type == "bool" else _TYPES[self.type]
-        return Flag(key=self.name, parser=parser, repeated=self.type in ("list", "map"))
+        return Flag(key=self.name, parser=parser, repeated=self.type in ("list", "map", "pairs"))
 
     def shown(self, value: object = None) -> str:
         """Return a value of the parser, or the default, as `/flagz` shows it."""
         if value is None:
-            return f"[{self.default}]" if self.type == "list" else self.default
+            return f"[{self.default}]" if self.type in _BRACKETED else self.default
         if isinstance(value, tuple):
             joined = ",".join(value)
-            return f"[{joined}]" if self.type == "list" else joined
+            return f"[{joined}]" if self.type in _BRACKETED else joined
         return format_bool(value) if isinstance(value, bool) else str(value)
 
 

@@ -6,11 +6,10 @@ Upstream: cmd/kube-apiserver/app/options/options.go, validation.go
 """
 
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from rootspan import ConfigurationError
@@ -31,8 +30,13 @@ from rootspan_apiserver.options.flags import (
     seconds,
     text,
 )
+from rootspan_apiserver.options.front_proxy import FrontProxyOptions
 from rootspan_apiserver.options.kube_flags import idle_flags
+from rootspan_apiserver.options.service_address import ServiceAddress, read_service_address
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
+
+if TYPE_CHECKING:
+    from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 
 _OTHER_MODES = frozenset({"ABAC", "Node", "RBAC", "Webhook"}) - MODES.keys()
 INBOUND_TRACE_CONTEXTS = ("ignore", "link")
@@ -46,35 +50,13 @@ class OptionsError(ValueError):
         self.faults = tuple(faults)
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceAddress:
-    """The address of a Service: `namespace/name` can be reached at `host:port`."""
-
-    name: str
-    namespace: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.name}.{self.namespace}={host}:{self.port}"
-
-
-def read_service_address(value: str) -> ServiceAddress:
-    """Parse `NAME.NAMESPACE=HOST:PORT`. Raises ValueError."""
-    match = re.fullmatch(r"([^.=]+)\.([^.=]+)=(.+):([0-9]+)", value)
-    if match is None or not 0 < int(match[4]) < 65536:
-        raise ValueError("must be NAME.NAMESPACE=HOST:PORT")
-    return ServiceAddress(match[1], match[2], match[3].removeprefix("[").removesuffix("]"), int(match[4]))
-
-
 def version_number(value: str) -> str:
     """Parse a version: `1.36`, `v1.36` or `kube=1.36`."""
     return value.removeprefix("kube=").removeprefix("v")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(FrontProxyOptions):
     """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
@@ -101,6 +83,7 @@ class Options:
     etcd_compaction_interval: float = flag(
         300.0, seconds, "The interval of compaction requests. If 0, the compaction request from apiserver is disabled."
     )
+    event_ttl: float = flag(3600.0, seconds, "Amount of time to retain events.")
     data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
     write_kubeconfig: str = flag(
         "", text, "File to write a kubeconfig of the administrator to, once the server serves."
@@ -108,7 +91,7 @@ class Options:
     service_address: tuple[ServiceAddress, ...] = flag(
         (),
         read_service_address,
-        "The address of a Service, NAME.NAMESPACE=HOST:PORT, for webhook configurations. Repeatable.",
+        "The address of a Service, NAME.NAMESPACE=HOST:PORT, for webhooks and aggregated APIs. Repeatable.",
     )
     service_cluster_ip_range: str = flag(
         DEFAULT_SERVICE_RANGE, text, "A CIDR range from which to assign service cluster IPs."
@@ -133,6 +116,9 @@ class Options:
     disable_admission_plugins: tuple[str, ...] = flag(
         (), text, "Admission plugins to disable though enabled by default."
     )
+    admission_control_config_file: str = flag("", text, "File with admission control configuration.")
+    default_not_ready_toleration_seconds: int = flag(300, integer, "How long pods tolerate a node that is not ready.")
+    default_unreachable_toleration_seconds: int = flag(300, integer, "How long they tolerate an unreachable node.")
     controllers: tuple[str, ...] = flag(
         ("*",), text, "Controllers to enable: '*' all, 'foo' the one named foo, '-foo' all but the one named foo."
     )
@@ -189,6 +175,23 @@ class Options:
             return None
         return TracingConfiguration.read(self.tracing_config_file, strict=self.dialect().strict_tracing_configuration)
 
+    def admission_configuration(self) -> "AdmissionConfiguration":
+        """Read the configuration of admission plugins; return an empty one if there is none.
+
+        Raises:
+            rootspan.ConfigurationError: a file is not valid.
+        """
+        from rootspan_apiserver.admission.configuration import (
+            AdmissionConfiguration,
+        )  # not needed for the command line's help
+
+        path = self.admission_control_config_file
+        return AdmissionConfiguration.read(path) if path else AdmissionConfiguration()
+
+    def toleration_seconds(self) -> tuple[int, int]:
+        """Return how long pods tolerate a node that is not ready, and one that is unreachable."""
+        return self.default_not_ready_toleration_seconds, self.default_unreachable_toleration_seconds
+
     def service_addresses(self) -> Mapping[tuple[str, str], tuple[str, int]]:
         """Return (host, port) of each --service-address by (namespace, name)."""
         return {(at.namespace, at.name): (at.host, at.port) for at in self.service_address}
@@ -197,6 +200,7 @@ class Options:
         if not 0 <= self.secure_port <= 65535:
             yield f"--secure-port {self.secure_port} must be between 0 and 65535, inclusive. 0 takes any free port"
         yield from self._faults_of_files()
+        yield from self.faults_of_front_proxy()
         yield from self._faults_of_authorization()
         yield from self._faults_of_etcd()
         yield from self._faults_of_limits()
@@ -204,13 +208,20 @@ class Options:
         yield from self._faults_of_tracing()
 
     def _faults_of_files(self) -> Iterator[str]:
-        for certificate, key in (("tls_cert_file", "tls_private_key_file"), ("etcd_certfile", "etcd_keyfile")):
+        for certificate, key in (
+            ("tls_cert_file", "tls_private_key_file"),
+            ("proxy_client_cert_file", "proxy_client_key_file"),
+            ("etcd_certfile", "etcd_keyfile"),
+        ):
             if bool(getattr(self, certificate)) != bool(getattr(self, key)):
                 yield f"{_flag(certificate)} and {_flag(key)} must be given together"
         for name in (
             "tls_cert_file",
             "tls_private_key_file",
             "client_ca_file",
+            "requestheader_client_ca_file",
+            "proxy_client_cert_file",
+            "proxy_client_key_file",
             "token_auth_file",
             "etcd_cafile",
             "etcd_certfile",
@@ -248,6 +259,7 @@ class Options:
             "min_request_timeout",
             "shutdown_delay_duration",
             "etcd_compaction_interval",
+            "event_ttl",
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"
@@ -278,10 +290,11 @@ class Options:
         if self.tracing_config_file and not Path(self.tracing_config_file).exists():
             yield f"tracing-config-file {self.tracing_config_file} does not exist"
             return
-        try:
-            self.tracing_configuration()
-        except ConfigurationError as error:
-            yield str(error)
+        for read in (self.tracing_configuration, self.admission_configuration):
+            try:
+                read()
+            except ConfigurationError as error:
+                yield str(error)
 
 
 def _flag(name: str) -> str:

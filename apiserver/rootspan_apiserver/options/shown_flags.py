@@ -7,11 +7,23 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from rootspan_apiserver.handlers.documents.zpages import ZPages
 from rootspan_apiserver.kube.go_durations import format_duration
 from rootspan_apiserver.kube.go_numbers import format_bool
+from rootspan_apiserver.options.feature_gates import COMPONENT_FLAGZ, COMPONENT_STATUSZ
 from rootspan_apiserver.options.flags import seconds
 from rootspan_apiserver.options.kube_flags import kube_flags
 from rootspan_apiserver.options.options import Options
+
+
+def zpages(options: Options) -> ZPages:
+    """Return what `/flagz` and `/statusz` show, as far as their features are enabled."""
+    gates = options.gates()
+    return ZPages(
+        flags=shown_flags(options) if gates.enabled(COMPONENT_FLAGZ) else None,
+        statusz=gates.enabled(COMPONENT_STATUSZ),
+        emulated_version=options.emulated_version,
+    )
 
 
 def shown_flags(options: Options) -> Mapping[str, str]:

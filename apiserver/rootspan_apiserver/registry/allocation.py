@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.allocation import Allocator, Release
+from rootspan_apiserver.resources.allocation import Allocator, ObservedObjects, Release
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage, StoredObject
 from rootspan_apiserver.storage.change import Change
@@ -16,10 +16,18 @@ class Allocations:
     def __init__(self, storage: Storage, resources: Iterable[Resource]) -> None:
         self._storage = storage
         self._allocators: dict[str, Allocator] = {}
-        for resource in resources:
-            if resource.allocator is not None and resource.storage_path not in self._allocators:
-                allocator = self._allocators[resource.storage_path] = resource.allocator()
-                storage.subscribe(resource, _Feed(resource, allocator))
+        self._observed: dict[str, list[Resource]] = {}
+        by_path = {resource.storage_path: resource for resource in resources}
+        for path, resource in by_path.items():
+            if resource.allocator is None:
+                continue
+            allocator = self._allocators[path] = resource.allocator()
+            also = {
+                by_path[other]: observer for other, observer in allocator.also_observed().items() if other in by_path
+            }
+            self._observed[path] = [resource, *also]
+            for each, observer in ((resource, allocator), *also.items()):
+                storage.subscribe(each, _Feed(each, observer))
 
     async def begin(self, resource: Resource, obj: JSONObject, old: JSONObject | None, *, dry_run: bool) -> Release:
         """Reserve what `obj` asks for beyond what `old` has (None for a new object); the result ends the reservations.
@@ -32,7 +40,8 @@ class Allocations:
         allocator = self._allocators.get(resource.storage_path)
         if allocator is None:
             return _nothing
-        await self._storage.catch_up(resource)
+        for observed in self._observed[resource.storage_path]:
+            await self._storage.catch_up(observed)
         if old is None:
             return allocator.begin_create(obj, dry_run=dry_run)
         return allocator.begin_update(obj, old, dry_run=dry_run)
@@ -43,20 +52,20 @@ def _nothing() -> None:
 
 
 class _Feed:
-    """Tells an allocator of the objects in the watch cache."""
+    """Passes the objects in the watch cache on to an observer."""
 
-    def __init__(self, resource: Resource, allocator: Allocator) -> None:
+    def __init__(self, resource: Resource, observer: ObservedObjects) -> None:
         self._resource = resource
-        self._allocator = allocator
+        self._observer = observer
 
     def reset(self, objects: Iterable[StoredObject]) -> None:
-        self._allocator.clear()
+        self._observer.clear()
         for stored in objects:
-            self._allocator.put(object_key(self._resource, stored.key), stored.decode())
+            self._observer.put(object_key(self._resource, stored.key), stored.decode())
 
     def observe(self, change: Change) -> None:
         key = object_key(self._resource, change.object.key)
         if change.deleted:
-            self._allocator.remove(key)
+            self._observer.remove(key)
         else:
-            self._allocator.put(key, change.object.decode())
+            self._observer.put(key, change.object.decode())

@@ -17,6 +17,7 @@ from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.registry.allocation import Allocations
 from rootspan_apiserver.registry.create import NAME_ATTEMPTS, before_create, explain_conflict
 from rootspan_apiserver.registry.delete import before_delete, check_preconditions, completes_deletion, is_held
+from rootspan_apiserver.registry.ip_addresses import IPAddresses
 from rootspan_apiserver.registry.list_options import check_list, check_watch, predicate
 from rootspan_apiserver.registry.metadata import resource_version
 from rootspan_apiserver.registry.options import (
@@ -59,7 +60,9 @@ class Store:
 
     def __init__(self, storage: Storage, resources: Iterable[Resource] = ()) -> None:
         self._storage = storage
-        self._allocations = Allocations(storage, resources)
+        known = tuple(resources)
+        self._allocations = Allocations(storage, known)
+        self._addresses = IPAddresses(storage, known)
 
     async def get(self, resource: Resource, namespace: str, name: str, *, resource_version: str = "") -> StoredObject:
         """Return one object, at least as fresh as `resource_version` if that is given."""
@@ -118,8 +121,11 @@ class Store:
             version = resource_version(obj["metadata"]) or 0
             if version and not dry_run:
                 raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
-            stored, name = _stored(obj, resource), obj["metadata"]["name"]
-            created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
+            name = obj["metadata"]["name"]
+            async with self._addresses.claim(resource, namespace, dry_run=dry_run) as claim:
+                await claim.set(obj, None)
+                stored = _stored(resource, obj)
+                created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
             return created.at(version) if dry_run else created
 
     async def update(
@@ -139,6 +145,7 @@ class Store:
         """
 
         reserved, dry_run = ExitStack(), options.dry_run
+        claim = self._addresses.claim(resource, namespace, dry_run=dry_run or bool(options.subresource))
 
         async def change(current: StoredObject | None) -> Decision:
             reserved.close()
@@ -159,12 +166,14 @@ class Store:
                 await options.validate(obj, old)
             if current is not None and old is not None and completes_deletion(resource, obj, old):
                 return Delete(StoredObject(current.key, current.revision, encode(obj)))
-            return Write(_stored(obj, resource))
+            await claim.set(obj, old)
+            return Write(_stored(resource, obj))
 
-        with reserved:
-            outcome = await self._storage.guaranteed_update(
-                resource, namespace, name, change, missing_ok=True, dry_run=dry_run
-            )
+        async with claim:
+            with reserved:
+                outcome = await self._storage.guaranteed_update(
+                    resource, namespace, name, change, missing_ok=True, dry_run=dry_run
+                )
         match outcome:
             case Written(stored, created):
                 return stored, created
@@ -183,10 +192,12 @@ class Store:
                 raise deleted
 
         try:
-            await self._storage.delete(resource, namespace, last.name, check, dry_run=dry_run)
+            deleted_object = await self._storage.delete(resource, namespace, last.name, check, dry_run=dry_run)
         except StatusError as exc:
             if exc.code != 404:
                 raise
+        else:
+            await self._addresses.release(resource, deleted_object, dry_run=dry_run)
 
     async def delete(
         self, resource: Resource, namespace: str, name: str, options: DeleteOptions = DELETE
@@ -242,7 +253,9 @@ class Store:
         async def check(current: StoredObject) -> None:
             await _check_deletion(resource, current, options)
 
-        return await self._storage.delete(resource, namespace, name, check, dry_run=options.dry_run)
+        deleted = await self._storage.delete(resource, namespace, name, check, dry_run=options.dry_run)
+        await self._addresses.release(resource, deleted, dry_run=options.dry_run)
+        return deleted
 
     async def _delete_marked(
         self, resource: Resource, namespace: str, marked: StoredObject, options: DeleteOptions
@@ -258,7 +271,7 @@ class Store:
             return marked
 
 
-def _stored(obj: JSONObject, resource: Resource) -> JSONObject:
+def _stored(resource: Resource, obj: JSONObject) -> JSONObject:
     """Return what remains of an object when it is stored; the object is changed."""
     write = written if resource.definition.stored_as_json else through_protobuf
     return write(obj, resource.storage_kind)

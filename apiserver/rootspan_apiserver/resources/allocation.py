@@ -6,7 +6,7 @@ costs the same whatever the number of objects.
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go (BeginCreate, BeginUpdate)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from rootspan_apiserver.kube.meta import JSONObject, ObjectKey
@@ -15,8 +15,8 @@ Release = Callable[[], None]
 """Ends the reservations of a write, once it has failed, or has stored the object."""
 
 
-class Allocator(Protocol):
-    """The allocator of one resource of one server."""
+class ObservedObjects(Protocol):
+    """Observes the stored objects of one resource."""
 
     def clear(self) -> None:
         """Forget the stored objects: `put` follows for each."""
@@ -28,6 +28,14 @@ class Allocator(Protocol):
 
     def remove(self, key: ObjectKey) -> None:
         """Free what a deleted object had."""
+        ...
+
+
+class Allocator(ObservedObjects, Protocol):
+    """The allocator of one resource of one server."""
+
+    def also_observed(self) -> Mapping[str, ObservedObjects]:
+        """Return what observes the objects of other resources, by storage path."""
         ...
 
     def begin_create(self, obj: JSONObject, *, dry_run: bool) -> Release:

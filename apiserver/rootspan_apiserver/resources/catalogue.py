@@ -5,10 +5,10 @@ The built-in ones come from their definitions (`builtin.py`), custom ones are ad
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.resources.builtin import GROUPS, definitions
 from rootspan_apiserver.resources.definition import Definition, kind_in
@@ -29,6 +29,18 @@ class Group:
     versions: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AggregatedVersion:
+    """A group-version that another server serves: its resources as aggregated discovery shows them, and its priorities."""
+
+    group: str
+    version: str
+    resources: tuple[JSONObject, ...] = ()
+    fresh: bool = True
+    group_priority: int = 0
+    version_priority: int = 0
+
+
 class Registry:
     """The resources by path and by kind. `revision` grows with each change, and `subscribe` reports it at once.
 
@@ -40,8 +52,20 @@ class Registry:
         self._by_path: dict[tuple[str, str, str], Resource] = {}
         self._by_kind: dict[GroupVersionKind, Resource] = {}
         self._subscribers: list[Callable[[], None]] = []
+        self._aggregated: tuple[AggregatedVersion, ...] = ()
         self.revision = 0
         self.made: dict[object, object] = {}
+
+    @property
+    def aggregated(self) -> tuple[AggregatedVersion, ...]:
+        """The group-versions of other servers, which the documents of discovery name."""
+        return self._aggregated
+
+    def aggregate(self, versions: Iterable[AggregatedVersion]) -> None:
+        """Name these group-versions of other servers in discovery, and no others."""
+        if (found := tuple(versions)) != self._aggregated:
+            self._aggregated = found
+            self.replace((), ())
 
     def lookup(self, group: str, version: str, plural: str) -> Resource | None:
         return self._by_path.get((group, version, plural))
@@ -118,14 +142,19 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
     return stability, -int(match[1]), -int(match[3] or 0), version
 
 
-def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE) -> Registry:
+def builtin_registry(service_range: str = DEFAULT_SERVICE_RANGE, event_ttl: int | None = None) -> Registry:
     """Return a registry of the built-in resources, to which custom ones can be added.
 
     Args:
         service_range: the CIDR out of which services get their addresses.
+        event_ttl: the seconds for which events are kept, 0 for ever; None for their definition's.
     """
     registry = Registry()
-    found = [resource for each in DEFINITIONS for resource in builtin_resources(each, service_range)]
+    definitions = [
+        replace(each, time_to_live=event_ttl) if each.time_to_live and event_ttl is not None else each
+        for each in DEFINITIONS
+    ]
+    found = [resource for each in definitions for resource in builtin_resources(each, service_range)]
     order = {api_version: number for number, (_, api_version) in enumerate(GROUPS)}
     registry.replace((), sorted(found, key=lambda each: (order[each.kind.api_version], each.plural)))
     registry.revision = 0

@@ -16,7 +16,7 @@ from rootspan_apiserver.resources.columns import DEFAULT_COLUMNS, Column
 from rootspan_apiserver.resources.hooks import CreateHook, Default, Finalization, Generation, UpdateHook, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition
 from rootspan_apiserver.rules import NOTHING, Rule, struct
-from rootspan_apiserver.rules.metadata import NameRule, metadata_update, object_metadata
+from rootspan_apiserver.rules.metadata import NameRule, core_metadata_update, metadata_update, object_metadata
 from rootspan_apiserver.types.tables import go_types
 
 ALL_VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
@@ -64,10 +64,12 @@ class Definition:
         `is_slow_to_validate`: whether validation needs a thread.
     Reading and deleting:
         `selectable` are labels of field selectors beside metadata.name and metadata.namespace. `columns` and `row_conditions` make the
-        table. `grace_period` returns the seconds that a deletion waits, from the object and the seconds that the client asks for; None
-        for kinds that are deleted at once. `finalization` is for kinds that hold themselves while they are deleted. `default_propagation`
-        is what a deletion does to dependents unless the client says so, "" where the garbage collector has no say. Objects are deleted
-        when they have not been written for `time_to_live` seconds, unless that is 0.
+        table, whose rows are sorted by `row_order`. `grace_period` returns the seconds that a deletion waits, from the object and the
+        seconds that the client asks for; None for kinds that are deleted at once. `finalization` is for kinds that hold themselves while
+        they are deleted. `default_propagation` is what a deletion does to dependents unless the client says so, "" where the garbage
+        collector has no say. Objects are deleted when they have not been written for `time_to_live` seconds, unless that is 0. Objects
+        without a `watch_cache` are listed and watched in etcd. `undeletable` are the names of objects
+        that cannot be deleted by name, and why.
     """
 
     api_version: str
@@ -112,11 +114,14 @@ class Definition:
     selectable: Mapping[str, Callable[[JSONObject], str]] = field(default_factory=dict)
     columns: tuple[Column, ...] = DEFAULT_COLUMNS
     row_conditions: Callable[[JSONObject], list[JSONObject]] | None = None
+    row_order: Callable[[JSONObject], tuple[int, str]] | None = None
     grace_period: Callable[[JSONObject, int | None], int] | None = None
     finalization: Finalization | None = None
     delete_returns_object: bool = False
     default_propagation: Literal["Background", "Orphan", ""] = "Background"
     time_to_live: int = 0
+    undeletable: Mapping[str, str] = field(default_factory=dict)
+    watch_cache: bool = True
 
     @cached_property
     def kind(self) -> GroupVersionKind:
@@ -159,8 +164,13 @@ class Definition:
 
     @cached_property
     def _change_rules(self) -> Rule:
-        whole = NOTHING if self.name_rule is None else struct(metadata=metadata_update)
-        return whole if self.changes is None else whole & self.changes
+        return self._metadata_changes if self.changes is None else self._metadata_changes & self.changes
+
+    @cached_property
+    def _metadata_changes(self) -> Rule:
+        if self.name_rule is None:
+            return NOTHING
+        return struct(metadata=core_metadata_update if self.standard_finalizers else metadata_update)
 
     @cached_property
     def rules_on_create(self) -> Rule:
@@ -179,6 +189,10 @@ class Definition:
                 return self._object_rules & self._spec_rules & self._change_rules
             case UpdateOrder.CHANGES_THEN_SPEC:
                 return self._change_rules & self._spec_rules
+            case UpdateOrder.SPEC_THEN_CHANGES:
+                return self._metadata_changes & self._spec_rules & (self.changes or NOTHING)
+            case UpdateOrder.RULES_ONLY:
+                return self._object_rules & self._spec_rules
             case UpdateOrder.CHANGES_ONLY:
                 return self._change_rules
 

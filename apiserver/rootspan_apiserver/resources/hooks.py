@@ -76,4 +76,8 @@ class UpdateOrder(Enum):
     """The rules, then the changes: the strategy calls `ValidateFoo`, then `ValidateFooUpdate`."""
     CHANGES_THEN_SPEC = auto()
     """The changes, then the rules without `ValidateObjectMeta`: `ValidateFooUpdate` ends with `ValidateFooSpec`."""
+    SPEC_THEN_CHANGES = auto()
+    """`ValidateObjectMetaUpdate`, the rules without `ValidateObjectMeta`, then `Definition.changes`."""
+    RULES_ONLY = auto()
+    """The rules: `ValidateFooUpdate` calls `ValidateFoo`, and not `ValidateObjectMetaUpdate`."""
     CHANGES_ONLY = auto()

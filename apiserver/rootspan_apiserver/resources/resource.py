@@ -6,7 +6,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.allocation import Allocator
@@ -16,6 +16,18 @@ from rootspan_apiserver.resources.hooks import Finalization
 from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.resources.subresource_definition import ScalePaths
 from rootspan_apiserver.types.schema import Schema
+
+
+class Form(Protocol):
+    """What an object has to be like, in the version that it is in."""
+
+    def read(self, obj: JSONObject) -> JSONObject:
+        """Return what is served of a stored object; `obj` is changed. Raises StatusError 500."""
+        ...
+
+    def tidied(self, obj: JSONObject) -> JSONObject:
+        """Return what is left of an object that was converted, or is to be stored; `obj` is changed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,9 @@ class Resource:
         allocator: Makes the allocator of one server.
         published: The OpenAPI schema of a custom resource, None for a built-in one.
         deprecation: The warning of each request for a deprecated version, "" for none.
-        converter: Converts between the versions of a custom resource that has several; None for others.
+        converter: Converts between the versions of a custom resource; None for a built-in one.
+        stored_form: Brings what is stored of a custom resource into the form of today's schemas; None for a built-in one.
+        is_terminating: Whether the definition of a custom resource is being deleted, and no object can be created.
     """
 
     definition: Definition
@@ -55,6 +69,8 @@ class Resource:
     published: JSONObject | None = None
     deprecation: str = ""
     converter: Converter | None = None
+    stored_form: Form | None = None
+    is_terminating: bool = False
 
     @classmethod
     def of(
@@ -69,6 +85,8 @@ class Resource:
         allocator: Callable[[], Allocator] | None = None,
         published: JSONObject | None = None,
         converter: Converter | None = None,
+        stored_form: Form | None = None,
+        is_terminating: bool = False,
     ) -> "Resource":
         """Return what is served of a definition.
 
@@ -78,6 +96,8 @@ class Resource:
             allocator: makes the allocator of one server.
             published: the OpenAPI schema of a custom resource.
             converter: converts between the versions of a custom resource.
+            stored_form: brings what is stored of a custom resource into the form of today's schemas.
+            is_terminating: whether the definition of a custom resource is being deleted.
         """
         path = storage_path or definition.storage_path or f"/{definition.plural}"
         return cls(
@@ -90,6 +110,8 @@ class Resource:
             published=published,
             deprecation=deprecation or definition.deprecation,
             converter=converter,
+            stored_form=stored_form,
+            is_terminating=is_terminating,
         )
 
     @cached_property
@@ -193,6 +215,11 @@ class Resource:
     def default_propagation(self) -> Literal["Background", "Orphan", ""]:
         """What a deletion does to dependents unless the client says so; "" where the garbage collector has no say."""
         return self.definition.default_propagation
+
+    @property
+    def watch_cache(self) -> bool:
+        """Whether the objects are in the watch cache."""
+        return self.definition.watch_cache
 
     @property
     def time_to_live(self) -> int:

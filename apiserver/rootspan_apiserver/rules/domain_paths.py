@@ -19,6 +19,9 @@ _PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 @function("IsDomainPrefixedPath")
 def domain_prefixed_path(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """A DNS subdomain, a slash, and a path of HTTP."""
+    if not value:
+        yield FieldError.required(path)
+        return
     host, _, rest = value.partition("/")
     if not host or not rest:
         yield FieldError.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')

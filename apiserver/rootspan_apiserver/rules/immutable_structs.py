@@ -9,9 +9,10 @@ from typing import Any
 
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.rules.changes import IMMUTABLE_WORDS
 from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import ABSENT, Line, Rule, RuleContext
-from rootspan_apiserver.types.internal_form import internal_form
+from rootspan_apiserver.types.internal_form import printed
 from rootspan_apiserver.types.tables import go_types
 
 
@@ -20,18 +21,19 @@ class ImmutableStruct(Rule):
     """Refuses a change, and shows the new value as kube-apiserver has it internally."""
 
     name: str
+    words: str = IMMUTABLE_WORDS
     wants_absent: bool = field(default=True, kw_only=True)
 
     def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
         if old is ABSENT or same(value, old):
             return ()
-        shown = None if value is None else internal_form(value, go_types().struct(self.name))
-        return (FieldError.invalid(path, shown, "field is immutable"),)
+        shown = None if value is None else printed(value, go_types().struct(self.name))
+        return (FieldError.invalid(path, shown, self.words),)
 
     def describe(self) -> Iterator[Line]:
-        yield Line("", "immutable")
+        yield Line("", "immutable" if self.words == IMMUTABLE_WORDS else f"immutable: “{self.words}”")
 
 
-def immutable_struct(name: str) -> Rule:
+def immutable_struct(name: str, words: str = IMMUTABLE_WORDS) -> Rule:
     """Return the rule of a struct that no update may change; `name` is its type, such as "resource/v1.ResourceClaimSpec"."""
-    return ImmutableStruct(name)
+    return ImmutableStruct(name, words)

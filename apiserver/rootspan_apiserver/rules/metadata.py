@@ -39,9 +39,10 @@ def annotations(value: JSONObject, old: Any, path: Path, context: RuleContext) -
 
 @function("ValidateOwnerReferences")
 def owner_references(value: list[JSONObject], old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Each has a version, kind, name and uid, and is no event; one of them at most is the controller. The errors name no index."""
+    """Each has a version, kind, name and uid, and is no event; one of them at most is the controller."""
     controller = ""
     for owner in value:
+        # Upstream does not say which of them is meant.
         version = owner.get("apiVersion") or ""
         if not version.rpartition("/")[2]:
             yield FieldError.invalid(path / "apiVersion", version, "version must not be empty")
@@ -166,3 +167,13 @@ def metadata_update(value: JSONObject, old: JSONObject, path: Path, context: Rul
         if (value.get(key) or None) != (old.get(key) or None):
             yield FieldError.invalid(path / key, value.get(key), "field is immutable")
     yield from _MAPS.check(value, ABSENT, path, context)
+
+
+@function("validateKubeFinalizerName")
+def _standard_finalizers(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Finalizers without a domain are those of Kubernetes."""
+    yield from check_standard_finalizers(value.get("finalizers") or [], path / "finalizers")
+
+
+core_metadata_update = metadata_update & _standard_finalizers
+"""`ValidateObjectMetaUpdate` of the core group, which most built-in kinds call rather than that of apimachinery."""

@@ -58,7 +58,7 @@ class CachedLists:
         if result is not None:
             return result
         if not moment.consistent:
-            raise too_large(moment.revision, cache.revision)
+            raise too_large(moment.revision, cache.revision, retry_after=0 if moment.exact else 1)
         return await self._direct.list(scope, predicate, replace(options, resource_version=""))
 
     async def _from_cache(

@@ -62,6 +62,9 @@ class Collection:
         self._clock = clock
         self.reset(revision, objects)
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def subscribe(self, observer: Observer) -> None:
         """Pass the present objects, and every change from now on, to `observer`."""
         self._observers.append(observer)

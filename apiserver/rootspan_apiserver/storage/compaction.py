@@ -1,8 +1,9 @@
 """Compaction: etcd keeps every version of every object until a client compacts its history.
 
 Each turn compacts up to the revision of the turn before, so that history is kept for one interval at least. The servers over one store
-take turns by a key, `compact_rev_key`, which holds the last compacted revision: whoever changes it first compacts, and the watch caches of
-all learn the revision from it. Unlike upstream's, the key is below the prefix, because the watch cache has to receive every revision.
+take turns by a key, `compact_rev_key`, which holds the last compacted revision: the one that changes it first compacts, and the watch
+caches of all learn the revision from it. Unlike upstream's, the key is below the prefix: the watch cache has to receive every
+revision.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/compact.go
 """

@@ -59,17 +59,26 @@ def list_too_old() -> StatusError:
     return expired(LIST_TOO_OLD)
 
 
+def watch_too_old() -> StatusError:
+    """Return the error for a watch of etcd after a revision that is compacted."""
+    return expired("The resourceVersion for the provided watch is too old.")
+
+
 def too_old(requested: int, oldest: int) -> StatusError:
     """Return the error for a watch after revision `requested`, when the first change in the history is `oldest`."""
     return expired(f"too old resource version: {requested} ({oldest - 1})")
 
 
-def too_large(requested: int, current: int) -> StatusError:
-    """Return the error for a revision that the watch cache, which is at `current`, does not reach in the time to wait for it."""
-    details = {
-        "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
-        "retryAfterSeconds": 1,
+def too_large(requested: int, current: int, *, retry_after: int = 1) -> StatusError:
+    """Return the error for a revision that the watch cache, which is at `current`, does not reach in the time to wait for it.
+
+    `retry_after` is in seconds, 0 where etcd itself was asked, which is not behind.
+    """
+    details: dict[str, Any] = {
+        "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
     }
+    if retry_after:
+        details["retryAfterSeconds"] = retry_after
     message = f"Timeout: Too large resource version: {requested}, current: {current}"
     return StatusError(504, "Timeout", message, details)
 

@@ -59,7 +59,7 @@ class EtcdLists:
                 revision = requested
             result = await self._collect(scope, predicate, options, begin, revision)
             if not revision and int(result.resource_version) < requested:
-                raise too_large(requested, int(result.resource_version))
+                raise too_large(requested, int(result.resource_version), retry_after=0)
             return result
 
     async def _collect(
@@ -98,7 +98,8 @@ class EtcdLists:
                     raise ContinueExpiredError(ContinueToken(-1, start).encode()) from exc
                 raise list_too_old() from exc
             except FutureRevision as exc:
-                raise too_large(revision, (await self._etcd.range(key, limit=1)).revision) from exc
+                current = (await self._etcd.range(key, limit=1)).revision
+                raise too_large(revision, current, retry_after=0) from exc
 
 
 def _exact(options: ListOptions) -> bool:

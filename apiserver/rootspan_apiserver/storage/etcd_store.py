@@ -31,6 +31,7 @@ from rootspan_apiserver.storage.errors import etcd_errors
 from rootspan_apiserver.storage.leases import SharedLeases
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
+from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan, Tracing
 
 T = TypeVar("T")
@@ -39,8 +40,9 @@ T = TypeVar("T")
 class EtcdStore:
     """Reads and writes objects; every key in etcd begins with `prefix` (`/registry`)."""
 
-    def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str) -> None:
+    def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str, metrics: StorageMetrics) -> None:
         self._etcd = etcd
+        self._metrics = metrics
         self._tracing = tracing
         self._prefix = prefix
         self._leases = SharedLeases(etcd)
@@ -83,7 +85,8 @@ class EtcdStore:
 
     async def _put(self, resource: Resource, path: str, raw: bytes, revision: int) -> TxnResult:
         lease = await self._leases.lease(resource.time_to_live)
-        return await self._etcd.put_if(self._key(path), raw, mod_revision=revision, lease=lease)
+        with self._metrics.request("update" if revision else "create", resource.group_resource):
+            return await self._etcd.put_if(self._key(path), raw, mod_revision=revision, lease=lease)
 
     async def update(
         self,
@@ -198,7 +201,7 @@ class EtcdStore:
                     raise
                 current, fresh = latest, True
                 continue
-            with etcd_errors():
+            with etcd_errors(), self._metrics.request("delete", resource.group_resource):
                 result = await self._etcd.delete_if(self._key(path), mod_revision=current.revision)
             if result.succeeded:
                 return current.at(result.revision)
@@ -212,7 +215,8 @@ class EtcdStore:
         Raises:
             StatusError: 404, there is none.
         """
-        found = await self.get(path)
+        with self._metrics.request("get", resource.group_resource):
+            found = await self.get(path)
         if found is None:
             raise _missing(resource, path)
         return found

@@ -7,19 +7,22 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresourc
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 import orjson
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.storage.outcome import Decision, Write
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
 from rootspan_apiserver.types.json_values import sorted_keys
 
 KEPT = 10_000
 """How many converted objects of a resource are kept."""
 
+_Change = Callable[[StoredObject | None], Awaitable[Decision]]
+_Check = Callable[[StoredObject], Awaitable[None]]
 _Identity = tuple[str, int]
 _Batch = asyncio.Task[Mapping[_Identity, StoredObject]]
 _Kept = dict[_Identity, StoredObject | _Batch]
@@ -33,7 +36,7 @@ class ServedObjects:
 
     async def one(self, resource: Resource, stored: StoredObject) -> StoredObject:
         """Return an object in the served version. Raises StatusError 500 if it cannot be converted."""
-        return stored if _is_served(resource, stored) else (await _converted(resource, [stored]))[0]
+        return stored.served(resource) if _is_served(resource, stored) else (await _converted(resource, [stored]))[0]
 
     async def all(self, resource: Resource, stored: Sequence[StoredObject]) -> list[StoredObject]:
         """Return objects in the served version, in their order.
@@ -45,7 +48,7 @@ class ServedObjects:
         """
         others = [each for each in stored if not _is_served(resource, each)]
         if not others:
-            return list(stored)
+            return [each.served(resource) for each in stored]
         kept = self._kept.setdefault(resource, {})
         if missing := [each for each in others if _identity(each) not in kept]:
             batch = asyncio.create_task(_fill(kept, resource, missing))
@@ -54,18 +57,39 @@ class ServedObjects:
         converted = {identity: each for identity, each in held.items() if isinstance(each, StoredObject)}
         for batch in {each for each in held.values() if isinstance(each, asyncio.Task)}:
             converted |= await asyncio.shield(batch)
-        return [converted.get(_identity(each), each) for each in stored]
+        return [converted.get(_identity(each)) or each.served(resource) for each in stored]
 
     async def to_store(self, resource: Resource, obj: JSONObject) -> JSONObject:
         """Return an object of the served version in the version that is stored. Raises StatusError 500."""
-        converter = resource.converter
-        if converter is None or obj.get("apiVersion") == converter.stored:
+        converter, form = resource.converter, resource.stored_form
+        if converter is None:
             return obj
-        metadata = {key: value for key, value in obj["metadata"].items() if key != "resourceVersion"}
-        stored: JSONObject = sorted_keys(
-            (await converter.convert([{**obj, "metadata": metadata}], converter.stored))[0]
-        )
+        if obj.get("apiVersion") != converter.stored:
+            metadata = {key: value for key, value in obj["metadata"].items() if key != "resourceVersion"}
+            obj = (await converter.convert([{**obj, "metadata": metadata}], converter.stored))[0]
+        stored: JSONObject = sorted_keys(obj if form is None else form.tidied(obj))
         return stored
+
+    def deciding(self, resource: Resource, change: _Change) -> _Change:
+        """Return `change`, deciding on objects in the served version; what it writes is converted into the stored one."""
+        if resource.converter is None:
+            return change
+
+        async def decide(current: StoredObject | None) -> Decision:
+            decision = await change(await self.one(resource, current) if current is not None else None)
+            return Write(await self.to_store(resource, decision.obj)) if isinstance(decision, Write) else decision
+
+        return decide
+
+    def checking(self, resource: Resource, check: _Check) -> _Check:
+        """Return `check`, given objects in the served version."""
+        if resource.converter is None:
+            return check
+
+        async def checked(current: StoredObject) -> None:
+            await check(await self.one(resource, current))
+
+        return checked
 
 
 async def _fill(kept: _Kept, resource: Resource, missing: Sequence[StoredObject]) -> Mapping[_Identity, StoredObject]:
@@ -85,7 +109,12 @@ async def _fill(kept: _Kept, resource: Resource, missing: Sequence[StoredObject]
 async def _converted(resource: Resource, stored: Sequence[StoredObject]) -> list[StoredObject]:
     converter = resource.converter
     assert converter is not None, "objects of a resource without one are served as they are stored"
-    objects = await converter.convert([orjson.loads(each.raw) for each in stored], resource.kind.api_version)
+    form, objects = resource.stored_form, [orjson.loads(each.raw) for each in stored]
+    if form is not None:
+        objects = list(map(form.read, objects))
+    objects = await converter.convert(objects, resource.kind.api_version)
+    if form is not None:
+        objects = list(map(form.tidied, objects))
     return [
         StoredObject(each.key, each.revision, encode(sorted_keys(obj)))
         for each, obj in zip(stored, objects, strict=True)

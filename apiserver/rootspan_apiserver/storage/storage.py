@@ -12,37 +12,38 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
-from functools import partial
 from typing import Self
 
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.storage.cached_lists import FRESH, CachedLists
+from rootspan_apiserver.storage.cache_reads import CacheReads
+from rootspan_apiserver.storage.cached_lists import CachedLists
 from rootspan_apiserver.storage.cached_watches import CachedWatches
-from rootspan_apiserver.storage.collection import Collection, Observer
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compactor
-from rootspan_apiserver.storage.errors import etcd_errors, initializing, parse_resource_version, too_large
+from rootspan_apiserver.storage.direct_reads import DirectReads
+from rootspan_apiserver.storage.dry_run import DryRuns
+from rootspan_apiserver.storage.errors import etcd_errors, parse_resource_version
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult
-from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
-from rootspan_apiserver.storage.scope import KeyScope, Predicate, collection_path, object_path
+from rootspan_apiserver.storage.outcome import Decision, Outcome, Written
+from rootspan_apiserver.storage.scope import Predicate, object_path
 from rootspan_apiserver.storage.served_objects import ServedObjects
-from rootspan_apiserver.storage.stored_object import StoredObject, encode
+from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
+from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 DELIVERY = 0.05
 """Seconds that the answer to a write waits at most for its event."""
 
 
-class Storage:
+class Storage(CacheReads):
     """Reads, writes, lists and watches objects. `async with` runs the watch cache; until that has loaded, lists come from etcd and watches
     wait.
 
@@ -53,6 +54,7 @@ class Storage:
         resources: those whose history is kept from the start; that of others begins when they are first used.
         bookmark_interval: seconds between the bookmarks of a watch.
         compaction_interval: seconds that etcd keeps history at least, and less than twice that long; 0 compacts nothing.
+        metrics: counts the requests to etcd.
     """
 
     def __init__(
@@ -64,17 +66,21 @@ class Storage:
         resources: Iterable[Resource] = (),
         bookmark_interval: float = BOOKMARK_INTERVAL,
         compaction_interval: float = COMPACTION_INTERVAL,
+        metrics: StorageMetrics | None = None,
     ) -> None:
         self._tracing = tracing
-        self._etcd = EtcdStore(etcd, tracing, prefix)
-        self._cache = WatchCache(etcd, prefix)
+        self._etcd = EtcdStore(etcd, tracing, prefix, metrics or StorageMetrics())
+        known = tuple(each for each in resources if each.storage_path)
         self._served = ServedObjects()
-        direct = EtcdLists(etcd, tracing, prefix, self._served)
-        self._lists = CachedLists(self._cache, direct, tracing, self._served)
-        self._watches = CachedWatches(self._cache, direct, tracing, self._served, bookmark_interval=bookmark_interval)
+        lists = EtcdLists(etcd, tracing, prefix, self._served)
+        cache = WatchCache(etcd, prefix, {each.storage_path for each in known if not each.watch_cache})
+        super().__init__(cache, DirectReads(etcd, self._etcd, lists, prefix))
+        self._lists = CachedLists(self._cache, lists, tracing, self._served)
+        self._watches = CachedWatches(self._cache, lists, tracing, self._served, bookmark_interval=bookmark_interval)
+        self._dry_runs = DryRuns(self.get, self._served)
         self._compaction = Compactor(etcd, prefix, compaction_interval)
         self._running: list[asyncio.Task[None]] = []
-        for path in {resource.storage_path for resource in resources if resource.storage_path}:
+        for path in {each.storage_path for each in known if each.watch_cache}:
             self._cache.claim(path)
 
     async def __aenter__(self) -> Self:
@@ -104,21 +110,22 @@ class Storage:
             await self._compaction.compact(revision)
         self._cache.forget()
 
+    def count(self, resource: Resource) -> int:
+        """Return how many objects of a resource the watch cache has; -1 until it has loaded."""
+        return len(self._collection(resource)) if self._cache.ready else -1
+
     @property
     def ready(self) -> bool:
         return self._cache.ready
 
-    def _collection(self, resource: Resource) -> Collection:
-        return self._cache.claim(resource.storage_path)
-
     def _cached(self, resource: Resource, path: str) -> StoredObject | None:
-        return self._collection(resource).get(path) if self._cache.ready else None
+        is_cached = resource.watch_cache and self._cache.ready
+        return self._collection(resource).get(path) if is_cached else None
 
     async def _wrote(self, resource: Resource, stored: StoredObject) -> StoredObject:
-        """Return what was stored, once its event is on its way to the clients that watch.
-
-        A controller that has the answer to its write, but not the event, takes its own cache for stale.
-        """
+        """Return what was stored, once its event is on its way to clients: a controller without it takes its cache for stale."""
+        if not resource.watch_cache:
+            return stored
         collection = self._collection(resource)
         collection.written = max(collection.written, stored.revision)
         if collection.clients:
@@ -137,6 +144,8 @@ class Storage:
             StatusError: 503, etcd is not available; 504, there is no such resourceVersion yet.
         """
         path = object_path(resource, namespace, name)
+        if not resource.watch_cache:
+            return await self._direct.get(resource, namespace, name, resource_version)
         with self._tracing.span(
             operations.CACHE_GET, lambda: facts(key=path, resource_version=resource_version)
         ) as step:
@@ -155,50 +164,8 @@ class Storage:
             return (await self._served.all(resource, [found]))[0] if found is not None else None
 
     async def _read(self, resource: Resource, path: str) -> StoredObject | None:
-        """Return an object from etcd in the served version, None if there is none."""
         found = await self._etcd.get(path)
         return await self._served.one(resource, found) if found is not None else None
-
-    async def cached(self, resource: Resource, namespace: str = "") -> list[StoredObject]:
-        """Return all objects of a resource from the cache, as fresh as the last write of this process.
-
-        Raises:
-            StatusError: 429, the cache is not ready; 504, it does not keep up.
-        """
-        collection = await self.catch_up(resource)
-        return collection.select(KeyScope(collection_path(resource, namespace)))
-
-    async def cached_object(self, resource: Resource, namespace: str, name: str) -> StoredObject | None:
-        """Return one object from the cache, None if there is none, as fresh as the last write of this process.
-
-        Raises:
-            StatusError: 429, the cache is not ready; 504, it does not keep up.
-        """
-        collection = await self.catch_up(resource)
-        try:
-            return collection.get(object_path(resource, namespace, name))
-        except StatusError:  # no object can have such a name
-            return None
-
-    def subscribe(self, resource: Resource, observer: Observer) -> None:
-        """Pass every object of a resource in the watch cache, and every change of them, to `observer`."""
-        self._collection(resource).subscribe(observer)
-
-    async def catch_up(self, resource: Resource) -> Collection:
-        """Return the collection of a resource, once it shows what this process wrote to it.
-
-        Raises:
-            StatusError: 429, the cache is not ready; 504, it does not keep up.
-        """
-        if not await self._cache.wait_ready(FRESH):
-            raise initializing()
-        collection = self._collection(resource)
-        await self._fresh(collection.written)
-        return collection
-
-    async def _fresh(self, revision: int) -> None:
-        if not await self._cache.wait_until(revision, FRESH):
-            raise too_large(revision, self._cache.revision)
 
     async def create(
         self, resource: Resource, namespace: str, name: str, obj: JSONObject, *, dry_run: bool = False
@@ -208,14 +175,10 @@ class Storage:
         Raises:
             StatusError: 409, there is such an object.
         """
-        path = object_path(resource, namespace, name)
         if dry_run:
-            if await self.get(resource, namespace, name) is not None:
-                raise already_exists(resource.group_resource, name)
-            stored = StoredObject(path, 0, encode(await self._served.to_store(resource, obj)))
-        else:
-            kept = await self._served.to_store(resource, obj)
-            stored = await self._wrote(resource, await self._etcd.create(resource, path, kept))
+            return await self._dry_runs.create(resource, namespace, name, obj)
+        path, kept = object_path(resource, namespace, name), await self._served.to_store(resource, obj)
+        stored = await self._wrote(resource, await self._etcd.create(resource, path, kept))
         return await self._served.one(resource, stored)
 
     async def guaranteed_update(
@@ -238,35 +201,15 @@ class Storage:
         Raises:
             StatusError: 404, there is no such object and not `missing_ok`; and whatever `change` raises.
         """
-        path = object_path(resource, namespace, name)
         if dry_run:
-            current = await self.get(resource, namespace, name)
-            if current is None and not missing_ok:
-                raise not_found(resource.group_resource, name)
-            decision = await change(current)
-            if not isinstance(decision, Write):
-                return decision
-            revision = current.revision if current else 0
-            stored = StoredObject(path, revision, encode(await self._served.to_store(resource, decision.obj)))
-            return Written(await self._served.one(resource, stored), created=current is None)
-        cached = self._cached(resource, path)
-        if resource.converter is not None:
-            change = partial(self._change, resource, change)
-        outcome = await self._etcd.update(resource, path, change, cached=cached, missing_ok=missing_ok)
+            return await self._dry_runs.update(resource, namespace, name, change, missing_ok=missing_ok)
+        path = object_path(resource, namespace, name)
+        cached, decide = self._cached(resource, path), self._served.deciding(resource, change)
+        outcome = await self._etcd.update(resource, path, decide, cached=cached, missing_ok=missing_ok)
         if isinstance(outcome, Written):
             stored = await self._wrote(resource, outcome.stored)
             return Written(await self._served.one(resource, stored), created=outcome.created)
         return outcome
-
-    async def _change(
-        self,
-        resource: Resource,
-        change: Callable[[StoredObject | None], Awaitable[Decision]],
-        current: StoredObject | None,
-    ) -> Decision:
-        """Let `change` decide on the present object in the served version."""
-        decision = await change(await self._served.one(resource, current) if current is not None else None)
-        return Write(await self._served.to_store(resource, decision.obj)) if isinstance(decision, Write) else decision
 
     async def delete(
         self,
@@ -282,23 +225,12 @@ class Storage:
         Raises:
             StatusError: 404, there is none; and whatever `check` raises.
         """
-        path = object_path(resource, namespace, name)
         if dry_run:
-            current = await self.get(resource, namespace, name)
-            if current is None:
-                raise not_found(resource.group_resource, name)
-            await check(current)
-            return current
-        cached = self._cached(resource, path)
-        if resource.converter is not None:
-            check = partial(self._check, resource, check)
-        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, check, cached=cached))
+            return await self._dry_runs.delete(resource, namespace, name, check)
+        path = object_path(resource, namespace, name)
+        cached, checking = self._cached(resource, path), self._served.checking(resource, check)
+        deleted = await self._wrote(resource, await self._etcd.delete(resource, path, checking, cached=cached))
         return await self._served.one(resource, deleted)
-
-    async def _check(
-        self, resource: Resource, check: Callable[[StoredObject], Awaitable[None]], current: StoredObject
-    ) -> None:
-        await check(await self._served.one(resource, current))
 
     async def list(self, namespace: str, predicate: Predicate, options: ListOptions) -> ListResult:
         """Return the objects of `predicate.resource` that match, in the order of their keys.
@@ -307,6 +239,8 @@ class Storage:
             StatusError: 400, the resourceVersion or continue token is invalid; 410, it is compacted; 504, it does not exist yet; 503,
                 etcd is not available.
         """
+        if not predicate.resource.watch_cache:
+            return await self._direct.list(namespace, predicate, options)
         return await self._lists.list(namespace, predicate, options)
 
     def watch(
@@ -318,4 +252,6 @@ class Storage:
             StatusError: 400, the resourceVersion is invalid; 429, the cache is not ready; 503, etcd is not available. That a watch cannot
                 begin at the requested resourceVersion is raised by iterating.
         """
+        if not predicate.resource.watch_cache:
+            return self._direct.watch(namespace, predicate, options)
         return self._watches.watch(namespace, predicate, options, for_client=for_client)

@@ -16,6 +16,7 @@ import orjson
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.types.json_values import sorted_keys
 
 METADATA_ORDER = (
     "name",
@@ -82,6 +83,7 @@ class StoredObject:
         "_head",
         "_labels",
         "_owners",
+        "_served",
         "_splice",
         "_uid",
         "key",
@@ -97,6 +99,7 @@ class StoredObject:
         self._splice = 0
         self._labels: Mapping[str, str] | None = None
         self._fields: tuple[Resource, Mapping[str, str]] | None = None
+        self._served: tuple[Resource, StoredObject] | None = None
         self._uid: str | None = None
         self._deletion_timestamp: str | None = None
         self._owners: Mapping[str, bool] = _NONE
@@ -122,6 +125,21 @@ class StoredObject:
     def at(self, revision: int) -> "StoredObject":
         """Return the same content at another revision: what a deletion leaves."""
         return StoredObject(self.key, revision, self.raw)
+
+    def served(self, resource: Resource) -> "StoredObject":
+        """Return the object as `resource` serves it, which is of the version that is stored.
+
+        Raises:
+            StatusError: 500, the defaults of the resource's schema make it too large.
+        """
+        form = resource.stored_form
+        if form is None:
+            return self
+        if self._served is None or self._served[0] is not resource:
+            raw = encode(sorted_keys(form.read(orjson.loads(self.raw))))
+            same = StoredObject(self.key, self.revision, raw) if raw != self.raw else self
+            self._served = resource, same
+        return self._served[1]
 
     def json(self, kind: bool = True) -> bytes:
         """Return the object with its resourceVersion; without `kind` and `apiVersion` if not `kind`, as items of typed lists are."""

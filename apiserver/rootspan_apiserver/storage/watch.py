@@ -62,7 +62,7 @@ class CacheWatch:
         self._after = after
         self._backlog = backlog
         self._failure = failure
-        self._served = served
+        self._conversions = served
         self._begun = False
         self._initial: Iterator[StoredObject] = iter(())
         self._replay: deque[Change] = deque()
@@ -91,6 +91,11 @@ class CacheWatch:
         self._changes.append(change)
         self._rouse()
 
+    def fail(self, failure: StatusError) -> None:
+        """Raise `failure` from the iteration, once the changes so far have been delivered."""
+        self._failure = failure
+        self._rouse()
+
     def end(self) -> None:
         """Nothing more is delivered."""
         self._ended = True
@@ -105,16 +110,16 @@ class CacheWatch:
         return self
 
     async def __anext__(self) -> WatchEvent:
-        if self._failure is not None:
-            raise self._failure
         now = asyncio.get_running_loop().time
         while not self._ended and (self._deadline is None or now() < self._deadline):
-            if self._served is not None and (self._changes or not self._begun):
+            if self._conversions is not None and (self._changes or not self._begun):
                 self._begun = True
-                await self._convert(self._served)
+                await self._convert(self._conversions)
             event = self._next()
             if event is not None:
                 return event
+            if self._failure is not None:
+                raise self._failure
             if self._next_bookmark is not None and now() >= self._next_bookmark:
                 self._next_bookmark = self._bookmark_time()
                 return WatchEvent("BOOKMARK", None, str(max(self._current_revision(), self._after)))
@@ -146,7 +151,7 @@ class CacheWatch:
         if self._initial_end:
             revision, self._initial_end = self._initial_end, 0
             return WatchEvent("BOOKMARK", None, str(revision), initial_events_end=True)
-        for changes in (self._replay, self._changes) if self._served is None else (self._replay,):
+        for changes in (self._replay, self._changes) if self._conversions is None else (self._replay,):
             while changes:
                 event = self._seen(changes.popleft())
                 if event is not None:

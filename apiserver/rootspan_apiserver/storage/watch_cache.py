@@ -24,12 +24,16 @@ logger = logging.getLogger(__name__)
 
 
 class WatchCache:
-    """The objects below `prefix` (`/registry`), in one `Collection` for each storage path that is claimed."""
+    """The objects below `prefix` (`/registry`), in one `Collection` for each storage path that is claimed.
 
-    def __init__(self, etcd: EtcdClient, prefix: str) -> None:
+    Those below the storage paths `left_out` are not kept.
+    """
+
+    def __init__(self, etcd: EtcdClient, prefix: str, left_out: Iterable[str] = ()) -> None:
         self._etcd = etcd
         self._begin, self._end = f"{prefix}/".encode(), f"{prefix}0".encode()
         self._strip = len(prefix.encode())
+        self._left_out = tuple(f"{prefix}{path}/".encode() for path in left_out)
         self._collections: dict[str, Collection] = {}
         self._unclaimed: dict[str, StoredObject] = {}
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
@@ -135,6 +139,8 @@ class WatchCache:
     def _readable(self, kvs: Iterable[KeyValue]) -> list[StoredObject]:
         found = []
         for kv in kvs:
+            if kv.key.startswith(self._left_out):
+                continue
             key = kv.key[self._strip :].decode("utf-8", "replace")
             if key == COMPACTION_KEY:
                 self._compact(int(kv.value))

@@ -36,4 +36,6 @@ _SCALE = (ScaleColumn("Desired", "integer"), ScaleColumn("Available", "integer")
 
 def scale_columns(resource: Resource) -> tuple[ScaleColumn, ...]:
     """Return the columns of a resource's scale."""
-    return (_NAME, *_SCALE) if resource.custom else (ScaleColumn("Name"), *_SCALE, ScaleColumn("Age"))
+    if resource.custom:
+        return (_NAME, *_SCALE, ScaleColumn("Age", "date"))
+    return (ScaleColumn("Name"), *_SCALE, ScaleColumn("Age"))

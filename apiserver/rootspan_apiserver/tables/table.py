@@ -35,6 +35,7 @@ def table(
         columns: whether the column definitions are there; a watch leaves them out after its first event.
     """
     shown = columns_of(resource, scale=scale)
+    order = resource.definition.row_order
     now = datetime.now(UTC)
     return {
         "kind": "Table",
@@ -49,7 +50,7 @@ def table(
                 version,
                 include,
             )
-            for item in items
+            for item in (sorted(items, key=order) if order is not None else items)
         ],
     }
 
@@ -73,7 +74,7 @@ def _row(resource: Resource, shown: list[Any], item: JSONObject, version: str, i
 
 def cells(resource: Resource, item: JSONObject, now: datetime) -> list[Any]:
     """Return the cells of one object, one for each column."""
-    stored = convert(item, resource.storage_kind)
+    stored = item if resource.custom else convert(item, resource.storage_kind)
     return [column.cell(stored, now) for column in resource.definition.columns]
 
 

@@ -5,7 +5,7 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/conversion/me
 
 from enum import StrEnum
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from rootspan_apiserver.telemetry.metric_types import AnyFamily, counter, histogram
 
 # fmt: off
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0)
@@ -24,29 +24,33 @@ class Failure(StrEnum):
 
 
 class ConversionMetrics:
-    """Counts and times the calls of conversion webhooks, in `registry`."""
+    """Counts and times the calls of conversion webhooks."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
+    def __init__(self) -> None:
+        self._requests = counter(
             "apiserver_conversion_webhook_request_total",
-            "Counter for conversion webhook requests with success/failure and failure error type",
-            _OUTCOME,
-            registry=registry,
+            "[ALPHA] Counter for conversion webhook requests with success/failure and failure error type",
+            *_OUTCOME,
         )
-        self._durations = Histogram(
+        self._durations = histogram(
             "apiserver_conversion_webhook_duration_seconds",
-            "Conversion webhook request latency",
-            _OUTCOME,
-            buckets=_SECONDS,
-            registry=registry,
+            "[ALPHA] Conversion webhook request latency",
+            *_OUTCOME,
+            bounds=_SECONDS,
         )
-        self._by_definition = Histogram(
+        self._by_definition = histogram(
             "apiserver_crd_conversion_webhook_duration_seconds",
-            "CRD webhook conversion duration in seconds",
-            ("crd_name", "from_version", "to_version", "succeeded"),
-            buckets=_DEFINITION_SECONDS,
-            registry=registry,
+            "[ALPHA] CRD webhook conversion duration in seconds",
+            "crd_name",
+            "from_version",
+            "to_version",
+            "succeeded",
+            bounds=_DEFINITION_SECONDS,
         )
+
+    def families(self) -> list[AnyFamily]:
+        """Return the families."""
+        return [self._requests, self._durations, self._by_definition]
 
     def observe(
         self, *, definition: str, from_version: str, to_version: str, failure: Failure | None, seconds: float

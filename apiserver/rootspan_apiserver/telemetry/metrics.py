@@ -1,32 +1,32 @@
 """The server's metrics, with the names of kube-apiserver (https://kubernetes.io/docs/reference/instrumentation/metrics/).
 
+A request costs one look-up of what it is about, and an addition to each of its metrics.
+
 Durations have the trace ids of sampled requests as exemplars, which are in the answer to a scraper that accepts OpenMetrics.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go
 """
 
-from functools import lru_cache
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    PlatformCollector,
-    ProcessCollector,
-    exposition,
-)
-from prometheus_client.openmetrics import exposition as openmetrics
-
 from rootspan_apiserver.kube.request_info import RequestInfo
+from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
+from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
+from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Number, counter, gauge, histogram
+from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
+from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
+from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 
 # fmt: off
 _SECONDS = (
     0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0,
 )
 # fmt: on
-_REQUEST = ("verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component")
+_SLI_SECONDS = _SECONDS[2:]
+_BYTES = tuple(10.0**power for power in range(3, 10))
+_SUBJECT = ("verb", "group", "version", "resource", "subresource", "scope", "component")
+_REQUEST = ("dry_run", *_SUBJECT)
 _VERBS = MappingProxyType(
     {
         "get": "GET",
@@ -58,66 +58,99 @@ def verb_of(info: RequestInfo, content_type: str = "") -> str:
     return _VERBS.get(info.verb) or info.verb.upper()
 
 
-class Metrics:
-    """The metrics of one server; `registry` holds all of them."""
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The metrics of requests that are alike."""
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        self._requests = Counter(
+    total: Number
+    duration: Distribution
+    sli_duration: Distribution
+    size: Distribution | None
+
+
+class Metrics:
+    """The metrics of one server.
+
+    Attributes:
+        admission, access, conversion, flow_control, storage, watches: Those of the parts of the server.
+        reading, mutating: The requests in flight.
+    """
+
+    def __init__(self, emulated_version: str = "1.36", storage: StorageMetrics | None = None) -> None:
+        self._emulated_version = emulated_version
+        self.access = AccessMetrics()
+        self.admission = AdmissionMetrics()
+        self.conversion = ConversionMetrics()
+        self.flow_control = FlowControlMetrics()
+        self.storage = storage or StorageMetrics()
+        self.watches = WatchMetrics()
+        self._requests = counter(
             "apiserver_request_total",
-            "Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, "
+            "[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, "
             "and HTTP response code.",
-            (*_REQUEST, "code"),
-            registry=self.registry,
+            *(*_REQUEST, "code", "system_client"),
         )
-        self._durations = Histogram(
+        self._durations = histogram(
             "apiserver_request_duration_seconds",
-            "Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, "
+            "[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, "
             "scope and component.",
-            _REQUEST,
-            buckets=_SECONDS,
-            registry=self.registry,
+            *_REQUEST,
+            bounds=_SECONDS,
         )
-        self._in_flight = Gauge(
+        self._sli_durations = histogram(
+            "apiserver_request_sli_duration_seconds",
+            "[ALPHA] Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds "
+            "for each verb, group, version, resource, subresource, scope and component.",
+            *_SUBJECT,
+            bounds=_SLI_SECONDS,
+        )
+        self._sizes = histogram(
+            "apiserver_response_sizes",
+            "[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.",
+            *_SUBJECT,
+            bounds=_BYTES,
+        )
+        self._in_flight = gauge(
             "apiserver_current_inflight_requests",
-            "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
-            ("request_kind",),
-            registry=self.registry,
+            "[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
+            "request_kind",
         )
         self.reading = self._in_flight.labels("readOnly")
         self.mutating = self._in_flight.labels("mutating")
-        self._long_running = Gauge(
+        self._long_running = gauge(
             "apiserver_longrunning_requests",
-            "Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. "
-            "Not all requests are tracked this way.",
-            ("verb", "group", "version", "resource", "subresource", "scope", "component"),
-            registry=self.registry,
+            "[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and "
+            "component. Not all requests are tracked this way.",
+            *_SUBJECT,
         )
-        self._rejected = Counter(
-            "apiserver_flowcontrol_rejected_requests_total",
-            "Number of requests rejected by API Priority and Fairness subsystem",
-            ("priority_level", "flow_schema", "reason"),
-            registry=self.registry,
-        )
-        self._request_labels = lru_cache(maxsize=4096)(self._requests.labels)
-        self._duration_labels = lru_cache(maxsize=4096)(self._durations.labels)
+        self._counted: dict[tuple[str, ...], _Counted] = {}
 
-    def in_flight(self, info: RequestInfo) -> Gauge:
+    def families(self) -> list[AnyFamily]:
+        """Return all families, those of the process among them."""
+        own = (self._requests, self._durations, self._sli_durations, self._sizes, self._in_flight, self._long_running)
+        parts = (self.access, self.admission, self.conversion, self.flow_control, self.storage, self.watches)
+        of_parts = [family for part in parts for family in part.families()]
+        return [*own, *of_parts, *process_metrics(), *release_metrics(self._emulated_version)]
+
+    def in_flight(self, info: RequestInfo) -> Number:
         """Return the gauge of the requests in flight of this kind."""
         return self.reading if info.verb in _READS else self.mutating
 
-    def long_running(self, info: RequestInfo) -> Gauge:
+    def long_running(self, info: RequestInfo) -> Number:
         """Return the gauge of the long-running requests like this one."""
         return self._long_running.labels(verb_of(info), *_subject(info))
 
-    def rejected(self, priority_level: str, flow_schema: str, reason: str) -> None:
-        """Count a request that flow control rejected."""
-        self._rejected.labels(priority_level, flow_schema, reason).inc()
-
     def observe(
-        self, info: RequestInfo, *, verb: str, dry_run: str, code: int, seconds: float, trace_id: int | None
+        self,
+        info: RequestInfo,
+        *,
+        verb: str,
+        dry_run: str,
+        code: int,
+        seconds: float,
+        waited: float = 0.0,
+        size: int = 0,
+        trace_id: int | None = None,
     ) -> None:
         """Count one finished request.
 
@@ -127,19 +160,34 @@ class Metrics:
             dry_run: `All` for a dry run, else "".
             code: The status of the response.
             seconds: The time from the arrival of the request to the end of the response.
+            waited: The part of it that flow control and webhooks took, in seconds.
+            size: The bytes of the response.
             trace_id: The id of its trace; None if nothing was recorded.
         """
-        labels = (verb, dry_run, *_subject(info))
-        self._request_labels(*labels, str(code)).inc()
-        exemplar = {"trace_id": f"{trace_id:032x}"} if trace_id is not None else None
-        self._duration_labels(*labels).observe(seconds, exemplar)
+        subject = (verb, *_subject(info))
+        key = (dry_run, str(code), *subject)
+        counted = self._counted.get(key) or self._make(key, subject)
+        counted.total.inc()
+        counted.duration.observe(seconds, trace_id)
+        counted.sli_duration.observe(seconds - waited)
+        if counted.size is not None:
+            counted.size.observe(size)
+
+    def _make(self, key: tuple[str, ...], subject: tuple[str, ...]) -> _Counted:
+        dry_run, code = key[:2]
+        self._counted[key] = made = _Counted(
+            self._requests.labels(dry_run, *subject, code, ""),
+            self._durations.labels(dry_run, *subject),
+            self._sli_durations.labels(*subject),
+            self._sizes.labels(*subject) if subject[0] in ("GET", "LIST") else None,
+        )
+        return made
 
     def page(self, accept: str) -> tuple[bytes, str]:
         """Return body and content type of `/metrics`: OpenMetrics with exemplars if `accept` (the `Accept` header) names it."""
         if "application/openmetrics-text" in accept:
-            text = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call] # untyped in prometheus_client
-            return text, openmetrics.CONTENT_TYPE_LATEST
-        return exposition.generate_latest(self.registry), exposition.CONTENT_TYPE_PLAIN_0_0_4
+            return exposition(self.families(), open_metrics=True), OPEN_METRICS
+        return exposition(self.families()), TEXT_FORMAT
 
 
 def _subject(info: RequestInfo) -> tuple[str, str, str, str, str, str]:

@@ -18,10 +18,13 @@ from rootspan_apiserver.types.structs import StructType
 _GO_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "apiGroup": "APIGroup",
+        "apiGroups": "APIGroups",
         "apiVersion": "APIVersion",
         "awsElasticBlockStore": "AWSElasticBlockStore",
         "cel": "CEL",
         "cephfs": "CephFS",
+        "chapAuthDiscovery": "DiscoveryCHAPAuth",
+        "chapAuthSession": "SessionCHAPAuth",
         "csi": "CSI",
         "dnsConfig": "DNSConfig",
         "dnsPolicy": "DNSPolicy",
@@ -38,6 +41,7 @@ _GO_NAMES: Mapping[str, str] = MappingProxyType(
         "ip": "IP",
         "iqn": "IQN",
         "iscsi": "ISCSI",
+        "iscsiInterface": "ISCSIInterface",
         "nfs": "NFS",
         "os": "OS",
         "pdID": "PdID",
@@ -79,6 +83,10 @@ _ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             " SupplementalGroupsPolicy FSGroup FSGroupChangePolicy Sysctls SeccompProfile AppArmorProfile"
             " SELinuxChangePolicy"
         ),
+        "core/v1.PersistentVolumeSource": _names(
+            "GCEPersistentDisk AWSElasticBlockStore HostPath Glusterfs NFS RBD Quobyte ISCSI FlexVolume Cinder CephFS FC"
+            " Flocker AzureFile VsphereVolume AzureDisk PhotonPersistentDisk PortworxVolume ScaleIO Local StorageOS CSI"
+        ),
         "core/v1.VolumeSource": _names(
             "HostPath EmptyDir GCEPersistentDisk AWSElasticBlockStore GitRepo Secret NFS ISCSI Glusterfs"
             " PersistentVolumeClaim RBD Quobyte FlexVolume Cinder CephFS Flocker DownwardAPI FC AzureFile ConfigMap"
@@ -115,17 +123,18 @@ def internal_form(value: JSONObject, struct: StructType) -> JSONObject:
 
 def _field(value: Any, field: Field) -> Any:
     if value is not None:
-        return _value(value, field.type)
+        return printed(value, field.type)
     if isinstance(field.type, StructType) and not field.pointer:
-        return _value({}, field.type)
+        return printed({}, field.type)
     return field.zero()
 
 
-def _value(value: Any, of: Type) -> Any:
+def printed(value: Any, of: Type) -> Any:
+    """Return a value that is not null as kube-apiserver prints it: that of a struct is its internal form, unless it is of `meta/v1`."""
     if isinstance(of, StructType):
         return internal_form(value, of)
     if isinstance(of, ListType):
-        return [_value(item, of.element) for item in value]
+        return [printed(item, of.element) for item in value]
     if isinstance(of, MapType):
-        return {key: _value(value[key], of.element) for key in sorted(value)}
+        return {key: printed(value[key], of.element) for key in sorted(value)}
     return value

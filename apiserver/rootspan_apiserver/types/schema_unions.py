@@ -8,18 +8,17 @@ from typing import Any, ClassVar
 from rootspan_apiserver.types import wire
 from rootspan_apiserver.types.containers import ListType
 from rootspan_apiserver.types.model import Type
-from rootspan_apiserver.types.problems import NotDecodableError
+from rootspan_apiserver.types.problems import NotDecodableError, Problems
 from rootspan_apiserver.types.reading import Reading
 from rootspan_apiserver.types.scalars import StringType
 from rootspan_apiserver.types.structs import StructType
 
 
 class SchemaUnion(Type):
-    """A JSONSchemaProps, or `expected` in its place."""
+    """A JSONSchemaProps, or something else in its place. It decodes itself, so nobody hears of unknown fields in it."""
 
     go_kind = "struct"
     omittable = False
-    expected: ClassVar[str]
     schema_number: ClassVar[int] = 1
 
     def __init__(self, go_name: str, schema: StructType) -> None:
@@ -30,9 +29,15 @@ class SchemaUnion(Type):
         return None
 
     def read(self, value: Any, reading: Reading) -> Any:
-        if isinstance(value, dict):
-            return self.schema.read(value, reading)
-        raise NotDecodableError(f"{self.expected} expected")
+        heard, reading.problems = reading.problems, Problems()
+        try:
+            return self.schema.read(value, reading) if isinstance(value, dict) else self.read_other(value, reading)
+        finally:
+            reading.problems = heard
+
+    def read_other(self, value: Any, reading: Reading) -> Any:
+        """Return what remains of a value that is not a schema. Raises NotDecodableError."""
+        raise NotImplementedError
 
     def write(self, value: Any) -> Any:
         return self.schema.write(value) if isinstance(value, dict) else value
@@ -59,8 +64,8 @@ class SchemaOrList(SchemaUnion):
         super().__init__(go_name, schema)
         self._items = items
 
-    def read(self, value: Any, reading: Reading) -> Any:
-        return self._items.read(value, reading) if isinstance(value, list) else super().read(value, reading)
+    def read_other(self, value: Any, reading: Reading) -> Any:
+        return self._items.read(value, reading) if isinstance(value, list) else []
 
     def write(self, value: Any) -> Any:
         return self._items.write(value) if isinstance(value, list) else super().write(value)
@@ -85,16 +90,12 @@ class SchemaOrList(SchemaUnion):
 class SchemaOrSchemas(SchemaOrList):
     """`JSONSchemaPropsOrArray`."""
 
-    expected = "array or JSON object"
-
     def __init__(self, go_name: str, schema: StructType) -> None:
         super().__init__(go_name, schema, ListType(f"[]{schema.go_name}", schema))
 
 
 class SchemaOrStrings(SchemaOrList):
     """`JSONSchemaPropsOrStringArray`."""
-
-    expected = "array of strings or JSON object"
 
     def __init__(self, go_name: str, schema: StructType) -> None:
         super().__init__(go_name, schema, ListType("[]string", StringType("string")))
@@ -103,11 +104,12 @@ class SchemaOrStrings(SchemaOrList):
 class SchemaOrBool(SchemaUnion):
     """`JSONSchemaPropsOrBool`."""
 
-    expected = "boolean or JSON schema"
     schema_number = 2
 
-    def read(self, value: Any, reading: Reading) -> Any:
-        return value if isinstance(value, bool) else super().read(value, reading)
+    def read_other(self, value: Any, reading: Reading) -> Any:
+        if isinstance(value, bool):
+            return value
+        raise NotDecodableError("boolean or JSON schema expected")
 
     def encode(self, tag: bytes, value: Any) -> bytes:
         if not isinstance(value, dict):

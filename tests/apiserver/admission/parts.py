@@ -15,6 +15,7 @@ from opentelemetry.trace import TracerProvider
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
 from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.authz.always_allow import AlwaysAllow
@@ -185,7 +186,11 @@ class Parts:
 
 @contextlib.contextmanager
 def _parts(
-    addresses: Mapping[tuple[str, str], tuple[str, int]], sampler: Sampler, authorizer: Authorizer
+    addresses: Mapping[tuple[str, str], tuple[str, int]],
+    sampler: Sampler,
+    enable: Sequence[str],
+    configuration: Mapping[str, JSONObject],
+    authorizer: Authorizer,
 ) -> Iterator[Parts]:
     provider, recorder = recording_provider(service="apiserver", sampler=sampler)
     cache, registry = Dictionary(), builtin_registry()
@@ -199,7 +204,9 @@ def _parts(
             tracing=Tracing(provider),
             tracer_provider=provider,
             service_addresses=addresses,
-        )
+            configuration=AdmissionConfiguration(configuration),
+        ),
+        enable=enable,
     )
     parts = Parts(cache, registry, admission, loopback, provider, recorder)
     parts.namespace("default")
@@ -212,10 +219,15 @@ async def admission(
     addresses: Mapping[tuple[str, str], tuple[str, int]] | None = None,
     *,
     sampler: Sampler = ALWAYS_ON,
+    enable: Sequence[str] = (),
+    configuration: Mapping[str, JSONObject] | None = None,
     authorizer: Authorizer | None = None,
 ) -> AsyncIterator[Parts]:
-    """A chain in a server that has the namespace `default` and no webhooks, and allows everything unless it has an `authorizer`."""
-    with _parts(addresses or {}, sampler, authorizer or AlwaysAllow()) as parts:
+    """A chain in a server that has the namespace `default` and no webhooks; `configuration` is that of plugins, by name.
+
+    It allows everything unless it has an `authorizer`.
+    """
+    with _parts(addresses or {}, sampler, enable, configuration or {}, authorizer or AlwaysAllow()) as parts:
         try:
             yield parts
         finally:

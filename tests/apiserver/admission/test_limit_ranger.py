@@ -26,7 +26,7 @@ def _container(name: str = "c", requests: Any = None, limits: Any = None, **fiel
 
 def _pod(*containers: JSONObject, **spec: Any) -> JSONObject:
     metadata = {"name": "p", "namespace": "default"}
-    spec = {"automountServiceAccountToken": False, **spec}
+    spec = {"automountServiceAccountToken": False, "serviceAccountName": "default", **spec}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": list(containers), **spec}}
 
 
@@ -41,6 +41,8 @@ def _claim(**requests: str) -> JSONObject:
 
 async def _refusal(parts: Parts, obj: JSONObject, path: str = "pods", **fields: Any) -> str:
     """The message of the 403 without its beginning, "" if the object is accepted."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "default"}}
+    parts.put("serviceaccounts", account)
     try:
         await parts.admission.validate(parts.attributes(obj, path=path, **fields))
     except StatusError as exc:
@@ -189,9 +191,9 @@ async def test_bounds_of_claims() -> None:
             "maximum storage usage per PersistentVolumeClaim is 10Gi.  No request is specified]"
         )
         assert await _refusal(parts, _claim(), path) == both
-        old = _claim(storage="5Gi")
+        old = _claim(storage="11Gi")
         old["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
-        assert await _refusal(parts, _claim(storage="11Gi"), path, operation="UPDATE", old=old) == ""
+        assert await _refusal(parts, old, path, operation="UPDATE", old=old) == ""
 
 
 async def test_limit_ranges_apply_to_their_namespace_and_operations() -> None:

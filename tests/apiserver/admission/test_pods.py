@@ -144,9 +144,9 @@ async def test_existing_tolerations_are_kept() -> None:
 
 def test_unknown_and_missing_plugins_are_rejected() -> None:
     """Unknown names and enabling an unimplemented plugin are errors; disabling an unimplemented one is not."""
-    assert list(plugin_faults(["NamespaceLifecycle"], ["PodSecurity", "ServiceAccount"])) == []
-    assert list(plugin_faults(["Nonsense", "PodSecurity"], ["Other"])) == [
+    assert list(plugin_faults(["NamespaceLifecycle"], ["ImagePolicyWebhook", "ServiceAccount"])) == []
+    assert list(plugin_faults(["Nonsense", "ImagePolicyWebhook"], ["Other"])) == [
         'enable-admission-plugins plugin "Nonsense" is unknown',
-        'enable-admission-plugins plugin "PodSecurity" is not implemented',
+        'enable-admission-plugins plugin "ImagePolicyWebhook" is not implemented',
         'disable-admission-plugins plugin "Other" is unknown',
     ]

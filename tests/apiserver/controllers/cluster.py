@@ -31,6 +31,17 @@ class Client:
         found: JSONObject = answer.json()
         return found
 
+    async def rejected(
+        self, method: str, path: str, body: JSONObject, *, content_type: str = "application/json"
+    ) -> JSONObject:
+        """The Status that is answered; a success of the request fails the test."""
+        answer = await self._http.request(
+            method, path, content=orjson.dumps(body), headers={"content-type": content_type}
+        )
+        assert answer.is_client_error, answer.text
+        status: JSONObject = answer.json()
+        return status
+
     async def create(self, path: str, kind: str, name: str, *, api_version: str = "v1", **fields: Any) -> JSONObject:
         metadata = {"name": name, **fields.pop("metadata", {})}
         return await self.send("POST", path, {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields})

@@ -28,10 +28,11 @@ def references(value: object) -> set[str]:
 
 
 def test_index_names_each_document_with_its_hash() -> None:
-    """Every group-version has a document, and the hash in the index is the document's."""
+    """Every group, group-version and single path has a document, and the hash in the index is the document's."""
     registry = builtin_registry()
     paths = orjson.loads(index(registry))["paths"]
-    assert len(paths) == 22
+    assert {"api", "apis", "apis/apps", "apis/apps/v1", "version", "openid/v1/jwks"} <= paths.keys()
+    assert len(paths) == 47
     for path, entry in paths.items():
         found = document(registry, path)
         assert found is not None
@@ -44,7 +45,7 @@ def test_every_reference_leads_somewhere() -> None:
     registry = builtin_registry()
     for path in orjson.loads(index(registry))["paths"]:
         described = content(path, registry)
-        held = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+        held = {f"#/components/schemas/{name}" for name in described["components"].get("schemas", ())}
         assert references(described) <= held
 
 
@@ -185,3 +186,55 @@ def test_swagger_leaves_out_what_it_cannot_express() -> None:
     ServedDefinitions(registry).put(a_definition({"type": "object", "properties": {"spec": choice}}))
     widget = orjson.loads(swagger(registry).body)["definitions"]["com.example.v1.Widget"]
     assert widget["properties"]["spec"] == {"type": "object", "properties": {"a": {}}}
+
+
+def test_document_of_protobuf_has_the_paths_and_schemas_of_json() -> None:
+    """The message `Document` names what the JSON names, under the same hash."""
+    registry = builtin_registry()
+    binary = document(registry, "apis/batch/v1", protobuf=True)
+    text = document(registry, "apis/batch/v1")
+    assert binary is not None
+    assert text is not None
+    assert binary.hash == text.hash
+    described = orjson.loads(text.body)
+    fields = dict(read_fields(binary.body))
+    assert fields[1] == b"3.0.0"
+    assert [dict(read_fields(each))[1].decode() for _, each in read_fields(fields[4])] == list(described["paths"])
+    schemas = dict(read_fields(fields[5]))[1]
+    named = {name[1].decode(): name[2] for name in (dict(read_fields(each)) for _, each in read_fields(schemas))}
+    assert named.keys() == described["components"]["schemas"].keys()
+    job = dict(read_fields(dict(read_fields(named["io.k8s.api.batch.v1.Job"]))[1]))
+    assert job[25] == b"object"
+    assert [dict(read_fields(each))[1].decode() for _, each in read_fields(job[31])] == list(
+        described["components"]["schemas"]["io.k8s.api.batch.v1.Job"]["properties"]
+    )
+
+
+def read_fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the fields of a message that have a length."""
+    position = 0
+
+    def varint() -> int:
+        nonlocal position
+        value = shift = 0
+        while True:
+            byte = message[position]
+            position += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while position < len(message):
+        key = varint()
+        match key & 7:
+            case 0:
+                varint()
+            case 1:
+                position += 8
+            case 2:
+                size = varint()
+                yield key >> 3, message[position : position + size]
+                position += size
+            case kind:
+                raise AssertionError(f"no such wire type: {kind}")

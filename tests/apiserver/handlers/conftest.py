@@ -63,6 +63,10 @@ class Server:
     recorder: SpanRecorder
 
 
+async def etcd_up() -> None:
+    """The check of a store that is always there."""
+
+
 @asynccontextmanager
 async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> AsyncIterator[Server]:  # noqa: B008 - frozen
     provider, recorder = recording_provider(service="apiserver")
@@ -81,13 +85,15 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
         handlers = application(
             registry=registry,
             store=Store(storage, registry.resources()),
-            admission=AdmissionChain([]),
+            admission=AdmissionChain([], metrics.admission),
             authenticator=authenticator,
             authorizer=authorizer,
             tokens=tokens,
             metrics=metrics,
             lifecycle=lifecycle,
+            etcd_check=etcd_up,
         )
+        lifecycle.started.set()
 
         def filtered(audit: Sink | None) -> ASGIApp:
             return chain(

@@ -138,3 +138,56 @@ async def test_slow_pattern_does_not_delay_other_requests(server: Server) -> Non
         assert (await server.client.get("/version")).status_code == 200
     assert not slow.done()
     assert (await slow).status_code == 422
+
+
+async def test_stored_object_is_read_through_the_schema_of_today(server: Server, widgets: httpx.AsyncClient) -> None:
+    """After a change of the schema, every way of reading shows a new default, and no field that is not declared any more."""
+    assert (await widgets.post(WIDGETS, json=widget(count=3))).status_code == 201
+    changed = deepcopy(DEFINITION)
+    colour = {
+        "type": "object",
+        "properties": {"size": {"type": "integer"}, "colour": {"type": "string", "default": "red"}},
+    }
+    (version,) = changed["spec"]["versions"]
+    version["schema"]["openAPIV3Schema"]["properties"]["spec"] = colour
+    version["selectableFields"] = [{"jsonPath": ".spec.colour"}]
+    server.registry.replace((), resources_of(changed))
+    wanted = {"size": 1, "colour": "red"}
+    assert (await widgets.get(f"{WIDGETS}/one")).json()["spec"] == wanted
+    for query in ("", "?resourceVersion=0", "?fieldSelector=spec.colour%3Dred"):
+        assert [item["spec"] for item in (await widgets.get(WIDGETS + query)).json()["items"]] == [wanted]
+    patched = await widgets.patch(f"{WIDGETS}/one", json={"spec": {"size": 2}}, headers=MERGE)
+    assert patched.json()["spec"] == {"size": 2, "colour": "red"}
+    watched = await widgets.get(f"{WIDGETS}?watch=1&timeoutSeconds=1&resourceVersion=0")
+    assert orjson.loads(watched.text.splitlines()[0])["object"]["spec"] == {"size": 2, "colour": "red"}
+
+
+async def test_deprecated_version_names_the_one_to_use(server: Server) -> None:
+    """The warning names the newest version that is served and not deprecated, if it is newer."""
+    definition = deepcopy(DEFINITION)
+    (version,) = definition["spec"]["versions"]
+    definition["spec"]["versions"] += [
+        {**version, "name": "v1beta1", "storage": False, "deprecated": True},
+        {**version, "name": "v2", "storage": False, "served": False},
+        {**version, "name": "v3", "storage": False, "deprecated": True},
+    ]
+    for resource in resources_of(definition):
+        server.registry.add(resource)
+    for name, warning in (("v1beta1", "; use example.com/v1 Widget"), ("v3", ""), ("v1", None)):
+        answer = await server.client.get(WIDGETS.replace("v1", name))
+        shown = f'299 - "example.com/{name} Widget is deprecated{warning}"' if warning is not None else None
+        assert answer.headers.get("warning") == shown
+
+
+async def test_finalizer_without_a_domain_is_warned_of(widgets: httpx.AsyncClient) -> None:
+    """Only a finalizer that is new, and only one that Kubernetes itself does not know."""
+    obj = widget()
+    obj["metadata"]["finalizers"] = ["plain", "some.thing", "example.com/good", "orphan"]
+    answer = await widgets.post(WIDGETS, json=obj)
+    words = "to avoid accidental conflicts with other finalizer writers"
+    assert answer.headers.get_list("warning", split_commas=False) == [
+        f'299 - "metadata.finalizers: \\"plain\\": prefer a domain-qualified finalizer name {words}"',
+        f'299 - "metadata.finalizers: \\"some.thing\\": prefer a domain-qualified finalizer name including a path (/) {words}"',
+    ]
+    again = await widgets.put(f"{WIDGETS}/one", json=answer.json())
+    assert "warning" not in again.headers

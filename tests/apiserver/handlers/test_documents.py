@@ -38,7 +38,7 @@ def test_aggregated_discovery_is_chosen_by_accept(accept: str, version: str | No
     assert aggregated_version(accept) == version
 
 
-@pytest.mark.parametrize("path", ["/api", "/apis", "/api/", "/apis/"])
+@pytest.mark.parametrize("path", ["/api", "/apis", "/api/"])
 async def test_aggregated_discovery(client: httpx.AsyncClient, path: str) -> None:
     """Aggregated discovery tells its form in its content type, and is answered by 304 to who has it."""
     answer = await client.get(path, headers={"accept": f"{V2BETA1},application/json"})
@@ -133,18 +133,94 @@ async def test_openapi(client: httpx.AsyncClient) -> None:
     assert (stale.status_code, stale.headers["location"]) == (301, url)
 
 
+@pytest.mark.parametrize(
+    ("accept", "code", "content_type"),
+    [
+        ("application/json", 200, "application/json"),
+        ("*/*", 200, "application/json"),
+        ("application/*;q=0.1", 200, "application/json"),
+        (
+            "application/com.github.proto-openapi.spec.v3@v1.0+protobuf",
+            200,
+            "application/com.github.proto-openapi.spec.v3.v1.0+protobuf",
+        ),
+        ("application/yaml", 406, None),
+        ("application/vnd.kubernetes.protobuf", 406, None),
+        ("nonsense", 200, None),
+    ],
+)
+async def test_openapi_document_is_negotiated(
+    client: httpx.AsyncClient, accept: str, code: int, content_type: str | None
+) -> None:
+    """JSON and protobuf are there, all else is 406; an `Accept` without a media range gets nothing."""
+    answer = await client.get("/openapi/v3/apis/apps/v1", headers={"accept": accept})
+    assert (answer.status_code, answer.headers.get("content-type")) == (code, content_type)
+    assert answer.headers["vary"].startswith("Accept")
+    assert bool(answer.content) == (content_type is not None)
+
+
 async def test_health(server: Server) -> None:
     """Health is one word, or each check by name; readiness ends when the server begins to stop."""
     client = server.client
     assert (await client.get("/healthz")).text == "ok"
-    assert (await client.get("/livez?verbose")).text == "[+]ping ok\nlivez check passed\n"
+    verbose = (await client.get("/livez?verbose")).text.splitlines()
+    assert verbose[:4] == ["[+]ping ok", "[+]log ok", "[+]loopback-serving-certificate ok", "[+]etcd ok"]
+    assert verbose[-1] == "livez check passed"
+    assert "[+]poststarthook/crd-informer-synced ok" in verbose
+    excluding = (await client.get("/readyz?verbose&exclude=log&exclude=etcd&exclude=a")).text
+    assert "[+]log excluded: ok\n[+]informer-sync ok\n" in excluding
+    assert 'warn: some health checks cannot be excluded: no matches for "a","etcd"\n' in excluding
     assert (await client.get("/readyz/shutdown")).text == "ok"
     server.lifecycle.stopping.set()
     stopping = await client.get("/readyz")
     assert stopping.status_code == 500
-    assert stopping.text == "[+]ping ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n"
+    assert stopping.text.endswith("[-]shutdown failed: reason withheld\nreadyz check failed\n")
+    single = await client.get("/readyz/shutdown")
+    assert (single.status_code, single.text) == (500, "internal server error: process is shutting down\n")
     assert (await client.get("/readyz?exclude=shutdown")).status_code == 200
     assert (await client.get("/livez")).status_code == 200
+
+
+async def test_hooks_fail_until_the_server_has_started(server: Server) -> None:
+    """The post-start hooks of kube-apiserver are not finished before all parts of the server run."""
+    server.lifecycle.started.clear()
+    hook = await server.client.get("/livez/poststarthook/rbac/bootstrap-roles")
+    assert (hook.status_code, hook.text) == (500, "internal server error: not finished\n")
+    assert (await server.client.get("/readyz")).status_code == 500
+    server.lifecycle.started.set()
+    assert (await server.client.get("/readyz")).text == "ok"
+
+
+async def test_results_of_health_checks_are_metrics(client: httpx.AsyncClient) -> None:
+    """`/metrics/slis` has the last result of each check by endpoint, and how many there were."""
+    for _ in range(2):
+        await client.get("/livez")
+    answer = await client.get("/metrics/slis")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+    assert 'kubernetes_healthcheck{name="etcd",type="livez"} 1\n' in answer.text
+    assert 'kubernetes_healthchecks_total{name="etcd",status="success",type="livez"} 2\n' in answer.text
+    assert "readyz" not in answer.text
+
+
+@pytest.mark.parametrize("kind", ["Flagz", "Statusz"])
+async def test_zpages_are_text_or_objects(client: httpx.AsyncClient, kind: str) -> None:
+    """Without a kind in `Accept` a page is text; the object is there in two versions, the older of which is deprecated."""
+    path = f"/{kind.lower()}"
+    for accept in ("", "*/*", "text/plain", "text/html,*/*;q=0.1"):
+        text = await client.get(path, headers={"accept": accept})
+        assert text.headers["content-type"] == "text/plain; charset=utf-8"
+        assert text.text.startswith(f"\napiserver {kind.lower()}\nWarning: This endpoint is not meant")
+    for media_type, version in (("json", "v1beta1"), ("yaml", "v1alpha1")):
+        asked = f"application/{media_type};as={kind};v={version};g=config.k8s.io"
+        answer = await client.get(path, headers={"accept": asked})
+        assert answer.headers["content-type"] == f"application/{media_type};g=config.k8s.io;v={version};as={kind}"
+        assert ("warning" in answer.headers) == (version == "v1alpha1")
+        found = yaml.safe_load(answer.content)
+        assert (found["kind"], found["metadata"]) == (kind, {"name": "apiserver"})
+    for accept in ("application/json", PROTOBUF, f"{PROTOBUF};as={kind};v=v1beta1;g=config.k8s.io", "text/html"):
+        refused = await client.get(path, headers={"accept": accept})
+        message = "only the following media types are accepted: application/json, application/yaml, text/plain"
+        assert (refused.status_code, refused.json()["message"]) == (406, message)
 
 
 async def test_version(client: httpx.AsyncClient) -> None:
@@ -162,7 +238,7 @@ async def test_metrics(client: httpx.AsyncClient) -> None:
     text = (await client.get("/metrics")).text
     assert (
         'apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="configmaps",'
-        'scope="namespace",subresource="",verb="LIST",version="v1"} 1.0' in text
+        'scope="namespace",subresource="",system_client="",verb="LIST",version="v1"} 1\n' in text
     )
     assert "apiserver_request_duration_seconds_bucket" in text
     assert "inventions" not in text
@@ -206,3 +282,36 @@ async def test_interactive_clients_get_indented_json(client: httpx.AsyncClient) 
     assert (await client.get("/api/v1/configmaps?pretty=0", headers=curl)).text.startswith('{"kind"')
     for value, beginning in (("true", '{\n  "kind"'), ("1", '{\n  "kind"'), ("", '{"kind"'), ("yes", '{"kind"')):
         assert (await client.get(f"/api/v1/configmaps?pretty={value}")).text.startswith(beginning)
+
+
+async def test_metrics_that_dashboards_read(client: httpx.AsyncClient) -> None:
+    """The names, types and labels are kube-apiserver's; there is no series of creation times."""
+    await client.post("/api/v1/namespaces/default/configmaps", json={"metadata": {"name": "counted"}})
+    await client.get("/api/v1/namespaces/default/configmaps/counted")
+    await client.get("/api/v1/configmaps?watch=1&timeoutSeconds=1")
+    answer = await client.get("/metrics")
+    text = answer.text
+    assert int(answer.headers["process-start-time-unix"]) > 0
+    for sample in (
+        'apiserver_current_inflight_requests{request_kind="mutating"} 0',
+        'apiserver_flowcontrol_dispatched_requests_total{flow_schema="exempt",priority_level="exempt"} 4',
+        'apiserver_flowcontrol_nominal_limit_seats{priority_level="system"} ',
+        (
+            'apiserver_request_sli_duration_seconds_count{component="apiserver",group="",resource="configmaps",scope="resource",'
+            'subresource="",verb="POST",version="v1"} 1'
+        ),
+        (
+            'apiserver_response_sizes_count{component="apiserver",group="",resource="configmaps",scope="resource",subresource="",verb="GET",'
+            'version="v1"} 1'
+        ),
+        'apiserver_admission_step_admission_duration_seconds_count{operation="CREATE",rejected="false",type="admit"} 1',
+        'apiserver_watch_events_total{group="",resource="configmaps",version="v1"} ',
+        'authentication_attempts{result="success"} 4',
+        'authorization_attempts_total{result="allowed"} 4',
+        'kubernetes_build_info{build_date="1970-01-01T00:00:00Z"',
+        'version_info{binary="1.36",component="kube",emulation="1.36",min_compat="1.35"} 1',
+    ):
+        assert f"\n{sample}" in text, sample
+    assert "# TYPE apiserver_request_duration_seconds histogram\n" in text
+    assert "# TYPE process_cpu_seconds_total counter\n" in text
+    assert "_created" not in text

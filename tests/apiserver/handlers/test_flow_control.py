@@ -60,9 +60,11 @@ async def test_request_without_seat_in_time_returns_429(server: Server) -> None:
         assert refused.text == "Too many requests, please try again later.\n"
         slow.release.set()
         assert (await first).status_code == 200
-    labels = {"priority_level": "global-default", "flow_schema": "global-default", "reason": "time-out"}
-    counted = server.metrics.registry.get_sample_value
-    assert counted("apiserver_flowcontrol_rejected_requests_total", labels) == 1.0
+    page = server.metrics.page("")[0].decode()
+    labels = 'flow_schema="global-default",priority_level="global-default"'
+    assert f'apiserver_flowcontrol_rejected_requests_total{{{labels},reason="time-out"}} 1\n' in page
+    assert f'apiserver_flowcontrol_request_wait_duration_seconds_count{{execute="false",{labels}}} 1\n' in page
+    assert f"apiserver_flowcontrol_current_executing_requests{{{labels}}} 0\n" in page
 
 
 async def test_waiting_request_is_served(server: Server) -> None:

@@ -97,6 +97,27 @@ async def test_manifest_without_what_was_allocated_changes_nothing(client: httpx
     assert after["more"] not in before.values()
 
 
+async def test_load_balancer_without_node_ports_gives_them_back(client: httpx.AsyncClient) -> None:
+    """Where they are no longer to be allocated, and the client leaves them out."""
+    created = await made(client, **LOCAL)
+    assert all("nodePort" in port for port in created["spec"]["ports"])
+    ports = [{"name": port["name"], "port": port["port"]} for port in created["spec"]["ports"]]
+    body = {"metadata": {"name": "one"}, "spec": {**LOCAL, "ports": ports, "allocateLoadBalancerNodePorts": False}}
+    answer = await client.put(f"{SERVICES}/one", json=body)
+    assert answer.status_code == 200, answer.text
+    spec = answer.json()["spec"]
+    assert not any("nodePort" in port for port in spec["ports"])
+    assert spec["healthCheckNodePort"] == created["spec"]["healthCheckNodePort"]
+
+
+async def test_other_address_of_headless_service_is_checked_as_address(client: httpx.AsyncClient) -> None:
+    """It stands for the list of addresses that the client leaves out."""
+    await made(client, clusterIP="None")
+    body = {"metadata": {"name": "one"}, "spec": {"ports": [{"name": "p", "port": 1}], "clusterIP": "nowhere"}}
+    answer = await client.put(f"{SERVICES}/one", json=body)
+    assert (answer.status_code, answer.json()["details"]["causes"][0]["field"]) == (422, "spec.clusterIPs[0]")
+
+
 async def test_load_balancer_status_goes_with_the_type(client: httpx.AsyncClient) -> None:
     """The address that a cloud gave is shown no longer."""
     await made(client, **LOCAL)

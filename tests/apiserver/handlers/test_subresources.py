@@ -82,6 +82,36 @@ async def test_binding_and_eviction(client: httpx.AsyncClient) -> None:
     assert "deletionTimestamp" in (await client.get(f"{PODS}/one")).json()["metadata"]
 
 
+async def test_binding_gives_labels_and_annotations_to_pod(client: httpx.AsyncClient) -> None:
+    """The nomination of another node ends."""
+    await client.post(PODS, json=pod("placed"))
+    await client.patch(f"{PODS}/placed/status", content='{"status":{"nominatedNodeName":"other"}}', headers=MERGE)
+    metadata = {"name": "placed", "labels": {"a": "b"}, "annotations": {"c": "d"}}
+    binding = {"metadata": metadata, "target": {"kind": "Node", "name": "placed"}}
+    assert (await client.post(f"{PODS}/placed/binding", json=binding)).status_code == 201
+    bound = (await client.get(f"{PODS}/placed")).json()
+    assert bound["metadata"]["labels"] == {"a": "b"}
+    assert bound["metadata"]["annotations"] == {"c": "d"}
+    assert "nominatedNodeName" not in bound["status"]
+
+
+async def test_binding_of_gated_pod_returns_409(client: httpx.AsyncClient) -> None:
+    """A pod waits for its scheduling gates."""
+    gated = pod("gated")
+    gated["spec"]["schedulingGates"] = [{"name": "example.com/wait"}]
+    await client.post(PODS, json=gated)
+    answer = await client.post(f"{PODS}/gated/binding", json={"metadata": {"name": "gated"}, "target": {"name": "n"}})
+    assert answer.status_code == 409
+    assert answer.json()["message"].endswith("pod gated has non-empty .spec.schedulingGates")
+
+
+async def test_system_priority_class_cannot_be_deleted(client: httpx.AsyncClient) -> None:
+    """By its name; the refusal comes before the object is looked up."""
+    answer = await client.delete("/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical")
+    assert answer.status_code == 403
+    assert answer.json()["message"].endswith("this is a system priority class and cannot be deleted")
+
+
 async def test_binding_of_missing_pod_returns_404(client: httpx.AsyncClient) -> None:
     """A scheduler that comes too late is told that there is no such pod: 404."""
     binding = {"metadata": {"name": "gone"}, "target": {"name": "node-1"}}

@@ -15,14 +15,14 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "apiserver.md"
 TRACING = "apiVersion: apiserver.config.k8s.io/v1alpha1\nkind: TracingConfiguration\n"
 
 IDLE = {
-    "--disable-admission-plugins=PodSecurity,ServiceAccount,EventRateLimit": [
-        "--disable-admission-plugins=PodSecurity,EventRateLimit changes nothing"
+    "--disable-admission-plugins=ImagePolicyWebhook,ServiceAccount": [
+        "--disable-admission-plugins=ImagePolicyWebhook changes nothing"
     ],
     "--feature-gates=AllBeta=true,AllAlpha=false": ["--feature-gates=AllBeta=true: only APIServerTracing"],
     "--feature-gates=HPAConfigurableTolerance=false --feature-gates=ComponentFlagz=false,GangScheduling=false": [
         "--feature-gates=HPAConfigurableTolerance=false: only "
     ],
-    "--feature-gates=NodeDeclaredFeatures=true": ["--feature-gates=NodeDeclaredFeatures=true: only "],
+    "--feature-gates=ConstrainedImpersonation=true": ["--feature-gates=ConstrainedImpersonation=true: only "],
     "--emulated-version=1.22 --feature-gates=AllAlpha=true": ["--feature-gates=AllAlpha=true: only "],
     "--allow-privileged --profiling=false --kubelet-timeout=5000ms --goaway-chance 0.01": [
         "--allow-privileged, --goaway-chance, --profiling: flags of kube-apiserver without an effect here"
@@ -82,11 +82,11 @@ def test_option_with_effect_is_not_named(flags: str, file: Path) -> None:
 @pytest.mark.anyio
 async def test_server_says_it_at_its_start(caplog: pytest.LogCaptureFixture) -> None:
     """Each sentence is a warning in the log before the server serves."""
-    flags = ["--secure-port=0", "--disable-admission-plugins=ResourceQuota", "--flush-spans-at-shutdown"]
+    flags = ["--secure-port=0", "--disable-admission-plugins=ImagePolicyWebhook", "--flush-spans-at-shutdown"]
     async with apiserver(Options.parse(flags)):
         warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [text.partition(" ")[0] for text in warnings] == [
-        "--disable-admission-plugins=ResourceQuota",
+        "--disable-admission-plugins=ImagePolicyWebhook",
         "--flush-spans-at-shutdown",
     ]
 

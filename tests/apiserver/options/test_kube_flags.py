@@ -18,11 +18,12 @@ SAMPLES = {
     "ip": "127.0.0.1",
     "list": "a,b",
     "map": "a=b",
+    "pairs": "a=b",
     "ports": "100-200",
     "quantity": "1024Ki",
     "string": "x",
 }
-SHOWN = {"duration": "1m30s", "int": "16", "list": "[a,b]", "quantity": "1Mi"}
+SHOWN = {"duration": "1m30s", "int": "16", "list": "[a,b]", "pairs": "[a=b]", "quantity": "1Mi"}
 
 KUBEADM = """--advertise-address=127.0.0.1 --allow-privileged=true --enable-admission-plugins=NamespaceLifecycle
  --enable-bootstrap-token-auth=true --kubelet-client-certificate=/pki/kubelet.crt --kubelet-client-key=/pki/kubelet.key

@@ -10,7 +10,8 @@ from opentelemetry.sdk.resources import Resource
 from rootspan_apiserver.dialects.v1_36 import api_server_id
 from rootspan_apiserver.dialects.versions import DIALECTS
 from rootspan_apiserver.options.flags import HelpRequested, describe_flags, flags_of
-from rootspan_apiserver.options.options import Options, OptionsError, ServiceAddress
+from rootspan_apiserver.options.options import Options, OptionsError
+from rootspan_apiserver.options.service_address import ServiceAddress
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
 PARSED: dict[str, dict[str, Any]] = {

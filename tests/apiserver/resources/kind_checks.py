@@ -77,6 +77,13 @@ class KindCheck:
         """The errors of `errors`, as a client reads them."""
         return list(map(str, self.errors(changes)))
 
+    def refusals_in_use(self, changes: Changes = NONE) -> list[str]:
+        """The errors of the valid object with changes that are in use, which is what keeps fields of disabled features."""
+        obj = changed(self.valid, changes)
+        strategy = self._strategy()
+        strategy.default(obj)
+        return list(map(str, strategy.validate_create(obj)))
+
     def updated(
         self, changes: Changes, subresource: str = "", *, old: Changes = NONE
     ) -> tuple[JSONObject, list[FieldError]]:

@@ -1,18 +1,15 @@
 """Custom resources, from their definition to the last validation."""
 
 from copy import deepcopy
-from datetime import UTC, datetime
 
 import pytest
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import builtin_registry
-from rootspan_apiserver.resources.custom.definitions import accepted_status, resources_of
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.resources.custom.structural import structural_schema
-from rootspan_apiserver.resources.custom.validation import validate
-from rootspan_apiserver.resources.json_paths import find
 from rootspan_apiserver.rules import ROOT
 from tests.apiserver.resources.definitions import a_definition, a_widget
 from tests.apiserver.resources.kinds import created, refusals
@@ -30,7 +27,8 @@ def test_serves_each_version_that_is_served() -> None:
     first, second = resources_of(definition)
     assert (first.kind.version, second.kind.version) == ("v1", "v2")
     assert {first.storage_path, second.storage_path} == {"/example.com/widgets"}
-    assert second.storage_kind == first.kind
+    assert second.converter is not None
+    assert second.converter.stored == first.kind.api_version
     assert first.go_type == "*unstructured.Unstructured"
 
 
@@ -70,111 +68,6 @@ def test_splits_the_status_off() -> None:
     new["metadata"]["labels"] = {"a": "b"}
     widgets.strategy.prepare_for_update(new, old, "status")
     assert (new["spec"], new["status"], new["metadata"]) == ({"size": 1}, {"seen": 2}, old["metadata"])
-
-
-@pytest.mark.parametrize(
-    ("schema", "value", "refusal"),
-    [
-        (
-            {"type": "integer"},
-            "x",
-            'spec.a: Invalid value: "string": spec.a in body must be of type integer: "string"',
-        ),
-        (
-            {"type": "integer", "minimum": 1},
-            0,
-            "spec.a: Invalid value: 0: spec.a in body should be greater than or equal to 1",
-        ),
-        (
-            {"type": "number", "maximum": 1.5},
-            2,
-            "spec.a: Invalid value: 2: spec.a in body should be less than or equal to 1.5",
-        ),
-        ({"type": "string", "pattern": "^a$"}, "b", "spec.a: Invalid value: \"b\": spec.a in body should match '^a$'"),
-        (
-            {"type": "string", "minLength": 2},
-            "b",
-            'spec.a: Invalid value: "b": spec.a in body should be at least 2 chars long',
-        ),
-        ({"type": "string", "maxLength": 2}, "bbb", "spec.a: Too long: may not be more than 2 bytes"),
-        (
-            {"type": "string", "enum": ["red", "blue"]},
-            "x",
-            'spec.a: Unsupported value: "x": supported values: "red", "blue"',
-        ),
-        (
-            {"type": "array", "items": {"type": "string"}, "maxItems": 1},
-            ["a", "b"],
-            "spec.a: Too many: 2: must have at most 1 items",
-        ),
-        (
-            {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
-            ["a", "a"],
-            'spec.a[1]: Duplicate value: "a"',
-        ),
-        ({"type": "object", "required": ["b"]}, {}, "spec.a.b: Required value"),
-        (
-            {"type": "string", "format": "date-time"},
-            "now",
-            'spec.a: Invalid value: "now": spec.a in body must be of type date-time: "now"',
-        ),
-        (
-            {"x-kubernetes-int-or-string": True},
-            1.5,
-            'spec.a: Invalid value: "number": spec.a in body must be of type integer,string: "number"',
-        ),
-        (
-            {"type": "integer", "oneOf": [{"minimum": 1}, {"maximum": 3}]},
-            2,
-            "spec.a: Invalid value: 2: spec.a in body must validate one and only one schema (oneOf)",
-        ),
-    ],
-)
-def test_says_why_a_value_does_not_fit(schema: JSONObject, value: object, refusal: str) -> None:
-    """The wording is that of the real server, where it was recorded or is known."""
-    whole = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": schema}}}}
-    schema_of_all, obj = structural_schema(whole), {"spec": {"a": value}}
-    errors = [*validate(obj, schema_of_all), *check_lists(obj, schema_of_all, ROOT)]
-    assert [str(error) for error in errors] == [refusal]
-
-
-@pytest.mark.parametrize(
-    ("schema", "value"),
-    [
-        ({"type": "integer"}, 3),
-        ({"type": "number"}, 3),
-        ({"type": "string", "nullable": True}, None),
-        ({"x-kubernetes-int-or-string": True}, "25%"),
-        ({"x-kubernetes-preserve-unknown-fields": True}, {"anything": [1]}),
-        ({"type": "object", "additionalProperties": {"type": "string"}}, {"k": "v"}),
-        ({"type": "string", "format": "date-time"}, "2026-11-23T04:26:44Z"),
-    ],
-)
-def test_lets_pass_what_fits(schema: JSONObject, value: object) -> None:
-    """Each type takes its values."""
-    assert validate(value, structural_schema(schema), ROOT / "a") == []
-
-
-NUMBER: JSONObject = {"type": "integer", "format": "int32", "minimum": -3, "maximum": 2147483650}
-
-
-@pytest.mark.parametrize(
-    ("value", "errors"),
-    [
-        (2, ['<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int32 in a']),
-        (
-            3_000_000_000,
-            [
-                '<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a',
-                '<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int32 in a',
-                "a: Invalid value: 3000000000: a in body should be less than or equal to 2.14748365e+09",
-            ],
-        ),
-    ],
-)
-def test_number_is_in_range_of_its_format(value: int, errors: list[str]) -> None:
-    """The number and its limits are, and limits are shown as Go shows floats."""
-    assert list(map(str, validate(value, structural_schema(NUMBER), ROOT / "a"))) == errors
 
 
 KEYED: JSONObject = {
@@ -308,29 +201,6 @@ def test_follows_the_definitions() -> None:
     assert registry.lookup("example.com", "v1", "widgets") is None
 
 
-def test_refuses_names_that_are_taken() -> None:
-    """Two definitions of a group cannot share a name: the second is not served."""
-    registry = builtin_registry()
-    served = ServedDefinitions(registry)
-    served.put(a_definition())
-    second = a_definition()
-    second["metadata"]["name"] = "gadgets.example.com"
-    second["spec"]["names"] = {"plural": "gadgets", "singular": "widget", "kind": "Gadget", "listKind": "GadgetList"}
-    status = served.put(second)
-    assert [(c["type"], c["status"]) for c in status["conditions"]] == [
-        ("NamesAccepted", "False"),
-        ("Established", "False"),
-    ]
-    assert registry.lookup("example.com", "v1", "gadgets") is None
-
-
-def test_keeps_the_time_of_a_condition_that_stands() -> None:
-    """Looking again changes nothing."""
-    definition = a_definition()
-    definition["status"] = accepted_status(definition, datetime(2026, 1, 1, tzinfo=UTC))
-    assert accepted_status(definition, datetime(2026, 2, 2, tzinfo=UTC)) == definition["status"]
-
-
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
@@ -395,13 +265,6 @@ def test_names_the_version_whose_schema_is_wrong() -> None:
     assert refusals(definition) == [f'{at}: Invalid value: "(": {REASON}']
 
 
-def test_fits_no_value_to_a_pattern_that_does_not_compile() -> None:
-    """A stored definition may have a wrong pattern still: nothing passes it, as on a cluster."""
-    (error,) = validate("x", structural_schema(A_STRING), ROOT / "a")
-    reason = REASON.removeprefix("must be a valid regular expression, but isn't: ")
-    assert str(error) == f"a: Invalid value: \"x\": a in body should match '(, but pattern is invalid: {reason}'"
-
-
 def test_validates_at_length_what_is_large() -> None:
     """Objects are slow to validate by their size, and more so with the size of the schema's patterns; small ones are not."""
 
@@ -425,29 +288,3 @@ def test_answers_a_new_definition_without_conditions() -> None:
         "acceptedNames": {"plural": "", "kind": ""},
         "storedVersions": ["v1"],
     }
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        (".spec.size", [2]),
-        (".spec.hosts[0]", ["a"]),
-        (".spec.hosts[*]", ["a", "b"]),
-        ('.status.conditions[?(@.type=="Ready")].status', ["True"]),
-        (".metadata.labels['x.y/z']", ["1"]),
-        (r".metadata.labels.x\.y/z", ["1"]),
-        (".spec.missing.deeper", []),
-        (".spec.hosts[9]", []),
-        (".spec.hosts[٣]", []),
-        (f".spec.hosts[{'9' * 5000}]", []),
-        (".spec[", []),
-    ],
-)
-def test_follows_json_paths(path: str, found: list[object]) -> None:
-    """Printer columns and selectable fields name their values by simple paths."""
-    obj = {
-        "metadata": {"labels": {"x.y/z": "1"}},
-        "spec": {"size": 2, "hosts": ["a", "b"]},
-        "status": {"conditions": [{"type": "Other", "status": "False"}, {"type": "Ready", "status": "True"}]},
-    }
-    assert find(obj, path) == found

@@ -16,7 +16,10 @@ from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.always_allow import AlwaysAllow
+from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient, pinned
+from rootspan_apiserver.clients.service_resolver import ServiceResolver
+from rootspan_apiserver.clients.webhook_clients import WebhookClients
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
@@ -39,6 +42,10 @@ DEFINITION = f"{DEFINITIONS}/widgets.example.com"
 WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
 SECONDS = 15
 Condition = Callable[[JSONObject | None], bool]
+
+
+async def etcd_up() -> None:
+    """The check of a store that is always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,17 @@ def established(obj: JSONObject | None) -> bool:
     return "Established" in {each["type"] for each in conditions if each["status"] == "True"}
 
 
+def reason_of(obj: JSONObject | None, kind: str) -> str:
+    """Return the reason of a condition, "" if there is none."""
+    conditions = ((obj or {}).get("status") or {}).get("conditions") or []
+    return next((str(each["reason"]) for each in conditions if each["type"] == kind), "")
+
+
+def is_named(obj: JSONObject | None) -> bool:
+    """Return whether it is the second definition of a name."""
+    return obj is not None and obj["metadata"]["name"] == "gadgets.example.com"
+
+
 @asynccontextmanager
 async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
     provider = NoOpTracerProvider()
@@ -89,6 +107,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
             tokens=tokens,
             metrics=metrics,
             lifecycle=lifecycle,
+            etcd_check=etcd_up,
         )
         app = chain(
             handlers,
@@ -105,7 +124,9 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         )
         loopback.connect(at.host, at.port, own.pair.certificate)
         stack.push_async_callback(loopback.aclose)
-        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback))
+        webhooks = WebhookClients(ServiceResolver({}, loopback), provider)
+        converters = Converters(webhooks, tracing, metrics.conversion)
+        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
         headers = {"authorization": f"Bearer {loopback.token}"}
         verify = pinned(own.pair.certificate)
         http = httpx.AsyncClient(base_url=at.url, verify=verify, headers=headers, timeout=SECONDS, trust_env=False)
@@ -145,6 +166,51 @@ async def test_definition_is_served_until_it_is_deleted() -> None:
         assert (await client.send("POST", DEFINITIONS, a_definition())).status_code == 201
         await client.until(established)
         assert (await client.send("GET", WIDGETS)).json()["items"] == []
+
+
+async def test_definition_waits_for_the_last_of_its_objects() -> None:
+    """While an object is held, the definition says that it is being deleted, objects can be read and none can be created."""
+    async with EmbeddedEtcd(None) as embedded, server(embedded) as client:
+        await client.send("POST", DEFINITIONS, a_definition())
+        await client.until(established)
+        held = a_widget()
+        held["metadata"]["finalizers"] = ["example.com/held"]
+        assert (await client.send("POST", WIDGETS, held)).status_code == 201
+        await client.send("DELETE", DEFINITION)
+        definition = await client.until(lambda obj: reason_of(obj, "Terminating") == "InstanceDeletionInProgress")
+        assert definition is not None
+        refused = await client.send("POST", WIDGETS, {**a_widget(), "metadata": {"name": "late"}})
+        words = "create not allowed while custom resource definition is terminating"
+        assert (refused.status_code, refused.json()["message"]) == (
+            403,
+            f'widgets.example.com "late" is forbidden: {words}',
+        )
+        found = (await client.send("GET", WIDGETS)).json()["items"]
+        assert [item["metadata"]["name"] for item in found] == ["w"]
+        free = {"metadata": {"finalizers": None}}
+        await client.send("PATCH", f"{WIDGETS}/w", free, "application/merge-patch+json")
+        await client.until(lambda obj: obj is None, after=definition["metadata"]["resourceVersion"])
+        assert (await client.send("GET", WIDGETS)).status_code == 404
+
+
+async def test_definition_takes_a_name_once_it_is_free() -> None:
+    """The second definition of a name is established when the first one has gone."""
+    second = a_definition()
+    second["metadata"]["name"] = "gadgets.example.com"
+    second["spec"]["names"] = {"plural": "gadgets", "singular": "widget", "kind": "Gadget", "listKind": "GadgetList"}
+    async with EmbeddedEtcd(None) as embedded, server(embedded) as client:
+        await client.send("POST", DEFINITIONS, a_definition())
+        await client.until(established)
+        await client.send("POST", DEFINITIONS, second)
+        refused = await client.until(lambda obj: reason_of(obj, "NamesAccepted") == "SingularConflict")
+        assert refused is not None
+        assert (await client.send("GET", WIDGETS.replace("widgets", "gadgets"))).status_code == 404
+        await client.send("DELETE", DEFINITION)
+        version = refused["metadata"]["resourceVersion"]
+        await client.until(
+            lambda obj: reason_of(obj, "NamesAccepted") == "NoConflicts" and is_named(obj), after=version
+        )
+        assert (await client.send("GET", WIDGETS.replace("widgets", "gadgets"))).status_code == 200
 
 
 async def test_stored_definition_is_served_from_the_start() -> None:

@@ -7,7 +7,7 @@ import pytest
 from rootspan_apiserver.kube.meta import JSONObject, ObjectKey
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.resources.core.service.allocation import ServiceAllocator
-from rootspan_apiserver.resources.core.service.pool import Pool, static_part
+from rootspan_apiserver.resources.core.service.pool import Pool, Span, static_part
 
 FIRST, SECOND = ObjectKey("default", "first"), ObjectKey("default", "second")
 IN_RANGE = "The range of valid ports is 30000-32767"
@@ -71,7 +71,7 @@ def test_static_part(size: int, part: int) -> None:
 
 def test_pool_falls_back_to_its_static_part() -> None:
     """When nothing else is free."""
-    pool = Pool(1, 20, static=16)
+    pool = Pool(Span(1, 20, 16))
     assert {pool.reserve_any() for _ in range(4)} == {17, 18, 19, 20}
     assert {pool.reserve_any() for _ in range(16)} == set(range(1, 17))
     assert pool.reserve_any() is None

@@ -229,8 +229,11 @@ async def test_list_at_future_resource_version_returns_504(client: EtcdClient, p
 @pytest.mark.parametrize(
     ("token", "message"),
     [
-        ("!!", "continue key is not valid"),
-        ("bm8", "continue key is not valid"),
+        ("!!", "continue key is not valid: illegal base64 data at input byte 0"),
+        ("YWJ=", "continue key is not valid: illegal base64 data at input byte 3"),
+        ("W10", "continue key is not valid: json: cannot unmarshal array into Go value of type storage.continueToken"),
+        ("xx", "continue key is not valid: invalid character 'Ç' looking for beginning of value"),
+        ("bm8", "continue key is not valid: invalid character 'o' in literal null (expecting 'u')"),
         ("eyJ2IjoidjAifQ", "continue key is not valid: server does not recognize this encoded version v0"),
         (
             ContinueToken(0, "/a").encode(),
@@ -245,4 +248,4 @@ def test_invalid_continue_token_returns_400(token: str, message: str) -> None:
     """A token cannot be made to reach what the list does not."""
     with pytest.raises(StatusError) as refused:
         ContinueToken.decode(token)
-    assert (refused.value.code, refused.value.message) == (400, message)
+    assert (refused.value.code, refused.value.message) == (400, f"invalid continue token: {message}")

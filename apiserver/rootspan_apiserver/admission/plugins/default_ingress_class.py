@@ -7,11 +7,11 @@ from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
 from rootspan_apiserver.admission.default_class import default_class
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+from rootspan_apiserver.resources.networking.ingress import CLASS_ANNOTATION
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.object_cache import ObjectCache
 
 IS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
-CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _INGRESSES = GroupResource("networking.k8s.io", "ingresses")
 
 

@@ -6,10 +6,10 @@ Upstream: plugin/pkg/admission/limitranger/admission.go (PodValidateLimitFunc, P
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rootspan_apiserver.admission.pod_resources import specified
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.quantity import Quantity
 from rootspan_apiserver.kube.resource_amounts import Amounts, amounts_of
+from rootspan_apiserver.resources.core.pod.totals import specified
 
 _MAX_MILLI_VALUE = ((1 << 63) - 1) // 1000
 _MILLI = -3

@@ -5,16 +5,22 @@ Upstream: plugin/pkg/admission/serviceaccount/admission.go
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
 from rootspan_apiserver.admission.forbidden import new_forbidden
 from rootspan_apiserver.admission.namespace_getter import ObjectReader
+from rootspan_apiserver.admission.plugins.service_account_secrets import (
+    enforces_mountable_secrets,
+    refused_in_mirror_pod,
+    refused_secrets,
+    refused_secrets_of_ephemeral,
+)
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.kube.go_quote import quote
-from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.names import random_suffix
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.resources.resource import Resource
@@ -26,6 +32,9 @@ DEFAULT_ATTEMPTS = 10
 MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 TOKEN_SECONDS = 3607
 """An odd number of seconds, by which upstream recognizes tokens that admission requested."""
+TOKEN_VOLUME = "kube-api-access-"
+"""The beginning of the name of the volume with the token; a pod that has one keeps it."""
+_PODS = GroupResource("", "pods")
 _MIRROR_POD = "kubernetes.io/config.mirror"
 
 
@@ -41,14 +50,15 @@ class ServiceAccount:
         """Set the account, its token volume and its image pull secrets.
 
         Raises:
-            StatusError: 403, the account does not exist.
+            StatusError: 403, the account does not exist or does not allow a secret; the pod is a mirror pod with an account or a secret.
         """
         pod = attributes.object
         if pod is None or attributes.operation != "CREATE" or not attributes.is_pod:
             return pod
-        if _MIRROR_POD in (pod["metadata"].get("annotations") or {}):
-            return pod
         spec = pod.setdefault("spec", {})
+        if _is_mirror(pod):
+            _refuse_first(attributes, refused_in_mirror_pod(spec))
+            return pod
         name = spec.get("serviceAccountName") or DEFAULT_ACCOUNT
         spec["serviceAccountName"] = spec["serviceAccount"] = name
         account = await self._account(attributes, name)
@@ -56,7 +66,35 @@ class ServiceAccount:
             _mount_token(spec)
         if not spec.get("imagePullSecrets") and (pull := account.get("imagePullSecrets")):
             spec["imagePullSecrets"] = [dict(each) for each in pull]
+        if enforces_mountable_secrets(account):
+            _refuse_first(attributes, refused_secrets(spec, account))
         return pod
+
+    async def validate(self, attributes: AdmissionAttributes) -> None:
+        """Check the account and the secrets of a new pod, and those of ephemeral containers.
+
+        Raises:
+            StatusError: as `mutate`; 500 for a secret of an ephemeral container.
+        """
+        if attributes.resource.group_resource != _PODS:
+            return
+        pod = attributes.object or {}
+        spec, is_new = pod.get("spec") or {}, attributes.operation == "CREATE" and attributes.is_pod
+        is_debugged = attributes.operation == "UPDATE" and attributes.subresource == "ephemeralcontainers"
+        if is_new and _is_mirror(pod):
+            _refuse_first(attributes, refused_in_mirror_pod(spec))
+        elif is_new or is_debugged:
+            name = spec.get("serviceAccountName")
+            if not name:
+                why = f"no service account specified for pod {attributes.namespace}/{pod['metadata'].get('name', '')}"
+                raise new_forbidden(attributes, why)
+            account = await self._account(attributes, name)
+            if not enforces_mountable_secrets(account):
+                return
+            if is_new:
+                _refuse_first(attributes, refused_secrets(spec, account))
+            elif why := next(refused_secrets_of_ephemeral(spec, account), ""):
+                raise StatusError(500, "", why)
 
     async def _account(self, attributes: AdmissionAttributes, name: str) -> Mapping[str, Any]:
         """Return the account. The lookup of `default` is repeated for a second or two."""
@@ -80,6 +118,16 @@ class ServiceAccount:
         raise new_forbidden(attributes, f"{what}: {why}")
 
 
+def _is_mirror(pod: JSONObject) -> bool:
+    return _MIRROR_POD in (pod["metadata"].get("annotations") or {})
+
+
+def _refuse_first(attributes: AdmissionAttributes, reasons: Iterator[str]) -> None:
+    """Raise StatusError 403 with the first reason, if there is one."""
+    if reason := next(reasons, ""):
+        raise new_forbidden(attributes, reason)
+
+
 def _automounts(spec: Mapping[str, Any], account: Mapping[str, Any]) -> bool:
     for owner in (spec, account):
         if owner.get("automountServiceAccountToken") is not None:
@@ -88,7 +136,9 @@ def _automounts(spec: Mapping[str, Any], account: Mapping[str, Any]) -> bool:
 
 
 def _mount_token(spec: JSONObject) -> None:
-    volume = "kube-api-access-" + random_suffix()
+    names = (volume["name"] for volume in spec.get("volumes") or ())
+    present = next((name for name in names if name.startswith(TOKEN_VOLUME)), "")
+    volume = present or TOKEN_VOLUME + random_suffix()
     mounted = False
     for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
         mounts = container.get("volumeMounts") or []
@@ -96,7 +146,7 @@ def _mount_token(spec: JSONObject) -> None:
             continue
         container["volumeMounts"] = [*mounts, {"name": volume, "readOnly": True, "mountPath": MOUNT_PATH}]
         mounted = True
-    if mounted:
+    if mounted and not present:
         spec["volumes"] = [*(spec.get("volumes") or ()), _token_volume(volume)]
 
 

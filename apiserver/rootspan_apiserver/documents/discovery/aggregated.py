@@ -3,10 +3,11 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/handler.go
 """
 
+from rootspan_apiserver.documents.discovery.aggregation import DiscoveredGroup, discovered_groups
 from rootspan_apiserver.documents.discovery.document import Document
 from rootspan_apiserver.documents.discovery.legacy import CUSTOM_VERBS
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.resources.catalogue import Group, Registry
+from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.per_revision import once_per_revision
 from rootspan_apiserver.resources.resource import Resource, Subresource
 
@@ -14,16 +15,17 @@ from rootspan_apiserver.resources.resource import Resource, Subresource
 @once_per_revision
 def aggregated_apis(registry: Registry, version: str = "v2") -> Document:
     """Return the answer to `/apis`."""
-    return _list([group for group in registry.groups() if group.name], registry, version)
+    return _list(discovered_groups(registry), registry, version)
 
 
 @once_per_revision
 def aggregated_core(registry: Registry, version: str = "v2") -> Document:
     """Return the answer to `/api`."""
-    return _list([group for group in registry.groups() if not group.name], registry, version)
+    core = [DiscoveredGroup("", group.versions) for group in registry.groups() if not group.name]
+    return _list(core, registry, version)
 
 
-def _list(groups: list[Group], registry: Registry, version: str) -> Document:
+def _list(groups: list[DiscoveredGroup], registry: Registry, version: str) -> Document:
     content = {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{version}",
@@ -33,15 +35,16 @@ def _list(groups: list[Group], registry: Registry, version: str) -> Document:
     return Document.of(content)
 
 
-def _group(group: Group, registry: Registry) -> JSONObject:
-    versions = [
-        {
-            "version": version,
-            "resources": [_resource(resource) for resource in registry.in_version(group.name, version)],
-            "freshness": "Current",
-        }
-        for version in group.versions
-    ]
+def _group(group: DiscoveredGroup, registry: Registry) -> JSONObject:
+    versions = []
+    for version in group.versions:
+        entry: JSONObject = {"version": version}
+        other = group.aggregated.get(version)
+        if other is None:
+            entry["resources"] = [_resource(resource) for resource in registry.in_version(group.name, version)]
+        elif other.resources:
+            entry["resources"] = list(other.resources)
+        versions.append(entry | {"freshness": "Current" if other is None or other.fresh else "Stale"})
     return {"metadata": {"name": group.name} if group.name else {}, "versions": versions}
 
 

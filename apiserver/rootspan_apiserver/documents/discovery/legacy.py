@@ -6,9 +6,10 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/legacy.go, group.
 from base64 import b64encode
 from hashlib import sha256
 
+from rootspan_apiserver.documents.discovery.aggregation import DiscoveredGroup, discovered_groups
 from rootspan_apiserver.documents.discovery.document import Document
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.resources.catalogue import Group, Registry
+from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.per_revision import once_per_revision
 from rootspan_apiserver.resources.resource import Resource, Subresource
 
@@ -24,7 +25,7 @@ def core_versions(address: str) -> Document:
 @once_per_revision
 def legacy_groups(registry: Registry) -> Document:
     """Return the answer to `/apis`."""
-    groups = [_group(group) for group in registry.groups() if group.name]
+    groups = [_group(group) for group in discovered_groups(registry)]
     return Document.of({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 
 
@@ -35,7 +36,7 @@ def legacy_group(registry: Registry, group: str) -> Document:
     Raises:
         KeyError: nothing of that group is served.
     """
-    found = {known.name: known for known in registry.groups() if known.name}[group]
+    found = {known.name: known for known in discovered_groups(registry)}[group]
     return Document.of({"kind": "APIGroup", "apiVersion": "v1", **_group(found)})
 
 
@@ -54,7 +55,7 @@ def legacy_resources(registry: Registry, group: str, version: str) -> Document:
     return Document.of({**head, "groupVersion": f"{group}/{version}" if group else version, "resources": entries})
 
 
-def _group(group: Group) -> JSONObject:
+def _group(group: DiscoveredGroup) -> JSONObject:
     versions = [{"groupVersion": f"{group.name}/{version}", "version": version} for version in group.versions]
     return {"name": group.name, "versions": versions, "preferredVersion": versions[0]}
 
@@ -73,7 +74,8 @@ def _entries(resource: Resource) -> list[JSONObject]:
         entry["categories"] = list(resource.categories)
     if resource.storage_path:
         entry["storageVersionHash"] = storage_version_hash(resource)
-    names = sorted(resource.subresources)
+    # Those of a custom resource stand in the order of its definition: status, then scale.
+    names = list(resource.subresources) if resource.custom else sorted(resource.subresources)
     return [entry, *(_subresource_entry(resource, resource.subresources[name]) for name in names)]
 
 

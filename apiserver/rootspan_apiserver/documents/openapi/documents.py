@@ -6,7 +6,7 @@ a document without custom resources follows from the tables of facts alone, so t
 Upstream: k8s.io/kube-openapi/pkg/handler3/handler.go
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha512
@@ -15,12 +15,25 @@ from importlib.resources import files
 import orjson
 
 from rootspan_apiserver.documents.openapi.components import components
+from rootspan_apiserver.documents.openapi.document_protobuf import encode_document
+from rootspan_apiserver.documents.openapi.endpoints import VERSION_INFO, VERSION_SCHEMA, endpoint_paths
 from rootspan_apiserver.documents.openapi.paths import paths_of
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.release import MAJOR, MINOR
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.per_revision import once_per_revision
+from rootspan_apiserver.resources.resource import Resource
 
-FORM = "1"
+FORM = "2"
+PROTOBUF_V3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
+SECURITY: Mapping[str, JSONObject] = {
+    "BearerToken": {
+        "type": "apiKey",
+        "description": "Bearer Token authentication",
+        "name": "authorization",
+        "in": "header",
+    }
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +51,42 @@ def index(registry: Registry) -> bytes:
     return orjson.dumps({"paths": {path: {"serverRelativeURL": urls[path]} for path in sorted(urls)}})
 
 
-def document(registry: Registry, path: str) -> OpenAPIDocument | None:
-    """Return the answer to `/openapi/v3/PATH`, where `path` is `api/v1` or `apis/GROUP/VERSION`; None if there is none."""
-    return _document(registry, path) if path in _hashes(registry) else None
+def document(registry: Registry, path: str, *, protobuf: bool = False) -> OpenAPIDocument | None:
+    """Return the answer to `/openapi/v3/PATH`, e.g. `api/v1` or `apis/GROUP/VERSION`; None if there is none.
+
+    Args:
+        protobuf: Whether it is in the protocol buffers of gnostic (media type `PROTOBUF_V3`) instead of JSON.
+    """
+    return _document(registry, path, protobuf) if path in _hashes(registry) else None
 
 
 @once_per_revision
-def _document(registry: Registry, path: str) -> OpenAPIDocument:
-    group, version = _group_version(path)
-    return OpenAPIDocument(orjson.dumps(_content(registry, group, version)), _hashes(registry)[path])
+def _document(registry: Registry, path: str, protobuf: bool) -> OpenAPIDocument:
+    content = _content(registry, path)
+    return OpenAPIDocument(encode_document(content) if protobuf else orjson.dumps(content), _hashes(registry)[path])
 
 
 @once_per_revision
 def _hashes(registry: Registry) -> Mapping[str, str]:
     """Return the hash of each document by its path."""
-    return {
-        f"apis/{group.name}/{version}" if group.name else f"api/{version}": _hash(registry, group.name, version)
-        for group in registry.groups()
-        for version in group.versions
-    }
+    return {path: _hash(registry, path) for path in endpoint_paths(registry)}
 
 
-def _group_version(path: str) -> tuple[str, str]:
-    _, _, rest = path.partition("/")
-    group, _, version = rest.rpartition("/")
-    return group, version
+def _resources(registry: Registry, path: str) -> Sequence[Resource]:
+    """Return the resources in a document; those about a single path have none."""
+    match path.split("/"):
+        case ["api", version]:
+            return registry.in_version("", version)
+        case ["apis", group, version]:
+            return registry.in_version(group, version)
+    return ()
 
 
-def _hash(registry: Registry, group: str, version: str) -> str:
-    if any(resource.custom for resource in registry.in_version(group, version)):
-        hashed = orjson.dumps(_content(registry, group, version))
+def _hash(registry: Registry, path: str) -> str:
+    if any(resource.custom for resource in _resources(registry, path)):
+        hashed = orjson.dumps(_content(registry, path))
     else:
-        hashed = f"{FORM} {_facts_hash()} {group}/{version}".encode()
+        hashed = f"{FORM} {_facts_hash()} {path}".encode()
     return sha512(hashed).hexdigest().upper()
 
 
@@ -83,19 +100,20 @@ def tagged(body: bytes) -> OpenAPIDocument:
     return OpenAPIDocument(body, sha512(body).hexdigest().upper())
 
 
-def _content(registry: Registry, group: str, version: str) -> JSONObject:
-    resources = registry.in_version(group, version)
-    paths: JSONObject = {}
+def _content(registry: Registry, path: str) -> JSONObject:
+    resources = _resources(registry, path)
+    paths = endpoint_paths(registry)[path]
     for resource in resources:
         paths |= paths_of(resource)
+    named = named_in(paths)
+    schemas = components(resources, named - {VERSION_INFO}) if named - {VERSION_INFO} else {}
+    if VERSION_INFO in named:
+        schemas[VERSION_INFO] = VERSION_SCHEMA
     return {
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "unversioned"},
+        "info": {"title": "Kubernetes", "version": f"{MAJOR}.{MINOR}"},
         "paths": dict(sorted(paths.items())),
-        "components": {
-            "schemas": components(resources, named_in(paths)),
-            "securitySchemes": {"BearerToken": {"in": "header", "name": "authorization", "type": "apiKey"}},
-        },
+        "components": {**({"schemas": schemas} if schemas else {}), "securitySchemes": dict(SECURITY)},
     }
 
 

@@ -3,7 +3,8 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go, k8s.io/kube-openapi/pkg/builder3/openapi.go
 """
 
-from rootspan_apiserver.documents.openapi.components import META, published_name
+from rootspan_apiserver.documents.openapi.components import published_name
+from rootspan_apiserver.documents.openapi.custom_schemas import META
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.resource import Resource, Subresource
 from rootspan_apiserver.types.openapi import reference

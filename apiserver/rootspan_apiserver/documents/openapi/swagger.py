@@ -9,21 +9,22 @@ Upstream: k8s.io/kube-openapi/pkg/builder/openapi.go
 import orjson
 
 from rootspan_apiserver.documents.openapi.components import components
-from rootspan_apiserver.documents.openapi.documents import OpenAPIDocument, named_in, tagged
+from rootspan_apiserver.documents.openapi.documents import SECURITY, OpenAPIDocument, named_in, tagged
+from rootspan_apiserver.documents.openapi.endpoints import VERSION_INFO, VERSION_SCHEMA, endpoint_paths
 from rootspan_apiserver.documents.openapi.paths import paths_of
 from rootspan_apiserver.documents.openapi.swagger_protobuf import encode_document
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.release import GIT_VERSION
+from rootspan_apiserver.kube.release import MAJOR, MINOR
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.per_revision import once_per_revision
 
-PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 NOT_IN_SWAGGER_2 = {"oneOf", "anyOf", "not", "nullable", "allOf", "x-kubernetes-unions"}
 
 
 @once_per_revision
 def swagger(registry: Registry, *, protobuf: bool = False) -> OpenAPIDocument:
-    """Return the document in JSON, or in the protocol buffers of gnostic (media type `PROTOBUF`)."""
+    """Return the document in JSON, or in the protocol buffers of gnostic (media type `PROTOBUF_V2`)."""
     content = _content(registry)
     return tagged(encode_document(content) if protobuf else orjson.dumps(content))
 
@@ -31,20 +32,25 @@ def swagger(registry: Registry, *, protobuf: bool = False) -> OpenAPIDocument:
 def _content(registry: Registry) -> JSONObject:
     resources = list(registry.resources())
     paths: JSONObject = {}
+    for own in endpoint_paths(registry).values():
+        paths |= own
     for resource in resources:
         paths |= paths_of(resource)
-    schemas = components(resources, named_in(paths))
+    schemas = {**components(resources, named_in(paths) - {VERSION_INFO}, v2=True), VERSION_INFO: VERSION_SCHEMA}
     return {
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": GIT_VERSION},
+        "info": {"title": "Kubernetes", "version": f"{MAJOR}.{MINOR}"},
         "paths": {path: _item(paths[path]) for path in sorted(paths)},
         "definitions": {name: _schema(schema) for name, schema in schemas.items()},
+        "securityDefinitions": dict(SECURITY),
+        "security": [{name: [] for name in SECURITY}],
     }
 
 
 def _item(item: JSONObject) -> JSONObject:
     methods = {key: _operation(value) for key, value in item.items() if key != "parameters"}
-    return {**methods, "parameters": [_parameter(each) for each in item["parameters"]]}
+    shared = [_parameter(each) for each in item.get("parameters", ())]
+    return {**methods, "parameters": shared} if shared else methods
 
 
 def _parameter(parameter: JSONObject) -> JSONObject:
@@ -98,10 +104,4 @@ def _schema(schema: JSONObject) -> JSONObject:
             found[key] = _schema(value)
         else:
             found[key] = value
-    if schema.get("nullable") or schema.get("x-kubernetes-int-or-string"):
-        found.pop("type", None)
-        found.pop("format", None)
-    if schema.get("x-kubernetes-preserve-unknown-fields"):
-        for key in ("type", "properties", "items", "additionalProperties", "required"):
-            found.pop(key, None)
     return found

@@ -7,6 +7,8 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/wrappe
 staging/src/k8s.io/kube-aggregator/pkg/apiserver/handler_apis.go
 """
 
+from collections.abc import Iterator
+
 from rootspan_apiserver.documents.discovery import (
     Document,
     aggregated_apis,
@@ -30,11 +32,15 @@ from rootspan_apiserver.http.responses import (
     representation,
 )
 from rootspan_apiserver.kube.media_types import OBJECTS
+from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.request_info import split_path
 from rootspan_apiserver.kube.status import StatusError, unknown_resource
 from rootspan_apiserver.resources.catalogue import Registry
 
-_AGGREGATED = Offer(discovery=("v2", "v2beta1"))
+_KINDS = tuple(
+    GroupVersionKind("apidiscovery.k8s.io", version, "APIGroupDiscoveryList") for version in ("v2", "v2beta1")
+)
+_AGGREGATED = Offer((), kinds=_KINDS)
 _VARY = (b"vary", b"Accept")
 
 
@@ -59,17 +65,17 @@ class Discovery:
                 check_document(request, OBJECTS)
                 if version := aggregated_version(request.header(b"accept")):
                     return _tagged(request, aggregated_core(registry, version), version)
-                return _negotiated(request, core_versions(_address(request)), headers=[_VARY])
+                return _negotiated(request, core_versions(_address(request)))
             case ["apis"] if path in ("/apis", "/apis/"):
-                if version := aggregated_version(request.header(b"accept")):
+                if path == "/apis" and (version := aggregated_version(request.header(b"accept"))):
                     return _tagged(request, aggregated_apis(registry, version), version)
-                return _negotiated(request, legacy_groups(registry), headers=[_VARY])
+                return _negotiated(request, legacy_groups(registry))
             case ["apis", group] if path in (f"/apis/{group}", f"/apis/{group}/"):
-                if any(known.name == group for known in registry.groups()):
+                if any(known == group for known in _names(registry)):
                     return _negotiated(request, legacy_group(registry, group))
             case ["api", version]:
                 return self._resources(request, "", version)
-            case ["apis", group, version]:
+            case ["apis", group, version] if group:
                 return self._resources(request, group, version)
         return NOT_FOUND
 
@@ -83,6 +89,11 @@ class Discovery:
         if not all(resource.custom for resource in served):
             check_document(request, OBJECTS)
         return _negotiated(request, legacy_resources(registry, group, version))
+
+
+def _names(registry: Registry) -> Iterator[str]:
+    yield from (group.name for group in registry.groups() if group.name)
+    yield from (version.group for version in registry.aggregated if version.group)
 
 
 def aggregated_version(accept: str) -> str | None:
@@ -99,8 +110,8 @@ def _address(request: Request) -> str:
     return f"{server[0]}:{server[1]}" if server else ""
 
 
-def _negotiated(request: Request, document: Document, *, headers: list[tuple[bytes, bytes]] | None = None) -> Response:
-    return object_response(document.body, representation(request), writer=FILTER, headers=headers or ())
+def _negotiated(request: Request, document: Document) -> Response:
+    return object_response(document.body, representation(request), writer=FILTER)
 
 
 def _tagged(request: Request, document: Document, version: str) -> Response:

@@ -58,11 +58,14 @@ class Binding:
                 raise conflict(_BINDING, name, f"pod {name} is being deleted, cannot be assigned to a host")
             if spec.get("nodeName"):
                 raise conflict(_BINDING, name, f'pod {name} is already assigned to node "{spec["nodeName"]}"')
+            if spec.get("schedulingGates"):
+                raise conflict(_BINDING, name, f"pod {name} has non-empty .spec.schedulingGates")
             spec["nodeName"] = node
-            annotations = metadata.get("annotations") or {}
-            if annotations:
-                pod["metadata"]["annotations"] = {**(pod["metadata"].get("annotations") or {}), **annotations}
+            for key in ("annotations", "labels"):
+                if added := metadata.get(key):
+                    pod["metadata"][key] = {**(pod["metadata"].get(key) or {}), **added}
             status = pod.setdefault("status", {})
+            status.pop("nominatedNodeName", None)
             conditions = [c for c in status.get("conditions") or [] if c.get("type") != "PodScheduled"]
             scheduled = {
                 "type": "PodScheduled",

@@ -13,7 +13,7 @@ from rootspan_apiserver.resources.admissionregistration.policies import PARAM_KI
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.rules import Path, RuleContext, each, function, one_of, required, struct
 
 OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")
@@ -52,7 +52,7 @@ def _mutation(value: JSONObject, old: Any, path: Path, context: RuleContext) -> 
 
 SPEC = policy_rules(_operations) & struct(
     mutations=required("mutations must contain at least one item") & each(_mutation),
-    reinvocationPolicy=required & one_of("Never", "IfNeeded"),
+    reinvocationPolicy=required & one_of("IfNeeded", "Never"),
 )
 
 definition = Definition(
@@ -65,6 +65,7 @@ definition = Definition(
     update_needs_resource_version=True,
     generation=COUNTED,
     defaults=(default_values(POLICY_DEFAULTS),),
+    update_order=UpdateOrder.RULES_ONLY,
     spec=SPEC,
     standard_finalizers=False,
     columns=(

@@ -7,7 +7,7 @@ pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go
 from rootspan_apiserver.resources.admissionregistration.bindings import BINDING, BINDING_DEFAULTS, COLUMNS
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 
 definition = Definition(
     "admissionregistration.k8s.io/v1",
@@ -19,6 +19,7 @@ definition = Definition(
     update_needs_resource_version=True,
     generation=COUNTED,
     defaults=(default_values(BINDING_DEFAULTS),),
+    update_order=UpdateOrder.RULES_ONLY,
     spec=BINDING,
     standard_finalizers=False,
     columns=COLUMNS,

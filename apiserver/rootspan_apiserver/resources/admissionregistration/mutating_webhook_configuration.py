@@ -7,7 +7,7 @@ pkg/registry/admissionregistration/mutatingwebhookconfiguration/strategy.go
 from rootspan_apiserver.resources.admissionregistration.webhooks import COLUMNS, WEBHOOK_DEFAULTS, webhook_rules
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import counted_strictly
+from rootspan_apiserver.resources.hooks import UpdateOrder, counted_strictly
 from rootspan_apiserver.rules import one_of
 
 definition = Definition(
@@ -19,6 +19,7 @@ definition = Definition(
     update_needs_resource_version=True,
     generation=counted_strictly("webhooks"),
     defaults=(default_values({"webhooks": [{**WEBHOOK_DEFAULTS, "reinvocationPolicy": "Never"}]}),),
+    update_order=UpdateOrder.RULES_ONLY,
     rules=webhook_rules(reinvocationPolicy=one_of("IfNeeded", "Never")),
     standard_finalizers=False,
     columns=COLUMNS,

@@ -15,7 +15,7 @@ from rootspan_apiserver.resources.admissionregistration.policies import PARAM_KI
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, absent_as, each, function, one_of, required, struct
 from rootspan_apiserver.rules.conditions import conditions
@@ -101,6 +101,7 @@ definition = Definition(
     update_needs_resource_version=True,
     generation=COUNTED,
     defaults=(default_values(POLICY_DEFAULTS),),
+    update_order=UpdateOrder.RULES_ONLY,
     spec=SPEC,
     rules=_annotations,
     standard_finalizers=False,

@@ -11,7 +11,7 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.admissionregistration.bindings import BINDING, BINDING_DEFAULTS, COLUMNS
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.rules import Path, RuleContext, function, required, struct
 
 ACTIONS = ("Audit", "Deny", "Warn")
@@ -42,6 +42,7 @@ definition = Definition(
     update_needs_resource_version=True,
     generation=COUNTED,
     defaults=(default_values(BINDING_DEFAULTS),),
+    update_order=UpdateOrder.RULES_ONLY,
     spec=BINDING & struct(validationActions=required("at least one validation action is required") & _actions),
     standard_finalizers=False,
     columns=COLUMNS,

@@ -7,7 +7,7 @@ pkg/registry/admissionregistration/validatingwebhookconfiguration/strategy.go
 from rootspan_apiserver.resources.admissionregistration.webhooks import COLUMNS, WEBHOOK_DEFAULTS, webhook_rules
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import counted_strictly
+from rootspan_apiserver.resources.hooks import UpdateOrder, counted_strictly
 
 definition = Definition(
     "admissionregistration.k8s.io/v1",
@@ -18,6 +18,7 @@ definition = Definition(
     update_needs_resource_version=True,
     generation=counted_strictly("webhooks"),
     defaults=(default_values({"webhooks": [WEBHOOK_DEFAULTS]}),),
+    update_order=UpdateOrder.RULES_ONLY,
     rules=webhook_rules(),
     standard_finalizers=False,
     columns=COLUMNS,

@@ -24,10 +24,11 @@ from rootspan_apiserver.resources.apps.replica_counts import collisions, counts,
 from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.cells import labels
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
+from rootspan_apiserver.resources.core.pod.disabled_fields import drop_disabled
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED, WriteContext
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import (
     Path,
@@ -136,10 +137,12 @@ def _read_template_generation(obj: JSONObject) -> None:
 
 
 def _prepare_create(obj: JSONObject, context: WriteContext) -> None:
+    drop_disabled(at(obj, "spec", "template", "spec") or {}, {})
     _set_template_generation(obj, 1)
 
 
 def _prepare_update(obj: JSONObject, old: JSONObject, context: WriteContext) -> None:
+    drop_disabled(at(obj, "spec", "template", "spec") or {}, at(old, "spec", "template", "spec") or {})
     changed = not same(at(obj, "spec", "template"), at(old, "spec", "template"))
     _set_template_generation(obj, _template_generation(old) + changed)
 
@@ -181,6 +184,7 @@ definition = Definition(
     warnings=warnings_of("spec", "template", names_pods=False),
     spec=SPEC,
     changes=struct(spec=struct(selector=immutable_selector)),
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(
         NAME,
         Column("Desired", number("desiredNumberScheduled"), "integer", description="The nodes for a pod."),

@@ -21,10 +21,11 @@ from rootspan_apiserver.resources.apps.pod_templates import (
 from rootspan_apiserver.resources.apps.replica_counts import at_most, collisions, counts, number, ready_of_wanted
 from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_create, dropped_on_update
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import Generation, desired_state_changed
+from rootspan_apiserver.resources.hooks import Generation, UpdateOrder, desired_state_changed
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import (
     Path,
@@ -37,7 +38,6 @@ from rootspan_apiserver.rules import (
 )
 from rootspan_apiserver.rules.int_or_percent import at_most_100_percent, int_or_percent
 from rootspan_apiserver.rules.label_selectors import immutable_selector
-from rootspan_apiserver.rules.metadata import metadata_update
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
 
@@ -143,11 +143,12 @@ definition = Definition(
         _default_strategy,
         default_values({"spec": {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600}}),
     ),
+    prepare_create=dropped_on_create("spec", "template", "spec"),
+    prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    update_rules=struct(metadata=metadata_update)
-    & struct(spec=SPEC)
-    & struct(spec=struct(selector=immutable_selector)),
+    changes=struct(spec=struct(selector=immutable_selector)),
+    update_order=UpdateOrder.SPEC_THEN_CHANGES,
     columns=(
         NAME,
         Column("Ready", ready_of_wanted, description="The ready pods of those that are wanted."),

@@ -15,15 +15,15 @@ from rootspan_apiserver.resources.apps.pod_templates import (
 from rootspan_apiserver.resources.apps.replica_counts import REPLICA_STATUS, number
 from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_create, dropped_on_update
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.selectable import at
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import not_negative, not_nil, struct
 from rootspan_apiserver.rules.label_selectors import immutable_selector
-from rootspan_apiserver.rules.metadata import metadata_update
 
 # Upstream names the Deployment here.
 SPEC = struct(
@@ -39,11 +39,12 @@ definition = Definition(
     subresources=(SCALE, status_subresource(REPLICA_STATUS)),
     generation=COUNTED,
     defaults=(default_spec_template, default_values({"spec": {"replicas": 1}})),
+    prepare_create=dropped_on_create("spec", "template", "spec"),
+    prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
-    update_rules=struct(metadata=metadata_update)
-    & struct(spec=SPEC)
-    & struct(spec=struct(selector=immutable_selector)),
+    changes=struct(spec=struct(selector=immutable_selector)),
+    update_order=UpdateOrder.SPEC_THEN_CHANGES,
     selectable={"status.replicas": at("status.replicas", "0")},
     columns=(
         NAME,

@@ -22,6 +22,7 @@ from rootspan_apiserver.resources.apps.replica_counts import at_most, collisions
 from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.claim_templates import CLAIM_SPEC
+from rootspan_apiserver.resources.core.pod.disabled_fields import drop_disabled
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE, TEMPLATE_METADATA
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
@@ -36,6 +37,7 @@ from rootspan_apiserver.rules import (
     named,
     not_negative,
     not_nil,
+    on_create,
     one_of,
     struct,
     unless_empty,
@@ -103,21 +105,18 @@ def _template_with_claims(value: JSONObject, old: Any, path: Path, context: Rule
 
 
 _RETENTION = absent_as("", one_of("Retain", "Delete"))
-SPEC = (
-    struct(
-        podManagementPolicy=absent_as("", _management),
-        updateStrategy=absent_as({}, _strategy),
-        persistentVolumeClaimRetentionPolicy=struct(whenDeleted=_RETENTION, whenScaled=_RETENTION),
-        replicas=not_negative,
-        minReadySeconds=not_negative,
-        ordinals=struct(start=not_negative),
-        selector=not_nil & selector_rule("statefulset"),
-    )
-    & matching_template(TEMPLATE_METADATA & _template_with_claims & always_restarted("StatefulSet"), words="")
-    & struct(
-        serviceName=unless_empty(named(dns_label)), volumeClaimTemplates=each(struct(spec=absent_as({}, CLAIM_SPEC)))
-    )
-)
+SPEC = struct(
+    podManagementPolicy=absent_as("", _management),
+    updateStrategy=absent_as({}, _strategy),
+    persistentVolumeClaimRetentionPolicy=struct(whenDeleted=_RETENTION, whenScaled=_RETENTION),
+    # What may not change is not checked again.
+    volumeClaimTemplates=on_create(each(struct(spec=absent_as({}, CLAIM_SPEC)))),
+    replicas=not_negative,
+    minReadySeconds=not_negative,
+    ordinals=struct(start=not_negative),
+    serviceName=on_create(unless_empty(named(dns_label))),
+    selector=not_nil & selector_rule("statefulset"),
+) & matching_template(TEMPLATE_METADATA & _template_with_claims & always_restarted("StatefulSet"), words="")
 _PARTS = ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
 STATUS = (
     counts(
@@ -167,10 +166,12 @@ def _default_claims(obj: JSONObject) -> None:
 
 def _prepare_create(obj: JSONObject, context: WriteContext) -> None:
     _drop_max_unavailable(obj, {})
+    drop_disabled(at(obj, "spec", "template", "spec") or {}, {})
 
 
 def _prepare_update(obj: JSONObject, old: JSONObject, context: WriteContext) -> None:
     _drop_max_unavailable(obj, old)
+    drop_disabled(at(obj, "spec", "template", "spec") or {}, at(old, "spec", "template", "spec") or {})
 
 
 def _drop_max_unavailable(obj: JSONObject, old: JSONObject) -> None:
@@ -209,7 +210,7 @@ definition = Definition(
     warnings=_warnings,
     spec=SPEC,
     changes=struct(spec=_fixed_fields),
-    update_order=UpdateOrder.RULES_FIRST,
+    update_order=UpdateOrder.SPEC_THEN_CHANGES,
     columns=(
         NAME,
         Column("Ready", ready_of_wanted, description="The ready pods of those that are wanted."),

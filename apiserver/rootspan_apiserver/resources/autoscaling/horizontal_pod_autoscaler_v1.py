@@ -88,8 +88,7 @@ def _read(annotations: JSONObject, key: str, part: str, field: str) -> Any:
     except orjson.JSONDecodeError:
         return None
     schema = schema_named(f"autoscaling/v2.HorizontalPodAutoscaler{part}").properties[field]
-    misfits = (error for error in validate(value, schema) if error.reason != "FieldValueRequired")
-    return None if value is None or any(misfits) else value
+    return None if value is None or validate(value, schema).errors else value
 
 
 def _put_together(

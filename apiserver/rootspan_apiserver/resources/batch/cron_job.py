@@ -4,6 +4,7 @@ Upstream: pkg/apis/batch/validation/validation.go, pkg/apis/batch/v1/defaults.go
 pkg/printers/internalversion/printers.go
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -19,14 +20,26 @@ from rootspan_apiserver.resources.batch.schedules import schedule_error
 from rootspan_apiserver.resources.cells import NONE
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, count, value
 from rootspan_apiserver.resources.core.pod.defaults import default_template
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_create, dropped_on_update
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import status_subresource
-from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, not_negative, one_of, required, struct
+from rootspan_apiserver.rules import (
+    Path,
+    RuleContext,
+    absent_as,
+    function,
+    not_negative,
+    on_create,
+    one_of,
+    required,
+    struct,
+)
 from rootspan_apiserver.rules.label_selectors import shown_in_errors
 from rootspan_apiserver.selectors import shown_selector
 
+_ZONE_PART = re.compile(r"(?!-)[A-Za-z._0-9+-]{1,14}")
 NAME_LIMIT = 52
 """A job is named after its CronJob and the minute, in 11 characters."""
 
@@ -43,7 +56,16 @@ def _schedule(value: str, old: Any, path: Path, context: RuleContext) -> Iterato
 
 @function("validateTimeZone")
 def _time_zone(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """A time zone that the server knows."""
+    """A time zone that the server knows, by its name in the database of time zones."""
+    if not value:
+        yield FieldError.invalid(path, value, "timeZone must be nil or non-empty string")
+        return
+    if any(part in (".", "..") or not _ZONE_PART.fullmatch(part) for part in value.split("/")):
+        yield FieldError.invalid(path, value, f"unknown time zone {value}")
+        return
+    if value.lower() == "local":
+        words = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"
+        yield FieldError.invalid(path, value, words)
     try:
         ZoneInfo(value)
     except (ValueError, OSError, KeyError):
@@ -125,8 +147,11 @@ definition = Definition(
             }
         ),
     ),
+    prepare_create=dropped_on_create("spec", "jobTemplate", "spec", "template", "spec"),
+    prepare_update=dropped_on_update("spec", "jobTemplate", "spec", "template", "spec"),
     warnings=warnings_of("spec", "jobTemplate", "spec", "template"),
-    rules=struct(spec=SPEC) & _short_name,
+    rules=struct(spec=SPEC) & on_create(_short_name),
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(
         NAME,
         Column("Schedule", value("spec.schedule"), description="The times, in cron's notation."),

@@ -25,6 +25,7 @@ from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.batch.job_spec import INDEXED, JOB_SPEC, default_conditions
 from rootspan_apiserver.resources.cells import condition, count
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
+from rootspan_apiserver.resources.core.pod.disabled_fields import drop_disabled, dropped_on_update
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder, WriteContext
@@ -169,11 +170,13 @@ def _defaults(obj: JSONObject) -> None:
     default_conditions(spec)
     labels = at(spec, "template", "metadata", "labels")
     if labels and not obj["metadata"].get("labels"):
-        obj["metadata"]["labels"] = dict(labels)
+        # One map, as in Go: what the server adds to the labels of a new template is also added to those of the job.
+        obj["metadata"]["labels"] = labels
 
 
 def _prepare_create(obj: JSONObject, context: WriteContext) -> None:
     metadata, spec = obj["metadata"], obj["spec"]
+    drop_disabled(at(spec, "template", "spec") or {}, {})
     if spec.get("manualSelector") is True or "uid" not in metadata:
         return
     labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
@@ -221,6 +224,7 @@ definition = Definition(
         default_values({"spec": {"completionMode": "NonIndexed", "suspend": False, "manualSelector": False}}),
     ),
     prepare_create=_prepare_create,
+    prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     rules=_generated_selector & struct(spec=SPEC) & _host_names,
     changes=struct(spec=SPEC & CHANGES),  # Upstream checks the spec in both.

@@ -90,7 +90,7 @@ def _success(value: JSONObject, old: Any, path: Path, context: RuleContext) -> I
 def _replacement(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """With a policy for failures, pods are replaced when they have failed."""
     policy, place = value.get("podReplacementPolicy"), path / "podReplacementPolicy"
-    choices = ("Failed",) if value.get("podFailurePolicy") is not None else ("TerminatingOrFailed", "Failed")
+    choices = ("Failed",) if value.get("podFailurePolicy") is not None else ("Failed", "TerminatingOrFailed")
     if policy is not None and policy not in choices:
         yield FieldError.not_supported(place, policy, choices)
 

@@ -76,4 +76,5 @@ definition = Definition(
     columns=COLUMNS,
     default_propagation="",
     time_to_live=TIME_TO_LIVE,
+    watch_cache=False,
 )

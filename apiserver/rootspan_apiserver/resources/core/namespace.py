@@ -19,7 +19,7 @@ from rootspan_apiserver.resources.hooks import Finalization, UpdateOrder, WriteC
 from rootspan_apiserver.resources.selectable import paths
 from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition, status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, each, function, struct
-from rootspan_apiserver.rules.metadata import STANDARD_FINALIZERS, metadata_update
+from rootspan_apiserver.rules.metadata import STANDARD_FINALIZERS, core_metadata_update
 
 OWN_NAME = "kubernetes.io/metadata.name"
 """The label with the name, by which selectors find a namespace."""
@@ -85,7 +85,7 @@ definition = Definition(
             "finalize",
             verbs=frozenset({"update"}),
             writes=("spec",),
-            rules=struct(metadata=metadata_update) & struct(spec=struct(finalizers=each(_finalizer))),
+            rules=struct(metadata=core_metadata_update) & struct(spec=struct(finalizers=each(_finalizer))),
         ),
         status_subresource(rules=_phase),
     ),

@@ -41,9 +41,6 @@ def _one_range_per_family(value: list[str], old: Any, path: Path, context: RuleC
         families = set()
     if len(families) < 2 or len(value) > 2:
         yield FieldError.invalid(path, value, "may specify no more than one CIDR for each IP family")
-    for index, each_range in enumerate(value):
-        if each_range in value[:index]:
-            yield FieldError.duplicate(path / index, each_range)
 
 
 pod_ranges = each(cidr) & _one_range_per_family

@@ -136,8 +136,9 @@ def _with_ga_labels(before: JSONObject, new: JSONObject | None) -> JSONObject:
     for term, other in zip(_terms(renamed), _terms(new), strict=False):
         pairs = zip(term.get("matchExpressions") or [], other.get("matchExpressions") or [], strict=False)
         for expression, wanted in pairs:
-            if _GA_LABELS.get(expression.get("key", "")) == wanted.get("key"):
-                expression["key"] = wanted["key"]
+            # Upstream looks up a label without a newer name as "", which it takes for the newer name.
+            if _GA_LABELS.get(expression.get("key", ""), "") == wanted.get("key", ""):
+                expression["key"] = wanted.get("key", "")
     return renamed
 
 

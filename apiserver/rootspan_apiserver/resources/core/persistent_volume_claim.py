@@ -24,7 +24,7 @@ from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import absent_as, struct
-from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
+from rootspan_apiserver.rules.metadata import core_metadata_update, object_metadata
 
 
 def _prepare_create(claim: JSONObject, context: WriteContext) -> None:
@@ -73,7 +73,7 @@ definition = Definition(
     prepare_update=_prepare_update,
     warnings=_warnings,
     spec=absent_as({}, CLAIM_SPEC),
-    update_rules=struct(metadata=metadata_update)
+    update_rules=struct(metadata=core_metadata_update)
     & struct(metadata=object_metadata(namespaced=True), spec=absent_as({}, CLAIM_SPEC))
     & claim_changes,
     columns=(

@@ -42,19 +42,6 @@ def _not_empty(value: str, old: Any, path: Path, context: RuleContext) -> Iterat
         yield FieldError.required(path)
 
 
-@function("validateFlockerVolumeSource")
-def _flocker(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """The dataset is named in one of two ways."""
-    name, identifier = value.get("datasetName") or "", value.get("datasetUUID") or ""
-    if not name and not identifier:
-        yield FieldError.required(path, "one of datasetName and datasetUUID is required")
-    if name and identifier:
-        words = "datasetName and datasetUUID can not be specified simultaneously"
-        yield FieldError.invalid(path, "resource", words)
-    if "/" in name:
-        yield FieldError.invalid(path / "datasetName", name, "must not contain '/'")
-
-
 SOURCES: tuple[tuple[str, str, str, Rule], ...] = (
     ("hostPath", "hostPath", "hostPath", EXTERNAL["hostPath"]),
     ("gcePersistentDisk", "gcePersistentDisk", "persistentDisk", EXTERNAL["gcePersistentDisk"]),
@@ -65,7 +52,7 @@ SOURCES: tuple[tuple[str, str, str, Rule], ...] = (
         "glusterfs",
         EXTERNAL["glusterfs"] & struct(endpointsNamespace=_endpoints_namespace),
     ),
-    ("flocker", "flocker", "flocker", _flocker),
+    ("flocker", "flocker", "flocker", EXTERNAL["flocker"]),
     ("nfs", "nfs", "nfs", EXTERNAL["nfs"]),
     ("rbd", "rbd", "rbd", EXTERNAL["rbd"]),
     ("quobyte", "quobyte", "quobyte", EXTERNAL["quobyte"]),

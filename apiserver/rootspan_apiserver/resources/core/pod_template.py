@@ -11,6 +11,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources import cells
 from rootspan_apiserver.resources.columns import NAME, Column, at
 from rootspan_apiserver.resources.core.pod.defaults import default_template
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_create, dropped_on_update
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.core.pod.warnings import template_warnings
 from rootspan_apiserver.resources.definition import Definition
@@ -42,6 +43,8 @@ definition = Definition(
     "podtemplates",
     defaults=(default_template,),
     generation=COUNTED,
+    prepare_create=dropped_on_create("template", "spec"),
+    prepare_update=dropped_on_update("template", "spec"),
     warnings=_warnings,
     rules=struct(template=absent_as({}, TEMPLATE)),
     update_order=UpdateOrder.CHANGES_THEN_SPEC,

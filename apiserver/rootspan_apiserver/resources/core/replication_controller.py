@@ -16,13 +16,15 @@ from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.cells import labels
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
 from rootspan_apiserver.resources.core.pod.defaults import default_template
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_create, dropped_on_update
 from rootspan_apiserver.resources.core.pod.template import TEMPLATE
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.selectable import at as field
 from rootspan_apiserver.resources.subresource_definition import SCALE, status_subresource
 from rootspan_apiserver.rules import Path, RuleContext, function, not_negative, not_nil, required, struct
+from rootspan_apiserver.rules.formats import long_name
 
 
 @function("ValidatePodTemplateSpecForRC")
@@ -68,8 +70,12 @@ definition = Definition(
     storage_path="/controllers",
     generation=COUNTED,
     defaults=(_defaults, default_values({"spec": {"replicas": 1}})),
+    prepare_create=dropped_on_create("spec", "template", "spec"),
+    prepare_update=dropped_on_update("spec", "template", "spec"),
     warnings=warnings_of("spec", "template"),
     spec=SPEC,
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
+    name_rule=long_name,
     selectable={"status.replicas": field("status.replicas", "0")},
     default_propagation="Orphan",
     columns=(

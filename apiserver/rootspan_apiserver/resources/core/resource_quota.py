@@ -15,7 +15,7 @@ from rootspan_apiserver.resources.core.resource_lists import quota_resource_name
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import struct
-from rootspan_apiserver.rules.metadata import metadata_update
+from rootspan_apiserver.rules.metadata import core_metadata_update
 
 _AMOUNTS = resource_list(quota_resource_name)
 _SPEC = struct(hard=_AMOUNTS) & scopes & scope_selector
@@ -45,7 +45,7 @@ definition = Definition(
     subresources=(status_subresource(_STATUS),),
     spec=_SPEC,
     rules=struct(status=_STATUS),
-    update_rules=struct(metadata=metadata_update) & struct(spec=_SPEC & scopes_stay),
+    update_rules=struct(metadata=core_metadata_update) & struct(spec=_SPEC & scopes_stay),
     columns=(
         NAME,
         Column("Request", _requests, description="What is used and what may be, of everything but limits."),

@@ -11,6 +11,7 @@ from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition
 from rootspan_apiserver.rules import NOTHING
 
+ENFORCE_MOUNTABLE_SECRETS = "kubernetes.io/enforce-mountable-secrets"
 TOKEN_REQUEST = GroupVersionKind("authentication.k8s.io", "v1", "TokenRequest")
 
 
@@ -29,6 +30,16 @@ def _prepare_update(account: JSONObject, old: JSONObject, context: WriteContext)
     _keep_names_of_secrets(account)
 
 
+def _warnings(account: JSONObject, old: JSONObject | None) -> list[str]:
+    """Warn of the annotation where it is new."""
+    if old is not None and ENFORCE_MOUNTABLE_SECRETS in (old["metadata"].get("annotations") or {}):
+        return []
+    if ENFORCE_MOUNTABLE_SECRETS not in (account["metadata"].get("annotations") or {}):
+        return []
+    advice = "prefer separate namespaces to isolate access to mounted secrets"
+    return [f"metadata.annotations[{ENFORCE_MOUNTABLE_SECRETS}]: deprecated in v1.32+; {advice}"]
+
+
 definition = Definition(
     "v1",
     "ServiceAccount",
@@ -38,6 +49,7 @@ definition = Definition(
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
     rules=NOTHING,
+    warnings=_warnings,
     columns=(NAME, AGE),
     delete_returns_object=True,
 )

@@ -105,6 +105,19 @@ def _azure_uri(value: JSONObject, old: Any, path: Path, context: RuleContext) ->
         yield FieldError.not_supported(at, uri, blob)
 
 
+@function("validateFlockerVolumeSource")
+def _flocker(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The dataset is named in one of two ways."""
+    name, identifier = value.get("datasetName") or "", value.get("datasetUUID") or ""
+    if not name and not identifier:
+        yield FieldError.required(path, "one of datasetName and datasetUUID is required")
+    if name and identifier:
+        words = "datasetName and datasetUUID can not be specified simultaneously"
+        yield FieldError.invalid(path, "resource", words)
+    if "/" in name:
+        yield FieldError.invalid(path / "datasetName", name, "must not contain '/'")
+
+
 def _lower_subdomain(value: str) -> list[str]:
     return dns_subdomain(value.lower())
 
@@ -130,6 +143,7 @@ EXTERNAL: Mapping[str, Rule] = MappingProxyType(
         "cinder": struct(volumeID=required, secretRef=_SECRET_REFERENCE),
         "cephfs": struct(monitors=required),
         "quobyte": _quobyte,
+        "flocker": _flocker,
         "fc": _fibre_channel,
         "flexVolume": struct(driver=required, options=entries(keys=_flex_option)),
         "azureFile": struct(secretName=required, shareName=required),

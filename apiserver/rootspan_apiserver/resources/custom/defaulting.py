@@ -13,7 +13,7 @@ from rootspan_apiserver.types.schema import Schema
 
 
 def apply_defaults(value: Any, schema: Schema) -> None:
-    """Give each absent field its default, and each null one that may not be null; in place.
+    """Give each absent field its default, and each null that may not be null; in place.
 
     Raises:
         StatusError: 500, with its defaults the object is larger than what can be stored. They are not all applied then: a default of
@@ -37,18 +37,26 @@ class _Size:
 def _apply(value: Any, schema: Schema, size: _Size) -> None:
     if isinstance(value, list):
         if schema.items is not None:
-            for item in value:
-                _apply(item, schema.items, size)
+            for index, item in enumerate(value):
+                if item is None:
+                    value[index] = _instead_of_null(schema.items, size)
+                _apply(value[index], schema.items, size)
     elif isinstance(value, dict):
         for name, child in schema.properties.items():
             if child.default is not None and value.get(name) is None and not (name in value and child.nullable):
                 size.add(name, child.default)
                 value[name] = deepcopy(child.default)
-            elif name in value and value[name] is None and not child.nullable and name not in schema.required:
-                del value[name]
             if name in value:
                 _apply(value[name], child, size)
         if schema.additional is not None:
-            for name, item in value.items():
-                if name not in schema.properties:
-                    _apply(item, schema.additional, size)
+            for name in value.keys() - schema.properties.keys():
+                if value[name] is None:
+                    value[name] = _instead_of_null(schema.additional, size)
+                _apply(value[name], schema.additional, size)
+
+
+def _instead_of_null(schema: Schema, size: _Size) -> Any:
+    if schema.nullable or schema.default is None:
+        return None
+    size.add("", schema.default)
+    return deepcopy(schema.default)

@@ -4,20 +4,19 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresourc
 """
 
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial, reduce
-from typing import Any
 
-import orjson
-
-from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.times import write_time
-from rootspan_apiserver.resources.columns import NAME, Column, at
 from rootspan_apiserver.resources.converter import Converter
+from rootspan_apiserver.resources.custom.acceptance import is_true
+from rootspan_apiserver.resources.custom.columns import columns_of
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
+from rootspan_apiserver.resources.custom.deprecation import deprecation_warning
 from rootspan_apiserver.resources.custom.effort import Effort
+from rootspan_apiserver.resources.custom.finalizer_warnings import finalizer_warnings
+from rootspan_apiserver.resources.custom.none_converter import NoneConverter
 from rootspan_apiserver.resources.custom.rules import (
     BlocksExpressions,
     FitsSchema,
@@ -26,10 +25,12 @@ from rootspan_apiserver.resources.custom.rules import (
     ScaleFits,
     StatusFitsSchema,
 )
+from rootspan_apiserver.resources.custom.stored_form import StoredForm
 from rootspan_apiserver.resources.custom.structural import schemas_in, structural_schema
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import Generation, WriteContext
-from rootspan_apiserver.resources.json_paths import find
+from rootspan_apiserver.resources.hooks import Generation
+from rootspan_apiserver.resources.json_path_parser import parse
+from rootspan_apiserver.resources.json_paths import Steps, follow
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.resources.selectable import text
 from rootspan_apiserver.resources.strategy import Strategy
@@ -39,19 +40,39 @@ from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 from rootspan_apiserver.types.schema import Schema
 
 SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
-AGE = Column("Age", lambda obj, now: age(at(obj, "metadata", "creationTimestamp"), now), "date")
 
 
 def resources_of(definition: JSONObject, converter: Converter | None = None) -> tuple[Resource, ...]:
     """Return the resources of a valid definition, one a served version.
 
     Args:
-        converter: converts between the versions; None where the definition has only one.
+        converter: converts between the versions; None where they differ in nothing but their names.
     """
     spec = definition["spec"]
     versions = spec.get("versions") or []
     kept = next((version["name"] for version in versions if version.get("storage")), "")
-    return tuple(_resource(spec, version, kept, converter) for version in versions if version.get("served"))
+    schemas = schemas_of(definition)
+    shared = _Shared(
+        spec=spec,
+        kept=kept,
+        schemas=schemas,
+        converter=converter or NoneConverter(f"{spec['group']}/{kept}"),
+        form=StoredForm(schemas),
+        is_terminating=is_true(definition, "Terminating"),
+    )
+    return tuple(_resource(shared, version) for version in versions if version.get("served"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shared:
+    """What the versions of a definition have in common; `kept` is the one that is stored."""
+
+    spec: JSONObject
+    kept: str
+    schemas: Mapping[str, Schema]
+    converter: Converter
+    form: StoredForm
+    is_terminating: bool
 
 
 def schemas_of(definition: JSONObject) -> dict[str, Schema]:
@@ -61,21 +82,21 @@ def schemas_of(definition: JSONObject) -> dict[str, Schema]:
     return {f"{spec['group']}/{version['name']}": structural_schema(_published(version)) for version in versions}
 
 
-def _resource(spec: JSONObject, version: JSONObject, kept: str, converter: Converter | None) -> Resource:
-    names, group = spec["names"], spec["group"]
-    kind = GroupVersionKind(group, version["name"], names["kind"])
-    published = _published(version)
-    schema = structural_schema(published)
-    definition = _definition(spec, version, kept, schema)
-    deprecation = _deprecation(version, kind)
+def _resource(shared: _Shared, version: JSONObject) -> Resource:
+    spec = shared.spec
+    kind = GroupVersionKind(spec["group"], version["name"], spec["names"]["kind"])
+    schema = shared.schemas[kind.api_version]
+    definition = _definition(spec, version, shared.kept, schema)
     return Resource.of(
         definition,
         Strategy(definition),
         schema,
         kind=kind,
-        deprecation=deprecation,
-        published=published,
-        converter=converter,
+        deprecation=deprecation_warning(version, kind, spec),
+        published=_published(version),
+        converter=shared.converter,
+        stored_form=shared.form,
+        is_terminating=shared.is_terminating,
     )
 
 
@@ -124,15 +145,9 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
     rules = _rules(version, schema, effort, scale, namespaced=namespaced)
     status = SubresourceDefinition("status", writes=("status",), keeps_metadata=ALL_METADATA, rules=rules.status)
     fields = [field["jsonPath"] for field in version.get("selectableFields") or []]
-    shown = version.get("additionalPrinterColumns") or []
 
     def default(obj: JSONObject) -> None:
         apply_defaults(obj, schema)
-
-    def prepare_create(obj: JSONObject, context: WriteContext) -> None:
-        # The status that a client sends is lost, the one that the schema declares is not.
-        if has_status:
-            default(obj)
 
     def desired_state_changed(obj: JSONObject, old: JSONObject) -> bool:
         aside = {"apiVersion", "kind", "metadata", *(("status",) if has_status else ())}
@@ -155,20 +170,20 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
         go_type="*unstructured.Unstructured",
         hashed_version=kept,
         defaults=(default,),
-        prepare_create=prepare_create,
         generation=Generation(changed=desired_state_changed),
         update_needs_resource_version=True,
         name_rule=None,
         rules=rules.create,
         update_rules=rules.update,
         is_slow_to_validate=effort.is_large,
-        selectable={path.removeprefix("."): partial(_first, path=path) for path in fields},
-        columns=(NAME, *map(_column, shown)) if shown else (NAME, AGE),
+        warnings=finalizer_warnings,
+        selectable={path.removeprefix("."): partial(_first, steps=parse(path)) for path in fields},
+        columns=columns_of(version.get("additionalPrinterColumns") or ()),
     )
 
 
-def _first(obj: JSONObject, path: str) -> str:
-    found = find(obj, path)
+def _first(obj: JSONObject, steps: Steps) -> str:
+    found = follow([obj], steps)
     return text(found[0]) if found else ""
 
 
@@ -178,65 +193,3 @@ def _scale(given: JSONObject) -> ScalePaths:
         status_replicas=given.get("statusReplicasPath") or "",
         selector=given.get("labelSelectorPath") or "",
     )
-
-
-def _column(given: JSONObject) -> Column:
-    kind = given.get("type", "string")
-    return Column(
-        given.get("name", ""),
-        partial(_cell, path=given.get("jsonPath", ""), kind=kind),
-        kind,
-        format=given.get("format") or "",
-        priority=given.get("priority") or 0,
-        description=given.get("description") or "",
-    )
-
-
-def _cell(obj: JSONObject, now: datetime, *, path: str, kind: str) -> Any:
-    values = find(obj, path)
-    if not values:
-        return None
-    value = values[0] if len(values) == 1 else values
-    match kind:
-        case "date":
-            return age(value, now)
-        case "string":
-            return value if isinstance(value, str) else orjson.dumps(value).decode()
-        case "integer":
-            return value if isinstance(value, int) and not isinstance(value, bool) else None
-        case "number":
-            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-        case "boolean":
-            return value if isinstance(value, bool) else None
-    return value
-
-
-def _deprecation(version: JSONObject, kind: GroupVersionKind) -> str:
-    if not version.get("deprecated"):
-        return ""
-    return version.get("deprecationWarning") or f"{kind.api_version} {kind.kind} is deprecated"
-
-
-def accepted_status(definition: JSONObject, now: datetime, conflict: str = "") -> JSONObject:
-    """The status of a definition whose names were looked at: accepted and served, or refused because of a `conflict`."""
-    before = definition.get("status") or {}
-    known = {condition["type"]: condition for condition in before.get("conditions") or []}
-    served = not conflict or bool((before.get("acceptedNames") or {}).get("kind"))
-    wanted = [
-        ("NamesAccepted", "False", "NamesConflict", conflict)
-        if conflict
-        else ("NamesAccepted", "True", "NoConflicts", "no conflicts found"),
-        ("Established", "True", "InitialNamesAccepted", "the initial names have been accepted")
-        if served
-        else ("Established", "False", "NotAccepted", "not all names are accepted"),
-    ]
-    moment = write_time(now)
-    conditions = []
-    for kind, value, reason, message in wanted:
-        last = known.get(kind, {})
-        since = last.get("lastTransitionTime") if last.get("status") == value else None
-        condition = {"type": kind, "status": value, "lastTransitionTime": since or moment}
-        conditions.append({**condition, "reason": reason, "message": message})
-    others = [condition for kind, condition in known.items() if kind not in ("NamesAccepted", "Established")]
-    names = before.get("acceptedNames") if conflict else definition["spec"]["names"]
-    return {**before, "conditions": [*conditions, *others], "acceptedNames": names or {"plural": "", "kind": ""}}

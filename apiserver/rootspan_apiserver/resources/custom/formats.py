@@ -1,70 +1,42 @@
 """The formats of strings in OpenAPI schemas; those that are not here are not checked.
 
-Upstream: k8s.io/kube-openapi/pkg/validation/strfmt, staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/validation/formats.go
+Upstream: k8s.io/kube-openapi/pkg/validation/strfmt, k8s.io/kube-openapi/pkg/internal/third_party/govalidator,
+staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/validation/formats.go
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
+
+from rootspan_apiserver.kube.addresses import parse_cidr, parse_ip
+from rootspan_apiserver.kube.go_durations import parse_duration
+from rootspan_apiserver.kube.go_url import is_request_uri
+from rootspan_apiserver.kube.mail_addresses import is_mail_address
+from rootspan_apiserver.kube.patterns import Pattern
+from rootspan_apiserver.resources.custom.check_digits import is_credit_card, is_isbn10, is_isbn13
+
+Check = Callable[[str], bool]
 
 _DATE_TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_BYTE = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
-_DURATION = r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
-_WORDED_DURATION = r"[\t\n\f\r ]*(?:[0-9]{1,18}[\t\n\f\r ]*[A-Za-zµ]+[\t\n\f\r ]*)+"
-_UNITS = r"[A-Za-zµ]+"
-_UNIT = "ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*"
+_QUANTITY_OF_TIME = re.compile(r"([0-9]+)[\t\n\f\r ]*([A-Za-zµ]+)")
+_UNIT = re.compile("ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*", re.IGNORECASE)
+_LAST_INT64 = 2**63 - 1
 _HEX = "[0-9a-fA-F]"
-_UUIDS = {
-    form: f"{_HEX}{{8}}-?{_HEX}{{4}}-?{third}-?{fourth}-?{_HEX}{{12}}"
-    for form, third, fourth in (
-        ("uuid", f"{_HEX}{{4}}", f"{_HEX}{{4}}"),
-        ("uuid3", f"3{_HEX}{{3}}", f"{_HEX}{{4}}"),
-        ("uuid4", f"4{_HEX}{{3}}", f"[89abAB]{_HEX}{{3}}"),
-        ("uuid5", f"5{_HEX}{{3}}", f"[89abAB]{_HEX}{{3}}"),
-    )
-}
-
-
-RECOGNIZED = frozenset(
-    {
-        *("bsonobjectid", "uri", "email", "hostname", "ipv4", "ipv6", "cidr", "mac", "uuid", "uuid3", "uuid4", "uuid5"),
-        *("isbn", "isbn10", "isbn13", "creditcard", "ssn", "hexcolor", "rgbcolor", "byte", "password"),
-        *("date", "duration", "datetime", "k8sshortname", "k8slongname"),
-    }
-)
-"""The formats of strings, without the dashes in their names."""
-_OF_NUMBERS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"integer": frozenset({"int32", "int64"}), "number": frozenset({"float", "double"})}
+_UP_TO_255 = r"(?:0|[1-9][0-9]?|1[0-9][0-9]?|2[0-4][0-9]|25[0-5])"
+_SPACE = r"[\t\n\f\r ]*"
+_NAME = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+_HOSTNAME = Pattern(
+    r"^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)"
+    r"|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$"
 )
 
 
-def is_recognized(form: str, kind: str) -> bool:
-    """Return whether values of the type `kind` ("" for any) can have the format `form`; others are ignored."""
-    if kind in ("", "string"):
-        return form.replace("-", "") in RECOGNIZED
-    return form in _OF_NUMBERS.get(kind, ())
-
-
-def has_format(value: str, form: str) -> bool:
-    """Return whether `value` has the format `form` of OpenAPI."""
-    match form:
-        case "date-time":
-            found = re.fullmatch(_DATE_TIME, value)
-            return found is not None and _is_date(found[1])
-        case "date":
-            return _is_date(value)
-        case "ipv4":
-            return _is_address(value) and "." in value
-        case "ipv6":
-            return _is_address(value) and ":" in value
-        case "byte":
-            return bool(value) and re.fullmatch(_BYTE, value) is not None
-        case "duration":
-            return _is_duration(value)
-    return form not in _UUIDS or re.fullmatch(_UUIDS[form], value) is not None
+def _matches(pattern: str, *, length: range = range(1 << 31)) -> Check:
+    """Return a check that a text is one of `pattern`, and that its bytes are as many as `length` allows."""
+    compiled = re.compile(pattern)
+    return lambda value: compiled.fullmatch(value) is not None and len(value.encode()) in length
 
 
 def _is_date(value: str) -> bool:
@@ -77,18 +49,93 @@ def _is_date(value: str) -> bool:
     return True
 
 
-def _is_address(value: str) -> bool:
-    address = IPv6Address if ":" in value else IPv4Address
-    try:
-        address(value)
-    except ValueError:
-        return False
-    return "%" not in value
+def _is_date_time(value: str) -> bool:
+    found = re.match(_DATE_TIME, value)
+    return found is not None and value[found.end() :][:1] in ("", "t", "T") and _is_date(found[1])
 
 
 def _is_duration(value: str) -> bool:
     """Either Go's notation or whole numbers with a unit in words; one known unit is enough there, as it is for the real server."""
-    if re.fullmatch(_DURATION, value):
-        return True
-    worded = re.fullmatch(_WORDED_DURATION, value)
-    return worded is not None and any(re.fullmatch(_UNIT, unit, re.IGNORECASE) for unit in re.findall(_UNITS, value))
+    try:
+        parse_duration(value)
+    except ValueError:
+        found = _QUANTITY_OF_TIME.findall(value)
+        if any(int(number) > _LAST_INT64 for number, _ in found):
+            return False
+        return any(_UNIT.fullmatch(unit) for _, unit in found)
+    return True
+
+
+def _is_hostname(value: str) -> bool:
+    within = len(value.encode()) <= 255 and all(len(part.encode()) <= 63 for part in value.split("."))
+    return within and _HOSTNAME.found_in(value)
+
+
+def _is_mac(value: str) -> bool:
+    return any(pattern.fullmatch(value) for pattern in _MACS)
+
+
+_MACS = tuple(
+    re.compile(f"{group}(?:{separator}{group}){{{count - 1}}}")
+    for octets in (6, 8, 20)
+    for group, separator, count in (
+        (f"{_HEX}{{2}}", ":", octets),
+        (f"{_HEX}{{2}}", "-", octets),
+        (f"{_HEX}{{4}}", r"\.", octets // 2),
+    )
+)
+
+
+def _uuid(third: str, fourth: str) -> Check:
+    return _matches(f"{_HEX}{{8}}-?{_HEX}{{4}}-?{third}-?{fourth}-?{_HEX}{{12}}")
+
+
+_CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        "bsonobjectid": _matches(f"{_HEX}{{24}}"),
+        "byte": _matches(
+            r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})", length=range(1, 1 << 31)
+        ),
+        "cidr": lambda value: parse_cidr(value) is not None,
+        "creditcard": is_credit_card,
+        "date": _is_date,
+        "datetime": _is_date_time,
+        "duration": _is_duration,
+        "email": is_mail_address,
+        "hexcolor": _matches(f"#?(?:{_HEX}{{3}}|{_HEX}{{6}})"),
+        "hostname": _is_hostname,
+        "ipv4": lambda value: "." in value and parse_ip(value) is not None,
+        "ipv6": lambda value: ":" in value and parse_ip(value) is not None,
+        "isbn": lambda value: is_isbn10(value) or is_isbn13(value),
+        "isbn10": is_isbn10,
+        "isbn13": is_isbn13,
+        "k8slongname": _matches(rf"{_NAME}(?:\.{_NAME})*", length=range(254)),
+        "k8sshortname": _matches(_NAME, length=range(64)),
+        "mac": _is_mac,
+        "password": lambda value: True,
+        "rgbcolor": _matches(rf"rgb\({_SPACE}{f'{_SPACE},{_SPACE}'.join([_UP_TO_255] * 3)}{_SPACE}\)"),
+        "ssn": _matches("[0-9]{3}[- ][0-9]{2}[- ][0-9]{4}"),
+        "uri": is_request_uri,
+        "uuid": _uuid(f"{_HEX}{{4}}", f"{_HEX}{{4}}"),
+        "uuid3": _uuid(f"3{_HEX}{{3}}", f"{_HEX}{{4}}"),
+        "uuid4": _uuid(f"4{_HEX}{{3}}", f"[89abAB]{_HEX}{{3}}"),
+        "uuid5": _uuid(f"5{_HEX}{{3}}", f"[89abAB]{_HEX}{{3}}"),
+    }
+)
+"""The formats of strings, without the dashes in their names."""
+_OF_NUMBERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"integer": frozenset({"int32", "int64"}), "number": frozenset({"float", "double"})}
+)
+
+
+def is_recognized(form: str, kind: str) -> bool:
+    """Return whether values of the type `kind` ("" for any) can have the format `form`; others are ignored."""
+    if kind in ("", "string"):
+        return form.replace("-", "") in _CHECKS
+    return form in _OF_NUMBERS.get(kind, ())
+
+
+def has_format(value: str, form: str) -> bool:
+    """Return whether `value` has the format `form` of OpenAPI."""
+    check = _CHECKS.get(form.replace("-", ""))
+    return check is None or check(value)

@@ -17,10 +17,12 @@ _CLUSTERED = object_metadata(path_segment, namespaced=False, standard_finalizers
 _NAMESPACED = object_metadata(path_segment, namespaced=True, standard_finalizers=False)
 
 
-def check_resources(value: Any, schema: Schema, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Yield what is wrong with the resources in a value."""
+def check_resources(
+    value: Any, schema: Schema, path: Path, context: RuleContext, *, is_resource: bool = False
+) -> Iterator[FieldError]:
+    """Yield what is wrong with the resources in a value, itself among them if it `is_resource`."""
     if isinstance(value, dict):
-        if schema.embedded_resource:
+        if is_resource or schema.embedded_resource:
             yield from _check(value, path, context)
         for name in sorted(value):
             if (child := schema.properties.get(name)) is not None:

@@ -9,13 +9,15 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.custom.correlation import Correlated
 from rootspan_apiserver.resources.custom.effort import Effort
 from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.resources import check_resources
-from rootspan_apiserver.resources.custom.validation import NO_FIELD, below, validate
+from rootspan_apiserver.resources.custom.result import NO_FIELD
+from rootspan_apiserver.resources.custom.validation import validate, validate_update
 from rootspan_apiserver.resources.nested import integer_at, text_at
 from rootspan_apiserver.resources.subresource_definition import ScalePaths
-from rootspan_apiserver.rules import ABSENT, ROOT, Line, Path, Rule, RuleContext
+from rootspan_apiserver.rules import ABSENT, Line, Path, Rule, RuleContext
 from rootspan_apiserver.types.schema import Schema
 
 INT32_MAX = 2**31 - 1
@@ -30,7 +32,9 @@ class FitsSchema(Rule):
 
     def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
         self.effort.measure()
-        return validate(value, self.schema, path, old)
+        if old is ABSENT:
+            return validate(value, self.schema).placed(None)
+        return validate_update(value, self.schema, Correlated(value, old, self.schema)).placed(None)
 
     def describe(self) -> Iterator[Line]:
         yield Line("", "fits the schema of its definition")
@@ -46,8 +50,8 @@ class StatusFitsSchema(Rule):
         schema = self.schema.properties.get("status")
         if schema is None or "status" not in value:
             return ()
-        before = old.get("status", ABSENT) if isinstance(old, dict) else ABSENT
-        return below(path / "status", validate(value["status"], schema, ROOT, before))
+        status = value["status"]
+        return validate_update(status, schema, Correlated(status, old.get("status"), schema)).placed(path / "status")
 
     def describe(self) -> Iterator[Line]:
         yield Line("status", "fits the schema of its definition")

@@ -4,12 +4,14 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresourc
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.converter import Converter
-from rootspan_apiserver.resources.custom.definitions import accepted_status, resources_of
+from rootspan_apiserver.resources.custom.acceptance import accepted_status, is_true
+from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.resources.resource import Resource
 
 
@@ -28,36 +30,59 @@ class ServedDefinitions:
     ) -> None:
         self._registry = registry
         self._converter_of = converter_of
-        self._served: dict[str, tuple[JSONObject, tuple[Resource, ...]]] = {}
+        self._known: dict[str, _Known] = {}
 
     def put(self, definition: JSONObject) -> JSONObject:
         """Serve what `definition` defines from now on, in place of what it defined before; returns the status it should have."""
         name, spec = definition["metadata"]["name"], definition["spec"]
-        conflict = self._conflict(name, spec)
-        status = accepted_status(definition, datetime.now(UTC), conflict)
-        known, serving = self._served.get(name, ({}, ()))
-        if not conflict and known != spec:
-            resources = resources_of(definition, self._converter_of(definition))
-            self._registry.replace(serving, resources)
-            self._served[name] = spec, resources
+        others = [each.names for key, each in self._known.items() if key != name and each.group == spec["group"]]
+        status = accepted_status(definition, others, datetime.now(UTC))
+        before = self._known.get(name) or _Known(group=spec["group"])
+        names = status.get("acceptedNames") or {}
+        served = {**definition, "spec": {**spec, "names": names}, "status": status}
+        established = is_true(served, "Established") or is_true(served, "NamesAccepted")
+        form = (served["spec"], is_true(served, "Terminating"))
+        resources = before.resources
+        if not established:
+            resources = ()
+        elif before.form != form:
+            resources = tuple(filter(self._is_free, resources_of(served, self._converter_of(served))))
+        if resources != before.resources:
+            self._registry.replace(before.resources, resources)
+        self._known[name] = _Known(group=spec["group"], names=names, form=form, resources=resources)
         return status
 
     def remove(self, name: str) -> None:
         """Stop serving what the definition of that name defines; nothing if there is none."""
-        _, serving = self._served.pop(name, ({}, ()))
-        if serving:
-            self._registry.replace(serving, ())
+        known = self._known.pop(name, None)
+        if known is not None and known.resources:
+            self._registry.replace(known.resources, ())
 
-    def _conflict(self, name: str, spec: JSONObject) -> str:
-        """Which of its names another resource of the group has already, "" if none."""
-        names = spec["names"]
-        wanted = {names["plural"], names.get("singular"), *(names.get("shortNames") or ())} - {None, ""}
-        own = set(self._served.get(name, ({}, ()))[1])
-        for other in self._registry.resources():
-            if other.kind.group != spec["group"] or other in own:
-                continue
-            if taken := sorted(wanted & {other.plural, other.singular, *other.short_names}):
-                return f'"{taken[0]}" is already in use'
-            if names["kind"] in (other.kind.kind, other.list_kind):
-                return f'"{names["kind"]}" is already in use'
-        return ""
+    def others_in_group(self, group: str, name: str) -> list[str]:
+        """Return the names of the other definitions of a group."""
+        return [key for key, each in self._known.items() if key != name and each.group == group]
+
+    def group_of(self, name: str) -> str:
+        """Return the group of a known definition, "" if it is not known."""
+        known = self._known.get(name)
+        return known.group if known is not None else ""
+
+    def names_of(self, name: str) -> JSONObject:
+        """Return the accepted names of a definition, {} if it is not known."""
+        known = self._known.get(name)
+        return known.names if known is not None else {}
+
+    def _is_free(self, resource: Resource) -> bool:
+        """Return whether no built-in resource is in the way."""
+        found = self._registry.lookup(resource.kind.group, resource.kind.version, resource.plural)
+        return found is None or found.custom
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """A definition: its accepted names, and what is served for it in which form."""
+
+    group: str
+    names: JSONObject = field(default_factory=dict)
+    form: object = None
+    resources: tuple[Resource, ...] = ()

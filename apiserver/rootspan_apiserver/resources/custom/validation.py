@@ -1,108 +1,127 @@
 """Whether a value fits a structural schema, and upstream's words for why it does not.
 
-In an update, what is wrong with a value that did not change is no error (ratcheting); elements of lists are found by their keys, if they
-have some.
+In an update, what is wrong with a value that did not change is no error (ratcheting).
 
-Upstream: k8s.io/kube-openapi/pkg/validation/validate, staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/validation
+Upstream: k8s.io/kube-openapi/pkg/validation/validate/{schema,type,schema_props,slice_validator,object_validator,validator}.go,
+staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/validation/ratcheting.go
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
-import orjson
-
-from rootspan_apiserver.kube.go_values import go_format
+from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_values import go_json
 from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.custom.correlation import Correlated
 from rootspan_apiserver.resources.custom.formats import has_format
-from rootspan_apiserver.rules import ABSENT, ROOT, Path
+from rootspan_apiserver.resources.custom.numbers import check_number, is_whole
+from rootspan_apiserver.resources.custom.result import Result, shown
 from rootspan_apiserver.types.schema import Schema
 
-JSON_TYPES: dict[type, str] = {
-    type(None): "null",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    str: "string",
-    list: "array",
-    dict: "object",
-}
+_TYPE_META = ("kind", "apiVersion")
 
 
-NO_FIELD = "<nil>"
-"""The field of an error that upstream has no path for."""
-_RANGES: Mapping[str, int] = MappingProxyType({"int32": 31, "int64": 63})
+def validate(value: Any, schema: Schema) -> Result:
+    """Return every reason why `value` does not fit, the fields of an object by name."""
+    return _check(value, schema, "", None)
 
 
-def validate(value: Any, schema: Schema, path: Path = ROOT, old: Any = ABSENT) -> list[FieldError]:
-    """Return every reason why `value` does not fit, the fields of an object by name.
-
-    Args:
-        old: the value before an update, ABSENT if there is none to compare with.
-    """
-    return list(_check(value, schema, path, old))
+def validate_update(value: Any, schema: Schema, correlated: Correlated) -> Result:
+    """Return every reason why `value` does not fit, but for what it had before."""
+    return _ratcheted(value, schema, "", correlated)
 
 
-def below(path: Path, errors: Iterable[FieldError]) -> Iterator[FieldError]:
-    """Yield errors of a value that was validated as if it were at the root, with the place where it is; the messages stay."""
-    for error in errors:
-        inner = "" if error.field == NO_FIELD else error.field
-        dot = "." if inner and not inner.startswith("[") else ""
-        yield replace(error, field=f"{path}{dot}{inner}")
+def _ratcheted(value: Any, schema: Schema, path: str, node: Correlated) -> Result:
+    result = _check(value, schema, path, node)
+    if result.errors and node.is_unchanged():
+        result.errors = {}
+    return result
 
 
-def _check(value: Any, schema: Schema, path: Path, old: Any) -> Iterator[FieldError]:
-    if value is None and schema.nullable:
-        return
-    if old is not ABSENT and type(old) is type(value) and old == value:
-        return
-    if wrong := _wrong_type(value, schema):
-        actual = JSON_TYPES[type(value)]
-        yield FieldError.type_invalid(path, actual, f'{path} in body must be of type {wrong}: "{actual}"')
-        if value is None:
-            return
-    yield from _check_junctors(value, schema, path, old)
+def _below(value: Any, schema: Schema, path: str, node: Correlated | None) -> Result:
+    return _check(value, schema, path, None) if node is None else _ratcheted(value, schema, path, node)
+
+
+def _check(value: Any, schema: Schema, path: str, node: Correlated | None) -> Result:
+    result = Result()
+    types = ("integer", "string") if schema.int_or_string else (schema.type,) if schema.type else ()
+    form = schema.format
+    if value is None:
+        if types and not schema.nullable:
+            result.wrong_type(path, ",".join(types), "null")
+        else:
+            result.matches += 1
+        _check_enum(value, schema, path, result)
+        return result
+    if types or form:
+        _check_type(value, types, form, path, result)
+    _check_combinators(value, schema, path, node, result)
     match value:
         case str():
-            yield from _check_text(value, schema, path)
+            _check_text(value, schema, path, result)
+            if form:
+                _check_format(value, form, path, result)
         case bool():
             pass
         case int() | float():
-            yield from _check_number(value, schema, path)
+            check_number(value, schema.constraints, path, types[0] if len(types) == 1 else "", form, result)
+            result.matches += 1
         case list():
-            yield from _check_list(value, schema, path, old)
-    if schema.enum and value not in schema.enum:
-        yield FieldError.not_supported(path, value, schema.enum)
+            _check_list(value, schema, path, node, result)
+            result.matches += 1
+    _check_enum(value, schema, path, result)
     if isinstance(value, dict):
-        yield from _check_object(value, schema, path, old)
+        _check_object(value, schema, path, node, result)
+        result.matches += 1
+    result.matches += 3
+    return result
 
 
-def _wrong_type(value: Any, schema: Schema) -> str:
-    """The type a value should have and has not, "" if it has."""
-    if schema.int_or_string:
-        return "" if isinstance(value, int | str) and not isinstance(value, bool) else "integer,string"
-    actual = JSON_TYPES[type(value)]
-    whole = isinstance(value, float) and value.is_integer()
-    if not schema.type or actual == schema.type:
-        return ""
-    if schema.type == "number" and actual == "integer":
-        return ""
-    return "" if schema.type == "integer" and whole else schema.type
+def _check_type(value: Any, types: tuple[str, ...], form: str, path: str, result: Result) -> None:
+    kind, actual = _kind_of(value)
+    fits = kind in types
+    fits |= kind == "number" and "integer" in types and is_whole(value)
+    fits |= kind == "integer" and "number" in types
+    of_text = kind in ("string", "array")
+    result.matches += 1
+    if form and not of_text and not fits and actual != form:
+        result.wrong_type(path, form, actual)
+    elif form and of_text and not {"number", "integer"} & set(types):
+        # A format says what a text is like; whether a list is one, upstream does not ask.
+        result.matches += 1
+    elif not fits:
+        result.wrong_type(path, ",".join(types), kind)
+    else:
+        result.matches += 1
 
 
-def _check_text(value: str, schema: Schema, path: Path) -> Iterator[FieldError]:
+def _kind_of(value: Any) -> tuple[str, str]:
+    """Return the type and the format that a value has by itself."""
+    match value:
+        case bool():
+            return "boolean", ""
+        case int():
+            return "integer", "int64"
+        case float():
+            return "number", "float64"
+        case str():
+            return "string", ""
+        case list():
+            return "array", ""
+        case _:
+            return "object", ""
+
+
+def _check_text(value: str, schema: Schema, path: str, result: Result) -> None:
+    """Add the first of a wrong length and a pattern that does not match."""
     limits = schema.constraints
+    result.matches += 1
     if (most := limits.get("maxLength")) is not None and len(value) > most:
-        yield FieldError.too_long(path, most)
-    if (least := limits.get("minLength")) is not None and len(value) < least:
-        yield FieldError.invalid(path, value, f"{path} in body should be at least {least} chars long")
-    if (pattern := limits.get("pattern")) and (expected := _mismatch(value, pattern)):
-        yield FieldError.invalid(path, value, f"{path} in body should match '{expected}'")
-    if schema.format and not has_format(value, schema.format):
-        shown = orjson.dumps(value).decode()
-        yield FieldError.type_invalid(path, value, f"{path} in body must be of type {schema.format}: {shown}")
+        result.add(f"{path} in body should be at most {most} chars long", FieldError.too_long(path, most))
+    elif (least := limits.get("minLength")) is not None and len(value) < least:
+        result.invalid(path, value, f"{path} in body should be at least {least} chars long")
+    elif (pattern := limits.get("pattern")) and (expected := _mismatch(value, pattern)):
+        result.invalid(path, value, f"{path} in body should match '{expected}'")
 
 
 def _mismatch(value: str, pattern: Pattern) -> str:
@@ -113,95 +132,99 @@ def _mismatch(value: str, pattern: Pattern) -> str:
         return f"{pattern.text}, but pattern is invalid: {error}"
 
 
-def _check_number(value: float, schema: Schema, path: Path) -> Iterator[FieldError]:
-    limits = schema.constraints
-    yield from _check_range(value, schema, path, "Checked")
-    if factor := limits.get("multipleOf"):
-        yield from _check_range(factor, schema, path, "MultipleOf")
-        if value % factor:
-            yield FieldError.invalid(path, value, f"{path} in body should be a multiple of {_float(factor)}")
-    if (least := limits.get("minimum")) is not None:
-        yield from _check_range(least, schema, path, "Minimum boundary")
-        exclusive = limits.get("exclusiveMinimum")
-        if value < least or (exclusive and value == least):
-            than = "greater than" if exclusive else "greater than or equal to"
-            yield FieldError.invalid(path, value, f"{path} in body should be {than} {_float(least)}")
-    if (most := limits.get("maximum")) is not None:
-        yield from _check_range(most, schema, path, "Maximum boundary")
-        exclusive = limits.get("exclusiveMaximum")
-        if value > most or (exclusive and value == most):
-            than = "less than" if exclusive else "less than or equal to"
-            yield FieldError.invalid(path, value, f"{path} in body should be {than} {_float(most)}")
+def _check_format(value: str, form: str, path: str, result: Result) -> None:
+    result.matches += 1
+    if not has_format(value, form):
+        result.wrong_type(path, form, value)
 
 
-def _check_range(number: float, schema: Schema, path: Path, what: str) -> Iterator[FieldError]:
-    """That a number is one of the integers of its format."""
-    bits = _RANGES.get(schema.format) if schema.type == "integer" else None
-    if bits is not None and not -(2**bits) <= number < 2**bits:
-        words = f"{what} value must be of type integer with format {schema.format} in {path}"
-        yield FieldError.invalid(NO_FIELD, "", words)
+def _check_enum(value: Any, schema: Schema, path: str, result: Result) -> None:
+    if schema.enum and not any(_is(value, choice) for choice in schema.enum):
+        choices = [choice if isinstance(choice, str) else go_json(shown(choice)) for choice in schema.enum]
+        text = f"{path} in body should be one of {choices}"
+        result.add(text, FieldError.not_supported(path, shown(value), choices))
 
 
-def _float(number: float) -> str:
-    return go_format(float(number))
+def _is(value: Any, choice: Any) -> bool:
+    """Return whether a value is that of an enum once it is converted to its type; null never is."""
+    match choice:
+        case None:
+            return False
+        case bool():
+            return value is choice
+        case int():
+            return isinstance(value, int | float) and not isinstance(value, bool) and int(value) == choice
+        case float():
+            return isinstance(value, int | float) and not isinstance(value, bool) and value == choice
+    return type(value) is type(choice) and bool(value == choice)
 
 
-def _check_list(value: list[Any], schema: Schema, path: Path, old: Any) -> Iterator[FieldError]:
-    limits = schema.constraints
-    if (most := limits.get("maxItems")) is not None and len(value) > most:
-        yield FieldError.too_many(path, len(value), most)
-    if (least := limits.get("minItems")) is not None and len(value) < least:
-        yield FieldError.invalid(path, len(value), f"{path} in body should have at least {least} items")
-    if limits.get("uniqueItems") and len({_identity(item) for item in value}) < len(value):
-        yield FieldError.invalid(path, value, f"{path} in body shouldn't contain duplicates")
+def _check_list(value: list[Any], schema: Schema, path: str, node: Correlated | None, result: Result) -> None:
+    limits, size = schema.constraints, len(value)
     if schema.items is not None:
-        before = _by_keys(old, schema)
         for index, item in enumerate(value):
-            known = before.get(_keys(item, schema), ABSENT) if before else ABSENT
-            yield from _check(item, schema.items, path / index, known)
+            child = node.index(index) if node is not None else None
+            result.merge(_below(item, schema.items, f"{path}[{index}]", child))
+    if (least := limits.get("minItems")) is not None and size < least:
+        result.invalid(path, size, f"{path} in body should have at least {least} items")
+    if (most := limits.get("maxItems")) is not None and size > most:
+        result.add(f"{path} in body should have at most {most} items", FieldError.too_many(path, size, most))
+    result.matches += 1
 
 
-def _by_keys(old: Any, schema: Schema) -> dict[bytes, Any]:
-    """Return the elements of an old list by their keys, if it is a list whose elements have keys."""
-    if schema.list_type != "map" or not isinstance(old, list):
-        return {}
-    return {_keys(item, schema): item for item in old}
+def _check_object(value: dict[str, Any], schema: Schema, path: str, node: Correlated | None, result: Result) -> None:
+    limits, size = schema.constraints, len(value)
+    if (least := limits.get("minProperties")) is not None and size < least:
+        result.invalid(path, size, f"{path} in body should have at least {least} properties")
+    if (most := limits.get("maxProperties")) is not None and size > most:
+        result.add(f"{path} in body should have at most {most} properties", FieldError.too_many(path, size, most))
+    if limits.get("additionalProperties") is False:
+        for name in sorted(value.keys() - schema.properties.keys()):
+            result.invalid(path, name, f"{path}.{name} in body is a forbidden property")
+    elif (additional := schema.additional) is not None:
+        for name in sorted(value.keys() - schema.properties.keys()):
+            child = node.key(name) if node is not None else None
+            result.merge(_below(value[name], additional, f"{path}.{name}", child))
+    for name in sorted(schema.properties.keys() & value.keys()):
+        child = node.key(name) if node is not None and (path or name not in _TYPE_META) else None
+        place = f"{path}.{name}" if path else name
+        result.merge(_below(value[name], schema.properties[name], place, child))
+    for name in limits.get("required", ()):
+        if name not in value:
+            result.add(f"{path}.{name} in body is required", FieldError.required(f"{path}.{name}"))
 
 
-def _keys(item: Any, schema: Schema) -> bytes:
-    return _identity({key: item.get(key) for key in schema.list_map_keys} if isinstance(item, dict) else item)
+def _check_combinators(value: Any, schema: Schema, path: str, node: Correlated | None, result: Result) -> None:
+    """Check `anyOf`, `oneOf`, `allOf` and `not`; of alternatives that all fail, the errors of the closest are added."""
+    limits, found = schema.constraints, Result(matches=1)
+    if some := limits.get("anyOf"):
+        results = [_check(value, each, path, node) for each in some]
+        valid = next((each for each in results if not each.errors), None)
+        if valid is None:
+            found.without_field(f"{quote(path)} must validate at least one schema (anyOf)")
+        found.merge(valid or _closest(results))
+    if one := limits.get("oneOf"):
+        results = [_check(value, each, path, node) for each in one]
+        valids = [each for each in results if not each.errors]
+        if len(valids) == 1:
+            found.merge(valids[0])
+        else:
+            how = f"Found {len(valids)} valid alternatives" if valids else "Found none valid"
+            found.without_field(f"{quote(path)} must validate one and only one schema (oneOf). {how}")
+            if not valids:
+                found.merge(_closest(results))
+    if every := limits.get("allOf"):
+        results = [_check(value, each, path, node) for each in every]
+        for each in results:
+            found.merge(each)
+        failed = sum(bool(each.errors) for each in results)
+        if failed:
+            none = ". None validated" if failed == len(results) else ""
+            found.without_field(f"{quote(path)} must validate all the schemas (allOf){none}")
+    if (never := limits.get("not")) is not None and not _check(value, never, path, node).errors:
+        found.without_field(f"{quote(path)} must not validate the schema (not)")
+    result.merge(found)
 
 
-def _identity(value: Any) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
-def _check_object(value: dict[str, Any], schema: Schema, path: Path, old: Any) -> Iterator[FieldError]:
-    limits = schema.constraints
-    if (most := limits.get("maxProperties")) is not None and len(value) > most:
-        yield FieldError.too_many(path, len(value), most)
-    if (least := limits.get("minProperties")) is not None and len(value) < least:
-        yield FieldError.invalid(path, len(value), f"{path} in body should have at least {least} properties")
-    for name in sorted(schema.required - value.keys()):
-        yield FieldError.required(path / name)
-    before = old if isinstance(old, dict) else {}
-    for name in sorted(value):
-        child = schema.properties.get(name, schema.additional)
-        if child is not None:
-            yield from _check(value[name], child, path / name, before.get(name, ABSENT))
-
-
-def _check_junctors(value: Any, schema: Schema, path: Path, old: Any) -> Iterator[FieldError]:
-    limits = schema.constraints
-    if (some := limits.get("anyOf")) and not any(_fits(value, each, path) for each in some):
-        yield FieldError.invalid(path, value, f"{path} in body must validate at least one schema (anyOf)")
-    if (one := limits.get("oneOf")) and sum(_fits(value, each, path) for each in one) != 1:
-        yield FieldError.invalid(path, value, f"{path} in body must validate one and only one schema (oneOf)")
-    for each in limits.get("allOf", ()):
-        yield from _check(value, each, path, old)
-    if (none := limits.get("not")) is not None and _fits(value, none, path):
-        yield FieldError.invalid(path, value, f"{path} in body must not validate the schema (not)")
-
-
-def _fits(value: Any, schema: Schema, path: Path) -> bool:
-    return next(_check(value, schema, path, ABSENT), None) is None
+def _closest(results: list[Result]) -> Result:
+    return max(results, key=lambda each: each.matches)

@@ -176,9 +176,9 @@ definition = Definition(
         addressType=required & one_of("FQDN", "IPv4", "IPv6"),
         endpoints=unless_unchanged(_ENDPOINTS),
         ports=max_items(20000) & _port_names & each(_PORT),
-    ),
-    changes=struct(addressType=immutable),
-    update_order=UpdateOrder.RULES_FIRST,
+    )
+    & struct(addressType=immutable),
+    update_order=UpdateOrder.RULES_ONLY,
     columns=(
         NAME,
         Column("AddressType", value("addressType"), description="What the addresses are."),

@@ -15,8 +15,9 @@ from rootspan_apiserver.resources.cells import NONE, condition
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.flowcontrol.conditions import STATUS
+from rootspan_apiserver.resources.flowcontrol.fixed_specs import fixed_schema
 from rootspan_apiserver.resources.flowcontrol.request_rules import REQUESTS
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
@@ -60,6 +61,10 @@ def _missing_level(obj: JSONObject, now: datetime) -> str:
     return str(condition(obj, "Dangling").get("status", "?"))
 
 
+def _matching_order(obj: JSONObject) -> tuple[int, str]:
+    return obj["spec"].get("matchingPrecedence") or 0, obj["metadata"].get("name", "")
+
+
 definition = Definition(
     "flowcontrol.apiserver.k8s.io/v1",
     "FlowSchema",
@@ -68,6 +73,7 @@ definition = Definition(
     subresources=(status_subresource(STATUS, keeps_metadata=METADATA_OF_STATUS),),
     generation=COUNTED,
     defaults=(_precedence,),
+    update_order=UpdateOrder.RULES_ONLY,
     rules=struct(
         spec=struct(
             matchingPrecedence=greater_than(0, words="must be a positive value")
@@ -82,9 +88,11 @@ definition = Definition(
                 {}, struct(name=required("must reference a priority level") & named(dns_subdomain))
             ),
             rules=each(REQUESTS),
-        ),
-        status=STATUS,
-    ),
+        )
+    )
+    & fixed_schema
+    & struct(status=STATUS),
+    row_order=_matching_order,
     columns=(
         NAME,
         Column(

@@ -16,7 +16,8 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Cell, Column, at, va
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.flowcontrol.conditions import STATUS
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.flowcontrol.fixed_specs import fixed_level
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
@@ -122,7 +123,7 @@ SPEC = (
 
 
 def _shares(obj: JSONObject, now: datetime) -> Any:
-    level = at(obj, "spec", "limited") or at(obj, "spec", "exempt") or {}
+    level = at(obj, "spec", "limited") or {}
     shares = level.get("nominalConcurrencyShares")
     return NONE if shares is None else shares
 
@@ -153,7 +154,8 @@ definition = Definition(
         ),
         _defaults,
     ),
-    rules=_exempt & struct(spec=SPEC, status=STATUS),
+    update_order=UpdateOrder.RULES_ONLY,
+    rules=_exempt & struct(spec=SPEC) & fixed_level & struct(status=STATUS),
     columns=(
         NAME,
         Column("Type", value("spec.type"), description="Whether its requests are limited."),

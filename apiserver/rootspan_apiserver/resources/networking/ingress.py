@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.kube.addresses import legacy_ip, parse_ip
+from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain, wildcard_dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
@@ -129,6 +130,14 @@ def _addresses(obj: JSONObject, now: datetime) -> str:
     return joined(address.get("ip") or address.get("hostname", "") for address in given)
 
 
+def _warnings(ingress: JSONObject, old: JSONObject | None) -> list[str]:
+    """A new ingress should not name its class in the annotation of old."""
+    annotations = at(ingress, "metadata", "annotations") or {}
+    if old is not None or CLASS_ANNOTATION not in annotations or spec(ingress).get("ingressClassName") is not None:
+        return []
+    return [f"annotation {quote(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead"]
+
+
 definition = Definition(
     "networking.k8s.io/v1",
     "Ingress",
@@ -137,6 +146,7 @@ definition = Definition(
     subresources=(status_subresource(STATUS),),
     storage_path="/ingress",
     generation=COUNTED,
+    warnings=_warnings,
     rules=struct(spec=absent_as({}, SPEC)) & on_create(_one_class),
     columns=(
         NAME,

@@ -13,7 +13,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain, path_segment
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import joined, spec
-from rootspan_apiserver.resources.columns import NAME, Column
+from rootspan_apiserver.resources.columns import AGE, NAME, Column
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.rules import Path, RuleContext, function, named, not_nil, required, struct, unless_empty
@@ -51,6 +51,6 @@ definition = Definition(
     name_rule=canonical_ip,
     spec=struct(parentRef=not_nil & PARENT),
     changes=struct(spec=struct(parentRef=_parent_stays)),
-    update_order=UpdateOrder.CHANGES_ONLY,
-    columns=(NAME, Column("ParentRef", _parent, description="What uses the address.")),
+    update_order=UpdateOrder.RULES_FIRST,
+    columns=(NAME, Column("ParentRef", _parent, description="What uses the address."), AGE),
 )

@@ -15,14 +15,14 @@ from rootspan_apiserver.resources.core.pod.resources import OVERHEAD
 from rootspan_apiserver.resources.core.tolerations import TOLERATIONS
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder
-from rootspan_apiserver.rules import Path, RuleContext, absent_as, function, immutable, named, required, struct
+from rootspan_apiserver.rules import ABSENT, Path, RuleContext, function, immutable, named, required, struct
 from rootspan_apiserver.rules.label_selectors import labels
 
 
 @function("validateOverhead")
 def _overhead(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """What a pod takes besides its containers is valid as limits are."""
-    yield from OVERHEAD.check({"limits": value}, old, path, context)
+    yield from OVERHEAD.check({"limits": value.get("podFixed") or {}}, ABSENT, path, context)
 
 
 @function("validateTolerations")
@@ -44,11 +44,11 @@ definition = Definition(
     update_needs_resource_version=True,
     rules=struct(
         handler=required & named(dns_label),
-        overhead=struct(podFixed=absent_as({}, _overhead)),
+        overhead=_overhead,
         scheduling=struct(nodeSelector=labels, tolerations=TOLERATIONS & _unique),
     ),
     changes=struct(handler=immutable),
-    update_order=UpdateOrder.CHANGES_ONLY,
+    update_order=UpdateOrder.RULES_FIRST,
     standard_finalizers=False,
     columns=(
         NAME,

@@ -6,7 +6,7 @@ pkg/printers/internalversion/printers.go
 
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import COUNTED
+from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import status_subresource
 from rootspan_apiserver.rules import at_most_one, not_negative, one_of, struct
 from rootspan_apiserver.rules.conditions import conditions
@@ -39,6 +39,7 @@ definition = Definition(
     generation=COUNTED,
     update_needs_resource_version=True,
     name_rule=None,  # Upstream checks no metadata here, so that any path segment is a name.
+    update_order=UpdateOrder.RULES_ONLY,
     spec=SPEC,
     columns=(
         NAME,

@@ -20,12 +20,12 @@ from rootspan_apiserver.rules import (
     absent_as,
     each,
     function,
-    immutable,
     named,
     one_of,
     required,
     struct,
 )
+from rootspan_apiserver.rules.immutable_structs import immutable_struct
 
 GROUP = "rbac.authorization.k8s.io"
 SUBJECT_KINDS = ("ServiceAccount", "User", "Group")
@@ -71,7 +71,7 @@ def binding_rules(*role_kinds: str, namespaced: bool) -> Rule:
     return struct(roleRef=absent_as({}, reference), subjects=each(subject))
 
 
-ROLE_STAYS = struct(roleRef=immutable("cannot change roleRef"))
+ROLE_STAYS = struct(roleRef=immutable_struct("rbac/v1.RoleRef", "cannot change roleRef"))
 """What an update may not change."""
 
 

@@ -18,7 +18,7 @@ from rootspan_apiserver.resources.resource_k8s_io.item_lists import items
 from rootspan_apiserver.resources.resource_k8s_io.requests import LIMIT, selectors
 from rootspan_apiserver.rules import ABSENT, Path, RuleContext, function, named, struct
 from rootspan_apiserver.rules.formats import long_name
-from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
+from rootspan_apiserver.rules.metadata import core_metadata_update, object_metadata
 
 _new_configuration = items(device_configuration(), limit=LIMIT)
 _stored_configuration = items(device_configuration(stored=True), limit=LIMIT)
@@ -49,6 +49,6 @@ definition = Definition(
     delete_returns_object=True,
     name_rule=long_name,
     spec=SPEC,
-    update_rules=struct(metadata=object_metadata(long_name, namespaced=False) & metadata_update, spec=SPEC),
+    update_rules=struct(metadata=object_metadata(long_name, namespaced=False) & core_metadata_update, spec=SPEC),
     columns=(NAME, AGE),
 )

@@ -30,6 +30,6 @@ definition = Definition(
         spec=struct(devices=device_claim("spec", "spec", "devices")),
     ),
     changes=struct(spec=immutable_struct("resource/v1.ResourceClaimTemplateSpec")),
-    update_order=UpdateOrder.CHANGES_ONLY,
+    update_order=UpdateOrder.RULES_FIRST,
     columns=(NAME, AGE),
 )

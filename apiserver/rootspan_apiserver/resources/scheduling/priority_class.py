@@ -60,6 +60,7 @@ definition = Definition(
         value=absent_as(0, immutable("may not be changed in an update.", forbid=True)), preemptionPolicy=immutable
     ),
     update_order=UpdateOrder.CHANGES_ONLY,
+    undeletable=dict.fromkeys(SYSTEM_CLASSES, "this is a system priority class and cannot be deleted"),
     columns=(
         NAME,
         Column("Value", value("value", 0), "integer", description="The priority of pods of the class."),

@@ -17,7 +17,7 @@ from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import Generation
 from rootspan_apiserver.rules import Path, RuleContext, each, function, immutable, minimum, one_of, struct
-from rootspan_apiserver.rules.metadata import metadata_update
+from rootspan_apiserver.rules.metadata import core_metadata_update
 
 SHORTEST_TOKEN = 600
 LONGEST_TOKEN = 1 << 32
@@ -113,7 +113,7 @@ definition = Definition(
         ),
     ),
     spec=SPEC,
-    update_rules=struct(metadata=metadata_update)
+    update_rules=struct(metadata=core_metadata_update)
     & struct(spec=SPEC & _attachment & struct(volumeLifecycleModes=immutable)),
     warnings=_warnings,
     columns=(

@@ -13,6 +13,7 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
 from rootspan_apiserver.resources.core.volume_sources import csi_driver_name
 from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.rules import (
     Path,
     RuleContext,
@@ -24,7 +25,6 @@ from rootspan_apiserver.rules import (
     struct,
     unique,
 )
-from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
 from rootspan_apiserver.types.internal_form import internal_form
 from rootspan_apiserver.types.tables import go_types
 
@@ -74,7 +74,7 @@ definition = Definition(
     delete_returns_object=True,
     update_needs_resource_version=True,
     spec=SPEC,
-    update_rules=struct(metadata=metadata_update & object_metadata(namespaced=False))
-    & struct(spec=SPEC & struct(drivers=on_update(_unchanged))),
+    rules=struct(spec=struct(drivers=on_update(_unchanged))),
+    update_order=UpdateOrder.RULES_ONLY,
     columns=(NAME, Column("Drivers", count("spec.drivers"), "integer", description="How many drivers there are."), AGE),
 )

@@ -21,5 +21,5 @@ definition = Definition(
         capacity=not_negative_quantity,
     ),
     changes=struct(nodeTopology=immutable_selector, storageClassName=absent_as("", immutable)),
-    update_order=UpdateOrder.CHANGES_ONLY,
+    update_order=UpdateOrder.RULES_FIRST,
 )

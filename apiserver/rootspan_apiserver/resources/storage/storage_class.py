@@ -23,8 +23,8 @@ from rootspan_apiserver.rules import (
     absent_as,
     function,
     immutable,
+    not_nil,
     one_of,
-    required,
     struct,
     unless_empty,
 )
@@ -79,7 +79,7 @@ definition = Definition(
         provisioner=driver,
         parameters=parameters,
         reclaimPolicy=unless_empty(one_of("Delete", "Retain")),
-        volumeBindingMode=required & one_of("Immediate", "WaitForFirstConsumer"),
+        volumeBindingMode=not_nil & one_of("Immediate", "WaitForFirstConsumer"),
         allowedTopologies=_topologies,
     ),
     changes=struct(
@@ -88,7 +88,7 @@ definition = Definition(
         reclaimPolicy=immutable,
         volumeBindingMode=immutable,
     ),
-    update_order=UpdateOrder.CHANGES_ONLY,
+    update_order=UpdateOrder.RULES_FIRST,
     columns=(
         Column("Name", _name, format="name", description="The object's name, and whether it is the default class."),
         Column("Provisioner", value("provisioner"), description="The driver that makes the volumes."),

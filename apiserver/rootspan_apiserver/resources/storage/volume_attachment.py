@@ -15,6 +15,7 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.core.volume_sources import csi_driver_name
 from rootspan_apiserver.resources.definition import Definition
+from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
     Path,
@@ -23,12 +24,11 @@ from rootspan_apiserver.rules import (
     between,
     function,
     named,
-    on_create,
     required,
     struct,
 )
 from rootspan_apiserver.rules.immutable_structs import immutable_struct
-from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
+from rootspan_apiserver.rules.metadata import object_metadata
 
 ATTACHMENT_LIMIT = 256 * 1024
 MESSAGE_LIMIT = 1024
@@ -64,15 +64,12 @@ def _message(value: str, old: Any, path: Path, context: RuleContext) -> Iterator
 VOLUME_ERROR = struct(message=_message, errorCode=between(0, 2**31 - 1))
 RULES = struct(
     spec=struct(
-        attacher=required & on_create(csi_driver_name),
+        attacher=required & csi_driver_name,
         source=absent_as({}, _source),
         nodeName=absent_as("", named(dns_subdomain)),
     ),
     status=struct(attachmentMetadata=_metadata, attachError=VOLUME_ERROR, detachError=VOLUME_ERROR),
-)
-NEW = struct(spec=struct(source=struct(persistentVolumeName=named(dns_subdomain))))
-"""`ValidateVolumeAttachmentV1`, for new objects."""
-
+) & struct(spec=struct(source=struct(persistentVolumeName=named(dns_subdomain))))
 WHOLE = struct(metadata=object_metadata(namespaced=False)) & RULES
 definition = Definition(
     "storage.k8s.io/v1",
@@ -82,10 +79,8 @@ definition = Definition(
     delete_returns_object=True,
     update_needs_resource_version=True,
     subresources=(status_subresource(rules=WHOLE, keeps_metadata=METADATA_OF_STATUS),),
-    rules=RULES & on_create(NEW),
-    update_rules=struct(metadata=metadata_update)
-    & WHOLE
-    & struct(spec=immutable_struct("storage/v1.VolumeAttachmentSpec")),
+    rules=RULES & struct(spec=immutable_struct("storage/v1.VolumeAttachmentSpec")),
+    update_order=UpdateOrder.RULES_ONLY,
     columns=(
         NAME,
         Column("Attacher", value("spec.attacher"), format="name", description="The driver that attaches the volume."),

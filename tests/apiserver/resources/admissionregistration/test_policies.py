@@ -90,7 +90,7 @@ MUTATIONS: list[tuple[Changes, list[str]]] = [
     ]),
     ({"spec.mutations.0.applyConfiguration.expression": "\t"}, ["spec.mutations[0].applyConfiguration.expression: Required value"]),
     ({"spec.reinvocationPolicy": REMOVED}, ["spec.reinvocationPolicy: Required value"]),
-    ({"spec.reinvocationPolicy": "Always"}, ['spec.reinvocationPolicy: Unsupported value: "Always": supported values: "Never", "IfNeeded"']),
+    ({"spec.reinvocationPolicy": "Always"}, ['spec.reinvocationPolicy: Unsupported value: "Always": supported values: "IfNeeded", "Never"']),
 ]  # fmt: skip
 STATUS: Changes = {"status.typeChecking.expressionWarnings": [{}], "status.conditions": [{"type": "!"}]}
 

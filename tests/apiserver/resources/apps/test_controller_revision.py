@@ -10,9 +10,10 @@ OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": "
 ROWS: list[tuple[Changes, list[str]]] = [
     ({}, []),
     ({"data": REMOVED, "revision": -1}, [
-        "data: Required value: data is mandatory",
         "revision: Invalid value: -1: must be greater than or equal to 0",
+        "data: Required value: data is mandatory",
     ]),
+    ({"data": ["x"]}, ["data: Required value: data must be a valid JSON object"]),
 ]  # fmt: skip
 UPDATE_ROWS: list[tuple[Changes, list[str]]] = [
     ({"revision": 2}, []),

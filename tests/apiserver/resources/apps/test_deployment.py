@@ -61,6 +61,7 @@ UPDATE_ROWS: list[tuple[Changes, list[str]]] = [
         'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
         "spec.selector: Invalid value: null: field is immutable",
     ]),
+    ({"spec.selector": {"matchExpressions": [{"values": ["web", "x"], "operator": "In", "key": "app"}], "matchLabels": {"tier": "a", "app": "web"}}, "spec.template.metadata.labels.tier": "a"}, ['spec.selector: Invalid value: {"matchLabels":{"app":"web","tier":"a"},"matchExpressions":[{"key":"app","operator":"In","values":["web","x"]}]}: field is immutable']),
     ({"spec.selector.matchLabels.a": "b", "spec.template.metadata.labels.a": "b"}, ['spec.selector: Invalid value: {"matchLabels":{"a":"b","app":"web"}}: field is immutable']),
 ]  # fmt: skip
 STATUS_ROWS: list[tuple[Changes, list[str]]] = [

@@ -20,6 +20,8 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ]),
     ({"metadata.name": "a" * 53}, ['metadata.name: Invalid value: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": must be no more than 52 characters']),
     ({"spec.timeZone": "Europe/Berlin"}, []),
+    ({"spec.timeZone": ""}, ['spec.timeZone: Invalid value: "": timeZone must be nil or non-empty string']),
+    ({"spec.timeZone": "../zone"}, ['spec.timeZone: Invalid value: "../zone": unknown time zone ../zone']),
     ({"spec.timeZone": "Europe/Atlantis"}, ['spec.timeZone: Invalid value: "Europe/Atlantis": unknown time zone Europe/Atlantis']),
     ({"spec.startingDeadlineSeconds": -1, "spec.successfulJobsHistoryLimit": -1, "spec.failedJobsHistoryLimit": -1}, [
         "spec.startingDeadlineSeconds: Invalid value: -1: must be greater than or equal to 0",

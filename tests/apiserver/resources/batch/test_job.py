@@ -59,6 +59,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
         "spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode",
         "spec.maxFailedIndexes: Invalid value: 1: requires indexed completion mode",
     ]),
+    ({"spec.managedBy": ""}, ["spec.managedBy: Required value"]),
     ({"spec.managedBy": "me"}, ['spec.managedBy: Invalid value: "me": must be a domain-prefixed path (such as "acme.io/foo")']),
     ({"spec.managedBy": "example.com/" + "a" * 60}, ["spec.managedBy: Too long: may not be more than 63 bytes"]),
     ({"spec.completionMode": "x"}, ['spec.completionMode: Unsupported value: "x": supported values: "NonIndexed", "Indexed"']),
@@ -118,7 +119,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
         "spec.successPolicy.rules[4].succeededIndexes: Invalid value: \"0-1-2\": error parsing succeededIndexes: the fragment \"0-1-2\" violates the requirement that an index interval can have at most two parts separated by '-'",
     ]),
     (successes({"succeededIndexes": "0" * 65537}), ["spec.successPolicy.rules[0].succeededIndexes: Too long: may not be more than 65536 bytes"]),
-    ({"spec.podReplacementPolicy": "Always"}, ['spec.podReplacementPolicy: Unsupported value: "Always": supported values: "TerminatingOrFailed", "Failed"']),
+    ({"spec.podReplacementPolicy": "Always"}, ['spec.podReplacementPolicy: Unsupported value: "Always": supported values: "Failed", "TerminatingOrFailed"']),
     ({**failures(CODES), "spec.podReplacementPolicy": "TerminatingOrFailed"}, ['spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"']),
     ({f"{POD}.restartPolicy": "Always"}, ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"']),
     ({f"{POD}.restartPolicy": "Sometimes"}, [

@@ -176,6 +176,7 @@ def test_status_keeps_decision() -> None:
         (pem("-----BEGIN OTHER-----\n" * 60_000), False),
         ("no base64", False),
     ],
+    ids=("in a broken frame", "second", "beginning behind end", "many beginnings", "no base64"),
 )
 def test_first_whole_block_is_request(request_text: str, is_good: bool) -> None:
     """What begins and does not end is no block; a text of many beginnings takes no time."""
@@ -215,6 +216,19 @@ def test_table_shows_condition(changes: Changes, shown: str) -> None:
         (SIGNED + b"x", "asn1: syntax error: trailing data"),
         (b"0\x03\x02\x01\x01", "asn1: structure error: tags don't match"),
     ],
+    ids=(
+        "good",
+        "forged",
+        "forged by RSA",
+        "Ed25519",
+        "forged by Ed25519",
+        "unknown curve",
+        "empty",
+        "one byte",
+        "cut",
+        "too long",
+        "no request",
+    ),
 )
 def test_request_is_read_and_its_signature_verified(request_bytes: bytes, words: str) -> None:
     """The words are those of Go's libraries."""

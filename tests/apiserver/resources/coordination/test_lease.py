@@ -1,8 +1,11 @@
 """Lease: its rules, its table."""
 
+from copy import deepcopy
+
 import pytest
 
 from rootspan_apiserver.resources.coordination.lease import definition
+from rootspan_apiserver.resources.hooks import WriteContext
 from tests.apiserver.resources.kind_checks import Changes, KindCheck
 
 LEASE = KindCheck(definition, {"spec": {"holderIdentity": "me", "leaseDurationSeconds": 15}})
@@ -47,3 +50,14 @@ def test_table_shows_holder() -> None:
     """A lease without a holder has an empty cell."""
     assert LEASE.row() == {"Name": "x", "Holder": "me", "Age": "5m"}
     assert LEASE.bookmark_row() == ["", "", "<unknown>"]
+
+
+def test_fields_of_coordinated_election_are_dropped() -> None:
+    """The feature is off by default; a lease that has them already keeps them."""
+    election = {"spec.strategy": "OldestEmulationVersion", "spec.preferredHolder": "you"}
+    assert LEASE.stored(election)["spec"] == {"holderIdentity": "me", "leaseDurationSeconds": 15}
+    assert LEASE.updated(election)[0]["spec"].keys() == {"holderIdentity", "leaseDurationSeconds"}
+    lease = {"spec": {"strategy": "OldestEmulationVersion", "preferredHolder": "you"}}
+    assert definition.prepare_update is not None
+    definition.prepare_update(lease, deepcopy(lease), WriteContext())
+    assert lease["spec"] == {"strategy": "OldestEmulationVersion", "preferredHolder": "you"}

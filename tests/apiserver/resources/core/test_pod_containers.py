@@ -51,14 +51,14 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.containers[0].restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
     ]),
     ({'spec.containers.0.restartPolicyRules': [{'action': 'Restart', 'exitCodes': {'operator': 'In', 'values': [1]}}]}, [
-        'spec.containers[0].restartPolicy: Required value',
+        'spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used',
     ]),
     ({'spec.containers.0.restartPolicy': 'Never', 'spec.containers.0.restartPolicyRules': [{'action': 'Stop', 'exitCodes': {'operator': 'Is'}}]}, [
         'spec.containers[0].restartPolicyRules[0].action: Unsupported value: "Stop": supported values: "Restart", "RestartAllContainers"',
         'spec.containers[0].restartPolicyRules[0].exitCodes.operator: Unsupported value: "Is": supported values: "In", "NotIn"',
     ]),
     ({'spec.containers.0.restartPolicy': 'Never', 'spec.containers.0.restartPolicyRules': [{'action': 'Restart'}]}, [
-        'spec.containers[0].restartPolicyRules[0].exitCodes: Required value',
+        'spec.containers[0].restartPolicyRules[0].exitCodes: Required value: must be specified',
     ]),
     ({'spec.containers.0.restartPolicy': 'Never', 'spec.containers.0.restartPolicyRules': [{'action': 'Restart', 'exitCodes': {'operator': 'In', 'values': [1] * 256}}]}, [
         'spec.containers[0].restartPolicyRules[0].exitCodes.values: Too many: 256: must have at most 255 items',

@@ -64,6 +64,13 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 2',
         'spec.resources.containers[0][cpu].limits: Invalid value: "2": must be less than or equal to pod limits of 1',
     ]),
+    ({'spec.resources': {'requests': {'cpu': '1'}}, 'spec.containers.0.resources': {'requests': {'memory': '1Gi'}}}, []),
+    ({'spec.resources': {'requests': {'memory': '1Gi'}}, 'spec.containers.0.resources': {'requests': {'memory': '1537Mi'}}}, [
+        'spec.resources.requests[memory]: Invalid value: "1Gi": must be greater than or equal to aggregate container requests of 1537Mi',
+    ]),
+    ({'spec.resources': {'requests': {'cpu': '2'}}, 'spec.initContainers': [{'name': 'i', 'image': 'i', 'imagePullPolicy': 'Always', 'terminationMessagePolicy': 'File', 'resources': {'requests': {'cpu': '3'}}}]}, [
+        'spec.resources.requests[cpu]: Invalid value: "2": must be greater than or equal to aggregate container requests of 3',
+    ]),
     ({'spec.resources': {'limits': {'ephemeral-storage': '1'}}}, [
         'spec.resources.limits[ephemeral-storage]: Unsupported value: "ephemeral-storage": supported values: "cpu", "hugepages-", "memory"',
     ]),

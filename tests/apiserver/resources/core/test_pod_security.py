@@ -65,7 +65,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.securityContext.supplementalGroups[0]: Invalid value: -1: must be between 0 and 2147483647, inclusive',
         'spec.securityContext.fsGroupChangePolicy: Unsupported value: "Never": supported values: "Always", "OnRootMismatch"',
         'spec.securityContext.supplementalGroupsPolicy: Unsupported value: "None": supported values: "Merge", "Strict"',
-        'spec.securityContext.seLinuxChangePolicy: Unsupported value: "None": supported values: "MountOption", "Recursive"',
+        'spec.securityContext.seLinuxChangePolicy: Unsupported value: "None": supported values: "Recursive"',
     ]),
     ({'spec.securityContext': {'fsGroup': 1, 'runAsUser': 1, 'runAsGroup': 1, 'supplementalGroups': [1], 'fsGroupChangePolicy': 'Always', 'supplementalGroupsPolicy': 'Merge', 'seLinuxChangePolicy': 'Recursive'}}, []),
     ({'spec.securityContext': {'sysctls': [{'name': 'kernel.shm_rmid_forced', 'value': '0'}, {'name': 'kernel.shm_rmid_forced', 'value': '1'}, {'name': ''}, {'name': 'A!'}]}}, [

@@ -73,6 +73,8 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({'spec.volumes': [{'name': 'v', 'iscsi': {'targetPortal': 'a', 'iqn': '', 'lun': 0}}]}, [
         'spec.volumes[0].iscsi.iqn: Required value',
     ]),
+    ({'spec.volumes': [{'name': 'v', 'flocker': {'datasetName': 'd'}}]}, []),
+    ({'spec.volumes': [{'name': 'v', 'flocker': {}}]}, ['spec.volumes[0].flocker: Required value: one of datasetName and datasetUUID is required']),
     ({'spec.volumes': [{'name': 'v', 'glusterfs': {'endpoints': '', 'path': ''}}]}, [
         'spec.volumes[0].glusterfs.endpoints: Required value',
         'spec.volumes[0].glusterfs.path: Required value',
@@ -224,6 +226,8 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({'spec.volumes': [{'name': 'v', 'projected': {'sources': [{'serviceAccountToken': {'path': 'a'}}]}}]}, [
         'spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set',
     ]),
+]  # fmt: skip
+IN_USE: list[tuple[Changes, list[str]]] = [
     ({'spec.volumes': [{'name': 'v', 'projected': {'sources': [{'clusterTrustBundle': {'path': 'a'}}, {'clusterTrustBundle': {'path': 'a', 'name': '', 'labelSelector': {}}}, {'clusterTrustBundle': {'path': '', 'signerName': '', 'labelSelector': {'matchLabels': {'!': ''}}}}, {'clusterTrustBundle': {'path': 'b', 'name': 'n', 'signerName': 's'}}]}}]}, [
         'spec.volumes[0].projected.sources[0].clusterTrustBundle: Required value: either name or signerName must be specified',
         'spec.volumes[0].projected.sources[1].clusterTrustBundle.name: Required value: must be a valid object name',
@@ -242,3 +246,10 @@ ROWS: list[tuple[Changes, list[str]]] = [
 def test_volumes_are_checked(changes: Changes, errors: list[str]) -> None:
     """Each rule refuses with upstream's words, in upstream's order; what is valid passes."""
     assert POD.refusals(changes) == errors
+
+
+@pytest.mark.parametrize(("changes", "errors"), IN_USE)
+def test_projections_of_disabled_feature_are_checked_where_they_are_in_use(changes: Changes, errors: list[str]) -> None:
+    """They are dropped elsewhere."""
+    assert POD.refusals_in_use(changes) == errors
+    assert POD.refusals(changes) == []

@@ -8,6 +8,7 @@ from tests.apiserver.resources.kind_checks import REMOVED, Changes, KindCheck
 SERVICE = KindCheck(
     definition, {"spec": {"clusterIP": "10.0.0.7", "clusterIPs": ["10.0.0.7"], "ports": [{"port": 80}]}}
 )
+NO_NAME = "spec.loadBalancerClass: Invalid value: \"%s\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 # What is created, and why it is refused.
 ROWS: list[tuple[Changes, list[str]]] = [
     ({}, []),
@@ -35,6 +36,8 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({'spec.sessionAffinity': 'ClientIP', 'spec.sessionAffinityConfig': {'clientIP': {'timeoutSeconds': 86401}}}, ['spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400']),
     ({'spec.clusterIPs': ['x'], 'spec.clusterIP': 'x'}, ['spec.clusterIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']),
     ({'spec.ipFamilies': ['IPv5']}, ['spec.ipFamilies[0]: Unsupported value: "IPv5": supported values: "IPv4", "IPv6"']),
+    ({'spec.ipFamilyPolicy': ''}, ['spec.ipFamilyPolicy: Unsupported value: "": supported values: "PreferDualStack", "RequireDualStack", "SingleStack"']),
+    ({'spec.sessionAffinity': 'ClientIP', 'spec.sessionAffinityConfig': {'clientIP': {'timeoutSeconds': 0}}}, ['spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 0: must be greater than 0 and less than 86400']),
     ({'spec.ipFamilyPolicy': 'Some'}, ['spec.ipFamilyPolicy: Unsupported value: "Some": supported values: "PreferDualStack", "RequireDualStack", "SingleStack"']),
     ({'spec.externalIPs': ['x']}, ['spec.externalIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']),
     ({'spec.externalIPs': ['127.0.0.1', '0.0.0.0', '169.254.1.1', '224.0.0.1']}, ['spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)', 'spec.externalIPs[1]: Invalid value: "0.0.0.0": may not be unspecified (0.0.0.0)', 'spec.externalIPs[2]: Invalid value: "169.254.1.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)', 'spec.externalIPs[3]: Invalid value: "224.0.0.1": may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)']),
@@ -52,7 +55,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({'spec.healthCheckNodePort': 30001}, ["spec.healthCheckNodePort: Invalid value: 30001: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"]),
     ({'spec.type': 'LoadBalancer', 'spec.externalTrafficPolicy': 'Local', 'spec.healthCheckNodePort': 70000}, ['spec.healthCheckNodePort: Invalid value: 70000: must be between 1 and 65535, inclusive']),
     ({'spec.internalTrafficPolicy': 'Some'}, ['spec.internalTrafficPolicy: Unsupported value: "Some": supported values: "Cluster", "Local"']),
-    ({'spec.trafficDistribution': 'Some'}, ['spec.trafficDistribution: Unsupported value: "Some": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"']),
+    ({'spec.trafficDistribution': 'Some'}, ['spec.trafficDistribution: Unsupported value: "Some": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"']),
     ({'spec.trafficDistribution': 'PreferSameNode'}, []),
 ]  # fmt: skip
 # The subresource, the object before the update, what the update changes, and why it is refused.
@@ -64,6 +67,7 @@ UPDATES: list[tuple[str, Changes, Changes, list[str]]] = [
     ('', {'spec.ipFamilies': ['IPv4']}, {'spec.ipFamilies': ['IPv6']}, ['spec.ipFamilies[0]: Invalid value: ["IPv6"]: may not change once set', 'spec.clusterIPs[0]: Invalid value: "10.0.0.7": expected an IPv6 value as indicated by `ipFamilies[0]`']),
     ('', {'spec.ipFamilies': ['IPv4', 'IPv6'], 'spec.ipFamilyPolicy': 'PreferDualStack'}, {'spec.ipFamilies': ['IPv4']}, ['spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to \'SingleStack\' when releasing the secondary ipFamily']),
     ('', {'spec.clusterIPs': ['10.0.0.7', 'fd00::1'], 'spec.ipFamilyPolicy': 'PreferDualStack'}, {'spec.clusterIPs': ['10.0.0.7']}, ['spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be set to \'SingleStack\' when releasing the secondary clusterIP']),
+    ('', {'spec.type': 'LoadBalancer', 'spec.loadBalancerClass': 'a b'}, {'spec.loadBalancerClass': 'a b'}, [NO_NAME % 'a b'] * 2),
     ('', {'spec.type': 'LoadBalancer'}, {'spec.loadBalancerClass': 'a'}, ['spec.loadBalancerClass: Invalid value: "a": may not change once set']),
     ('', {'spec.type': 'LoadBalancer', 'spec.externalTrafficPolicy': 'Local', 'spec.healthCheckNodePort': 30001}, {'spec.healthCheckNodePort': 30002}, ['spec.healthCheckNodePort: Forbidden: field is immutable']),
     ('', {}, {'spec': {'type': 'ExternalName', 'externalName': 'a'}}, []),

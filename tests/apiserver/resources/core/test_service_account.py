@@ -24,6 +24,20 @@ def test_tokens_are_requested_through_subresource() -> None:
     assert (token.name, token.kind and token.kind.api_version) == ("token", "authentication.k8s.io/v1")
 
 
+def test_annotation_for_mountable_secrets_warns_where_it_is_new() -> None:
+    """An account that has it already is not warned of again."""
+    annotated = {"metadata": {"name": "x", "annotations": {"kubernetes.io/enforce-mountable-secrets": "false"}}}
+    words = (
+        "metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; "
+        "prefer separate namespaces to isolate access to mounted secrets"
+    )
+    assert definition.warnings is not None
+    assert definition.warnings(annotated, None) == [words]
+    assert definition.warnings(annotated, {"metadata": {}}) == [words]
+    assert definition.warnings(annotated, annotated) == []
+    assert definition.warnings({"metadata": {}}, None) == []
+
+
 def test_table() -> None:
     """Name and age are shown."""
     assert ACCOUNT.row() == {"Name": "x", "Age": "5m"}

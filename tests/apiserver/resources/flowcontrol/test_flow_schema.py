@@ -2,6 +2,7 @@
 
 import pytest
 
+from rootspan_apiserver.resources.flowcontrol.bootstrap import mandatory_schemas
 from rootspan_apiserver.resources.flowcontrol.flow_schema import definition
 from tests.apiserver.resources.kind_checks import REMOVED, Changes, KindCheck
 
@@ -44,7 +45,11 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({"spec.matchingPrecedence": -1}, ["spec.matchingPrecedence: Invalid value: -1: must be a positive value"]),
     ({"spec.matchingPrecedence": 10001}, ["spec.matchingPrecedence: Invalid value: 10001: must not be greater than 10000"]),
     ({"spec.matchingPrecedence": 1}, ["spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may have matchingPrecedence 1"]),
-    ({"spec.matchingPrecedence": 1, "metadata.name": "exempt"}, []),
+    ({"spec.matchingPrecedence": 1, "metadata.name": "exempt", "spec.rules": REMOVED}, [
+        ('spec: Invalid value: {"PriorityLevelConfiguration":{"Name":"orders"},"MatchingPrecedence":1,"DistinguisherMethod":null,"Rules":null}: '
+        "spec of 'exempt' must equal the fixed value"),
+    ]),
+    ({"metadata.name": "exempt", "spec": mandatory_schemas()[0]["spec"]}, []),
     ({"spec.distinguisherMethod": {"type": "ByUser"}}, []),
     ({"spec.distinguisherMethod": {"type": "ByDay"}}, ['spec.distinguisherMethod.type: Unsupported value: {"Type":"ByDay"}: supported values: "ByNamespace", "ByUser"']),
     ({"spec.priorityLevelConfiguration": REMOVED}, ["spec.priorityLevelConfiguration.name: Required value: must reference a priority level"]),
@@ -124,6 +129,14 @@ def test_every_rule_has_row() -> None:
     """No rule of the kind is without a row that it refuses."""
     statuses = [KIND.updated(changes, "status")[1] for changes, _ in STATUSES]
     assert KIND.unchecked([changes for changes, _ in ROWS], statuses) == []
+
+
+def test_rows_of_flow_schemas_are_sorted_by_their_place() -> None:
+    """Those of one place by their names."""
+    assert definition.row_order is not None
+    places = [("b", 7), ("c", 5), ("a", 7)]
+    objects = [KIND.stored({"metadata.name": name, "spec.matchingPrecedence": place}) for name, place in places]
+    assert [obj["metadata"]["name"] for obj in sorted(objects, key=definition.row_order)] == ["c", "a", "b"]
 
 
 def test_place_of_flow_schema_is_1000_by_default() -> None:

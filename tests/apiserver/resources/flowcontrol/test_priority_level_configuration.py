@@ -2,6 +2,7 @@
 
 import pytest
 
+from rootspan_apiserver.resources.flowcontrol.bootstrap import mandatory_levels
 from rootspan_apiserver.resources.flowcontrol.priority_level_configuration import definition
 from tests.apiserver.resources.kind_checks import REMOVED, Changes, KindCheck
 
@@ -16,7 +17,17 @@ ROWS: list[tuple[Changes, list[str]]] = [
     (EXEMPT, []),
     ({"spec": {}}, ['spec.type: Unsupported value: "": supported values: "Exempt", "Limited"']),
     ({**EXEMPT, "metadata.name": "other"}, ["spec.type: Invalid value: \"Exempt\": must be 'Exempt' if and only if `name` is 'exempt'"]),
-    ({"metadata.name": "exempt", "spec.type": "Exempt"}, ["spec.limited: Forbidden: must be nil if the type is not Limited"]),
+    ({"metadata.name": "exempt", "spec.type": "Exempt"}, [
+        "spec.limited: Forbidden: must be nil if the type is not Limited",
+        ('spec: Invalid value: {"Type":"Exempt","Limited":{"NominalConcurrencyShares":30,"LimitResponse":{"Type":"Queue","Queuing":'
+        '{"Queues":32,"HandSize":8,"QueueLengthLimit":50}},"LendablePercent":0,"BorrowingLimitPercent":null},"Exempt":null}: '
+        "spec of 'exempt' except the 'spec.exempt' field must equal the fixed value"),
+    ]),
+    ({"metadata.name": "catch-all", "spec.limited": {"nominalConcurrencyShares": 7, "limitResponse": {"type": "Reject"}}}, [
+        ('spec: Invalid value: {"Type":"Limited","Limited":{"NominalConcurrencyShares":7,"LimitResponse":{"Type":"Reject","Queuing":null},'
+        """"LendablePercent":0,"BorrowingLimitPercent":null},"Exempt":null}: spec of 'catch-all' must equal the fixed value"""),
+    ]),
+    ({"metadata.name": "catch-all", "spec": mandatory_levels()[1]["spec"]}, []),
     ({**EXEMPT, "spec.exempt": {"nominalConcurrencyShares": -1, "lendablePercent": 101}}, [
         "spec.exempt.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer",
         "spec.exempt.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive",
@@ -74,4 +85,5 @@ def test_table_shows_queues() -> None:
     """What is not there is none."""
     row = KIND.row({"spec.limited.nominalConcurrencyShares": 5})
     assert list(row.values()) == ["x", "Limited", 5, 32, "<none>", "<none>", "5m"]
+    assert list(KIND.row({**EXEMPT, "spec.exempt": {}}).values())[2] == "<none>"
     assert KIND.bookmark_row() == ["", "", "<none>", "<none>", "<none>", "<none>", "<unknown>"]

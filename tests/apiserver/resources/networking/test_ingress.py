@@ -117,3 +117,13 @@ def test_table_shows_hosts_and_addresses() -> None:
         "Age": "5m",
     }
     assert KIND.bookmark_row() == ["", "<none>", "*", "", "80", "<unknown>"]
+
+
+def test_new_ingress_with_class_in_annotation_is_warned_of() -> None:
+    """Not where the spec names a class, and not on an update."""
+    annotated = {"metadata": {"annotations": {"kubernetes.io/ingress.class": "web"}}, "spec": {}}
+    words = "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead"
+    assert definition.warnings is not None
+    assert definition.warnings(annotated, None) == [words]
+    assert definition.warnings(annotated, annotated) == []
+    assert definition.warnings({**annotated, "spec": {"ingressClassName": "web"}}, None) == []

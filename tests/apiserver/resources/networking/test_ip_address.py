@@ -30,7 +30,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
 UPDATE_ROWS: list[tuple[Changes, list[str]]] = [
     ({"metadata.labels": {"a": "b"}}, []),
     ({"spec.parentRef.group": REMOVED}, ['spec.parentRef: Invalid value: {"Group":"","Resource":"services","Namespace":"default","Name":"web"}: field is immutable']),
-    ({"spec.parentRef": REMOVED}, ["spec.parentRef: Invalid value: null: field is immutable"]),
+    ({"spec.parentRef": REMOVED}, ["spec.parentRef: Required value", "spec.parentRef: Invalid value: null: field is immutable"]),
 ]  # fmt: skip
 
 
@@ -54,5 +54,5 @@ def test_every_rule_has_row() -> None:
 
 def test_table_shows_parent() -> None:
     """The parent is shown as a path."""
-    assert KIND.row() == {"Name": "192.0.2.1", "ParentRef": "example.com/services/default/web"}
-    assert KIND.bookmark_row() == ["", ""]
+    assert KIND.row() == {"Name": "192.0.2.1", "ParentRef": "example.com/services/default/web", "Age": "5m"}
+    assert KIND.bookmark_row() == ["", "", "<unknown>"]

@@ -14,7 +14,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({"handler": REMOVED}, ["handler: Required value"]),
     ({"handler": "A_"}, [f'handler: Invalid value: "A_": {LABEL}']),
     ({"overhead": {"podFixed": {"cpu": "10m"}}}, []),
-    ({"overhead": {"podFixed": {"cpu": "-1"}}}, ['overhead.podFixed.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0']),
+    ({"overhead": {"podFixed": {"cpu": "-1"}}}, ['overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0']),
     ({"scheduling": {"nodeSelector": {"a": "b"}, "tolerations": [TOLERATION]}}, []),
     ({"scheduling": {"nodeSelector": {"!": "b"}}}, [f'scheduling.nodeSelector: Invalid value: "!": {QUALIFIED}']),
     ({"scheduling": {"tolerations": [{"key": "a", "operator": "Is"}]}}, ['scheduling.tolerations[0].operator: Unsupported value: "Is": supported values: "Equal", "Exists"']),

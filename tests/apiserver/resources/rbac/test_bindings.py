@@ -59,7 +59,7 @@ def test_cluster_role_binding_is_checked(changes: Changes, errors: list[str]) ->
 def test_role_cannot_be_changed(check: KindCheck) -> None:
     """An update gives no other role; the subjects may change."""
     kind = check.valid["roleRef"]["kind"]
-    shown = f'{{"kind":"{kind}","name":"writer","apiGroup":"{GROUP}"}}'
+    shown = f'{{"APIGroup":"{GROUP}","Kind":"{kind}","Name":"writer"}}'
     assert check.update_refusals(CHANGED_ROLE) == [f"roleRef: Invalid value: {shown}: cannot change roleRef"]
     assert check.update_refusals({"subjects": []}) == []
 

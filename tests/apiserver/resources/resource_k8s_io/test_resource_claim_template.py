@@ -44,9 +44,10 @@ def test_defaults() -> None:
 
 
 def test_spec_is_immutable() -> None:
-    """An update may change the metadata only; it is not checked for anything else."""
+    """An update may change the metadata only; what it wants to change is checked first."""
     assert KIND.update_refusals({"metadata.labels": {"a": "b"}}) == []
-    (refusal,) = KIND.update_refusals({"spec.metadata.labels": {"/": "b"}})
+    first, *_, refusal = KIND.update_refusals({"spec.metadata.labels": {"/": "b"}})
+    assert first.startswith('spec.metadata.labels: Invalid value: "/": ')
     assert refusal.startswith("spec: Invalid value: {")
     assert refusal.endswith(": field is immutable")
 

@@ -23,7 +23,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
 TOPOLOGY: Changes = {"nodeTopology": {"matchLabels": {"rack": "7"}}}
 CHANGES: list[tuple[Changes, list[str]]] = [
     ({"capacity": "6Gi", "maximumVolumeSize": "1Gi"}, []),
-    ({"capacity": "-1"}, []),
+    ({"capacity": "-1"}, ['capacity: Invalid value: "-1": must be greater than or equal to 0']),
     ({"nodeTopology": REMOVED}, ["nodeTopology: Invalid value: null: field is immutable"]),
     (
         {"nodeTopology.matchLabels": {"rack": "8"}, "storageClassName": "fast"},
@@ -43,7 +43,7 @@ def test_create_is_checked(changes: Changes, errors: list[str]) -> None:
 
 @pytest.mark.parametrize(("changes", "errors"), CHANGES)
 def test_update_keeps_class_and_topology(changes: Changes, errors: list[str]) -> None:
-    """An update checks the changes alone."""
+    """The new object is checked, then what changed."""
     assert CAPACITY.update_refusals(changes, old=TOPOLOGY) == errors
 
 

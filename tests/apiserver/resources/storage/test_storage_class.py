@@ -39,6 +39,7 @@ CHANGES: list[tuple[Changes, list[str]]] = [
         'provisioner: Invalid value: "tapes": field is immutable',
     ]),
     ({"reclaimPolicy": "", "volumeBindingMode": "x"}, [
+        'volumeBindingMode: Unsupported value: "x": supported values: "Immediate", "WaitForFirstConsumer"',
         'reclaimPolicy: Invalid value: "": field is immutable',
         'volumeBindingMode: Invalid value: "x": field is immutable',
     ]),
@@ -53,7 +54,7 @@ def test_create_is_checked(changes: Changes, errors: list[str]) -> None:
 
 @pytest.mark.parametrize(("changes", "errors"), CHANGES)
 def test_update_changes_no_more_than_expansion_and_mount_options(changes: Changes, errors: list[str]) -> None:
-    """An update checks the changes alone."""
+    """The new class is checked, then what changed."""
     assert CLASS.update_refusals(changes) == errors
 
 

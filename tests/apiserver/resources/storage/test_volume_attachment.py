@@ -56,9 +56,10 @@ def test_update_changes_no_spec() -> None:
     assert ATTACHMENT.update_refusals({"spec.nodeName": "n2"}) == [f"spec: Invalid value: {SHOWN}: field is immutable"]
 
 
-def test_update_of_attachment_with_old_name_of_driver_is_accepted() -> None:
-    """The names of driver and volume are checked for new attachments alone."""
-    assert ATTACHMENT.update_refusals({"metadata.labels": {"a": "b"}}, old={"spec.attacher": "A_b"}) == []
+def test_update_checks_whole_attachment() -> None:
+    """The names of driver and volume, too, though they cannot change."""
+    (refusal,) = ATTACHMENT.update_refusals({"metadata.labels": {"a": "b"}}, old={"spec.attacher": "A_b"})
+    assert refusal.startswith('spec.attacher: Invalid value: "A_b": a lowercase RFC 1123 subdomain must consist of')
 
 
 def test_every_rule_has_row() -> None:

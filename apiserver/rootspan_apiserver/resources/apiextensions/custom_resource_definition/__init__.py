@@ -108,10 +108,12 @@ def _is_established(obj: Any) -> bool:
 @function("ValidateObjectMeta")
 def _name(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The name is made of the plural and the group."""
-    name, spec = value["metadata"].get("name") or "", value["spec"]
-    if name and name != f"{spec['names'].get('plural') or ''}.{spec.get('group') or ''}":
-        words = 'must be spec.names.plural+"."+spec.group'
-        yield FieldError.invalid(path / "metadata" / "name", name, words)
+    metadata, spec = value["metadata"], value["spec"]
+    for field in ("generateName", "name"):
+        name = metadata.get(field) or ""
+        if name and name != f"{spec['names'].get('plural') or ''}.{spec.get('group') or ''}":
+            words = 'must be spec.names.plural+"."+spec.group'
+            yield FieldError.invalid(path / "metadata" / field, name, words)
 
 
 @function("validateCustomResourceDefinitionSpecUpdate")

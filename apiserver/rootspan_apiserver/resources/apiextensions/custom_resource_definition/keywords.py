@@ -13,6 +13,7 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.field_paths import schema_at
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.go_form import items_form
 from rootspan_apiserver.rules import Path
 
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
@@ -52,11 +53,11 @@ def _supported(schema: JSONObject, path: Path, place: SchemaPlace) -> Iterator[F
     if schema.get("default") is not None and place.no_defaults:
         yield FieldError.forbidden(path / "default", f"must not be set {place.no_defaults}")
     for name in _UNSUPPORTED:
-        if schema.get(name):
+        if schema.get(name) or (name == "additionalItems" and schema.get(name) is not None):
             yield FieldError.forbidden(path / name, f"{name} is not supported")
     if kind == "null":
         yield FieldError.forbidden(path / "type", "type cannot be set to null, use nullable as an alternative")
-    if isinstance(schema.get("items"), list):
+    if isinstance(schema.get("items"), list) and schema["items"]:
         yield FieldError.forbidden(path / "items", "items must be a schema object and not an array")
     if place.in_metadata and schema.get("x-kubernetes-embedded-resource"):
         at = path / "x-kubernetes-embedded-resource"
@@ -89,6 +90,8 @@ def _children(schema: JSONObject, path: Path, place: SchemaPlace, is_root: bool)
             yield from check_keywords(nested, (path / key) / index, place)
     if isinstance(items, dict):
         yield from check_keywords(items, path / "items", place)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        yield from check_keywords(item, (path / "items") / index, place)
 
 
 def _collections(schema: JSONObject, path: Path) -> Iterator[FieldError]:
@@ -133,8 +136,12 @@ def _keys(schema: JSONObject, path: Path) -> Iterator[FieldError]:
     if not keys:
         yield FieldError.required(at, "must not be empty if x-kubernetes-list-type is map")
     items = schema.get("items")
-    if not isinstance(items, dict):
+    if items is None:
         yield FieldError.required(path / "items", "must have a schema if x-kubernetes-list-type is map")
+        return
+    if not isinstance(items, dict):
+        words = "must only have a single schema if x-kubernetes-list-type is map"
+        yield FieldError.invalid(path / "items", items_form(items), words)
         return
     kind = items.get("type") or ""
     if kind != "object":

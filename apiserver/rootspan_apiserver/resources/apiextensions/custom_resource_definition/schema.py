@@ -10,8 +10,12 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.default_values import check_defaults
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.go_form import not_at_root, schema_form
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.keywords import check_keywords
-from rootspan_apiserver.resources.apiextensions.custom_resource_definition.structural import check_structural
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.structural import (
+    check_structural,
+    unsupported,
+)
 from rootspan_apiserver.rules import Path, RuleContext, function
 
 
@@ -38,12 +42,22 @@ def _check(holder: JSONObject | None, path: Path, *, with_status: bool) -> Itera
     if schema is None:
         return
     at = path / "openAPIV3Schema"
+    found = list(_root(schema, at, with_status=with_status))
+    not_convertible = unsupported(schema)
+    if not not_convertible:
+        found += check_structural(schema, at) or check_defaults(schema, at)
+    found += check_keywords(schema, at)
+    if not_convertible and not found:
+        found.append(FieldError.invalid(at, "", not_convertible))
+    yield from found
+
+
+def _root(schema: JSONObject, at: Path, *, with_status: bool) -> Iterator[FieldError]:
     kind = schema.get("type") or ""
     if with_status and kind not in ("", "object"):
         words = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
         yield FieldError.invalid(at / "type", kind, words)
+    elif with_status and (why := not_at_root(schema)):
+        yield FieldError.invalid(at, schema_form(schema), why)
     if schema.get("nullable"):
         yield FieldError.forbidden(at / "nullable", "nullable cannot be true at the root")
-    not_structural = check_structural(schema, at)
-    yield from not_structural or check_defaults(schema, at)
-    yield from check_keywords(schema, at)

@@ -6,12 +6,11 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/vali
 from collections.abc import Iterator
 from typing import Any
 
-from rootspan_apiserver.kube.go_quote import quote
-from rootspan_apiserver.kube.go_url import URLError, parse
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.conversion import CONVERSION
+from rootspan_apiserver.resources.apiextensions.custom_resource_definition.go_form import versions_form
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.names import NAMES, REQUIRED_NAMES, label
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.schema import shared_schema, version_schema
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.versions import (
@@ -20,6 +19,13 @@ from rootspan_apiserver.resources.apiextensions.custom_resource_definition.versi
     deprecation_warning,
     selectable_fields,
     shared_selectable_fields,
+)
+from rootspan_apiserver.resources.custom.approval import (
+    APPROVED,
+    Approval,
+    annotation,
+    approval_of,
+    needs_approval,
 )
 from rootspan_apiserver.resources.custom.structural import schemas_in
 from rootspan_apiserver.rules import (
@@ -36,10 +42,6 @@ from rootspan_apiserver.rules import (
     unless_empty,
     within,
 )
-
-APPROVED = "api-approved.kubernetes.io"
-PROTECTED = ("k8s.io", "kubernetes.io")
-"""The groups, and those below them, that need an approval."""
 
 
 def _group(value: str) -> list[str]:
@@ -81,7 +83,7 @@ def _versions_agree(value: JSONObject, old: Any, path: Path, context: RuleContex
     """Names are unique, and one version is stored."""
     versions = context.scope["versions"]
     names = [version.get("name") or "" for version in versions]
-    shown = (context.root["spec"].get("versions") or []) if versions else []
+    shown = versions_form(versions)
     if len(set(names)) < len(names):
         yield FieldError.invalid(path / "versions", shown, "must contain unique version names")
     if sum(bool(version.get("storage")) for version in versions) != 1:
@@ -129,50 +131,30 @@ def stored_versions(value: JSONObject, old: Any, path: Path, context: RuleContex
         yield FieldError.invalid(at, None, "must have at least one stored version")
         return
     versions = value["spec"].get("versions") or []
+    left = {name: index for index, name in enumerate(stored)}
     for version in versions:
-        if version.get("storage") and version.get("name") not in stored:
+        # A version that is there twice is not found the second time.
+        if left.pop(version.get("name"), None) is None and version.get("storage"):
             yield FieldError.invalid(at, stored, f"must have the storage version {version.get('name')}")
-    known = {version.get("name") for version in versions}
-    for index, name in enumerate(stored):
-        if name not in known:
-            words = f"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a"
-            words += f" storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
-            yield FieldError.invalid(at / index, name, words)
+    for name, index in left.items():
+        words = f"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a"
+        words += f" storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
+        yield FieldError.invalid(at / index, name, words)
 
 
 @function("validateAPIApproval")
 def approval(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """A definition in a group of the community names its approval, or says that it has none."""
-    group = value["spec"].get("group") or ""
-    if not any(group == domain or group.endswith(f".{domain}") for domain in PROTECTED):
+    if not needs_approval(value):
         return
-    text = _approval(value)
-    state = _state(text)
-    if isinstance(old, dict) and _state(_approval(old)) == state:
+    state, why = approval_of(value)
+    if isinstance(old, dict) and approval_of(old)[0] is state:
         return
     at = (path / "metadata" / "annotations").key(APPROVED)
-    words = f"protected groups must have approval annotation {quote(APPROVED)}"
-    see = "see https://github.com/kubernetes/enhancements/pull/1111"
-    if state == "missing":
-        yield FieldError.required(at, f"{words}, {see}")
-    elif state == "invalid":
-        yield FieldError.invalid(at, text, f'{words} with either a URL or a reason starting with "unapproved", {see}')
-
-
-def _approval(definition: JSONObject) -> str:
-    return str((definition["metadata"].get("annotations") or {}).get(APPROVED) or "")
-
-
-def _state(text: str) -> str:
-    if not text:
-        return "missing"
-    if text.startswith("unapproved"):
-        return "bypassed"
-    try:
-        url = parse(text)
-    except URLError:
-        return "invalid"
-    return "approved" if url.host and url.scheme else "invalid"
+    if state is Approval.MISSING:
+        yield FieldError.required(at, why)
+    elif state is Approval.INVALID:
+        yield FieldError.invalid(at, annotation(value), why)
 
 
 @function("validatePreserveUnknownFields")

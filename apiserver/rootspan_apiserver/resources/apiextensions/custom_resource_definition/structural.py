@@ -9,6 +9,7 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.custom.structural import children
 from rootspan_apiserver.rules import Path
 from rootspan_apiserver.types.schema import JUNCTORS
 
@@ -30,6 +31,28 @@ _FORBIDDEN = (
     ("x-kubernetes-validations", "empty"),
 )
 """What has no place below a junctor, and what it must be."""
+_UNREADABLE = (
+    ("id", "id"),
+    ("$schema", "schema"),
+    ("$ref", "$ref"),
+    ("patternProperties", "patternProperties"),
+    ("dependencies", "dependencies"),
+    ("additionalItems", "additionalItems"),
+    ("definitions", "definitions"),
+)
+"""The keywords that a structural schema cannot have, and their names in errors."""
+
+
+def unsupported(schema: JSONObject) -> str:
+    """Return why a schema cannot be read as a structural one at all, "" if it can."""
+    for name, shown in _UNREADABLE:
+        if schema.get(name) or (name == "additionalItems" and schema.get(name) is not None):
+            return f"OpenAPIV3Schema '{shown}' is not supported"
+    if schema.get("x-kubernetes-preserve-unknown-fields") is False:
+        return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined"
+    if isinstance(schema.get("items"), list) and schema["items"]:
+        return "OpenAPIV3Schema 'items' must be a schema, but is an array"
+    return next(filter(None, map(unsupported, children(schema))), "")
 
 
 def check_structural(schema: JSONObject, path: Path) -> list[FieldError]:

@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/vali
 from collections.abc import Iterator
 from typing import Any
 
+from rootspan_apiserver.kube.go_values import go_json
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.field_paths import schema_at
@@ -36,20 +37,25 @@ _SELECTABLE = (
 def deprecation_warning(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """A deprecated version may have a warning: a printable text of at most 256 bytes that is not empty."""
     warning = value.get("deprecationWarning")
-    if warning is None:
-        return
-    at = path / "deprecationWarning"
-    if not value.get("deprecated"):
-        yield FieldError.invalid(at, warning, "can only be set for deprecated versions")
+    if warning is not None:
+        for why in _faults_of_warning(warning, deprecated=bool(value.get("deprecated"))):
+            # Upstream has a pointer to the text, which is shown as JSON.
+            message = f"Invalid value: {go_json(warning)}: {why}"
+            yield FieldError(str(path / "deprecationWarning"), "FieldValueInvalid", message)
+
+
+def _faults_of_warning(warning: str, *, deprecated: bool) -> Iterator[str]:
+    if not deprecated:
+        yield "can only be set for deprecated versions"
         return
     if len(warning.encode()) > WARNING_LIMIT:
-        yield FieldError.invalid(at, warning, f"must be <= {WARNING_LIMIT} characters long")
+        yield f"must be <= {WARNING_LIMIT} characters long"
     if not warning:
-        yield FieldError.invalid(at, warning, "must not be an empty string")
+        yield "must not be an empty string"
     for index, letter in enumerate(warning):
         if not letter.isprintable():
             words = "must only contain printable UTF-8 characters; non-printable character found at index"
-            yield FieldError.invalid(at, warning, f"{words} {len(warning[:index].encode())}")
+            yield f"{words} {len(warning[:index].encode())}"
             break
 
 

@@ -12,6 +12,7 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.core.pod.annotations import pod_annotations, pod_profiles
 from rootspan_apiserver.resources.core.pod.columns import COLUMNS, row_conditions
 from rootspan_apiserver.resources.core.pod.defaults import default_pod
+from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_update
 from rootspan_apiserver.resources.core.pod.preparing import prepare_create
 from rootspan_apiserver.resources.core.pod.resize import keep_all_but_resources, resizable
 from rootspan_apiserver.resources.core.pod.spec import POD_SPEC
@@ -27,7 +28,7 @@ from rootspan_apiserver.resources.subresource_definition import (
     status_subresource,
 )
 from rootspan_apiserver.rules import NOTHING, Path, RuleContext, forbidden, function, struct
-from rootspan_apiserver.rules.metadata import metadata_update, object_metadata
+from rootspan_apiserver.rules.metadata import core_metadata_update, object_metadata
 
 CONNECT = frozenset({"create", "get"})
 PROXY = frozenset({"create", "delete", "get", "patch", "update"})
@@ -73,7 +74,7 @@ _OBJECT = pod_annotations & struct(spec=POD_SPEC) & _only_in_pods
 _ON_CREATE = (
     struct(spec=struct(ephemeralContainers=forbidden("cannot be set on create"))) & _not_on_create & pod_profiles
 )
-_METADATA = struct(metadata=metadata_update) & struct(metadata=object_metadata(namespaced=True))
+_METADATA = struct(metadata=core_metadata_update) & struct(metadata=object_metadata(namespaced=True))
 
 
 def keep_all_but_ephemeral_containers(obj: JSONObject, old: JSONObject, context: WriteContext) -> None:
@@ -129,6 +130,7 @@ definition = Definition(
     ),
     defaults=(default_pod,),
     prepare_create=prepare_create,
+    prepare_update=dropped_on_update("spec"),
     generation=COUNTED,
     warnings=pod_warnings,
     rules=_OBJECT & _ON_CREATE,

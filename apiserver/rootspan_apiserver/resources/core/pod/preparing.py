@@ -10,6 +10,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import from_seconds
 from rootspan_apiserver.resources.core.pod.affinity import PREFERRED, REQUIRED
 from rootspan_apiserver.resources.core.pod.annotations import APP_ARMOR
+from rootspan_apiserver.resources.core.pod.disabled_fields import drop_disabled
 from rootspan_apiserver.resources.core.pod.quality import quality_of_service
 from rootspan_apiserver.resources.hooks import WriteContext
 
@@ -20,6 +21,7 @@ _PROFILES = {"runtime/default": "RuntimeDefault", "unconfined": "Unconfined"}
 def prepare_create(obj: JSONObject, context: WriteContext) -> None:
     """Set the status, and merge into selectors and profiles what other fields say."""
     spec = obj["spec"]
+    drop_disabled(spec, {})
     obj["status"] = {"phase": "Pending", "qosClass": quality_of_service(spec)}
     if spec.get("schedulingGates"):
         obj["status"]["conditions"] = [

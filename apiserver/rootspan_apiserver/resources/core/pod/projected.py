@@ -83,8 +83,8 @@ def _trust(bundle: JSONObject, path: Path, at: Path, seen: set[str], context: Ru
         for reason in dns_subdomain(name.replace(":", ".")):
             yield FieldError.invalid(at / "name", name, f"not a valid clustertrustbundlename: {reason}")
         if selector is not None:
-            shown = shown_in_errors(selector)
-            yield FieldError.invalid(at / "labelSelector", shown, "labelSelector must be unset if name is specified")
+            words = "labelSelector must be unset if name is specified"
+            yield FieldError.invalid(at / "labelSelector", shown_in_errors(selector), words)
     elif signer is not None:
         if not signer:
             yield FieldError.required(at / "signerName", "must be a valid signer name")

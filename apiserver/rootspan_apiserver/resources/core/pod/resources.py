@@ -10,7 +10,9 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label, qualified_name
 from rootspan_apiserver.kube.quantity import amount, canonical
+from rootspan_apiserver.kube.resource_amounts import amounts_of
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.pod.totals import SIDES, of_containers
 from rootspan_apiserver.rules import ABSENT, Path, Rule, RuleContext, forbidden, function, struct
 from rootspan_apiserver.rules.quantities import not_negative_quantity, whole_quantity
 from rootspan_apiserver.rules.resource_names import COUNTED, OF_CONTAINERS, container_resource_name
@@ -130,15 +132,13 @@ OVERHEAD = amounts(container_resource_name)
 def _consistent(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The containers do not ask for more than the pod, nor have greater limits."""
     containers = context.scope.spec.get("containers") or []
-    requests, limits = value.get("requests") or {}, value.get("limits") or {}
-    total: dict[str, Decimal] = {}
-    for container in containers:
-        for name, wanted in ((container.get("resources") or {}).get("requests") or {}).items():
-            total[name] = total.get(name, Decimal(0)) + (amount(wanted) or 0)
-    for name in sorted(total):
-        if total[name] > (amount(requests.get(name, "0")) or 0):
-            words = f"must be greater than or equal to aggregate container requests of {canonical(str(total[name]))}"
-            yield FieldError.invalid((path / "requests").key(name), canonical(str(requests.get(name, "0"))), words)
+    limits = value.get("limits") or {}
+    for side in SIDES:
+        total, bounds = of_containers(context.scope.spec, side), amounts_of(value.get(side))
+        for name in sorted(total.keys() & bounds.keys()):
+            if total[name].value > bounds[name].value and (side == "requests" or name.startswith(HUGE_PAGES)):
+                words = f"must be greater than or equal to aggregate container {side} of {total[name]}"
+                yield FieldError.invalid((path / side).key(name), str(bounds[name]), words)
     for index, container in enumerate(containers):
         for name, limit in sorted(((container.get("resources") or {}).get("limits") or {}).items()):
             if name in limits and (amount(limit) or 0) > (amount(limits[name]) or 0):

@@ -12,10 +12,11 @@ _CODES_LIMIT = 255
 
 _RULE = struct(
     action=absent_as("", one_of(*ACTIONS)),
-    exitCodes=not_nil & struct(operator=absent_as("", one_of("In", "NotIn")), values=max_items(_CODES_LIMIT)),
+    exitCodes=not_nil("must be specified")
+    & struct(operator=absent_as("", one_of("In", "NotIn")), values=max_items(_CODES_LIMIT)),
 )
 RESTARTS = when(
     lambda value: bool(value.get("restartPolicyRules")),
-    struct(restartPolicy=not_nil),
+    struct(restartPolicy=not_nil("must specify restartPolicy when restart rules are used")),
     words="there are restartPolicyRules",
 ) & struct(restartPolicy=one_of(*POLICIES), restartPolicyRules=max_items(_RULES_LIMIT) & each(_RULE))

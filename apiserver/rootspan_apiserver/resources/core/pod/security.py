@@ -139,6 +139,6 @@ OF_POD = (
         windowsOptions=WINDOWS_OPTIONS,
         appArmorProfile=_app_armor,
         supplementalGroupsPolicy=one_of("Merge", "Strict"),
-        seLinuxChangePolicy=one_of("MountOption", "Recursive"),
+        seLinuxChangePolicy=one_of("Recursive"),
     )
 )

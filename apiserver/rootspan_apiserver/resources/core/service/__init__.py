@@ -12,7 +12,7 @@ from rootspan_apiserver.resources.core.service.columns import COLUMNS
 from rootspan_apiserver.resources.core.service.rules import SERVICE
 from rootspan_apiserver.resources.core.service.spec import WITH_NODE_PORTS, drop_by_type, externally_accessible
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import WriteContext
+from rootspan_apiserver.resources.hooks import UpdateOrder, WriteContext
 from rootspan_apiserver.resources.selectable import paths
 from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition, status_subresource
 from rootspan_apiserver.rules import struct
@@ -37,6 +37,8 @@ def _default(service: JSONObject) -> None:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if kind in ("ClusterIP", *WITH_NODE_PORTS):
         spec.setdefault("internalTrafficPolicy", "Cluster")
+    if kind == "ExternalName":
+        spec.pop("internalTrafficPolicy", None)  # upstream keeps it, and leaves it out when it is read
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
         for ingress in ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []:
@@ -73,6 +75,7 @@ definition = Definition(
     name_rule=dns_label,
     rules=SERVICE,
     changes=struct(spec=spec_changes),
+    update_order=UpdateOrder.CHANGES_THEN_SPEC,
     selectable=paths("spec.clusterIP", "spec.type"),
     columns=COLUMNS,
     delete_returns_object=True,

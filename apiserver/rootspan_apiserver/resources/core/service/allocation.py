@@ -1,24 +1,30 @@
 """The allocator of cluster IPs and node ports.
 
-Upstream: pkg/registry/core/service/storage/storage.go (beginCreate, beginUpdate), pkg/registry/core/service/storage/alloc.go
+The ranges of addresses are those of the ServiceCIDRs that are ready; until there is one, that of the flag. An IPAddress takes its address
+out of them, whatever it belongs to.
+
+Upstream: pkg/registry/core/service/storage/storage.go (beginCreate, beginUpdate), pkg/registry/core/service/storage/alloc.go,
+pkg/registry/core/service/ipallocator/cidrallocator.go
 """
 
 import contextlib
 import logging
-from collections.abc import Iterable
-from ipaddress import IPv4Network, ip_address, ip_network
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address, ip_network
+from types import MappingProxyType
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject, ObjectKey
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
-from rootspan_apiserver.resources.allocation import Release
+from rootspan_apiserver.resources.allocation import ObservedObjects, Release
+from rootspan_apiserver.resources.core.service.addresses import IPAddressesInUse, ServiceRanges
 from rootspan_apiserver.resources.core.service.families import HEADLESS, set_families
 from rootspan_apiserver.resources.core.service.node_ports import (
     allocate_health_check_port,
     allocate_node_ports,
     update_node_ports,
 )
-from rootspan_apiserver.resources.core.service.pool import Pool, static_part
+from rootspan_apiserver.resources.core.service.pool import Pool, Span, static_part
 from rootspan_apiserver.resources.core.service.spec import keep_allocated, needs_address, node_ports
 from rootspan_apiserver.resources.core.service.transaction import Transaction
 
@@ -30,20 +36,18 @@ class ServiceAllocator:
     """Gives out the addresses of `service_range` and the ports in `NODE_PORTS`."""
 
     def __init__(self, service_range: str = DEFAULT_SERVICE_RANGE) -> None:
-        self._network = ip_network(service_range, strict=False)
-        # Not the address of the network, and of IPv4 not the one for broadcasts.
-        first = int(self._network.network_address) + 1
-        last = int(self._network.broadcast_address) - isinstance(self._network, IPv4Network)
-        size = self._network.num_addresses
-        self._addresses = Pool(first, last, static=static_part(size, step=16, most=256))
-        ports = static_part(len(NODE_PORTS), step=32, most=128)
-        self._ports = Pool(NODE_PORTS.start, NODE_PORTS.stop - 1, static=ports)
+        network = ip_network(service_range, strict=False)
+        self.family = f"IPv{network.version}"
+        """The family of the range: `IPv4` or `IPv6`."""
+        self._addresses = Pool()
+        self._ranges = ServiceRanges(self._addresses, network)
+        static = static_part(len(NODE_PORTS), step=32, most=128)
+        self._ports = Pool(Span(NODE_PORTS.start, NODE_PORTS.stop - 1, static))
         self._held: dict[ObjectKey, list[tuple[Pool, int]]] = {}
 
-    @property
-    def family(self) -> str:
-        """The family of the range: `IPv4` or `IPv6`."""
-        return f"IPv{self._network.version}"
+    def also_observed(self) -> Mapping[str, ObservedObjects]:
+        """Return what observes the ServiceCIDRs and the IPAddresses."""
+        return MappingProxyType({"/servicecidrs": self._ranges, "/ipaddresses": IPAddressesInUse(self._addresses)})
 
     def clear(self) -> None:
         """Forget the stored Services."""
@@ -113,7 +117,7 @@ class ServiceAllocator:
 
     def _transaction(self, obj: JSONObject, dry_run: bool) -> Transaction:
         name: Any = obj["metadata"].get("name", "")
-        return Transaction(name, self._network, addresses=self._addresses, ports=self._ports, dry_run=dry_run)
+        return Transaction(name, self._ranges.first, addresses=self._addresses, ports=self._ports, dry_run=dry_run)
 
     def _allocate_addresses(self, transaction: Transaction, spec: JSONObject, old: JSONObject | None) -> None:
         """Fill in the IP families of a Service, and take its address if it had none before."""

@@ -9,7 +9,7 @@ from ipaddress import ip_address as parsed
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.names import dns_subdomain
+from rootspan_apiserver.kube.names import dns_subdomain, qualified_name
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.core.service.families import HEADLESS
 from rootspan_apiserver.resources.core.service.rules import HINTS_ANNOTATION, MODE_ANNOTATION, is_headless
@@ -72,6 +72,8 @@ def _class_and_port_stay(value: JSONObject, old: JSONObject, path: Path, context
     name, at = value.get("loadBalancerClass"), path / "loadBalancerClass"
     if value.get("type") == old.get("type") == "LoadBalancer" and name != old.get("loadBalancerClass"):
         yield FieldError.invalid(at, name, _STAYS)
+    if value.get("type") == "LoadBalancer" and name is not None:
+        yield from (FieldError.invalid(at, name, reason) for reason in qualified_name(name))
     ports = {obj.get("healthCheckNodePort") or 0 for obj in (value, old)}
     if needs_health_check(value) and needs_health_check(old) and len(ports) > 1:
         yield FieldError.forbidden(path / "healthCheckNodePort", "field is immutable")

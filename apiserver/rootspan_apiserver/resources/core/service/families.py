@@ -24,7 +24,7 @@ def set_families(spec: JSONObject, old: JSONObject | None, configured: str) -> l
         configured: the family of the cluster: `IPv4` or `IPv6`.
     """
     headless = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
-    if not spec.get("ipFamilyPolicy"):
+    if spec.get("ipFamilyPolicy") is None:
         default = REQUIRE_DUAL_STACK if headless else SINGLE_STACK
         spec["ipFamilyPolicy"] = (old or {}).get("ipFamilyPolicy") or default
     if errors := list(check_cluster_ips(spec)):

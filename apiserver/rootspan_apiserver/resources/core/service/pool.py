@@ -1,27 +1,47 @@
-"""A range of numbers, each of which one object at most may have.
+"""Ranges of numbers, each of which one object at most may have.
 
 Upstream: pkg/registry/core/service/allocator/bitmap.go
 """
 
 import random
 from collections.abc import Hashable
+from typing import NamedTuple
 
 
-class Pool:
+class Span(NamedTuple):
     """The numbers from `first` to `last`, of which the first `static` are given out only if no other is free.
 
     Clients that choose a number themselves choose a low one; so it will hardly have been given to another object.
     """
 
-    def __init__(self, first: int, last: int, *, static: int) -> None:
-        self.first = first
-        self.last = last
-        self._static = static
+    first: int
+    last: int
+    static: int
+
+
+class Pool:
+    """The numbers in `spans`, which may change and may overlap."""
+
+    def __init__(self, *spans: Span) -> None:
+        self.spans = spans
         self._holders: dict[int, Hashable] = {}
         self._reserved: set[int] = set()
+        self._blocked: set[int] = set()
 
     def __contains__(self, number: int) -> bool:
-        return self.first <= number <= self.last
+        return any(span.first <= number <= span.last for span in self.spans)
+
+    def block(self, number: int) -> None:
+        """Do not give out the number, whether or not an object holds it."""
+        self._blocked.add(number)
+
+    def unblock(self, number: int) -> None:
+        """Undo `block`."""
+        self._blocked.discard(number)
+
+    def unblock_all(self) -> None:
+        """Undo every `block`."""
+        self._blocked.clear()
 
     def clear(self) -> None:
         """Free what objects hold. Reservations stay."""
@@ -37,8 +57,8 @@ class Pool:
             del self._holders[number]
 
     def is_free(self, number: int) -> bool:
-        """Return whether no object holds the number and no write has reserved it."""
-        return number not in self._holders and number not in self._reserved
+        """Return whether no object holds the number, no write has reserved it, and it is not blocked."""
+        return number not in self._holders and number not in self._reserved and number not in self._blocked
 
     def reserve(self, number: int) -> bool:
         """Reserve a number: whether it was free."""
@@ -49,16 +69,23 @@ class Pool:
 
     def reserve_any(self) -> int | None:
         """Reserve a free number and return it; None if none is free."""
-        dynamic = self.first + self._static
-        for first, last in ((dynamic, self.last), (self.first, dynamic - 1)):
-            if first > last:
-                continue
-            start = random.randint(first, last)
-            for numbers in (range(start, last + 1), range(first, start)):
-                for number in numbers:
-                    if self.is_free(number):
-                        self._reserved.add(number)
-                        return number
+        for span in self.spans:
+            dynamic = span.first + span.static
+            for first, last in ((dynamic, span.last), (span.first, dynamic - 1)):
+                number = self._any_between(first, last)
+                if number is not None:
+                    self._reserved.add(number)
+                    return number
+        return None
+
+    def _any_between(self, first: int, last: int) -> int | None:
+        if first > last:
+            return None
+        start = random.randint(first, last)
+        for numbers in (range(start, last + 1), range(first, start)):
+            for number in numbers:
+                if self.is_free(number):
+                    return number
         return None
 
     def release(self, number: int) -> None:

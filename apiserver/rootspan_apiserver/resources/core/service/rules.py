@@ -23,6 +23,7 @@ from rootspan_apiserver.rules import (
     forbidden,
     function,
     named,
+    not_nil,
     one_of,
     required,
     struct,
@@ -37,7 +38,7 @@ RANGES_ANNOTATION = "service.beta.kubernetes.io/load-balancer-source-ranges"
 HINTS_ANNOTATION = "service.kubernetes.io/topology-aware-hints"
 MODE_ANNOTATION = "service.kubernetes.io/topology-mode"
 _ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
-_DISTRIBUTIONS = ("PreferClose", "PreferSameNode", "PreferSameZone")
+_DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 
 
 def is_headless(spec: JSONObject) -> bool:
@@ -151,7 +152,7 @@ BEFORE_RANGES = (
             & struct(
                 clientIP=required("when session affinity type is ClientIP")
                 & struct(
-                    timeoutSeconds=required("when session affinity type is ClientIP")
+                    timeoutSeconds=not_nil("when session affinity type is ClientIP")
                     & between(1, 86400, words="must be greater than 0 and less than 86400")
                 )
             )

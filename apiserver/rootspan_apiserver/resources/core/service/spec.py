@@ -21,8 +21,10 @@ def needs_address(spec: JSONObject) -> bool:
 
 
 def needs_node_ports(spec: JSONObject) -> bool:
-    """Return whether the ports may have node ports."""
-    return spec.get("type") in WITH_NODE_PORTS
+    """Return whether the ports are given node ports."""
+    if spec.get("type") == "LoadBalancer":
+        return spec.get("allocateLoadBalancerNodePorts") is not False
+    return spec.get("type") == "NodePort"
 
 
 def needs_health_check(spec: JSONObject) -> bool:
@@ -32,7 +34,7 @@ def needs_health_check(spec: JSONObject) -> bool:
 
 def externally_accessible(spec: JSONObject) -> bool:
     """Return whether clients outside of the cluster reach the Service."""
-    return needs_node_ports(spec) or (spec.get("type") == "ClusterIP" and bool(spec.get("externalIPs")))
+    return spec.get("type") in WITH_NODE_PORTS or (spec.get("type") == "ClusterIP" and bool(spec.get("externalIPs")))
 
 
 def keep_allocated(spec: JSONObject, old: JSONObject) -> None:
@@ -40,7 +42,7 @@ def keep_allocated(spec: JSONObject, old: JSONObject) -> None:
     if needs_address(old) and needs_address(spec):
         if not spec.get("clusterIP"):
             _set(spec, "clusterIP", old.get("clusterIP"))
-        if not spec.get("clusterIPs") and spec.get("clusterIP") == old.get("clusterIP"):
+        if not spec.get("clusterIPs"):
             _set(spec, "clusterIPs", old.get("clusterIPs"))
     if needs_node_ports(old) and needs_node_ports(spec):
         _keep_node_ports(spec, old)

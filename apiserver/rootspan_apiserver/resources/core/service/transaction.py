@@ -16,7 +16,7 @@ _ALLOCATED_PORT = "provided port is already allocated"
 
 
 class Transaction:
-    """Reservations for the Service `name`: addresses of `network`, of which `addresses` are the usable ones as numbers, and `ports`."""
+    """Reservations for the Service `name`: of `addresses` as numbers, and of `ports`. `network` is the range that dry runs look at."""
 
     def __init__(
         self, name: str, network: IPv4Network | IPv6Network, *, addresses: Pool, ports: Pool, dry_run: bool
@@ -72,7 +72,7 @@ class Transaction:
         if number is None:
             raise internal_error(f"failed to allocate a serviceIP: {_FULL}")
         self._taken_addresses.append(number)
-        return str(self._network[number - int(self._network.network_address)])
+        return str(type(self._network.network_address)(number))
 
     def node_port(self, number: int, index: int) -> None:
         """Take the node port that the port at `index` asks for.
@@ -115,7 +115,7 @@ class Transaction:
             if not self._ports.is_free(number) or number in self._taken_ports:
                 return _ALLOCATED_PORT
         elif number not in self._ports:
-            valid = f"{self._ports.first}-{self._ports.last}"
+            valid = f"{self._ports.spans[0].first}-{self._ports.spans[0].last}"
             return f"provided port is not in the valid range. The range of valid ports is {valid}"
         elif not self._ports.reserve(number):
             return _ALLOCATED_PORT
@@ -130,4 +130,4 @@ class Transaction:
         return number
 
     def _port_after_the_last(self) -> int:
-        return max(self._taken_ports, default=self._ports.last + 1) + 1
+        return max(self._taken_ports, default=self._ports.spans[0].last + 1) + 1

@@ -15,6 +15,7 @@ from rootspan_apiserver.kube.resource_amounts import Amounts, added, amounts_of,
 COMPUTED = frozenset({"cpu", "memory"})
 HUGE_PAGES = "hugepages-"
 Side = Literal["requests", "limits"]
+SIDES: tuple[Side, ...] = ("requests", "limits")
 
 
 def is_pod_level(name: str) -> bool:
@@ -22,11 +23,18 @@ def is_pod_level(name: str) -> bool:
     return name in COMPUTED or name.startswith(HUGE_PAGES)
 
 
+def of_containers(spec: JSONObject, side: Side) -> Amounts:
+    """Return the requests or the limits of the containers in a pod's specification, without those of the whole pod."""
+    return _of_containers(spec, side, lambda container: _own(container, side))
+
+
 def specified(pod: JSONObject, side: Side) -> Amounts:
     """Return the requests or the limits in the pod's specification; those of the whole pod override cpu and memory only."""
     spec = pod["spec"]
-    total = _of_containers(spec, side, lambda container: _own(container, side))
-    return {**total, **{name: value for name, value in _own(spec, side).items() if name in COMPUTED}}
+    return {
+        **of_containers(spec, side),
+        **{name: value for name, value in _own(spec, side).items() if name in COMPUTED},
+    }
 
 
 def effective(pod: JSONObject, side: Side) -> Amounts:

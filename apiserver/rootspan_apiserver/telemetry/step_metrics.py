@@ -1,0 +1,243 @@
+"""The metrics of the steps of a request: authentication, flow control, authorization, admission; and those of watches.
+
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/metrics.go, staging/src/k8s.io/apiserver/pkg/admission/metrics/metrics.go,
+staging/src/k8s.io/apiserver/pkg/util/flowcontrol/metrics/metrics.go
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from time import perf_counter
+from types import TracebackType
+
+from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Family, Number, counter, gauge, histogram
+
+_ACCESS_SECONDS = tuple(0.001 * 2**power for power in range(15))
+_ADMISSION_SECONDS = (0.005, 0.025, 0.1, 0.5, 1.0, 2.5)
+_WEBHOOK_SECONDS = (0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 10.0, 25.0)
+_FLOW_SECONDS = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
+_EVENT_BYTES = tuple(1024.0 * 2**power for power in range(8))
+_FLOW = ("priority_level", "flow_schema")
+
+
+class AccessMetrics:
+    """The attempts of authentication and authorization."""
+
+    def __init__(self) -> None:
+        self._users = counter(
+            "authenticated_user_requests",
+            "[ALPHA] Counter of authenticated requests broken out by username.",
+            "username",
+        )
+        self._authentications = counter(
+            "authentication_attempts", "[ALPHA] Counter of authenticated attempts.", "result"
+        )
+        self._authentication_time = histogram(
+            "authentication_duration_seconds",
+            "[ALPHA] Authentication duration in seconds broken out by result.",
+            "result",
+            bounds=_ACCESS_SECONDS,
+        )
+        self._authorizations = counter(
+            "authorization_attempts_total",
+            "[ALPHA] Counter of authorization attempts broken down by result. It can be either 'allowed', 'denied', 'no-opinion' or "
+            "'error'.",
+            "result",
+        )
+        self._authorization_time = histogram(
+            "authorization_duration_seconds",
+            "[ALPHA] Authorization duration in seconds broken out by result.",
+            "result",
+            bounds=_ACCESS_SECONDS,
+        )
+
+    def families(self) -> list[AnyFamily]:
+        """Return the families."""
+        return [
+            self._users,
+            self._authentications,
+            self._authentication_time,
+            self._authorizations,
+            self._authorization_time,
+        ]
+
+    def authenticated(self, user: str, seconds: float) -> None:
+        """Count a request of a user."""
+        self._users.labels(_user_label(user)).inc()
+        self._attempt("success", seconds)
+
+    def unauthenticated(self, seconds: float) -> None:
+        """Count a request whose credentials are not valid."""
+        self._attempt("failure", seconds)
+
+    def _attempt(self, result: str, seconds: float) -> None:
+        self._authentications.labels(result).inc()
+        self._authentication_time.labels(result).observe(seconds)
+
+    def authorized(self, verdict: str, seconds: float) -> None:
+        """Count a decision: `allow`, `deny` or something else."""
+        result = _RESULTS.get(verdict, "no-opinion")
+        self._authorizations.labels(result).inc()
+        self._authorization_time.labels(result).observe(seconds)
+
+
+_RESULTS: Mapping[str, str] = {"allow": "allowed", "deny": "denied"}
+
+
+def _user_label(name: str) -> str:
+    """Return a name that few users share, so that there are few series."""
+    if name in ("admin", "client", "kube_proxy", "kubelet", "system:serviceaccount:kube-system:default"):
+        return name
+    return "email_id" if "@" in name else "other"
+
+
+class FlowControlMetrics:
+    """The requests of flow control, by priority level and flow schema."""
+
+    def __init__(self) -> None:
+        self.dispatched = counter(
+            "apiserver_flowcontrol_dispatched_requests_total",
+            "[BETA] Number of requests executed by API Priority and Fairness subsystem",
+            *_FLOW,
+        )
+        self.executing = gauge(
+            "apiserver_flowcontrol_current_executing_requests",
+            "[BETA] Number of requests in initial (for a WATCH) or any (for a non-WATCH) execution stage in the API Priority and Fairness "
+            "subsystem",
+            *_FLOW,
+        )
+        self.seats = gauge(
+            "apiserver_flowcontrol_current_executing_seats",
+            "[BETA] Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) "
+            "requests in the API Priority and Fairness subsystem",
+            *_FLOW,
+        )
+        self.waiting = gauge(
+            "apiserver_flowcontrol_current_inqueue_requests",
+            "[BETA] Number of requests currently pending in queues of the API Priority and Fairness subsystem",
+            *_FLOW,
+        )
+        self.execution_time = histogram(
+            "apiserver_flowcontrol_request_execution_seconds",
+            "[ALPHA] Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and "
+            "Fairness subsystem",
+            *(*_FLOW, "type"),
+            bounds=_FLOW_SECONDS,
+        )
+        self.waiting_time = histogram(
+            "apiserver_flowcontrol_request_wait_duration_seconds",
+            "[BETA] Length of time a request spent waiting in its queue",
+            *(*_FLOW, "execute"),
+            bounds=_FLOW_SECONDS,
+        )
+        self.rejected = counter(
+            "apiserver_flowcontrol_rejected_requests_total",
+            "[BETA] Number of requests rejected by API Priority and Fairness subsystem",
+            *(*_FLOW, "reason"),
+        )
+        self._limits: list[Family[Number]] = [
+            gauge(f"apiserver_flowcontrol_{name}_limit_seats", description, "priority_level")
+            for name, description in (
+                ("nominal", "[BETA] Nominal number of execution seats configured for each priority level"),
+                ("current", "[ALPHA] current derived number of execution seats available to each priority level"),
+                (
+                    "lower",
+                    "[ALPHA] Configured lower bound on number of execution seats available to each priority level",
+                ),
+                (
+                    "upper",
+                    "[ALPHA] Configured upper bound on number of execution seats available to each priority level",
+                ),
+            )
+        ]
+
+    def families(self) -> list[AnyFamily]:
+        """Return the families."""
+        return [
+            self.dispatched,
+            self.executing,
+            self.seats,
+            self.waiting,
+            self.execution_time,
+            self.waiting_time,
+            self.rejected,
+            *self._limits,
+        ]
+
+    def limit(self, priority_level: str, seats: int) -> None:
+        """Set the seats of a priority level, which do not change."""
+        for family in self._limits:
+            family.labels(priority_level).set(seats)
+
+
+class AdmissionMetrics:
+    """The time of admission: of each plugin, and of each of the two phases."""
+
+    def __init__(self) -> None:
+        self._plugins = histogram(
+            "apiserver_admission_controller_admission_duration_seconds",
+            "[STABLE] Admission controller latency histogram in seconds, identified by name and broken out for each operation and API "
+            "resource and type (validate or admit).",
+            *("name", "type", "operation", "rejected"),
+            bounds=_ADMISSION_SECONDS,
+        )
+        self._steps = histogram(
+            "apiserver_admission_step_admission_duration_seconds",
+            "[STABLE] Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type "
+            "(validate or admit).",
+            *("type", "operation", "rejected"),
+            bounds=_ADMISSION_SECONDS,
+        )
+
+    def families(self) -> list[AnyFamily]:
+        """Return the families."""
+        return [self._plugins, self._steps]
+
+    def plugin(self, name: str, phase: str, operation: str) -> AbstractContextManager[None]:
+        """Measure the work of one plugin, which is in the block; `phase` is admit or validate."""
+        return _Measured(self._plugins, (name, phase, operation))
+
+    def step(self, phase: str, operation: str) -> AbstractContextManager[None]:
+        """Measure one phase of a request, which is in the block."""
+        return _Measured(self._steps, (phase, operation))
+
+
+class _Measured(AbstractContextManager[None]):
+    """Measures a block; what it raises is a rejection."""
+
+    __slots__ = ("_family", "_labels", "_started")
+
+    def __init__(self, family: Family[Distribution], labels: tuple[str, ...]) -> None:
+        self._family = family
+        self._labels = labels
+
+    def __enter__(self) -> None:
+        self._started = perf_counter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        rejected = "false" if kind is None else "true"
+        self._family.labels(*self._labels, rejected).observe(perf_counter() - self._started)
+
+
+class WatchMetrics:
+    """The events sent to watchers."""
+
+    def __init__(self) -> None:
+        kind = ("group", "version", "resource")
+        self._events = counter("apiserver_watch_events_total", "[ALPHA] Number of events sent in watch clients", *kind)
+        self._sizes = histogram(
+            "apiserver_watch_events_sizes",
+            "[ALPHA] Watch event size distribution in bytes",
+            *kind,
+            bounds=_EVENT_BYTES,
+        )
+
+    def families(self) -> list[AnyFamily]:
+        """Return the families."""
+        return [self._events, self._sizes]
+
+    def event(self, group: str, version: str, resource: str, size: int) -> None:
+        """Count one event of `size` bytes."""
+        self._events.labels(group, version, resource).inc()
+        self._sizes.labels(group, version, resource).observe(size)

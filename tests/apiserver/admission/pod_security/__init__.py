@@ -1,0 +1,1 @@
+"""PodSecurity: its rules, its levels, its configuration, and the plugin."""
