@@ -27,7 +27,7 @@ from rootspan_apiserver.storage import Storage
 
 RESYNC_SECONDS = 300.0
 SETTLING_SECONDS = 1.0
-"""How long a new quota is left alone: whoever creates one can change it next, with the resourceVersion of the answer."""
+"""How long a new quota is left alone: its creator can change it next, with the resourceVersion of the answer."""
 WORKERS = 5
 AT_ONCE = 64
 """How many objects are counted before other tasks run."""

@@ -33,16 +33,16 @@ async def made(client: httpx.AsyncClient, name: str = "one", **spec: Any) -> dic
 @pytest.mark.parametrize(
     ("before", "after", "left"),
     [
-        ({"type": "ClusterIP"}, EXTERNAL, {"internalTrafficPolicy"}),
-        ({"type": "NodePort"}, EXTERNAL, {"internalTrafficPolicy"}),
-        (LOCAL, EXTERNAL, {"internalTrafficPolicy"}),
-        ({"clusterIP": "None"}, EXTERNAL, {"internalTrafficPolicy"}),
+        ({"type": "ClusterIP"}, EXTERNAL, set()),
+        ({"type": "NodePort"}, EXTERNAL, set()),
+        (LOCAL, EXTERNAL, set()),
+        ({"clusterIP": "None"}, EXTERNAL, set()),
         ({"type": "NodePort"}, {"type": "ClusterIP"}, ADDRESS | {"internalTrafficPolicy"}),
         (LOCAL, {"type": "ClusterIP"}, ADDRESS | {"internalTrafficPolicy"}),
         (LOCAL, {"type": "NodePort"}, ADDRESS | {"internalTrafficPolicy", "externalTrafficPolicy", "ports"}),
         (EXTERNAL, {"type": "ClusterIP"}, ADDRESS | {"internalTrafficPolicy"}),
         (EXTERNAL, {"type": "NodePort"}, ADDRESS | {"internalTrafficPolicy", "externalTrafficPolicy", "ports"}),
-        ({"type": "NodePort"}, {**EXTERNAL, "clusterIP": "", "clusterIPs": None}, {"internalTrafficPolicy"}),
+        ({"type": "NodePort"}, {**EXTERNAL, "clusterIP": "", "clusterIPs": None}, set()),
     ],
 )
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])

@@ -5,6 +5,7 @@ Upstream: k8s.io/kube-openapi/pkg/validation/validate/{validator,values}.go
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from rootspan_apiserver.kube.go_values import go_format
@@ -24,7 +25,7 @@ def is_whole(value: float) -> bool:
     return value == cut or (cut != 0 and abs(value - cut) / (abs(value) + abs(cut)) < _RELATIVE_ERROR)
 
 
-def check_number(value: float, limits: Mapping[str, Any], path: str, kind: str, form: str, result: Result) -> None:
+def check_number(value: float, limits: Mapping[str, Any], path: str, result: Result, *, kind: str, form: str) -> None:
     """Add the limits that `value` exceeds.
 
     Args:
@@ -32,14 +33,15 @@ def check_number(value: float, limits: Mapping[str, Any], path: str, kind: str, 
         kind: the type of the schema, "" if there are several.
         form: its format.
     """
-    _check_range(value, kind, form, "Checked", path, result)
+    fits = partial(_check_range, path=path, result=result, kind=kind, form=form)
+    fits(value, "Checked")
     if (factor := limits.get("multipleOf")) is not None:
-        whole = _check_range(factor, kind, form, "MultipleOf", path, result) and isinstance(value, int)
+        whole = fits(factor, "MultipleOf") and isinstance(value, int)
         _check_factor(value, int(factor) if whole else float(factor), path, result)
     for name, what, comparison in (("minimum", "Minimum", "greater"), ("maximum", "Maximum", "less")):
         if (limit := limits.get(name)) is None:
             continue
-        whole = _check_range(limit, kind, form, f"{what} boundary", path, result) and isinstance(value, int)
+        whole = fits(limit, f"{what} boundary") and isinstance(value, int)
         limit = int(limit) if whole else float(limit)
         exclusive = limits.get(f"exclusive{what}")
         beyond = value < limit if name == "minimum" else value > limit
@@ -60,7 +62,7 @@ def _quotient(value: float, factor: float) -> float:
     return 1 / factor * value if factor < 1 else value / factor
 
 
-def _check_range(number: float, kind: str, form: str, what: str, path: str, result: Result) -> bool:
+def _check_range(number: float, what: str, *, path: str, result: Result, kind: str, form: str) -> bool:
     """Return whether a number can be one of its type and format; if not, an error is added that names no field."""
     if kind == "integer":
         bits = 31 if form == "int32" else 63

@@ -64,7 +64,8 @@ def _check(value: Any, schema: Schema, path: str, node: Correlated | None) -> Re
         case bool():
             pass
         case int() | float():
-            check_number(value, schema.constraints, path, types[0] if len(types) == 1 else "", form, result)
+            kind = types[0] if len(types) == 1 else ""
+            check_number(value, schema.constraints, path, result, kind=kind, form=form)
             result.matches += 1
         case list():
             _check_list(value, schema, path, node, result)
