@@ -21,8 +21,8 @@ from rootspan_apiserver.resources.apps.pod_templates import (
     template_columns,
 )
 from rootspan_apiserver.resources.apps.replica_counts import counts
-from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.batch.job_spec import INDEXED, JOB_SPEC, default_conditions
+from rootspan_apiserver.resources.batch.job_warnings import job_warnings
 from rootspan_apiserver.resources.cells import condition, count
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.defaults import default_values
@@ -221,7 +221,7 @@ definition = Definition(
         default_values({"spec": {"completionMode": "NonIndexed", "suspend": False, "manualSelector": False}}),
     ),
     prepare_create=_prepare_create,
-    warnings=warnings_of("spec", "template"),
+    warnings=job_warnings("spec"),
     rules=_generated_selector & struct(spec=SPEC) & _host_names,
     changes=struct(spec=SPEC & CHANGES),  # Upstream checks the spec in both.
     update_order=UpdateOrder.RULES_FIRST,

@@ -29,6 +29,18 @@ def _prepare_update(account: JSONObject, old: JSONObject, context: WriteContext)
     _keep_names_of_secrets(account)
 
 
+ENFORCE_MOUNTABLE_SECRETS = "kubernetes.io/enforce-mountable-secrets"
+
+
+def _warnings(account: JSONObject, old: JSONObject | None) -> list[str]:
+    """Warn of an annotation that is new."""
+    was_there = old is not None and ENFORCE_MOUNTABLE_SECRETS in (old["metadata"].get("annotations") or {})
+    if was_there or ENFORCE_MOUNTABLE_SECRETS not in (account["metadata"].get("annotations") or {}):
+        return []
+    words = "deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"
+    return [f"metadata.annotations[{ENFORCE_MOUNTABLE_SECRETS}]: {words}"]
+
+
 definition = Definition(
     "v1",
     "ServiceAccount",
@@ -40,4 +52,5 @@ definition = Definition(
     rules=NOTHING,
     columns=(NAME, AGE),
     delete_returns_object=True,
+    warnings=_warnings,
 )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from rootspan_apiserver.kube.addresses import legacy_ip, parse_ip
+from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain, wildcard_dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
@@ -129,6 +130,13 @@ def _addresses(obj: JSONObject, now: datetime) -> str:
     return joined(address.get("ip") or address.get("hostname", "") for address in given)
 
 
+def _warnings(ingress: JSONObject, old: JSONObject | None) -> list[str]:
+    annotations = ingress["metadata"].get("annotations") or {}
+    if old is not None or CLASS_ANNOTATION not in annotations or at(ingress, "spec", "ingressClassName") is not None:
+        return []
+    return [f"annotation {quote(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead"]
+
+
 definition = Definition(
     "networking.k8s.io/v1",
     "Ingress",
@@ -146,4 +154,5 @@ definition = Definition(
         Column("Ports", lambda obj, now: "80, 443" if spec(obj).get("tls") else "80", description="The ports."),
         AGE,
     ),
+    warnings=_warnings,
 )
