@@ -6,10 +6,18 @@ from rootspan_apiserver.rules.addresses import cidr, ordinary_address
 from tests.apiserver.rules.checking import errors_of
 
 
-@pytest.mark.parametrize("text", ["10.0.0.0/8", "10.1.2.3/8", "fd00::/64", "0.0.0.0/0"])
+@pytest.mark.parametrize("text", ["10.0.0.0/8", "FD00::/64", "fd00::/64", "0.0.0.0/0"])
 def test_range_is_valid(text: str) -> None:
     """An address of either family and the length of its prefix."""
     assert errors_of(cidr, text) == []
+
+
+def test_range_with_further_bits_is_invalid() -> None:
+    """A range is written by its first address, and without an IPv4-mapped one."""
+    (further,) = errors_of(cidr, "10.1.2.3/8")
+    assert further.endswith("must not have bits set beyond the prefix length")
+    (mapped,) = errors_of(cidr, "::ffff:10.0.0.0/104")
+    assert mapped.endswith("must not have an IPv4-mapped IPv6 address")
 
 
 @pytest.mark.parametrize(

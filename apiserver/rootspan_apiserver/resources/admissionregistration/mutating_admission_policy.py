@@ -10,6 +10,7 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.admissionregistration.policies import PARAM_KIND, POLICY_DEFAULTS, policy_rules
+from rootspan_apiserver.resources.admissionregistration.static_names import static_name_warnings
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
@@ -74,4 +75,5 @@ definition = Definition(
         PARAM_KIND,
         AGE,
     ),
+    warnings=static_name_warnings,
 )

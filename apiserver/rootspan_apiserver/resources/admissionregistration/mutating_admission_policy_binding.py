@@ -5,6 +5,7 @@ pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go
 """
 
 from rootspan_apiserver.resources.admissionregistration.bindings import BINDING, BINDING_DEFAULTS, COLUMNS
+from rootspan_apiserver.resources.admissionregistration.static_names import static_name_warnings
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
@@ -23,4 +24,5 @@ definition = Definition(
     spec=BINDING,
     standard_finalizers=False,
     columns=COLUMNS,
+    warnings=static_name_warnings,
 )

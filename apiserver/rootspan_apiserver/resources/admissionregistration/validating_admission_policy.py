@@ -12,6 +12,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import qualified_name
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.admissionregistration.policies import PARAM_KIND, POLICY_DEFAULTS, policy_rules
+from rootspan_apiserver.resources.admissionregistration.static_names import static_name_warnings
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
@@ -111,4 +112,5 @@ definition = Definition(
         PARAM_KIND,
         AGE,
     ),
+    warnings=static_name_warnings,
 )

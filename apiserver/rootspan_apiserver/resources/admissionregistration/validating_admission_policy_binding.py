@@ -9,6 +9,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.admissionregistration.bindings import BINDING, BINDING_DEFAULTS, COLUMNS
+from rootspan_apiserver.resources.admissionregistration.static_names import static_name_warnings
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
@@ -46,4 +47,5 @@ definition = Definition(
     spec=BINDING & struct(validationActions=required("at least one validation action is required") & _actions),
     standard_finalizers=False,
     columns=COLUMNS,
+    warnings=static_name_warnings,
 )

@@ -4,6 +4,7 @@ Upstream: pkg/apis/admissionregistration/validation/validation.go, pkg/apis/admi
 pkg/registry/admissionregistration/validatingwebhookconfiguration/strategy.go
 """
 
+from rootspan_apiserver.resources.admissionregistration.static_names import static_name_warnings
 from rootspan_apiserver.resources.admissionregistration.webhooks import COLUMNS, WEBHOOK_DEFAULTS, webhook_rules
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
@@ -22,4 +23,5 @@ definition = Definition(
     rules=webhook_rules(),
     standard_finalizers=False,
     columns=COLUMNS,
+    warnings=static_name_warnings,
 )

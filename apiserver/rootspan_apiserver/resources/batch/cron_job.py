@@ -14,8 +14,8 @@ from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apps.pod_templates import template_columns
-from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.batch.job_spec import JOB_SPEC, default_conditions
+from rootspan_apiserver.resources.batch.job_warnings import job_warnings
 from rootspan_apiserver.resources.batch.schedules import schedule_error
 from rootspan_apiserver.resources.cells import NONE
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, count, value
@@ -126,6 +126,19 @@ def _selector(obj: JSONObject, now: datetime) -> str:
     return shown_selector(at(obj, "spec", "jobTemplate", "spec", "selector"))
 
 
+_job_warnings = job_warnings("spec", "jobTemplate", "spec")
+_ZONE = (
+    "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see "
+    "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
+)
+
+
+def _warnings(obj: JSONObject, old: JSONObject | None) -> list[str]:
+    """Warn of the template, and in updates of a time zone in the schedule, which only old objects have."""
+    has_zone = old is not None and "TZ" in (at(obj, "spec", "schedule") or "")
+    return [*_job_warnings(obj, old), *([_ZONE] if has_zone else [])]
+
+
 definition = Definition(
     "batch/v1",
     "CronJob",
@@ -149,7 +162,7 @@ definition = Definition(
     ),
     prepare_create=dropped_on_create("spec", "jobTemplate", "spec", "template", "spec"),
     prepare_update=dropped_on_update("spec", "jobTemplate", "spec", "template", "spec"),
-    warnings=warnings_of("spec", "jobTemplate", "spec", "template"),
+    warnings=_warnings,
     rules=struct(spec=SPEC) & on_create(_short_name),
     update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(

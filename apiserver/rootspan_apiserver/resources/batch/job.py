@@ -21,8 +21,8 @@ from rootspan_apiserver.resources.apps.pod_templates import (
     template_columns,
 )
 from rootspan_apiserver.resources.apps.replica_counts import counts
-from rootspan_apiserver.resources.apps.workload_warnings import warnings_of
 from rootspan_apiserver.resources.batch.job_spec import INDEXED, JOB_SPEC, default_conditions
+from rootspan_apiserver.resources.batch.job_warnings import job_warnings
 from rootspan_apiserver.resources.cells import condition, count
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.core.pod.disabled_fields import drop_disabled, dropped_on_update
@@ -225,7 +225,7 @@ definition = Definition(
     ),
     prepare_create=_prepare_create,
     prepare_update=dropped_on_update("spec", "template", "spec"),
-    warnings=warnings_of("spec", "template"),
+    warnings=job_warnings("spec"),
     rules=_generated_selector & struct(spec=SPEC) & _host_names,
     changes=struct(spec=SPEC & CHANGES),  # Upstream checks the spec in both.
     update_order=UpdateOrder.RULES_FIRST,

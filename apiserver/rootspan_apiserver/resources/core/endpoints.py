@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.address_warnings import ip_warnings
 from rootspan_apiserver.kube.addresses import endpoint_ip, legacy_ip
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain, port_number, qualified_name
@@ -72,6 +73,19 @@ def _shown_endpoints(obj: JSONObject, now: datetime) -> str:
     )
 
 
+def _warnings(endpoints: JSONObject, old: JSONObject | None) -> list[str]:
+    """Warn of addresses, unless the controller wrote them, which writes them well."""
+    if (endpoints["metadata"].get("labels") or {}).get("endpoints.kubernetes.io/managed-by") == "endpoint-controller":
+        return []
+    return [
+        warning
+        for index, subset in enumerate(endpoints.get("subsets") or ())
+        for key in ("addresses", "notReadyAddresses")
+        for number, address in enumerate(subset.get(key) or ())
+        for warning in ip_warnings(f"subsets[{index}].{key}[{number}].ip", address.get("ip") or "")
+    ]
+
+
 definition = Definition(
     "v1",
     "Endpoints",
@@ -83,4 +97,5 @@ definition = Definition(
     defaults=(default_values({"subsets": [{"ports": [{"protocol": "TCP"}]}]}),),
     rules=struct(subsets=unless_unchanged(_SUBSETS)),
     columns=(NAME, Column("Endpoints", _shown_endpoints, description="The addresses with their ports."), AGE),
+    warnings=_warnings,
 )

@@ -8,6 +8,7 @@ pkg/printers/internalversion/printers.go
 from copy import deepcopy
 from datetime import datetime
 
+from rootspan_apiserver.kube.address_warnings import cidr_warnings
 from rootspan_apiserver.kube.durations import UNKNOWN
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.cells import NONE, condition, joined, spec, status
@@ -85,6 +86,16 @@ def _info(name: str) -> Cell:
     return cell
 
 
+def _warnings(node: JSONObject, old: JSONObject | None) -> list[str]:
+    spec = node.get("spec") or {}
+    found = ["spec.configSource: the feature is removed"] if spec.get("configSource") is not None else []
+    if spec.get("externalID"):
+        found.append("spec.externalID: this field is deprecated, and is unused by Kubernetes")
+    for index, cidr in enumerate(spec.get("podCIDRs") or ()):
+        found += cidr_warnings(f"spec.podCIDRs[{index}]", cidr)
+    return found
+
+
 definition = Definition(
     "v1",
     "Node",
@@ -120,4 +131,5 @@ definition = Definition(
             "Container-Runtime", _info("containerRuntimeVersion"), priority=1, description="What runs its containers."
         ),
     ),
+    warnings=_warnings,
 )

@@ -18,7 +18,8 @@ from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at, value
 from rootspan_apiserver.resources.core.access_modes import VOLUME_MODES, access_modes, class_of, shown_modes
 from rootspan_apiserver.resources.core.node_selectors import ratcheting_node_selector
-from rootspan_apiserver.resources.core.persistent_volume_sources import FIELDS, one_source
+from rootspan_apiserver.resources.core.persistent_volume_sources import FIELDS, MOUNTED_WITH_OPTIONS, one_source
+from rootspan_apiserver.resources.core.persistent_volume_warnings import MOUNT_OPTIONS, volume_warnings
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import WriteContext
@@ -84,6 +85,15 @@ def _attributes_class(value: JSONObject, old: Any, path: Path, context: RuleCont
         yield from (FieldError.invalid(place, name, reason) for reason in dns_subdomain(name))
     if value.get("csi") is None:
         yield FieldError.required(path / "csi", "has to be specified when using volumeAttributesClassName")
+
+
+@function("checkMountOption")
+def _mount_options(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The old annotation for mount options is for volumes that are mounted with options."""
+    annotations = value["metadata"].get("annotations") or {}
+    if MOUNT_OPTIONS in annotations and MOUNTED_WITH_OPTIONS.isdisjoint(value.get("spec") or {}):
+        words = "may not specify mount options for this volume type"
+        yield FieldError.forbidden(path / "metadata" / "annotations" / MOUNT_OPTIONS, words)
 
 
 _SPEC = (
@@ -212,7 +222,8 @@ definition = Definition(
     prepare_create=_prepare_create,
     spec=absent_as({}, _SPEC),
     # Upstream checks the object twice, and shows each of its faults twice.
-    update_rules=_OBJECT & _OBJECT & _changes,
+    rules=_mount_options,
+    update_rules=_OBJECT & _mount_options & _OBJECT & _changes,
     columns=(
         NAME,
         Column("Capacity", lambda obj, now: str(at(obj, "spec", "capacity", "storage") or ""), description="Its size."),
@@ -244,4 +255,5 @@ definition = Definition(
         ),
     ),
     delete_returns_object=True,
+    warnings=volume_warnings,
 )

@@ -78,6 +78,24 @@ SOURCES: tuple[tuple[str, str, str, Rule], ...] = (
 )
 """The field of each source, its names in errors (where it is one too many, and of its content), and its rule."""
 FIELDS = tuple(field for field, *_ in SOURCES)
+MOUNTED_WITH_OPTIONS = frozenset(
+    {
+        "gcePersistentDisk",
+        "awsElasticBlockStore",
+        "glusterfs",
+        "nfs",
+        "rbd",
+        "quobyte",
+        "iscsi",
+        "cinder",
+        "cephfs",
+        "azureFile",
+        "vsphereVolume",
+        "azureDisk",
+        "photonPersistentDisk",
+    }
+)
+"""The sources for which the annotation for mount options is allowed."""
 
 
 @function("ValidatePersistentVolumeSpec")

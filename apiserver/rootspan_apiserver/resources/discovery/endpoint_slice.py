@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from rootspan_apiserver.kube.addresses import endpoint_ip, legacy_ip, parse_ip
+from rootspan_apiserver.kube.address_warnings import ip_warnings
+from rootspan_apiserver.kube.addresses import canonical_ip, endpoint_ip, legacy_ip, parse_ip
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain, label_value, qualified_name
@@ -65,7 +66,8 @@ def _address(text: str, old: Any, path: Path, context: RuleContext) -> Iterator[
     if kind == "FQDN":
         yield from _domain_name.check(text, old, path, context)
     elif kind in VERSIONS:
-        if reasons := legacy_ip(text):
+        # IPv6 is younger than the strict rules.
+        if reasons := canonical_ip(text) if kind == "IPv6" else legacy_ip(text):
             yield from (FieldError.invalid(path, text, reason) for reason in reasons)
             return
         found = parse_ip(text)
@@ -148,9 +150,20 @@ def _drop_topology(obj: JSONObject) -> None:
         endpoint.pop("deprecatedTopology", None)
 
 
+_MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+_CONTROLLERS = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
+"""What writes every address well."""
+
+
 def _warnings(obj: JSONObject, old: JSONObject | None) -> list[str]:
     is_new = old is None or old.get("addressType") != "FQDN"
-    return ["spec.addressType: FQDN endpoints are deprecated"] if obj.get("addressType") == "FQDN" and is_new else []
+    found = ["spec.addressType: FQDN endpoints are deprecated"] if obj.get("addressType") == "FQDN" and is_new else []
+    if ((obj.get("metadata") or {}).get("labels") or {}).get(_MANAGED_BY) in _CONTROLLERS:
+        return found
+    for index, endpoint in enumerate(obj.get("endpoints") or ()):
+        for number, address in enumerate(endpoint.get("addresses") or ()):
+            found += ip_warnings(f"endpoints[{index}].addresses[{number}]", address)
+    return found
 
 
 def _ports(obj: JSONObject, now: datetime) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.address_warnings import cidr_warnings
 from rootspan_apiserver.kube.addresses import legacy_cidr, parse_cidr
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import port_name, port_number
@@ -127,6 +128,18 @@ def _pods(obj: JSONObject, now: datetime) -> str:
     return shown_selector(spec(obj).get("podSelector"))
 
 
+def _warnings(policy: JSONObject, old: JSONObject | None) -> list[str]:
+    found = []
+    for direction, peers in (("ingress", "from"), ("egress", "to")):
+        for index, rule in enumerate(at(policy, "spec", direction) or ()):
+            for number, peer in enumerate(rule.get(peers) or ()):
+                block, place = peer.get("ipBlock") or {}, f"spec.{direction}[{index}].{peers}[{number}].ipBlock"
+                found += cidr_warnings(f"{place}.cidr", block.get("cidr") or "")
+                for position, cidr in enumerate(block.get("except") or ()):
+                    found += cidr_warnings(f"{place}.except[{position}]", cidr)
+    return found
+
+
 definition = Definition(
     "networking.k8s.io/v1",
     "NetworkPolicy",
@@ -142,4 +155,5 @@ definition = Definition(
     rules=struct(spec=absent_as({}, SPEC)),
     update_order=UpdateOrder.CHANGES_THEN_SPEC,
     columns=(NAME, Column("Pod-Selector", _pods, description="The pods that the policy is for."), AGE),
+    warnings=_warnings,
 )

@@ -10,6 +10,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
+from rootspan_apiserver.resources.core.node_labels import NODE_LABELS
 from rootspan_apiserver.resources.core.pod.go_structs import shown_as_go
 from rootspan_apiserver.resources.core.pod.resources import OVERHEAD
 from rootspan_apiserver.resources.core.tolerations import TOLERATIONS
@@ -36,6 +37,11 @@ def _unique(value: list[JSONObject], old: Any, path: Path, context: RuleContext)
         seen.append(key)
 
 
+def _warnings(runtime_class: JSONObject, old: JSONObject | None) -> list[str]:
+    labels = (runtime_class.get("scheduling") or {}).get("nodeSelector") or {}
+    return [f"scheduling.nodeSelector: {NODE_LABELS[key]}" for key in sorted(labels) if key in NODE_LABELS]
+
+
 definition = Definition(
     "node.k8s.io/v1",
     "RuntimeClass",
@@ -55,4 +61,5 @@ definition = Definition(
         Column("Handler", value("handler"), description="The configuration of the runtime on the nodes."),
         AGE,
     ),
+    warnings=_warnings,
 )

@@ -13,6 +13,7 @@ from rootspan_apiserver.kube.names import qualified_name
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.cells import name
 from rootspan_apiserver.resources.columns import AGE, Column, value
+from rootspan_apiserver.resources.core.node_labels import NODE_LABELS
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder
@@ -67,6 +68,15 @@ def _name(obj: JSONObject, now: datetime) -> str:
     return name(obj) + (" (default)" if annotations.get(IS_DEFAULT) == "true" else "")
 
 
+def _warnings(storage_class: JSONObject, old: JSONObject | None) -> list[str]:
+    return [
+        f"allowedTopologies[{index}].matchLabelExpressions[{number}].key: {NODE_LABELS[expression['key']]}"
+        for index, topology in enumerate(storage_class.get("allowedTopologies") or ())
+        for number, expression in enumerate(topology.get("matchLabelExpressions") or ())
+        if expression.get("key") in NODE_LABELS
+    ]
+
+
 definition = Definition(
     "storage.k8s.io/v1",
     "StorageClass",
@@ -101,4 +111,5 @@ definition = Definition(
         ),
         AGE,
     ),
+    warnings=_warnings,
 )

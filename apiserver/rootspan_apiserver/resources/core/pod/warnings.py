@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from rootspan_apiserver.kube.address_warnings import ip_warnings
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.kube.quantity import amount, is_whole
+from rootspan_apiserver.resources.core.node_labels import NODE_LABELS
 from rootspan_apiserver.resources.core.pod.affinity import PREFERRED, REQUIRED
 from rootspan_apiserver.resources.core.pod.annotations import APP_ARMOR, SECCOMP_OF_CONTAINER, SECCOMP_OF_POD
 from rootspan_apiserver.resources.core.pod.port_warnings import port_warnings
@@ -18,15 +20,6 @@ from rootspan_apiserver.resources.core.pod.volume_warnings import volume_warning
 from rootspan_apiserver.rules import ROOT, Path
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
-NODE_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-        "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-        "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-        "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-        "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-    }
-)
 _ANNOTATIONS: Mapping[str, str] = MappingProxyType(
     {
         "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
@@ -72,6 +65,10 @@ def _warnings(holder: JSONObject, path: Path, *, is_pod: bool) -> Iterator[str]:
         yield from _container(container, place)
     yield from port_warnings(containers)
     yield from _affinity(spec, at / "affinity")
+    for index, address in enumerate((spec.get("dnsConfig") or {}).get("nameservers") or ()):
+        yield from ip_warnings(at / "dnsConfig" / "nameservers" / index, address)
+    for index, alias in enumerate(spec.get("hostAliases") or ()):
+        yield from ip_warnings(at / "hostAliases" / index / "ip", alias.get("ip") or "")
 
 
 def _placement(spec: JSONObject, at: Path) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address as parsed
 from typing import Any
 
+from rootspan_apiserver.kube.address_warnings import cidr_warnings, ip_warnings
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain, qualified_name
 from rootspan_apiserver.kube.status import FieldError
@@ -122,6 +123,9 @@ def warnings(service: JSONObject, old: JSONObject | None) -> list[str]:
     found = []
     if HINTS_ANNOTATION in annotations:
         found.append(f"annotation {HINTS_ANNOTATION} is deprecated, please use {MODE_ANNOTATION} instead")
+    if spec.get("clusterIP") not in (None, "", HEADLESS):
+        for index, address in enumerate(spec.get("clusterIPs") or ()):
+            found += ip_warnings(f"spec.clusterIPs[{index}]", address)
     if headless:
         ignored = {
             "loadBalancerIP": bool(spec.get("loadBalancerIP")),
@@ -129,8 +133,13 @@ def warnings(service: JSONObject, old: JSONObject | None) -> list[str]:
             "SessionAffinity": spec.get("sessionAffinity") != "None",
         }
         found += [f"spec.{key} is ignored for headless services" for key, is_set in ignored.items() if is_set]
+    for index, address in enumerate(spec.get("externalIPs") or ()):
+        found += ip_warnings(f"spec.externalIPs[{index}]", address)
     if spec.get("externalIPs") and not headless and not is_alias:
         found.append("spec.externalIPs is deprecated and may no longer be implemented in some clusters")
+    found += ip_warnings("spec.loadBalancerIP", spec.get("loadBalancerIP") or "")
+    for index, source in enumerate(spec.get("loadBalancerSourceRanges") or ()):
+        found += cidr_warnings(f"spec.loadBalancerSourceRanges[{index}]", source)
     if spec.get("externalIPs") and is_alias:
         found.append('spec.externalIPs is ignored when spec.type is "ExternalName"')
     if spec.get("externalName") and not is_alias:
