@@ -10,9 +10,9 @@ from rootspan_apiserver.resources.json_paths import (
     ConstantStep,
     FieldStep,
     FilterStep,
+    PathStep,
     RecursiveStep,
     SliceStep,
-    Step,
     Steps,
     UnionStep,
     WildcardStep,
@@ -39,7 +39,7 @@ def parse(path: str) -> Steps:
     return tuple(_parse(path))
 
 
-def _parse(path: str) -> Iterator[Step]:
+def _parse(path: str) -> Iterator[PathStep]:
     position = 0
     while position < len(path):
         position, steps = _next(path, position)

@@ -15,7 +15,7 @@ _COMPARISONS: MappingProxyType[str, Callable[[Any, Any], bool]] = MappingProxyTy
 )
 
 
-class Step(Protocol):
+class PathStep(Protocol):
     """A step of a path: from some values to others."""
 
     def walk(self, values: Sequence[Any]) -> list[Any]:
@@ -23,7 +23,7 @@ class Step(Protocol):
         ...
 
 
-Steps = tuple[Step, ...]
+Steps = tuple[PathStep, ...]
 
 
 def follow(values: Sequence[Any], steps: Steps) -> list[Any]:
