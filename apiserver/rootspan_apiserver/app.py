@@ -110,7 +110,6 @@ async def apiserver(
         address = await stack.enter_async_context(listening)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
         settled = await stack.enter_async_context(_working(parts, certificate, address))
-        lifecycle.started.set()
         yield _running(parts, certificate, address, settled)
 
 
@@ -269,6 +268,7 @@ def _running(parts: _Parts, certificate: ServingCertificate, address: Address, s
         settled=all_settled,
         expire_history=parts.storage.expire_history,
     )
+    parts.lifecycle.started.set()
     if options.write_kubeconfig:
         kubeconfig.write(Path(options.write_kubeconfig), running.kubeconfig)
     return running

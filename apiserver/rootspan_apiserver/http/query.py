@@ -14,9 +14,9 @@ from rootspan_apiserver.kube.request_info import is_true
 from rootspan_apiserver.kube.status import FieldError, invalid
 from rootspan_apiserver.managed_fields import manager_name
 from rootspan_apiserver.registry.options import DeleteOptions, ListOptions
+from rootspan_apiserver.rules.metadata import manager_errors
 
 META = "meta.k8s.io"
-_MANAGER_LIMIT = 128
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")
 
 
@@ -80,7 +80,7 @@ def write_options(request: Request, kind: str, *, apply: bool = False) -> WriteO
         errors.append(FieldError.required("fieldManager", "is required for apply patch"))
     if kind == "PatchOptions" and not apply and force is not None:
         errors.append(FieldError.forbidden("force", "may not be specified for non-apply patch"))
-    errors += _manager_errors(manager)
+    errors += manager_errors(manager, "fieldManager")
     validation = request.parameter("fieldValidation") or ""
     if validation not in _VALIDATIONS:
         errors.append(FieldError.not_supported("fieldValidation", validation, _VALIDATIONS))
@@ -93,15 +93,6 @@ def _dry_run_errors(values: Sequence[str]) -> list[FieldError]:
     if all(value == "All" for value in values):
         return []
     return [FieldError.not_supported("dryRun", list(values), ("All",))]
-
-
-def _manager_errors(manager: str) -> list[FieldError]:
-    errors = []
-    if len(manager.encode()) > _MANAGER_LIMIT:
-        errors.append(FieldError.too_long("fieldManager", _MANAGER_LIMIT))
-    if not manager.isprintable():
-        errors.append(FieldError.invalid("fieldManager", manager, "should only contain printable characters"))
-    return errors
 
 
 def manager_of(request: Request, options: WriteOptions) -> str:

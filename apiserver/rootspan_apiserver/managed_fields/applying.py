@@ -25,18 +25,31 @@ def check_configuration(applied: JSONObject, kind: GroupVersionKind, schema: Sch
     Raises:
         StatusError: 400, it is of another kind or version, or has managedFields; 500, it does not fit the schema.
     """
-    group, _, version = str(applied.get("apiVersion", "")).rpartition("/")
-    if (group, version, applied.get("kind")) != (kind.group, kind.version, kind.kind):
-        raise bad_request(f"invalid object type: {group}/{version}, Kind={applied.get('kind', '')}")
+    named = _text(applied, "kind")
+    group, _, version = _text(applied, "apiVersion").rpartition("/")
+    if (group, version, named) != (kind.group, kind.version, kind.kind):
+        raise bad_request(f"invalid object type: {group}/{version}, Kind={named}")
     metadata = applied.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     if metadata.get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
     errors = check(applied, schema)
     if errors:
-        what = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}; {group}/{version}, Kind={kind.kind}"
         listed = errors[0] if len(errors) == 1 else "\n".join(["errors:", *(f"  {error}" for error in errors)])
-        raise StatusError(500, "", f"failed to create typed patch object ({what}): {listed}")
+        raise StatusError(500, "", f"failed to create typed patch object ({described(applied)}): {listed}")
+
+
+def described(obj: JSONObject) -> str:
+    """Return the name and kind of an object as errors show them: `default/a; apps/v1, Kind=Deployment`."""
+    metadata = obj.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    group, _, version = _text(obj, "apiVersion").rpartition("/")
+    return f"{_text(metadata, 'namespace')}/{_text(metadata, 'name')}; {group}/{version}, Kind={_text(obj, 'kind')}"
+
+
+def _text(obj: JSONObject, key: str) -> str:
+    value = obj.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def pruned(merged: JSONObject, last: FieldSet, owned: Iterable[FieldSet], schema: Schema) -> JSONObject:

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from rootspan_apiserver.codec.unstructured import conversion_error
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.managed_fields import entries
 from rootspan_apiserver.managed_fields.applying import (
     check_configuration,
+    described,
     last_applied,
     not_from_client_side,
     pruned,
@@ -142,7 +144,7 @@ class FieldManager:
             raise StatusError(500, "", f"failed to merge config: {error}") from error
         if manager == _CLIENT_SIDE and last_applied(merged):
             merged = with_last_applied(merged, applied)
-        return with_managed_fields(self._typed(merged), entries.write(managers))
+        return with_managed_fields(self._typed(merged, applied), entries.write(managers))
 
     def _updated(self, live: JSONObject, new: JSONObject, managers: Managers, manager: str, now: str) -> Managers:
         api_version = self.kind.api_version
@@ -192,8 +194,8 @@ class FieldManager:
         comparison = compare(_without_managed_fields(before[0]), _without_managed_fields(after[0]), after[1])
         return Comparison(*map(self.owned, (comparison.removed, comparison.modified, comparison.added)))
 
-    def _typed(self, merged: JSONObject) -> JSONObject:
-        """Return the merged object as its type reads it."""
+    def _typed(self, merged: JSONObject, applied: JSONObject) -> JSONObject:
+        """Return the merged object as its type reads it; a refusal names the `applied` configuration."""
         struct = go_types().struct_of(self.kind)
         if struct is None:
             typed: JSONObject = without_nulls(merged, self.schema)
@@ -201,7 +203,10 @@ class FieldManager:
         try:
             return struct.read_object(merged, Problems())
         except NotDecodableError as error:
-            raise StatusError(500, "", f"failed to convert new typed object: {error}") from error
+            kind = f"{self.kind.group}/{self.kind.version}, Kind={self.kind.kind}"
+            why = f"unable to convert unstructured object to {kind}: {conversion_error(error)}"
+            text = f"failed to convert new object ({described(applied)}) to proper version: {why}"
+            raise StatusError(500, "", text) from error
 
     def _applied(
         self, live: JSONObject, applied: JSONObject, managers: Managers, manager: str, now: str, *, force: bool

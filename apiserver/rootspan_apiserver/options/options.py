@@ -80,9 +80,7 @@ class Options(FrontProxyOptions):
     etcd_cafile: str = flag("", text, "SSL Certificate Authority file used to secure etcd communication.")
     etcd_certfile: str = flag("", text, "SSL certification file used to secure etcd communication.")
     etcd_keyfile: str = flag("", text, "SSL key file used to secure etcd communication.")
-    etcd_compaction_interval: float = flag(
-        300.0, seconds, "The interval of compaction requests. If 0, the compaction request from apiserver is disabled."
-    )
+    etcd_compaction_interval: float = flag(300.0, seconds, "The interval of compaction requests. If 0, none are made.")
     event_ttl: float = flag(3600.0, seconds, "Amount of time to retain events.")
     data_dir: str = flag("", text, "The directory where the embedded etcd keeps its data. Without it, in memory.")
     write_kubeconfig: str = flag(
@@ -122,19 +120,13 @@ class Options(FrontProxyOptions):
     controllers: tuple[str, ...] = flag(
         ("*",), text, "Controllers to enable: '*' all, 'foo' the one named foo, '-foo' all but the one named foo."
     )
-    max_requests_inflight: int = flag(
-        400, integer, "The maximum number of non-mutating requests in flight. 0: no limit."
-    )
+    max_requests_inflight: int = flag(400, integer, "Maximum number of non-mutating requests in flight. 0: no limit.")
     max_mutating_requests_inflight: int = flag(200, integer, "The maximum number of mutating ones. 0: no limit.")
     request_timeout: float = flag(60.0, seconds, "The duration a handler may keep a request open before timing it out.")
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
     shutdown_delay_duration: float = flag(0.0, seconds, "How long to continue serving after SIGTERM or SIGINT.")
     audit_log_path: str = flag("", text, "File to log every request to, one audit event a line. '-' is standard out.")
-    debug_expire_history: bool = flag(
-        False,
-        boolean,
-        "Serve POST /debug/expire-history, which makes every resourceVersion and continue token so far too old. For tests.",
-    )
+    debug_expire_history: bool = flag(False, boolean, "Serve POST /debug/expire-history, for tests of 410 Expired.")
     v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
     idle: tuple[tuple[str, str], ...] = ()
     """Flags of kube-apiserver that have no meaning here: their names, and their values as `/flagz` shows them."""
@@ -258,8 +250,6 @@ class Options(FrontProxyOptions):
             "request_timeout",
             "min_request_timeout",
             "shutdown_delay_duration",
-            "etcd_compaction_interval",
-            "event_ttl",
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"

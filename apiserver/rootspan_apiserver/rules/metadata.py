@@ -15,9 +15,12 @@ from rootspan_apiserver.rules.label_selectors import labels
 from rootspan_apiserver.rules.paths import Path
 from rootspan_apiserver.rules.rule import ABSENT, Line, Rule, RuleContext
 from rootspan_apiserver.rules.structures import struct
+from rootspan_apiserver.types.tables import go_types
 
 NameRule = Callable[[str], list[str]]
 ANNOTATIONS_LIMIT = 256 * 1024
+MANAGER_LIMIT = 128
+SUBRESOURCE_LIMIT = 256
 STANDARD_FINALIZERS = ("orphan", "foregroundDeletion", "kubernetes")
 IMMUTABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
@@ -36,7 +39,7 @@ def annotations(value: JSONObject, old: Any, path: Path, context: RuleContext) -
 
 @function("ValidateOwnerReferences")
 def owner_references(value: list[JSONObject], old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Each has a version, kind, name and uid; one of them at most is the controller."""
+    """Each has a version, kind, name and uid, and is no event; one of them at most is the controller."""
     controller = ""
     for owner in value:
         # Upstream does not say which of them is meant.
@@ -46,6 +49,9 @@ def owner_references(value: list[JSONObject], old: Any, path: Path, context: Rul
         for key in ("kind", "name", "uid"):
             if not owner.get(key):
                 yield FieldError.invalid(path / key, owner.get(key) or "", "must not be empty")
+        if (version, owner.get("kind")) == ("v1", "Event"):
+            shown = go_types().struct("meta/v1.OwnerReference").write(owner)
+            yield FieldError.invalid(path, shown, "/v1, Kind=Event is disallowed from being an owner")
         if owner.get("controller"):
             name = f"{owner.get('kind', '')}/{owner.get('name', '')}"
             if controller:
@@ -70,6 +76,25 @@ def check_standard_finalizers(value: list[str], path: Path) -> Iterator[FieldErr
         if "/" not in name and name not in STANDARD_FINALIZERS:
             words = "name is neither a standard finalizer name nor is it fully qualified"
             yield FieldError.invalid(path / index, name, words)
+
+
+def manager_errors(manager: str, at: object) -> Iterator[FieldError]:
+    """Yield what is wrong with the name of a field manager; `at` is the field that holds it."""
+    if len(manager.encode()) > MANAGER_LIMIT:
+        yield FieldError.too_long(at, MANAGER_LIMIT)
+    position = 0
+    for character in manager:
+        if not character.isprintable():
+            yield FieldError.invalid(at, manager, f"invalid character U+{ord(character):04X} (at position {position})")
+        position += len(character.encode())
+
+
+def _check_managers(value: list[JSONObject], path: Path) -> Iterator[FieldError]:
+    """Yield what is wrong with the names in managed fields; entries that cannot be read are replaced before."""
+    for index, entry in enumerate(value):
+        yield from manager_errors(entry.get("manager") or "", path / index / "manager")
+        if len((entry.get("subresource") or "").encode()) > SUBRESOURCE_LIMIT:
+            yield FieldError.too_long(path / index / "subresource", SUBRESOURCE_LIMIT)
 
 
 _MAPS = struct(labels=labels, annotations=annotations, ownerReferences=owner_references)
@@ -108,6 +133,8 @@ class ObjectMetadata(Rule):
             errors.extend(check_finalizers(finalizers, path / "finalizers"))
             if self.standard_finalizers:
                 errors.extend(check_standard_finalizers(finalizers, path / "finalizers"))
+        if managed := value.get("managedFields"):
+            errors.extend(_check_managers(managed, path / "managedFields"))
         return errors
 
     def describe(self) -> Iterator[Line]:

@@ -32,7 +32,7 @@ class Compactor:
     async def run(self) -> None:
         """Compact until cancelled."""
         before = 0
-        while self._interval:
+        while self._interval > 0:
             await asyncio.sleep(self._interval)
             try:
                 before = await self._take_turn(before)

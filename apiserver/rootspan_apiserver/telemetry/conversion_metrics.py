@@ -12,6 +12,7 @@ _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 3
 # fmt: on
 _DEFINITION_SECONDS = tuple(0.001 * 2**power for power in range(15))
 _OUTCOME = ("result", "failure_type")
+_VERSIONS = ("crd_name", "from_version", "to_version", "succeeded")
 
 
 class Failure(StrEnum):
@@ -41,10 +42,7 @@ class ConversionMetrics:
         self._by_definition = histogram(
             "apiserver_crd_conversion_webhook_duration_seconds",
             "[ALPHA] CRD webhook conversion duration in seconds",
-            "crd_name",
-            "from_version",
-            "to_version",
-            "succeeded",
+            *_VERSIONS,
             bounds=_DEFINITION_SECONDS,
         )
 

@@ -191,9 +191,9 @@ async def test_bounds_of_claims() -> None:
             "maximum storage usage per PersistentVolumeClaim is 10Gi.  No request is specified]"
         )
         assert await _refusal(parts, _claim(), path) == both
-        old = _claim(storage="5Gi")
+        old = _claim(storage="11Gi")
         old["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
-        assert await _refusal(parts, _claim(storage="11Gi"), path, operation="UPDATE", old=old) == ""
+        assert await _refusal(parts, old, path, operation="UPDATE", old=old) == ""
 
 
 async def test_limit_ranges_apply_to_their_namespace_and_operations() -> None:

@@ -1,7 +1,6 @@
 """What a new server contains: there from the start, and again after it was deleted or changed."""
 
 from functools import partial
-from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from rootspan_apiserver import Environment
 from rootspan_apiserver.controllers.server_addresses import public_address
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.serving.certificates import self_signed
 from tests.apiserver.controllers.cluster import Client, cluster
 
 pytestmark = pytest.mark.anyio
@@ -125,16 +123,6 @@ async def test_deleted_objects_come_back() -> None:
             assert content(after) == content(before), path
 
 
-async def test_system_priority_class_is_created_at_start_alone() -> None:
-    """As by the real server: a deleted one is missing until the next start."""
-    classes = "/apis/scheduling.k8s.io/v1/priorityclasses"
-    async with cluster() as client:
-        await client.delete(f"{classes}/system-node-critical")
-        await client.delete(f"{LEVELS}/system")
-        await client.until_there(f"{LEVELS}/system")
-        assert await client.names(classes) == ["system-cluster-critical"]
-
-
 async def test_mandatory_level_keeps_its_spec() -> None:
     """Whatever its annotation says, which is put back too; only the shares of `exempt` can be changed at all, and not for long."""
     async with cluster() as client:
@@ -189,21 +177,6 @@ async def test_flow_schema_is_dangling_while_its_level_is_missing() -> None:
         await client.until(path, lambda obj: condition(obj, "Dangling").get("status") == "True")
         await changed(client, path, {"spec": {"priorityLevelConfiguration": {"name": "system"}}})
         await client.until(path, lambda obj: condition(obj, "Dangling").get("status") == "False")
-
-
-async def test_client_authorities_are_published(tmp_path: Path) -> None:
-    """In `extension-apiserver-authentication`, to which others may add, and not at all where there are none."""
-    authority = self_signed(["authority"], tmp_path).ca_bundle
-    file = tmp_path / "authority.pem"
-    file.write_bytes(authority)
-    path = f"{SYSTEM_MAPS}/extension-apiserver-authentication"
-    async with cluster(f"--client-ca-file={file}") as client:
-        assert (await client.send("GET", path))["data"] == {"client-ca-file": authority.decode()}
-        await changed(client, path, {"data": {"client-ca-file": "other\n"}})
-        both = {"client-ca-file": f"other\n{authority.decode()}"}
-        await client.until(path, lambda obj: obj is not None and obj["data"] == both)
-    async with cluster() as client:
-        assert "extension-apiserver-authentication" not in await client.names(SYSTEM_MAPS)
 
 
 async def test_what_the_server_keeps_makes_no_spans() -> None:

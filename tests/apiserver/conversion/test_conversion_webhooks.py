@@ -257,6 +257,6 @@ async def test_calls_are_counted(cluster: Cluster) -> None:
     labels = f'crd_name="widgets.{group}",from_version="v1",succeeded="{{}}",to_version="v2"'
     for succeeded in ("true", "false"):
         name = "apiserver_crd_conversion_webhook_duration_seconds_count"
-        assert f"{name}{{{labels.format(succeeded)}}} 1.0\n" in page
+        assert f"{name}{{{labels.format(succeeded)}}} 1\n" in page
     malformed = 'failure_type="conversion_webhook_malformed_response_failure",result="failure"'
     assert f"apiserver_conversion_webhook_request_total{{{malformed}}}" in page

@@ -264,3 +264,15 @@ def test_series_of_applies_leaves_what_somebody_owns(
         assert fields.apply(live, stated(data), manager, NOW) == live
         owned = {key[2:] for fields_v1 in owners(live).values() for key in fields_v1.get("f:data", {}) if key != "."}
         assert found.keys() == owned
+
+
+def test_configuration_that_does_not_fit_its_type_is_named(field_manager: Managers) -> None:
+    """The schema has no formats: the converter refuses, in its words, and the error says of which object."""
+    applied = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "binaryData": {"a": "!!"}}
+    with pytest.raises(StatusError) as refused:
+        field_manager("", "v1", "configmaps").apply(None, applied, "me", NOW)
+    where = "failed to convert new object (/c; /v1, Kind=ConfigMap) to proper version"
+    why = "unable to convert unstructured object to /v1, Kind=ConfigMap: illegal base64 data at input byte 0"
+    assert refused.value.message == f"{where}: {why}"
+    with pytest.raises(StatusError, match=r"invalid object type: /v1, Kind=$"):
+        field_manager("", "v1", "configmaps").apply(None, {**applied, "kind": 5}, "me", NOW)

@@ -47,6 +47,14 @@ ROWS: list[tuple[str, Rule, Any, Any, list[str]]] = [
         'invalid: f.name: Invalid value: "": must not be empty',
         'invalid: f.uid: Invalid value: "": must not be empty',
     ]),
+    ("owners: no event", owner_references, [{"uid": "u", "name": "n", "kind": "Event", "apiVersion": "v1"}], ABSENT, [
+        'invalid: f: Invalid value: {"apiVersion":"v1","kind":"Event","name":"n","uid":"u"}: /v1, Kind=Event is disallowed from being an owner',
+    ]),
+    ("metadata: managers", IN_NAMESPACE, {"name": "a", "namespace": "d", "managedFields": [{"manager": "a" * 129, "subresource": "s" * 257}, {"manager": "é\n"}]}, ABSENT, [
+        "too long: f.managedFields[0].manager: Too long: may not be more than 128 bytes",
+        "too long: f.managedFields[0].subresource: Too long: may not be more than 256 bytes",
+        'invalid: f.managedFields[1].manager: Invalid value: "é\\n": invalid character U+000A (at position 2)',
+    ]),
     ("owners: one controller", owner_references, [{**OWNER, "controller": True}, OWNER], ABSENT, []),
     ("metadata: name", IN_NAMESPACE, {"namespace": "d"}, ABSENT, ["required: f.name: Required value: name or generateName is required"]),
     ("metadata: name of its kind", CLUSTER, {"name": "a.b"}, ABSENT, ['invalid: f.name: Invalid value: "a.b": must not contain dots']),
