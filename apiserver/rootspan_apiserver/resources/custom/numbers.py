@@ -5,7 +5,7 @@ Upstream: k8s.io/kube-openapi/pkg/validation/validate/{validator,values}.go
 
 import math
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from rootspan_apiserver.kube.go_values import go_format
@@ -25,15 +25,37 @@ def is_whole(value: float) -> bool:
     return value == cut or (cut != 0 and abs(value - cut) / (abs(value) + abs(cut)) < _RELATIVE_ERROR)
 
 
-def check_number(value: float, limits: Mapping[str, Any], path: str, result: Result, *, kind: str, form: str) -> None:
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """The type of a schema, "" if there are several, and its format."""
+
+    type: str
+    format: str
+
+    def fault(self, number: float, what: str, path: str) -> str:
+        """Return why a number cannot be one of its type and format, "" if it can."""
+        if self.type == "integer":
+            bits = 31 if self.format == "int32" else 63
+            if number == math.trunc(number) and -(2**bits) <= number < 2**bits:
+                return ""
+        elif self.format != "float" or abs(number) < _LARGEST_FLOAT32:
+            return ""
+        of_format = f"with format {self.format}" if self.format else "(default format)"
+        return f"{what} value must be of type {self.type} {of_format} in {path}"
+
+
+def check_number(value: float, limits: Mapping[str, Any], path: str, form: NumberFormat, result: Result) -> None:
     """Add the limits that `value` exceeds.
 
     Args:
         limits: `multipleOf`, `minimum` and the like, by their OpenAPI names.
-        kind: the type of the schema, "" if there are several.
-        form: its format.
     """
-    fits = partial(_check_range, path=path, result=result, kind=kind, form=form)
+
+    def fits(number: float, what: str) -> bool:
+        if fault := form.fault(number, what, path):
+            result.without_field(fault)
+        return not fault
+
     fits(value, "Checked")
     if (factor := limits.get("multipleOf")) is not None:
         whole = fits(factor, "MultipleOf") and isinstance(value, int)
@@ -60,16 +82,3 @@ def _check_factor(value: float, factor: float, path: str, result: Result) -> Non
 
 def _quotient(value: float, factor: float) -> float:
     return 1 / factor * value if factor < 1 else value / factor
-
-
-def _check_range(number: float, what: str, *, path: str, result: Result, kind: str, form: str) -> bool:
-    """Return whether a number can be one of its type and format; if not, an error is added that names no field."""
-    if kind == "integer":
-        bits = 31 if form == "int32" else 63
-        if number == math.trunc(number) and -(2**bits) <= number < 2**bits:
-            return True
-    elif form != "float" or abs(number) < _LARGEST_FLOAT32:
-        return True
-    of_format = f"with format {form}" if form else "(default format)"
-    result.without_field(f"{what} value must be of type {kind} {of_format} in {path}")
-    return False

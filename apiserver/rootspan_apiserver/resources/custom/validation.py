@@ -14,7 +14,7 @@ from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.custom.correlation import Correlated
 from rootspan_apiserver.resources.custom.formats import has_format
-from rootspan_apiserver.resources.custom.numbers import check_number, is_whole
+from rootspan_apiserver.resources.custom.numbers import NumberFormat, check_number, is_whole
 from rootspan_apiserver.resources.custom.result import Result, shown
 from rootspan_apiserver.types.schema import Schema
 
@@ -64,8 +64,8 @@ def _check(value: Any, schema: Schema, path: str, node: Correlated | None) -> Re
         case bool():
             pass
         case int() | float():
-            kind = types[0] if len(types) == 1 else ""
-            check_number(value, schema.constraints, path, result, kind=kind, form=form)
+            number_format = NumberFormat(types[0] if len(types) == 1 else "", form)
+            check_number(value, schema.constraints, path, number_format, result)
             result.matches += 1
         case list():
             _check_list(value, schema, path, node, result)
