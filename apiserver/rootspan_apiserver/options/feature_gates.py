@@ -20,7 +20,6 @@ COMPONENT_STATUSZ = "ComponentStatusz"
 HONOURED = frozenset({API_SERVER_TRACING, COMPONENT_FLAGZ, COMPONENT_STATUSZ})
 LACKING = frozenset(
     {
-        "APIServerIdentity",
         "AllowParsingUserUIDFromCertAuth",
         "AnonymousAuthConfigurableEndpoints",
         "AuthorizeNodeWithSelectors",
@@ -29,7 +28,6 @@ LACKING = frozenset(
         "ConstrainedImpersonation",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",
-        "MultiCIDRServiceAllocator",
         "MutatingAdmissionPolicy",
         "PortForwardWebsockets",
         "PreventStaticPodAPIReferences",
