@@ -16,6 +16,7 @@ from rootspan_apiserver.types.model import Field, OpenAPIType, Published, Type
 from rootspan_apiserver.types.scalars import BooleanType, FloatType, IntegerType, StringType
 from rootspan_apiserver.types.structs import StructType
 from rootspan_apiserver.types.tables import go_types
+from rootspan_apiserver.types.well_known import ObjectType
 
 JUNCTORS = ("allOf", "anyOf", "oneOf")
 
@@ -129,6 +130,8 @@ def _schema(go_type: Type, published: Published, default: Any = None) -> Schema:
         return Schema(type="array", items=_element(go_type.element), **facts)
     if isinstance(go_type, MapType):
         return Schema(type="object", additional=_element(go_type.element), **facts)
+    if isinstance(go_type, ObjectType):
+        facts["map_type"] = "atomic"  # an object without declared fields has one owner
     return Schema(
         type=go_type.openapi_type,
         format=go_type.openapi_format,

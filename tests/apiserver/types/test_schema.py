@@ -113,3 +113,8 @@ def test_components_hold_all_that_a_type_refers_to() -> None:
 def test_published_name_is_the_import_path(name: str, published: str) -> None:
     """With the domain reversed, as OpenAPI names Go types."""
     assert published_name(name) == published
+
+
+def test_object_of_any_type_has_one_owner() -> None:
+    """The data of a ControllerRevision has no declared fields that managers could own one by one."""
+    assert schema_named("apps/v1.ControllerRevision").properties["data"].map_type == "atomic"
