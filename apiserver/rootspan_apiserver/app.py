@@ -146,6 +146,7 @@ async def _working(
         storage,
         registry,
         loopback,
+        store=parts.store,
         services=parts.services,
         clients=parts.clients,
         trust=assembly.authentication_trust(options),

@@ -15,6 +15,7 @@ from rootspan_apiserver.controllers.aggregated_discovery import AggregatedDiscov
 from rootspan_apiserver.controllers.api_service_availability import APIServiceAvailability
 from rootspan_apiserver.controllers.api_service_registration import APIServiceRegistration
 from rootspan_apiserver.controllers.authentication_trust import AuthenticationTrust
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.storage import Storage
 
@@ -25,6 +26,7 @@ async def aggregating(
     registry: Registry,
     loopback: LoopbackClient,
     *,
+    store: Store,
     services: AggregatedServices,
     clients: ServiceClients,
     trust: Mapping[str, str],
@@ -32,6 +34,7 @@ async def aggregating(
     """Keep the APIServices, their conditions and their discovery while the block runs.
 
     Args:
+        store: receives the APIServices of the built-in group-versions.
         services: follows the APIServices of other servers from now on.
         clients: reaches those servers; closed at the end.
         trust: the data of the config map that says whom this server trusts to authenticate users.
@@ -41,7 +44,7 @@ async def aggregating(
     """
     discovery = AggregatedDiscovery(registry, services, clients)
     storage.subscribe(registry.builtin("apiservices", "apiregistration.k8s.io"), services)
-    registration = APIServiceRegistration(storage, registry, loopback)
+    registration = APIServiceRegistration(storage, registry, loopback, store)
     availability = APIServiceAvailability(storage, registry, loopback, clients, discovery.read)
     trusting = AuthenticationTrust(storage, registry, loopback, trust)
     registered = asyncio.create_task(registration.complete(), context=Context())

@@ -1,8 +1,8 @@
 """The APIServices of what this server itself serves.
 
-Those of the built-in group-versions are created when the server starts, and not again while it runs; those of CustomResourceDefinitions
-are kept as they should be, and deleted with the last definition of their group-version. A label says which is which; an APIService without
-it is left alone.
+Those of the built-in group-versions are created when the server starts, without requests, and not again while it runs; those of
+CustomResourceDefinitions are kept as they should be, and deleted with the last definition of their group-version. A label says which is
+which; an APIService without it is left alone.
 
 Upstream: staging/src/k8s.io/kube-aggregator/pkg/controllers/autoregister/autoregister_controller.go,
 pkg/controlplane/controller/crdregistration/crdregistration_controller.go
@@ -15,8 +15,10 @@ from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.actor import Actor
 from rootspan_apiserver.controllers.observing import observe
+from rootspan_apiserver.controllers.own_writes import OwnWrites
 from rootspan_apiserver.controllers.work_queue import WorkQueue
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.api_priorities import BUILTIN, CUSTOM, APIServicePriority
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.storage import Storage
@@ -30,11 +32,12 @@ class APIServiceRegistration:
 
     name = "autoregister"
 
-    def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient) -> None:
+    def __init__(self, storage: Storage, registry: Registry, loopback: LoopbackClient, store: Store) -> None:
         self._storage = storage
         self._services = registry.builtin("apiservices", "apiregistration.k8s.io")
         self._definitions = registry.builtin("customresourcedefinitions", "apiextensions.k8s.io")
         self._actor = Actor(loopback, self.name, component="kube-apiserver")
+        self._own = OwnWrites(store)
         self._queue: WorkQueue[str] = WorkQueue(self.name)
         self._builtin = {_name(each): _service(each, priority, ON_START) for each, priority in BUILTIN.items()}
         self._custom: Mapping[str, JSONObject] = {}
@@ -80,7 +83,9 @@ class APIServiceRegistration:
         stored = await self._storage.cached_object(self._services, "", name)
         path = APIPath.of_object(self._services, "", name)
         if stored is None:
-            if wanted is not None:
+            if name in self._builtin:
+                await self._own.create(self._services, "", self._builtin[name])
+            elif wanted is not None:
                 await self._actor.create(APIPath.of_collection(self._services), wanted)
             return
         present = stored.decode()

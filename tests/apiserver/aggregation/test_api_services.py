@@ -40,6 +40,21 @@ def test_every_builtin_group_version_has_a_priority() -> None:
     assert BUILTIN.keys() <= served
 
 
+async def test_builtin_groups_are_registered_without_requests() -> None:
+    """The start counts no create of an APIService; kube-apiserver manages their labels and spec all the same, as one update."""
+    async with Environment() as env, client_of(env) as client:
+        [managed] = (await client.get(f"{API_SERVICES}/v1.apps")).json()["metadata"]["managedFields"]
+        assert (managed["manager"], managed["operation"]) == ("kube-apiserver", "Update")
+        assert managed["fieldsV1"].keys() == {"f:metadata", "f:spec"}
+        counted = [
+            line
+            for line in (await client.get("/metrics")).text.splitlines()
+            if line.startswith("apiserver_request_total{") and 'resource="apiservices"' in line
+        ]
+        assert any('verb="GET"' in line for line in counted)
+        assert not any('verb="POST"' in line for line in counted)
+
+
 async def test_builtin_groups_are_registered_at_the_start() -> None:
     """Each with its priorities; they are available. What a user deletes or changes stays so while the server runs."""
     async with Environment() as env, client_of(env) as client:
