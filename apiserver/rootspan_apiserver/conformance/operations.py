@@ -165,7 +165,7 @@ def _config_map_patches() -> Iterator[Operation]:
     added = b'[{"op":"add","path":"/data/j","value":"1"}]'
     yield Operation("cm-patch-json", "PATCH", one, added, content_type=JSON_PATCH)
     yield Operation("cm-patch-json-test", "PATCH", one, added.replace(b"add", b"test"), content_type=JSON_PATCH)
-    nowhere = b'[{"op":"replace","path":"/nowhere","value":"1"}]'
+    nowhere = b'[{"op":"remove","path":"/nowhere"}]'
     yield Operation("cm-patch-json-nowhere", "PATCH", one, nowhere, content_type=JSON_PATCH)
     yield Operation("cm-patch-no-op", "PATCH", one, {"data": {"m": "1"}}, content_type=MERGE_PATCH)
     yield Operation("cm-patch-dry-run", "PATCH", f"{one}?dryRun=All", {"data": {"m": "2"}}, content_type=MERGE_PATCH)

@@ -3,9 +3,11 @@
 Upstream: pkg/registry/core/service/ipallocator/ipallocator.go
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Coroutine, Iterable
+from contextvars import Context
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, invalid
@@ -38,14 +40,14 @@ class IPAddresses:
         obj = ip_address_object(address, namespace, name)
         obj = FieldManager.of(self._resource).update(None, obj, "kube-apiserver", timestamp())
         await before_create(self._resource, "", obj, NO_CONTEXT)
-        await self._storage.create(self._resource, "", obj["metadata"]["name"], obj)
+        await _apart(self._storage.create(self._resource, "", obj["metadata"]["name"], obj))
 
     async def delete(self, addresses: Iterable[str]) -> None:
         """Delete the IPAddresses that there are."""
         assert self._resource is not None
         for address in addresses:
             try:
-                await self._storage.delete(self._resource, "", address, _unchecked)
+                await _apart(self._storage.delete(self._resource, "", address, _unchecked))
             except StatusError as exc:
                 if exc.code != 404:
                     raise
@@ -54,6 +56,11 @@ class IPAddresses:
         """Delete the IPAddresses of a `deleted` Service; of other objects there are none."""
         if resource.storage_path == SERVICES and self._resource is not None and not dry_run:
             await self.delete(cluster_ips(deleted.decode()))
+
+
+async def _apart(write: Coroutine[Any, Any, StoredObject]) -> None:
+    """Carry out a write that is not a part of the request's trace: kube-apiserver asks itself, in a request of its own."""
+    await asyncio.create_task(write, context=Context())
 
 
 async def _unchecked(_stored: StoredObject) -> None:

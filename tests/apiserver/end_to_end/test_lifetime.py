@@ -76,7 +76,7 @@ def test_it_outlives_an_etcd_that_goes_and_comes_again(tmp_path: Path) -> None:
             watching.wrote("^before ")
             member.kill()
             begun = time.monotonic()
-            assert "[-]etcd failed" in server.kubectl("get", "--raw", "/readyz?verbose", status=1)
+            assert "[-]informer-sync failed" in server.kubectl("get", "--raw", "/readyz?verbose", status=1)
             assert time.monotonic() - begun < HEALTH_SECONDS + 2 * SLACK
             assert server.kubectl("get", "--raw", "/version").startswith("{")
             member.start()

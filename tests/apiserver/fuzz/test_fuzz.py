@@ -36,10 +36,11 @@ SHOWN = 20
 EXPECTED: tuple[tuple[int, str], ...] = (
     # structured-merge-diff refuses what does not fit the schema, and the handler of apply passes that on as it is.
     (500, r"^failed to create typed patch object \("),
-    (500, "^failed to convert new typed object: "),
+    (500, r"^failed to convert new object \("),
     # So does the strategic merge patch with what it cannot merge (interpretStrategicMergePatchError knows six other errors).
     (500, r"^expected a (\[\]interface \{\}|map\[string\]interface \{\}), but received a "),
     (500, r"^unknown patch type: "),
+    (500, "^unable to find api field in struct "),
     (500, "^map: map.* does not contain declared merge key: "),
     (500, "^list element types are not identical: "),
     # Storage reads resourceVersion with strconv, and minds one in an object to be created.

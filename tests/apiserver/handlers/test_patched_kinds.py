@@ -192,8 +192,8 @@ OTHER_VERSION = 'Gadget.lab.example.org "one" is invalid: apiVersion: Invalid va
             "/one",
             MERGE,
             {"apiVersion": None},
-            422,
-            'Gadget "one" is invalid: apiVersion: Invalid value: "": must be lab.example.org/v1',
+            500,
+            "Internal error occurred: Object 'apiVersion' is missing in 'object has no apiVersion field'",
         ),
         (
             "POST",

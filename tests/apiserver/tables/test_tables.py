@@ -125,7 +125,7 @@ def test_durations_have_two_units_at_most(seconds: float, text: str) -> None:
 
 
 def test_table_of_scale_has_its_own_columns() -> None:
-    """`kubectl get --subresource=scale` shows what is wanted and what is there; of a custom resource without its age."""
+    """`kubectl get --subresource=scale` shows what is wanted and what is there, of a custom resource too."""
     scale = {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
@@ -138,5 +138,5 @@ def test_table_of_scale_has_its_own_columns() -> None:
     assert shown["rows"][0]["cells"][:3] == ["web", 3, 2]
     (custom,) = resources_of(a_definition())
     shown = table(custom, [scale], {}, scale=True)
-    assert [each["name"] for each in shown["columnDefinitions"]] == ["Name", "Desired", "Available"]
-    assert shown["rows"][0]["cells"] == ["web", 3, 2]
+    assert [each["name"] for each in shown["columnDefinitions"]] == ["Name", "Desired", "Available", "Age"]
+    assert shown["rows"][0]["cells"][:3] == ["web", 3, 2]
