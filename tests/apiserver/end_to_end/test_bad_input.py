@@ -373,7 +373,10 @@ WEBHOOKS: dict[str, tuple[Script, str]] = {
     "answers nothing": (answers(200, b""), "0-length response"),
 }
 PATCHING: dict[str, tuple[Script, str]] = {
-    "nowhere": (patching([{"op": "remove", "path": "/none"}]), "error in remove for path: '/none': Unable to remove nonexistent key: none: missing value"),
+    "nowhere": (
+        patching([{"op": "remove", "path": "/none"}]),
+        "error in remove for path: '/none': Unable to remove nonexistent key: none: missing value",
+    ),
     "no list": (patching({"a": 1}), "cannot unmarshal object"),
     "into something else": (patching([{"op": "add", "path": "/data", "value": 1}]), "cannot unmarshal number"),
 }
