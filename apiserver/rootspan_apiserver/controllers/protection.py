@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rootspan_apiserver.admission.plugins.storage_object_in_use_protection import PROTECTION_FINALIZERS
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.actor import Actor, without
@@ -31,7 +32,7 @@ class Users:
 
 
 class ProtectionController:
-    """Keeps `finalizer` on the objects of `resource`, and removes it once an object that is being deleted is not in use.
+    """Keeps its finalizer on the objects of `resource`, and removes it once an object that is being deleted is not in use.
 
     An object is in use while `is_used` says so, or one of `users` uses it.
     """
@@ -39,18 +40,17 @@ class ProtectionController:
     def __init__(
         self,
         name: str,
+        resource: Resource,
         *,
         storage: Storage,
         loopback: LoopbackClient,
-        resource: Resource,
-        finalizer: str,
         is_used: Callable[[JSONObject], bool] = lambda obj: False,
         users: Sequence[Users] = (),
     ) -> None:
         self.name = name
         self._storage = storage
         self._resource = resource
-        self._finalizer = finalizer
+        self._finalizer = PROTECTION_FINALIZERS[resource.group_resource]
         self._is_used = is_used
         self._users = users
         self._actor = Actor(loopback, name)

@@ -8,8 +8,8 @@ pkg/controller/volume/vacprotection/vac_protection_controller.go, staging/src/k8
 """
 
 from collections.abc import Iterator
+from functools import partial
 
-from rootspan_apiserver.admission.plugins.storage_object_in_use_protection import PROTECTION_FINALIZERS
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.protection import ProtectionController, Users
 from rootspan_apiserver.kube.meta import JSONObject
@@ -28,28 +28,20 @@ def storage_protection(
     """Yield the three controllers."""
     volumes, claims = registry.builtin("persistentvolumes"), registry.builtin("persistentvolumeclaims")
     classes = registry.builtin("volumeattributesclasses", "storage.k8s.io")
-    yield ProtectionController(
+    protecting = partial(ProtectionController, storage=storage, loopback=loopback)
+    yield protecting(
         VOLUME_PROTECTION,
-        storage=storage,
-        loopback=loopback,
-        resource=volumes,
-        finalizer=PROTECTION_FINALIZERS[volumes.group_resource],
+        volumes,
         is_used=lambda volume: at(volume, "status", "phase") == "Bound",
     )
-    yield ProtectionController(
+    yield protecting(
         CLAIM_PROTECTION,
-        storage=storage,
-        loopback=loopback,
-        resource=claims,
-        finalizer=PROTECTION_FINALIZERS[claims.group_resource],
+        claims,
         users=(Users(registry.builtin("pods"), _pod_uses_claim),),
     )
-    yield ProtectionController(
+    yield protecting(
         CLASS_PROTECTION,
-        storage=storage,
-        loopback=loopback,
-        resource=classes,
-        finalizer=PROTECTION_FINALIZERS[classes.group_resource],
+        classes,
         users=(Users(volumes, _volume_uses_class), Users(claims, _claim_uses_class)),
     )
 

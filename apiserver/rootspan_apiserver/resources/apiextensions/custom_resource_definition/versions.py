@@ -131,25 +131,25 @@ def check_selectable_fields(fields: list[JSONObject], schema: JSONObject, path: 
         yield FieldError.too_many(path, len(seen), MAX_SELECTABLE_FIELDS)
 
 
-@function("ValidateCustomResourceSelectableFields")
-def selectable_fields(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Fields that the schema beside them has."""
-    if fields := value.get("selectableFields"):
-        schema = (value.get("schema") or {}).get("openAPIV3Schema")
-        if schema is None:
-            words = "may only be set when `version.schema.openAPIV3Schema` is not included"
-            yield FieldError.invalid(path / "selectableFields", "", words)
-        else:
-            yield from check_selectable_fields(fields, schema, path / "selectableFields")
+def _selectable_fields(holder: str, without_schema: str) -> Rule:
+    """Return the rule for fields that the schema in the field `holder` beside them has; `without_schema` is the error where there is none."""
+
+    @function("ValidateCustomResourceSelectableFields")
+    def rule(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+        """There is such a schema, and it has the fields."""
+        if fields := value.get("selectableFields"):
+            schema = (value.get(holder) or {}).get("openAPIV3Schema")
+            if schema is None:
+                yield FieldError.invalid(path / "selectableFields", "", without_schema)
+            else:
+                yield from check_selectable_fields(fields, schema, path / "selectableFields")
+
+    return rule
 
 
-@function("ValidateCustomResourceSelectableFields")
-def shared_selectable_fields(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """Fields that the schema of all versions has."""
-    if fields := value.get("selectableFields"):
-        schema = (value.get("validation") or {}).get("openAPIV3Schema")
-        if schema is None:
-            words = "may only be set when validations.schema is included"
-            yield FieldError.invalid(path / "selectableFields", "", words)
-        else:
-            yield from check_selectable_fields(fields, schema, path / "selectableFields")
+selectable_fields = _selectable_fields(
+    "schema", "may only be set when `version.schema.openAPIV3Schema` is not included"
+)
+"""Fields of one version."""
+shared_selectable_fields = _selectable_fields("validation", "may only be set when validations.schema is included")
+"""Fields of all versions."""
