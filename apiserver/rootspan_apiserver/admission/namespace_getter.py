@@ -4,34 +4,19 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/predicates/n
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from rootspan_apiserver.clients.api_path import APIPath
-from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.admission.object_lookup import ObjectLookup, ObjectReader
 from rootspan_apiserver.kube.status import StatusError, internal_error
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.object_cache import ObjectCache
-
-
-class ObjectReader(Protocol):
-    """A client that reads objects through the server's own API: the loopback client."""
-
-    async def get(self, path: APIPath) -> JSONObject:
-        """Return the object at `path`.
-
-        Raises:
-            StatusError: the error that the server answers.
-        """
-        ...
 
 
 class NamespaceGetter:
     """Reads namespaces; `resource` is that of namespaces."""
 
     def __init__(self, cache: ObjectCache, resource: Resource, loopback: ObjectReader) -> None:
-        self._cache = cache
-        self._resource = resource
-        self._loopback = loopback
+        self._namespaces = ObjectLookup(cache, resource, loopback)
 
     async def get(self, name: str) -> Mapping[str, Any]:
         """Return a namespace.
@@ -39,11 +24,11 @@ class NamespaceGetter:
         Raises:
             StatusError: 404, it does not exist; 500, it could not be read.
         """
-        stored = await self._cache.cached_object(self._resource, "", name)
-        if stored is not None:
-            return stored.decode()
+        cached = await self._namespaces.cached("", name)
+        if cached is not None:
+            return cached
         try:
-            return await self._loopback.get(APIPath.of_object(self._resource, "", name))
+            return await self._namespaces.live("", name)
         except StatusError as exc:
             if exc.code == 404:
                 raise

@@ -3,12 +3,25 @@
 Upstream: staging/src/k8s.io/client-go/listers
 """
 
-from rootspan_apiserver.admission.namespace_getter import ObjectReader
+from typing import Protocol
+
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.object_cache import ObjectCache
+
+
+class ObjectReader(Protocol):
+    """A client that reads objects through the server's own API: the loopback client."""
+
+    async def get(self, path: APIPath) -> JSONObject:
+        """Return the object at `path`.
+
+        Raises:
+            StatusError: the error that the server answers.
+        """
+        ...
 
 
 class ObjectLookup:
@@ -37,4 +50,8 @@ class ObjectLookup:
         found = await self.cached(namespace, name)
         if found is not None:
             return found
+        return await self.live(namespace, name)
+
+    async def live(self, namespace: str, name: str) -> JSONObject:
+        """Return an object of the server. Raises StatusError: 404, it does not exist; another error that the server answers."""
         return await self._loopback.get(APIPath.of_object(self.resource, namespace, name))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.cells import condition
 from rootspan_apiserver.storage.change import Change
 from rootspan_apiserver.storage.stored_object import StoredObject
 
@@ -69,9 +70,7 @@ class AggregatedService:
 
 def condition_of(obj: JSONObject) -> JSONObject:
     """Return the condition `Available` of an APIService, empty if there is none."""
-    conditions = (obj.get("status") or {}).get("conditions") or ()
-    found: JSONObject = next((each for each in conditions if each.get("type") == AVAILABLE), {})
-    return found
+    return condition(obj, AVAILABLE)
 
 
 def is_available(obj: JSONObject) -> bool:

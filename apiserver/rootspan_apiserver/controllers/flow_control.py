@@ -20,6 +20,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.cells import condition
 from rootspan_apiserver.resources.flowcontrol import bootstrap
 from rootspan_apiserver.resources.flowcontrol.bootstrap import AUTO_UPDATE
 from rootspan_apiserver.resources.resource import Resource
@@ -119,11 +120,10 @@ class FlowSchemaStatus:
         schema = stored.decode()
         level = schema["spec"]["priorityLevelConfiguration"]["name"]
         wanted = _condition(level, exists=await self._storage.cached_object(self._levels, "", level) is not None)
-        conditions = (schema.get("status") or {}).get("conditions") or ()
-        present: JSONObject = next((each for each in conditions if each.get("type") == DANGLING), {})
+        present = condition(schema, DANGLING)
         if any(present.get(key) != value for key, value in wanted.items()):
-            condition = {**wanted, "lastTransitionTime": timestamp()}
-            await self._own.apply_status(self._schemas, name, {"conditions": [condition]})
+            changed = {**wanted, "lastTransitionTime": timestamp()}
+            await self._own.apply_status(self._schemas, name, {"conditions": [changed]})
 
 
 def _condition(level: str, *, exists: bool) -> JSONObject:

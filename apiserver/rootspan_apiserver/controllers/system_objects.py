@@ -18,6 +18,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.cells import condition
 from rootspan_apiserver.resources.resource import Resource
 
 SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
@@ -94,8 +95,7 @@ def _service_cidr(store: Store, registry: Registry, service_range: str) -> KeptO
         if present is None:
             await own.create(resource, "", wanted)
             present = wanted
-        conditions = (present.get("status") or {}).get("conditions") or ()
-        said = {each.get("type"): each.get("status") for each in conditions}.get("Ready", "Unknown")
+        said = condition(present, "Ready").get("status", "Unknown")
         if said != "Unknown" or present["spec"]["cidrs"] != cidrs or "deletionTimestamp" in present["metadata"]:
             return
         ready = {

@@ -11,7 +11,7 @@ from typing import Any
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
 from rootspan_apiserver.admission.forbidden import new_forbidden
-from rootspan_apiserver.admission.namespace_getter import ObjectReader
+from rootspan_apiserver.admission.object_lookup import ObjectReader
 from rootspan_apiserver.admission.plugins.service_account_secrets import (
     enforces_mountable_secrets,
     refused_in_mirror_pod,

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import write_time
+from rootspan_apiserver.resources import cells
 from rootspan_apiserver.resources.custom.approval import Approval, approval_of, needs_approval
 
 
@@ -43,8 +44,7 @@ IN_DELETION = Condition(
 
 def is_true(definition: JSONObject, kind: str) -> bool:
     """Return whether a definition has a condition, and it is true."""
-    conditions = (definition.get("status") or {}).get("conditions") or []
-    return any(each.get("type") == kind and each.get("status") == "True" for each in conditions)
+    return cells.condition(definition, kind).get("status") == "True"
 
 
 def with_condition(status: JSONObject, condition: Condition, now: datetime) -> JSONObject:

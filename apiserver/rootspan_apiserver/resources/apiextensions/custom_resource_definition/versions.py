@@ -132,7 +132,7 @@ def check_selectable_fields(fields: list[JSONObject], schema: JSONObject, path: 
 
 
 def _selectable_fields(holder: str, without_schema: str) -> Rule:
-    """Return the rule for fields that the schema in the field `holder` beside them has; `without_schema` is the error where there is none."""
+    """Return the rule for fields that the schema in the field `holder` beside them has; `without_schema` is the error without one."""
 
     @function("ValidateCustomResourceSelectableFields")
     def rule(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:

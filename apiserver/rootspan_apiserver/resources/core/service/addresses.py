@@ -7,6 +7,7 @@ from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from rootspan_apiserver.kube.meta import JSONObject, ObjectKey
+from rootspan_apiserver.resources.cells import condition
 from rootspan_apiserver.resources.core.service.families import HEADLESS, family_of
 from rootspan_apiserver.resources.core.service.pool import Pool, Span, static_part
 from rootspan_apiserver.resources.core.service.spec import needs_address
@@ -61,8 +62,8 @@ def _is_ready(obj: JSONObject) -> bool:
     """A ServiceCIDR without the condition is ready, so that it can be used without a controller manager."""
     if obj["metadata"].get("deletionTimestamp"):
         return False
-    conditions = (obj.get("status") or {}).get("conditions") or ()
-    return all(each.get("status") == "True" for each in conditions if each.get("type") == "Ready")
+    ready = condition(obj, "Ready")
+    return not ready or ready.get("status") == "True"
 
 
 class IPAddressesInUse:
