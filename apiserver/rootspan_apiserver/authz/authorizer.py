@@ -3,7 +3,7 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/authorization/authorizer/interfaces.go, rule.go
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -59,6 +59,22 @@ class AuthorizationAttributes:
             label_selector=labels,
             field_selector_error=fields_error,
             label_selector_error=labels_error,
+        )
+
+    def key(self) -> tuple[Hashable, ...]:
+        """Return what identifies the action, without who does it."""
+        return (
+            self.verb,
+            self.is_resource,
+            self.namespace,
+            self.group,
+            self.version,
+            self.resource,
+            self.subresource,
+            self.name,
+            self.path,
+            self.field_selector,
+            self.label_selector,
         )
 
 
