@@ -75,6 +75,8 @@ def _event(request: Request, received: str, status: int) -> Event:
     }
     if request.impersonated_by is not None:
         event["impersonatedUser"] = user_info(request.user)
+    if request.impersonation_constraint:
+        event["authenticationMetadata"] = {"impersonationConstraint": request.impersonation_constraint}
     if info.is_resource_request:
         reference = {
             "resource": info.resource,

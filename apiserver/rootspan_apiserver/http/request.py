@@ -38,6 +38,7 @@ class Request:
         body_limit: The bytes of the longest body that is read.
         user: Who makes it, anonymous before authentication.
         impersonated_by: Who makes it in the name of `user`.
+        impersonation_constraint: The verb that allows this in constrained impersonation, else "".
         warnings: Texts for `Warning: 299` headers of the response.
         audit_annotations: What the audit event says beside the request.
         waited: The seconds that it waited for a seat.
@@ -51,6 +52,7 @@ class Request:
     body_limit: int = Limits().body
     user: User = NOBODY
     impersonated_by: User | None = None
+    impersonation_constraint: str = ""
     warnings: list[str] = field(default_factory=list)
     audit_annotations: dict[str, str] = field(default_factory=dict)
     flow_schema_uid: str = ""
