@@ -89,11 +89,15 @@ class NonResourceRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRules:
-    """Everything that a user may do in one namespace. `incomplete` means that further rules could not be determined."""
+    """Everything that a user may do in one namespace.
+
+    `incomplete` means that further rules could not be determined; `errors` are those of the rules that should have been there.
+    """
 
     resource_rules: Sequence[ResourceRule] = ()
     non_resource_rules: Sequence[NonResourceRule] = ()
     incomplete: bool = False
+    errors: Sequence[str] = ()
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from rootspan_apiserver.handlers.subresources.calculated import Calculate
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import bad_request, invalid
+from rootspan_apiserver.kube.status import bad_request, invalid, listed
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.kube.users import User, user_info
 
@@ -127,4 +127,5 @@ def _rules_status(rules: UserRules) -> JSONObject:
         {"verbs": list(rule.verbs), "nonResourceURLs": list(rule.non_resource_urls)}
         for rule in rules.non_resource_rules
     ]
-    return {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": rules.incomplete}
+    status: JSONObject = {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": rules.incomplete}
+    return status | ({"evaluationError": listed(rules.errors)} if rules.errors else {})
