@@ -163,6 +163,7 @@ async def _working(
             service_range=options.service_cluster_ip_range,
         ),
         chosen=options.controllers,
+        bootstraps_roles="RBAC" in options.authorization_mode,
     )
     async with (
         serving_custom_resources(storage, registry, loopback, converters),
@@ -183,7 +184,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         client_certificates=assembly.client_certificates(options),
         front_proxy=assembly.front_proxy(options),
         token_file=options.token_auth_file,
-        anonymous=options.anonymous_auth,
+        anonymous=assembly.anonymous(options),
     )
     handlers = application(
         registry=registry,
@@ -199,6 +200,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         min_request_timeout=options.min_request_timeout,
         proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),
         expire_history=storage.expire_history if options.debug_expire_history else None,
+        enforces_roles="RBAC" in options.authorization_mode,
     )
     limits = Limits(
         request_timeout=options.request_timeout,

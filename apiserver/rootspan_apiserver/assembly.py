@@ -68,6 +68,14 @@ def client_certificates(options: Options) -> ClientCertificates | None:
     return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
 
 
+def anonymous(options: Options) -> bool:
+    """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
+    if not options.anonymous_auth or "AlwaysAllow" not in options.authorization_mode:
+        return options.anonymous_auth
+    logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
+    return False
+
+
 def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
     """Return what names users by the headers of a trusted proxy, None where there is none. Raises AuthoritiesError."""
     if not (authorities := _path(options.requestheader_client_ca_file)):

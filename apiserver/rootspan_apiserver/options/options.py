@@ -16,7 +16,7 @@ from rootspan import ConfigurationError
 from rootspan_apiserver.authz.modes import MODES
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
-from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_quote import quote, quoted_list
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import (
@@ -232,8 +232,7 @@ class Options(FrontProxyOptions):
             elif mode not in MODES:
                 yield f"authorization-mode {quote(mode)} is not a valid mode"
             elif self.authorization_mode.count(mode) > 1:
-                listed = " ".join(map(quote, self.authorization_mode))
-                yield f"authorization-mode [{listed}] has mode specified more than once"
+                yield f"authorization-mode {quoted_list(self.authorization_mode)} has mode specified more than once"
 
     def _faults_of_etcd(self) -> Iterator[str]:
         for server in self.etcd_servers:
