@@ -11,6 +11,7 @@ from typing import Any
 
 from opentelemetry import trace
 
+from rootspan_apiserver.audit.level import Level
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
@@ -87,7 +88,7 @@ def _event(request: Request, received: str, status: int) -> Event:
             "subresource": info.subresource,
         }
         event["objectRef"] = {key: value for key, value in reference.items() if value}
-    annotations = dict(request.audit_annotations)
+    annotations = request.audit_annotations.of(Level.METADATA)
     traced = trace.get_current_span().get_span_context()
     if traced.is_valid:
         annotations["tracing.rootspan.dev/trace-id"] = f"{traced.trace_id:032x}"

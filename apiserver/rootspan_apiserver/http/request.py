@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
+from rootspan_apiserver.audit.annotations import AuditAnnotations
 from rootspan_apiserver.dialects import events
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.dialects.operations import InternalOperation
@@ -54,7 +55,7 @@ class Request:
     impersonated_by: User | None = None
     impersonation_constraint: str = ""
     warnings: list[str] = field(default_factory=list)
-    audit_annotations: dict[str, str] = field(default_factory=dict)
+    audit_annotations: AuditAnnotations = field(default_factory=AuditAnnotations)
     flow_schema_uid: str = ""
     priority_level_uid: str = ""
     waited: float = 0.0
