@@ -120,5 +120,5 @@ async def test_rules_of_union_are_those_of_its_modes(
     user: User, authorizers: list[Authorizer], rules: tuple[list[ResourceRule], list[NonResourceRule]]
 ) -> None:
     """The rules of all modes are listed together. As upstream, membership in system:masters is not among them."""
-    expected = UserRules(resource_rules=rules[0], non_resource_rules=rules[1])
+    expected = UserRules(resource_rules=rules[0], non_resource_rules=rules[1], errors=[])
     assert await UnionAuthorizer(authorizers).rules_for(user, "default") == expected
