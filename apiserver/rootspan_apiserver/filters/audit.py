@@ -7,18 +7,16 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit.go, authn_aud
 """
 
 import asyncio
-from html import escape
 from types import MappingProxyType
 
 from rootspan_apiserver.audit.context import STATUS_FIELDS
 from rootspan_apiserver.audit.level import Stage
 from rootspan_apiserver.dialects import operations
-from rootspan_apiserver.filters.auditor import Auditor, request_uri
+from rootspan_apiserver.filters.auditor import Auditor
+from rootspan_apiserver.filters.authorization import internal_error
 from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.http.request import ClientDisconnected, Request, request_of
-from rootspan_apiserver.http.responses import plain_text
 from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
-from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.status import timeout
 
 _CLOSED_EARLY = MappingProxyType({"status": "Success", "message": "Connection closed early", "code": 200})
@@ -49,8 +47,7 @@ class Audit:
         outcome = auditor.process(request, Stage.REQUEST_RECEIVED)
         if outcome is not None and not await outcome:
             auditor.metrics.rejected.inc()
-            words = f"Internal Server Error: {quote(request_uri(request))}: failed to store audit event\n"
-            await plain_text(escape(words, quote=False), 500).send(request, send)
+            await internal_error(request, "failed to store audit event").send(request, send)
             return
         stages = _Stages(auditor, request, send)
         try:

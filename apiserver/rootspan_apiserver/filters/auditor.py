@@ -41,7 +41,7 @@ class Auditor:
             agent = agent[:_USER_AGENT_LIMIT] + "...TRUNCATED"
         metadata = RequestMetadata(
             audit_id=_text(request.audit_id),
-            uri=request_uri(request),
+            uri=request.uri,
             info=request.info,
             user=user,
             source_ips=tuple(_source_ips(request)),
@@ -69,14 +69,6 @@ class Auditor:
 def _text(header: str) -> str:
     """Return the text of a header, which is decoded as Latin-1, as Go reads it."""
     return header if header.isascii() else header.encode("latin-1", "replace").decode("utf-8", "replace")
-
-
-def request_uri(request: Request) -> str:
-    """Return the path and the query as the client wrote them."""
-    scope = request.scope
-    path = scope.get("raw_path") or request.path.encode()
-    query: bytes = scope.get("query_string", b"")
-    return str(path + b"?" + query if query else path, "latin-1")
 
 
 def _source_ips(request: Request) -> Iterator[str]:

@@ -38,7 +38,7 @@ def chain(
     """Put `app` behind all filters; the last one named is the first that a request meets."""
     app = Authorization(app, authorizer, metrics.access)
     app = PriorityAndFairness(app, metrics, limits)
-    app = Impersonation(app, authorizer)
+    app = Impersonation(app, authorizer, metrics.impersonation)
     app = Audit(app, auditor)
     app = Authentication(app, authenticator, metrics.access)
     app = Deadline(app, limits.request_timeout)

@@ -83,6 +83,13 @@ class Request:
         return path
 
     @property
+    def uri(self) -> str:
+        """The path and the query, as the client wrote them."""
+        path = (self.scope.get("raw_path") or self.path.encode()).partition(b"?")[0]
+        query: bytes = self.scope.get("query_string", b"")
+        return str(path + b"?" + query if query else path, "latin-1")
+
+    @property
     def protocol(self) -> str:
         return f"HTTP/{self.scope['http_version']}"
 

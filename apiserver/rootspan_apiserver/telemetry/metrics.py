@@ -14,6 +14,7 @@ from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
+from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics
 from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Number, counter, gauge, histogram
 from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
@@ -73,7 +74,7 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, audit, conversion, flow_control, storage, watches: Those of the parts of the server.
+        admission, access, audit, conversion, flow_control, impersonation, storage, watches: Those of the parts of the server.
         reading, mutating: The requests in flight.
     """
 
@@ -84,6 +85,7 @@ class Metrics:
         self.audit = AuditMetrics()
         self.conversion = ConversionMetrics()
         self.flow_control = FlowControlMetrics()
+        self.impersonation = ImpersonationMetrics()
         self.storage = storage or StorageMetrics()
         self.watches = WatchMetrics()
         self._requests = counter(
@@ -131,13 +133,8 @@ class Metrics:
         """Return all families, those of the process among them."""
         own = (self._requests, self._durations, self._sli_durations, self._sizes, self._in_flight, self._long_running)
         parts = (
-            self.access,
-            self.admission,
-            self.audit,
-            self.conversion,
-            self.flow_control,
-            self.storage,
-            self.watches,
+            *(self.access, self.admission, self.audit, self.conversion, self.flow_control, self.impersonation),
+            *(self.storage, self.watches),
         )
         of_parts = [family for part in parts for family in part.families()]
         return [*own, *of_parts, *process_metrics(), *release_metrics(self._emulated_version)]

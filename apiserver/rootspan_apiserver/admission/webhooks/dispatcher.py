@@ -11,9 +11,10 @@ from uuid import uuid4
 import orjson
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
+from rootspan_apiserver.admission.predicates import configures_admission
 from rootspan_apiserver.admission.webhooks import admission_review
 from rootspan_apiserver.admission.webhooks.accessors import Webhook
-from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation, WebhookMatcher, exempt
+from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation, WebhookMatcher
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
 from rootspan_apiserver.clients.webhook_clients import (
@@ -55,7 +56,7 @@ class WebhookDispatcher:
 
     async def webhooks(self, attributes: AdmissionAttributes) -> Sequence[Webhook]:
         """Return all configured webhooks; none for the objects that configure admission itself."""
-        if exempt(attributes.resource):
+        if configures_admission(attributes.resource):
             return ()
         current = await self._source.current()
         if current is not self._latest:
