@@ -14,7 +14,7 @@ from rootspan_apiserver.rules.cel.actual_cost import TRAVERSAL, Cost, equality_c
 from rootspan_apiserver.rules.cel.equality import equal, is_map
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CostLimitExceededError
 from rootspan_apiserver.rules.cel.frames import COST, Frame, Step
-from rootspan_apiserver.rules.cel.functions import FunctionDeclaration, Overload
+from rootspan_apiserver.rules.cel.functions import FunctionDeclaration
 from rootspan_apiserver.rules.cel.implementations import DYNAMIC, IMPLEMENTATIONS
 from rootspan_apiserver.rules.cel.types import CELType, Kind
 from rootspan_apiserver.rules.cel.values import OptionalValue, no_such_overload, type_name
@@ -26,15 +26,17 @@ _PLAIN = frozenset({Kind.BOOL, Kind.INT, Kind.UINT, Kind.NULL, Kind.DURATION, Ki
 
 
 def call(implementation: Implementation, arguments: Sequence[Step], cost: Cost | None) -> Step:
-    """Return the step of a call."""
+    """Return the step of a call. Calls that an error passes through count too, those of up to two arguments."""
     if cost is not None:
         return _measured(implementation, arguments, cost)
     if len(arguments) == 1:
         (argument,) = arguments
 
         def unary(frame: Frame) -> Any:
-            value = argument(frame)
-            frame[COST] += 1
+            try:
+                value = argument(frame)
+            finally:
+                frame[COST] += 1
             return implementation(value)
 
         return unary
@@ -42,8 +44,10 @@ def call(implementation: Implementation, arguments: Sequence[Step], cost: Cost |
         first, second = arguments
 
         def binary(frame: Frame) -> Any:
-            left, right = first(frame), second(frame)
-            frame[COST] += 1
+            try:
+                left, right = first(frame), second(frame)
+            finally:
+                frame[COST] += 1
             return implementation(left, right)
 
         return binary
@@ -75,8 +79,10 @@ def equality(left: Step, right: Step, types: tuple[CELType, CELType], *, negated
     if len(kinds) == 1 and kinds <= _PLAIN:
 
         def plain(frame: Frame) -> bool:
-            same: bool = left(frame) == right(frame)
-            frame[COST] += 1
+            try:
+                same: bool = left(frame) == right(frame)
+            finally:
+                frame[COST] += 1
             return same is not negated
 
         return plain
@@ -185,26 +191,22 @@ def membership(argument: Step, values: Sequence[Any]) -> Step:
 
 
 def implementation_of(
-    function: str, overloads: Sequence[str], types: Sequence[CELType], declarations: Mapping[str, FunctionDeclaration]
+    function: str,
+    overloads: Sequence[str],
+    types: Sequence[CELType],
+    declarations: Mapping[str, FunctionDeclaration],
 ) -> Implementation:
-    """Return what a call with arguments of these types calls. Raises CELEvaluationError if there is no implementation."""
+    """Return what a call with arguments of these types calls."""
     declaration = declarations.get(function)
-    declared = {overload.id: overload for overload in (declaration.overloads if declaration else ())}
-    if len(overloads) == 1:
-        overload = declared.get(overloads[0])
-        found = _implementation(overloads[0], overload)
-        if found is not None and (overload is None or all(map(_fits, overload.parameters, types))):
-            return found
-    if function in DYNAMIC and not any(name in declared and declared[name].implementation for name in overloads):
+    parameters = {each.id: each.parameters for each in declaration.overloads} if declaration else {}
+    if len(overloads) == 1 and overloads[0] in IMPLEMENTATIONS:
+        (chosen,) = overloads
+        if chosen not in parameters or all(map(_fits, parameters[chosen], types)):
+            return IMPLEMENTATIONS[chosen]
+    if function in DYNAMIC:
         return DYNAMIC[function]
-    candidates = [overload for overload in declared.values() if not overloads or overload.id in overloads]
-    return _dispatched(
-        function, [(each.parameters, found) for each in candidates if (found := _implementation(each.id, each))]
-    )
-
-
-def _implementation(name: str, overload: Overload | None) -> Implementation | None:
-    return (overload.implementation if overload else None) or IMPLEMENTATIONS.get(name)
+    candidates = [name for name in parameters if name in IMPLEMENTATIONS and (not overloads or name in overloads)]
+    return _dispatched(function, [(parameters[name], IMPLEMENTATIONS[name]) for name in candidates])
 
 
 def _fits(parameter: CELType, type_: CELType) -> bool:

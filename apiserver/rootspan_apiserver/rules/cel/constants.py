@@ -66,8 +66,6 @@ class Constants:
         reference = self._references.get(node.id)
         if reference is None or (isinstance(node, ast.Identifier) and node.name in variables):
             return MISSING
-        if reference.value is not None:
-            return reference.value
         type_ = self._types.get(node.id)
         return TypeValue(reference.name) if type_ is not None and type_.kind is Kind.TYPE else MISSING
 

@@ -129,13 +129,20 @@ class Planner:
         return self.plan(node, 0)
 
     def _plan_call(self, node: ast.FunctionCall, cost: int) -> Step:
-        function, nodes = node.function, node.arguments if node.target is None else (node.target, *node.arguments)
+        reference = self._references.get(node.id)
+        overloads = reference.overloads if reference is not None else ()
+        function, nodes = node.function, node.arguments
+        if node.target is not None:
+            # The target is the receiver, or the namespace of the function.
+            function, nodes = (
+                (reference.name, nodes)
+                if reference is not None and reference.name
+                else (function, (node.target, *nodes))
+            )
         if function in _INDEXING:
             return self._plan_chain(node, cost)
         if function in self._special:
             return self._special[function](function, nodes)
-        reference = self._references.get(node.id)
-        overloads = reference.overloads if reference is not None else ()
         if function == "@in" and overloads == ("in_list",):
             values = self._constants.value(nodes[1], self._scope)
             if isinstance(values, list) and all(isinstance(each, bool | int | float | str) for each in values):

@@ -15,7 +15,6 @@ by identity.
 Upstream: github.com/google/cel-go/common/types/
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -93,21 +92,24 @@ class OpaqueValue:
         return str(self)
 
 
-class FieldsValue(ABC):
-    """An object whose fields are selected by name; it is a map to functions that get any value."""
+class FieldsValue:
+    """An object whose fields are selected by name; it is a map to functions that get any value.
+
+    It is no abstract base class, whose `isinstance` is slow.
+    """
 
     __slots__ = ()
 
-    @abstractmethod
     def find(self, key: str) -> Any:
         """Return the value of a field, MISSING if it is absent. Raises CELEvaluationError if the value cannot be made."""
+        raise NotImplementedError
 
-    @abstractmethod
     def keys(self) -> Iterable[str]:
         """Return the names of the fields that are present."""
+        raise NotImplementedError
 
-    @abstractmethod
-    def __len__(self) -> int: ...
+    def __len__(self) -> int:
+        raise NotImplementedError
 
     def has(self, key: str) -> bool:
         """Return whether a field is present."""
