@@ -28,7 +28,6 @@ LACKING = frozenset(
         "ConstrainedImpersonation",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",
-        "MutatingAdmissionPolicy",
         "PortForwardWebsockets",
         "PreventStaticPodAPIReferences",
         "StructuredAuthenticationConfiguration",
