@@ -96,7 +96,7 @@ class ValidatingAdmissionPolicy:
                 self._evaluation.record_conditions(policy.name, attributes.operation, result.conditions)
                 self._act(policy, binding, result, attributes, outcome)
         for key, values in outcome.annotations.items():
-            attributes.audit_annotations.setdefault(f"{policy.name}/{key}", ", ".join(values))
+            attributes.audit_annotations.add(f"{policy.name}/{key}", ", ".join(values))
 
     def _act(
         self,
@@ -118,7 +118,7 @@ class ValidatingAdmissionPolicy:
                     outcome.denials.append(_Denial(policy, binding, decision.message, decision.reason))
                 elif action == "Audit":
                     failure = _failure(binding, index, decision)
-                    attributes.audit_annotations.setdefault(_FAILURE, failure)
+                    attributes.audit_annotations.add(_FAILURE, failure)
                 else:
                     by = f"ValidatingAdmissionPolicy '{policy.name}' with binding '{binding.name}'"
                     attributes.warnings.append(f"Validation failed for {by}: {decision.message}")

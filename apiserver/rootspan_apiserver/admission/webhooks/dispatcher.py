@@ -120,7 +120,8 @@ class WebhookDispatcher:
         response = admission_review.response(
             returned, webhook=webhook.name, uid=uid, version=version, mutating=self._kind == "mutating"
         )
-        attributes.audit_annotations.update({f"{webhook.name}/{k}": v for k, v in response.audit_annotations.items()})
+        for key, value in response.audit_annotations.items():
+            attributes.audit_annotations.add(f"{webhook.name}/{key}", value)
         attributes.warnings.extend(response.warnings)
         if not response.allowed:
             raise admission_review.rejection(webhook.name, response.status)
