@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
-from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, AuthorizationDecision, Authorizer
+from rootspan_apiserver.authz.authorizer import (
+    AuthorizationAttributes,
+    AuthorizationDecision,
+    Authorizer,
+    read_field_selector,
+    read_label_selector,
+)
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.rules.cel.implementations.authorization import (
@@ -66,7 +72,7 @@ class AuthorizationDecisions:
             decision = self._decision(attributes)
         except StatusError as exc:
             return CELAccessAnswer(allowed=False, error=exc.message)
-        return CELAccessAnswer(allowed=decision.verdict == "allow", reason=decision.reason)
+        return CELAccessAnswer(allowed=decision.verdict == "allow", reason=decision.reason, error=decision.error)
 
     def _decision(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
         question: Coroutine[Any, Any, AuthorizationDecision] = self._authorizer.authorize(attributes)
@@ -96,6 +102,8 @@ def _attributes(user: User, question: CELAccessQuestion) -> AuthorizationAttribu
         user = User(f"system:serviceaccount:{namespace}:{name}", groups=groups)
     if question.path is not None:
         return AuthorizationAttributes(user=user, verb=question.verb, is_resource=False, path=question.path)
+    fields, fields_error = read_field_selector(question.field_selector)
+    labels, labels_error = read_label_selector(question.label_selector)
     return AuthorizationAttributes(
         user=user,
         verb=question.verb,
@@ -106,4 +114,8 @@ def _attributes(user: User, question: CELAccessQuestion) -> AuthorizationAttribu
         resource=question.resource,
         subresource=question.subresource,
         name=question.name,
+        field_selector=fields,
+        label_selector=labels,
+        field_selector_error=fields_error,
+        label_selector_error=labels_error,
     )
