@@ -1,12 +1,12 @@
-"""The names of fields in expressions, which are identifiers: `a-b` is `a__dash__b`, `namespace` is `__namespace__`.
+"""The names of fields in expressions: `a-b` is written `a__dash__b`, `if` is `__if__`.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/cel/escaping.go
 """
 
 import re
 
-RESERVED = frozenset(
-    [
+KEYWORDS = frozenset(
+    (
         "true",
         "false",
         "null",
@@ -22,23 +22,29 @@ RESERVED = frozenset(
         "import",
         "let",
         "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-    ]
-)
-_NAME = re.compile(r"[a-zA-Z_./-][a-zA-Z0-9_./-]*")
+    )
+) | frozenset(("package", "namespace", "return", "var", "void", "while"))
+_ALLOWED = re.compile(r"[A-Za-z_./-][A-Za-z0-9_./-]*")
 _ESCAPED = re.compile(r"__|[-./]")
 _ESCAPES = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
+_UNESCAPED = re.compile(r"__([^_]+)__")
+_UNESCAPES = {escape.strip("_"): text for text, escape in _ESCAPES.items()}
 
 
 def escape(name: str) -> str | None:
-    """Return the identifier of a field, None if it has none and cannot be named in expressions."""
-    if name in RESERVED:
+    """Return how expressions write the name of a field, None if they cannot."""
+    if name in KEYWORDS:
         return f"__{name}__"
-    if not _NAME.fullmatch(name):
+    if not _ALLOWED.fullmatch(name):
         return None
-    return _ESCAPED.sub(lambda match: _ESCAPES[match[0]], name)
+    return _ESCAPED.sub(lambda found: _ESCAPES[found[0]], name)
+
+
+def unescape(name: str) -> str | None:
+    """Return the name of the field that an expression writes so, None if there is none."""
+    keyword = _UNESCAPED.fullmatch(name)
+    if keyword and keyword[1] in KEYWORDS:
+        return keyword[1]
+    if any(found not in _UNESCAPES for found in _UNESCAPED.findall(name)):
+        return None
+    return _UNESCAPED.sub(lambda found: _UNESCAPES[found[1]], name)
