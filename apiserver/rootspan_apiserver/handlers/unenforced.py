@@ -5,7 +5,6 @@ UNENFORCED has a row for each feature. A row goes when its feature comes, and so
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
@@ -20,26 +19,6 @@ def _always(obj: JSONObject) -> bool:
 
 def _has_match_conditions(obj: JSONObject) -> bool:
     return any(webhook.get("matchConditions") for webhook in obj.get("webhooks") or ())
-
-
-def _has_rules(obj: JSONObject) -> bool:
-    return any(schema.get("x-kubernetes-validations") for schema in _schemas(obj))
-
-
-def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
-    """Every schema in a CustomResourceDefinition, whatever the depth."""
-    left: list[Any] = [
-        (version.get("schema") or {}).get("openAPIV3Schema") for version in definition["spec"]["versions"]
-    ]
-    while left:
-        schema = left.pop()
-        if not isinstance(schema, dict):
-            continue
-        yield schema
-        left += [schema.get(key) for key in ("items", "additionalProperties", "not")]
-        left += (schema.get("properties") or {}).values()
-        for key in ("allOf", "anyOf", "oneOf"):
-            left += schema.get(key) or ()
 
 
 def _annotated(*names: str) -> Callable[[JSONObject], bool]:
@@ -97,11 +76,6 @@ UNENFORCED = (
         "matchConditions are stored but not evaluated: such a webhook refuses under failurePolicy Fail and is skipped under Ignore",
         ((ADMISSION, "mutatingwebhookconfigurations"), (ADMISSION, "validatingwebhookconfigurations")),
         _has_match_conditions,
-    ),
-    Unenforced(
-        "x-kubernetes-validations rules are stored but not evaluated",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        _has_rules,
     ),
     Unenforced(
         "roles and their bindings are stored but not enforced: RBAC is not one of the authorization modes",
