@@ -231,6 +231,7 @@ def _admission(parts: _Parts) -> AdmissionChain:
         service_addresses=options.service_addresses(),
         configuration=options.admission_configuration(),
         toleration_seconds=options.toleration_seconds(),
+        metrics=parts.metrics.admission,
     )
     return admission_chain(
         initializer,
