@@ -8,7 +8,7 @@ from anyio.lowlevel import checkpoint
 
 from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
 from rootspan_apiserver.kube.meta import JSONObject
-from tests.apiserver.admission.parts import Parts, admission, config_map
+from tests.apiserver.admission.parts import admission, config_map
 from tests.apiserver.admission.policies import RULE, put_binding, put_policy, refusal, validating, why
 
 pytestmark = pytest.mark.anyio
