@@ -18,6 +18,7 @@ from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.ip_address_repair import IPAddressRepair
 from rootspan_apiserver.controllers.keeper import Keeper, every
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
+from rootspan_apiserver.controllers.policy_status import PolicyStatusController
 from rootspan_apiserver.controllers.resource_quota import ResourceQuotaController
 from rootspan_apiserver.controllers.server_addresses import RENEWAL, IdentityLease, kept_endpoints, public_address
 from rootspan_apiserver.controllers.storage_protection import (
@@ -39,6 +40,7 @@ NAMES = (
     NamespaceController.name,
     GarbageCollector.name,
     ResourceQuotaController.name,
+    PolicyStatusController.name,
     SERVICE_ACCOUNTS,
     ROOT_CA_PUBLISHER,
     VOLUME_PROTECTION,
@@ -155,6 +157,7 @@ def _controllers(
     yield GarbageCollector(storage, registry, loopback)
     yield from storage_protection(storage, registry, loopback)
     yield ResourceQuotaController(storage, registry, loopback)
+    yield PolicyStatusController(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

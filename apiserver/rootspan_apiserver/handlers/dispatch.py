@@ -130,6 +130,7 @@ class ResourceEndpoint:
         handler, target = found
         if target.resource.deprecation:
             request.warnings.append(target.resource.deprecation)
+            request.audit_annotations.add("k8s.io/deprecated", "true")
         await handler(request, target, send)
 
     def _route(self, request: Request) -> tuple[Handler, Target] | None:

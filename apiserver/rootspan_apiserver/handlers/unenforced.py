@@ -11,15 +11,11 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import StoredObject
 
-ADMISSION, RBAC, RESOURCE = "admissionregistration.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io"
+RBAC, RESOURCE = "rbac.authorization.k8s.io", "resource.k8s.io"
 
 
 def _always(obj: JSONObject) -> bool:
     return True
-
-
-def _has_match_conditions(obj: JSONObject) -> bool:
-    return any(webhook.get("matchConditions") for webhook in obj.get("webhooks") or ())
 
 
 def _has_rules(obj: JSONObject) -> bool:
@@ -85,19 +81,6 @@ class Unenforced:
 
 
 UNENFORCED = (
-    Unenforced(
-        "validating admission policies and their bindings are stored but not evaluated",
-        ((ADMISSION, "validatingadmissionpolicies"), (ADMISSION, "validatingadmissionpolicybindings")),
-    ),
-    Unenforced(
-        "mutating admission policies and their bindings are stored but not evaluated",
-        ((ADMISSION, "mutatingadmissionpolicies"), (ADMISSION, "mutatingadmissionpolicybindings")),
-    ),
-    Unenforced(
-        "matchConditions are stored but not evaluated: such a webhook refuses under failurePolicy Fail and is skipped under Ignore",
-        ((ADMISSION, "mutatingwebhookconfigurations"), (ADMISSION, "validatingwebhookconfigurations")),
-        _has_match_conditions,
-    ),
     Unenforced(
         "x-kubernetes-validations rules are stored but not evaluated",
         (("apiextensions.k8s.io", "customresourcedefinitions"),),

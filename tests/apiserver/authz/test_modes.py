@@ -30,6 +30,16 @@ ANY_URL = NonResourceRule(verbs=("*",), non_resource_urls=("*",))
 NO_REASON = AuthorizationDecision("no opinion")
 
 
+class Fails:
+    """Has no opinion, because something went wrong."""
+
+    def __init__(self, error: str) -> None:
+        self._error = error
+
+    async def authorize(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
+        return AuthorizationDecision("no opinion", error=self._error)
+
+
 class Denies:
     """Denies everything."""
 
@@ -50,6 +60,13 @@ def get(user: User, path: str) -> AuthorizationAttributes:
         (BOB, [AlwaysDeny(), AlwaysAllow()], ALLOW),
         (BOB, [Denies(), AlwaysAllow()], DENY),
         (BOB, [], NO_REASON),
+        (BOB, [Fails("one"), AlwaysAllow()], ALLOW),
+        (BOB, [Fails("one"), Fails("two"), Fails("one")], AuthorizationDecision("no opinion", error="[one, two]")),
+        (
+            BOB,
+            [Fails("one"), AlwaysDeny()],
+            AuthorizationDecision("no opinion", "Everything is forbidden.", "one"),
+        ),
         (
             BOB,
             [AlwaysDeny(), AlwaysDeny()],
@@ -75,6 +92,7 @@ async def test_first_decision_of_union_is_returned(
             "why",
             'User "bob" cannot update resource "deployments/scale" in API group "apps" in the namespace "n": why',
         ),
+        ("GET", "/<a>&b", "<why>", 'User "bob" cannot get path "/&lt;a&gt;&amp;b": <why>'),
     ],
 )
 def test_forbidden_message(method: str, path: str, reason: str, text: str) -> None:
@@ -102,5 +120,5 @@ async def test_rules_of_union_are_those_of_its_modes(
     user: User, authorizers: list[Authorizer], rules: tuple[list[ResourceRule], list[NonResourceRule]]
 ) -> None:
     """The rules of all modes are listed together. As upstream, membership in system:masters is not among them."""
-    expected = UserRules(resource_rules=rules[0], non_resource_rules=rules[1])
+    expected = UserRules(resource_rules=rules[0], non_resource_rules=rules[1], errors=[])
     assert await UnionAuthorizer(authorizers).rules_for(user, "default") == expected

@@ -1,34 +1,29 @@
 """Which webhooks match a request: rules, selectors and the match policy.
 
-Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webhook.go (ShouldCallHook), predicates/rules/rules.go
+Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webhook.go (ShouldCallHook)
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
+from rootspan_apiserver.admission.expressions.authorizer_variable import AuthorizationDecisions
+from rootspan_apiserver.admission.expressions.evaluation import ExpressionInputs, evaluated
+from rootspan_apiserver.admission.expressions.request_variable import admission_request
+from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributeAccessor
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
-from rootspan_apiserver.admission.webhooks.accessors import Webhook, WebhookRule
+from rootspan_apiserver.admission.predicates import (
+    Equivalents,
+    RuleMatch,
+    match_rules,
+    namespace_matches,
+    object_matches,
+)
+from rootspan_apiserver.admission.webhooks.accessors import Webhook
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import forbidden
 from rootspan_apiserver.resources.resource import Resource
-
-_EXEMPT = frozenset(
-    {
-        "mutatingadmissionpolicies",
-        "mutatingadmissionpolicybindings",
-        "mutatingwebhookconfigurations",
-        "validatingadmissionpolicies",
-        "validatingadmissionpolicybindings",
-        "validatingwebhookconfigurations",
-    }
-)
-
-
-def exempt(resource: Resource) -> bool:
-    """Return whether objects of this resource are never sent to webhooks: those that configure admission, so that it can be repaired."""
-    return resource.kind.group == "admissionregistration.k8s.io" and resource.plural in _EXEMPT
+from rootspan_apiserver.telemetry.policy_metrics import MatchConditionMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +36,21 @@ class WebhookInvocation:
 
 
 class WebhookMatcher:
-    """`equivalents` returns the other resources, in other versions or groups, that have the same objects as a resource."""
+    """Matches webhooks and requests. `phase` is admit for mutating webhooks, validate for validating ones."""
 
-    def __init__(self, namespaces: NamespaceGetter, equivalents: Callable[[Resource], Iterable[Resource]]) -> None:
+    def __init__(
+        self,
+        phase: str,
+        namespaces: NamespaceGetter,
+        equivalents: Equivalents,
+        authorizer: Authorizer,
+        metrics: MatchConditionMetrics,
+    ) -> None:
+        self._phase = phase
         self._namespaces = namespaces
         self._equivalents = equivalents
+        self._authorizer = authorizer
+        self._metrics = metrics
 
     async def invocation(self, webhook: Webhook, attributes: AdmissionAttributes) -> WebhookInvocation | None:
         """Return how to call `webhook`, None if it does not match the request.
@@ -53,71 +58,30 @@ class WebhookMatcher:
         Raises:
             StatusError: the namespace could not be read, or a match condition could not be evaluated.
         """
-        found = self._by_rules(webhook, attributes)
-        if found is None or not _object_matches(webhook, attributes):
+        equivalents = self._equivalents if webhook.equivalent else None
+        found = match_rules(webhook.rules, attributes, equivalents)
+        if found is None or not object_matches(webhook.object_selector, attributes):
             return None
-        if not await self._namespace_matches(webhook, attributes):
+        if not await namespace_matches(webhook.namespace_selector, attributes, self._namespaces):
             return None
-        if webhook.has_match_conditions:
-            if webhook.ignores_failure:
-                return None
-            why = f"match conditions of webhook {webhook.name} cannot be evaluated: CEL expressions are not supported"
-            raise forbidden(attributes.resource.group_resource, attributes.name, why)
-        return found
-
-    def _by_rules(self, webhook: Webhook, attributes: AdmissionAttributes) -> WebhookInvocation | None:
-        if any(_rule_matches(rule, attributes, attributes.resource) for rule in webhook.rules):
-            return WebhookInvocation(webhook, attributes.resource, attributes.kind)
-        if not webhook.equivalent:
+        if webhook.match_conditions and not await self._conditions_hold(webhook, found, attributes):
             return None
-        others: Sequence[Resource] = [
-            each
-            for each in self._equivalents(attributes.resource)
-            if not attributes.subresource or attributes.subresource in each.subresources
-        ]
-        for rule in webhook.rules:
-            for other in others:
-                if _rule_matches(rule, attributes, other):
-                    sub = other.subresources.get(attributes.subresource)
-                    return WebhookInvocation(webhook, other, sub.kind if sub else other.kind)
-        return None
+        return WebhookInvocation(webhook, found.resource, found.kind)
 
-    async def _namespace_matches(self, webhook: Webhook, attributes: AdmissionAttributes) -> bool:
-        selector = webhook.namespace_selector
-        if not selector or (not attributes.namespace and not attributes.is_namespace):
-            return True
-        if attributes.is_namespace and not attributes.subresource and attributes.operation in ("CREATE", "UPDATE"):
-            return selector.matches(_labels(attributes.object))
-        namespace = await self._namespaces.get(attributes.namespace or attributes.name)
-        return selector.matches(_labels(namespace))
-
-
-def _object_matches(webhook: Webhook, attributes: AdmissionAttributes) -> bool:
-    selector = webhook.object_selector
-    return not selector or any(
-        obj is not None and selector.matches(_labels(obj)) for obj in (attributes.object, attributes.old_object)
-    )
-
-
-def _labels(obj: Mapping[str, Any] | None) -> Mapping[str, str]:
-    return ((obj or {}).get("metadata") or {}).get("labels") or {}
-
-
-def _rule_matches(rule: WebhookRule, attributes: AdmissionAttributes, resource: Resource) -> bool:
-    kind = resource.kind
-    return (
-        _listed(rule.operations, attributes.operation)
-        and _listed(rule.groups, kind.group)
-        and _listed(rule.versions, kind.version)
-        and any(_resource_matches(each, resource.plural, attributes.subresource) for each in rule.resources)
-        and (rule.scope == "*" or (rule.scope == "Namespaced") == resource.namespaced)
-    )
-
-
-def _listed(listed: Sequence[str], value: str) -> bool:
-    return "*" in listed or value in listed
-
-
-def _resource_matches(pattern: str, plural: str, subresource: str) -> bool:
-    resource, _, sub = pattern.partition("/")
-    return resource in ("*", plural) and sub in ("*", subresource)
+    async def _conditions_hold(self, webhook: Webhook, match: RuleMatch, attributes: AdmissionAttributes) -> bool:
+        versioned = await VersionedAttributeAccessor(attributes).at(match)
+        inputs = ExpressionInputs(
+            object=versioned.object,
+            old_object=versioned.old_object,
+            request=admission_request(attributes, match),
+            authorizer=AuthorizationDecisions(self._authorizer).of(attributes),
+        )
+        result = await evaluated(webhook.match_conditions.evaluate, inputs)
+        labels = (webhook.name, "webhook", self._phase, attributes.operation)
+        if result.seconds is not None:
+            self._metrics.evaluated(labels, result.errors, result.seconds)
+        if result.error:
+            raise forbidden(attributes.resource.group_resource, attributes.name, result.error)
+        if not result.matches:
+            self._metrics.excluded(labels)
+        return result.matches

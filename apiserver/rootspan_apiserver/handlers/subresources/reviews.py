@@ -11,7 +11,8 @@ from rootspan_apiserver.authn.authenticator import (
     InvalidCredentialsError,
     bearer_token,
 )
-from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer, RuleResolver, UserRules
+from rootspan_apiserver.authz.authorizer import Authorizer, RuleResolver, UserRules
+from rootspan_apiserver.authz.subject_access_review import attributes_of, evaluation_error
 from rootspan_apiserver.handlers.subresources.calculated import Calculate
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
@@ -77,12 +78,15 @@ class Reviews:
     async def _answered(self, obj: JSONObject, user: User) -> JSONObject:
         spec = obj["spec"]
         resource, other = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
-        decision = await self._authorizer.authorize(_attributes(user, resource, other))
+        attributes = attributes_of(user, resource, other)
+        decision = await self._authorizer.authorize(attributes)
         status: JSONObject = {"allowed": decision.verdict == "allow"}
         if decision.verdict == "deny":
             status["denied"] = True
         if decision.reason:
             status["reason"] = decision.reason
+        if error := evaluation_error(attributes, decision.error):
+            status["evaluationError"] = error
         return {**obj, "status": status}
 
     async def _rules(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
@@ -104,17 +108,6 @@ def _check(target: Target, obj: JSONObject) -> None:
     """Raise StatusError 422 if a review is invalid. It names no kind: upstream takes that from the object, which lost it on decoding."""
     if errors := target.resource.strategy.validate_create(obj):
         raise invalid(_AUTHORIZATION, "", "", errors)
-
-
-def _attributes(user: User, resource: JSONObject | None, other: JSONObject | None) -> AuthorizationAttributes:
-    if resource is None:
-        asked = other or {}
-        verb, path = asked.get("verb") or "", asked.get("path") or ""
-        return AuthorizationAttributes(user=user, verb=verb, is_resource=False, path=path)
-    fields = ("verb", "namespace", "group", "version", "resource", "subresource", "name")
-    return AuthorizationAttributes(
-        user=user, is_resource=True, **{field: resource.get(field) or "" for field in fields}
-    )
 
 
 def _rules_status(rules: UserRules) -> JSONObject:

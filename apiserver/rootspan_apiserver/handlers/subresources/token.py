@@ -60,7 +60,7 @@ class TokenRequests:
         issued = self._tokens.issue(
             target.namespace, target.name, uid, audiences=audiences, seconds=seconds, bound=bound
         )
-        request.audit_annotations["authentication.kubernetes.io/issued-credential-id"] = issued.credential_id
+        request.audit_annotations.add("authentication.kubernetes.io/issued-credential-id", issued.credential_id)
         expiration = from_seconds(int(issued.expires))
         metadata = {**metadata, "name": target.name, "namespace": target.namespace, "uid": uid}
         metadata["creationTimestamp"] = timestamp()
