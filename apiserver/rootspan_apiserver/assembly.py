@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -15,8 +15,12 @@ import orjson
 from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan_apiserver.admission.plugins.order import plugin_faults
+from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
+from rootspan_apiserver.authz.chain import AuthorizerChain
+from rootspan_apiserver.authz.modes import authorizers_of
+from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.service_client import ClientCertificate, ServiceClients
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
@@ -66,6 +70,31 @@ def client_certificates(options: Options) -> ClientCertificates | None:
     if not (authorities := _path(options.client_ca_file)):
         return None
     return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
+
+
+def authorizer(
+    options: Options, storage: Storage, registry: Registry, webhooks: AccessWebhooks, metrics: Metrics
+) -> AuthorizerChain:
+    """Return what decides who may do what. Raises ConfigurationError."""
+    configuration = options.authorizers()
+    return AuthorizerChain(
+        configuration,
+        modes=authorizers_of((each.type for each in configuration), storage, registry),
+        webhook=webhooks.authorizer,
+        metrics=metrics.authorization,
+    )
+
+
+def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequence[str]) -> Authenticator | None:
+    """Return what asks a webhook about tokens, None where there is none. Raises ConfigurationError."""
+    if not (kubeconfig := options.authentication_token_webhook_config_file):
+        return None
+    return webhooks.tokens(
+        kubeconfig,
+        version="v1" if options.authentication_token_webhook_version == "v1" else "v1beta1",
+        audiences=audiences,
+        seconds=options.authentication_token_webhook_cache_ttl,
+    )
 
 
 def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
