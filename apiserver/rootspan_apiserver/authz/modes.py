@@ -15,19 +15,28 @@ from rootspan_apiserver.authz.authorizer import Authorizer
 
 if TYPE_CHECKING:  # the command line reads the names of the modes, and must not import the store for its help
     from rootspan_apiserver.resources.catalogue import Registry
-    from rootspan_apiserver.storage.object_cache import ObjectCache
+    from rootspan_apiserver.storage.cache_reads import CacheReads
 
-BuildAuthorizer = Callable[["ObjectCache", "Registry"], Authorizer]
+BuildAuthorizer = Callable[["CacheReads", "Registry"], Authorizer]
 """Makes the authorizer of a mode. It may keep the cache and read objects from it whenever it decides."""
+
+
+def _rbac(cache: "CacheReads", registry: "Registry") -> Authorizer:
+    from rootspan_apiserver.authz.rbac import RBACAuthorizer
+    from rootspan_apiserver.authz.role_bindings import RoleBindings
+
+    return RBACAuthorizer(RoleBindings(cache, registry))
+
 
 MODES: Mapping[str, BuildAuthorizer] = MappingProxyType(
     {
         "AlwaysAllow": lambda cache, registry: AlwaysAllow(),
         "AlwaysDeny": lambda cache, registry: AlwaysDeny(),
+        "RBAC": _rbac,
     }
 )
 
 
-def authorizers_of(modes: Iterable[str], cache: "ObjectCache", registry: "Registry") -> Mapping[str, Authorizer]:
+def authorizers_of(modes: Iterable[str], cache: "CacheReads", registry: "Registry") -> Mapping[str, Authorizer]:
     """Return the authorizers of those of the `modes` that need nothing but the cluster, by mode."""
     return {mode: MODES[mode](cache, registry) for mode in modes if mode in MODES}

@@ -108,6 +108,7 @@ class LoopbackClient:
         content_type: str = "application/json",
         agent: str = USER_AGENT,
         traced: bool = True,
+        query: Mapping[str, str] | None = None,
     ) -> JSONObject:
         """Send one request and return the object in the response.
 
@@ -118,6 +119,7 @@ class LoopbackClient:
             content_type: The media type of the body.
             agent: The value of the `User-Agent` header.
             traced: Whether the call has a CLIENT span under the current one.
+            query: The parameters of the query.
 
         Raises:
             StatusError: The server answered it; 500 if there was no answer.
@@ -125,7 +127,7 @@ class LoopbackClient:
         endpoint = self.endpoint()
         transport = self._traced if traced else self._plain
         assert transport is not None
-        request = _request(endpoint, method, path, body, content_type=content_type, agent=agent)
+        request = _request(endpoint, method, path, body, content_type=content_type, agent=agent, query=query)
         try:
             response = await transport.handle_async_request(request)
             await response.aread()
@@ -154,6 +156,7 @@ def _request(
     *,
     content_type: str,
     agent: str,
+    query: Mapping[str, str] | None,
 ) -> httpx.Request:
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     headers = {
@@ -166,6 +169,7 @@ def _request(
     return httpx.Request(
         method,
         f"https://{host}:{endpoint.port}{path}",
+        params=query,
         headers=headers,
         content=None if body is None else orjson.dumps(body),
         extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},

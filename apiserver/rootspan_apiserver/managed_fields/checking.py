@@ -34,6 +34,11 @@ def check(value: Any, schema: Schema, path: tuple[str, ...] = ()) -> list[str]:
     return _check_scalar(value, schema, prefix)
 
 
+def listed_errors(errors: list[str]) -> str:
+    """Return the errors of `check` as one text."""
+    return errors[0] if len(errors) == 1 else "\n".join(["errors:", *(f"  {error}" for error in errors)])
+
+
 def _is_undeclared(schema: Schema, name: str) -> bool:
     return (
         bool(schema.properties)

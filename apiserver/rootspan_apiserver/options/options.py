@@ -17,6 +17,7 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
+from rootspan_apiserver.options.audit import AuditOptions
 from rootspan_apiserver.options.authorization import AuthorizationOptions
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import (
@@ -56,7 +57,7 @@ def version_number(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options(FrontProxyOptions, AuthorizationOptions, TokenWebhookOptions):
+class Options(FrontProxyOptions, AuditOptions, AuthorizationOptions, TokenWebhookOptions):
     """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
@@ -122,7 +123,6 @@ class Options(FrontProxyOptions, AuthorizationOptions, TokenWebhookOptions):
     request_timeout: float = flag(60.0, seconds, "The duration a handler may keep a request open before timing it out.")
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
     shutdown_delay_duration: float = flag(0.0, seconds, "How long to continue serving after SIGTERM or SIGINT.")
-    audit_log_path: str = flag("", text, "File to log every request to, one audit event a line. '-' is standard out.")
     debug_expire_history: bool = flag(False, boolean, "Serve POST /debug/expire-history, for tests of 410 Expired.")
     v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
     idle: tuple[tuple[str, str], ...] = ()
@@ -193,6 +193,7 @@ class Options(FrontProxyOptions, AuthorizationOptions, TokenWebhookOptions):
         yield from self.faults_of_authorization()
         yield from self.faults_of_token_webhook()
         yield from self._faults_of_etcd()
+        yield from self.faults_of_audit()
         yield from self._faults_of_limits()
         yield from self._faults_of_names()
         yield from self._faults_of_tracing()

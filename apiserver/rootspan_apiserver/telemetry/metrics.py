@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from rootspan_apiserver.dialects.v1_36 import api_server_id
 from rootspan_apiserver.kube.request_info import RequestInfo
+from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.authorization_metrics import AuthorizationMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
@@ -77,8 +78,8 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, authorization, conversion, flow_control, impersonation, storage, token_cache, watches: Those of the parts of
-            the server.
+        admission, access, audit, authorization, conversion, flow_control, impersonation, storage, token_cache, watches: Those of the
+            parts of the server.
         reading, mutating: The requests in flight.
     """
 
@@ -86,6 +87,7 @@ class Metrics:
         self._emulated_version = emulated_version
         self.access = AccessMetrics()
         self.admission = AdmissionMetrics()
+        self.audit = AuditMetrics()
         self.conversion = ConversionMetrics()
         self.flow_control = FlowControlMetrics()
         self.impersonation = ImpersonationMetrics()
@@ -138,8 +140,8 @@ class Metrics:
         """Return all families, those of the process among them."""
         own = (self._requests, self._durations, self._sli_durations, self._sizes, self._in_flight, self._long_running)
         parts = (
-            *(self.access, self.admission, self.authorization, self.conversion, self.flow_control, self.impersonation),
-            *(self.storage, self.token_cache, self.watches),
+            *(self.access, self.admission, self.audit, self.authorization, self.conversion, self.flow_control),
+            *(self.impersonation, self.storage, self.token_cache, self.watches),
         )
         of_parts = [family for part in parts for family in part.families()]
         return [*own, *of_parts, *process_metrics(), *release_metrics(self._emulated_version)]
