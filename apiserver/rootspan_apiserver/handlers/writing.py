@@ -19,6 +19,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request, forbidden
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
+from rootspan_apiserver.registry.escalation_check import EscalationCheck, RoleWrite
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.hooks import WriteContext
@@ -89,11 +90,18 @@ class Writer:
     """Writes objects to the store for create, update and patch."""
 
     def __init__(
-        self, store: Store, admission: AdmissionChain, managers: FieldManagers, *, enforces_roles: bool = False
+        self,
+        store: Store,
+        admission: AdmissionChain,
+        managers: FieldManagers,
+        *,
+        escalation: EscalationCheck,
+        enforces_roles: bool,
     ) -> None:
         self.store = store
         self.admission = admission
         self.managers = managers
+        self.escalation = escalation
         self.enforces_roles = enforces_roles
 
     def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
@@ -182,7 +190,19 @@ class WriteRequest:
         admitted = await self._admitting.mutate("CREATE" if live is None else "UPDATE", name, new, live)
         if admitted is None:
             raise bad_request("admission removed the object")
-        return target.to_storage(admitted, current)
+        stored = target.to_storage(admitted, current)
+        if not target.part:
+            await self._writer.escalation.confirm(
+                RoleWrite(
+                    user=self._call.request.user,
+                    resource=target.resource,
+                    namespace=target.namespace,
+                    name=target.name,
+                    obj=stored,
+                    old=current,
+                )
+            )
+        return stored
 
     async def _validate(self, name: str, stored: JSONObject, old: JSONObject | None) -> None:
         """Warn of an object that the strategy found valid, and let admission plugins validate it."""
