@@ -76,9 +76,12 @@ class Admitting:
         await self._admission.validate(self._attributes(operation, name, obj, old))
 
     async def delete(self, stored: JSONObject) -> None:
-        """Admit the deletion of a stored object. Raises StatusError where a plugin refuses."""
-        old = self._target.from_storage(stored)
-        name = old["metadata"]["name"]
+        """Admit the deletion of a stored object, which has no name for plugins where a collection is deleted.
+
+        Raises:
+            StatusError: a plugin refuses.
+        """
+        old, name = self._target.from_storage(stored), self._target.name
         await self.mutate("DELETE", name, None, old)
         await self.validate("DELETE", name, None, old)
 
