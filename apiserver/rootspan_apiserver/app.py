@@ -82,8 +82,11 @@ async def apiserver(
         etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         metrics = Metrics(options.emulated_version)
+        metrics.features = options.gates().effective
         storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
-        loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
+        loopback = await stack.enter_async_context(
+            contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients))
+        )
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
             options=options,
@@ -150,6 +153,7 @@ async def _working(
         services=parts.services,
         clients=parts.clients,
         trust=assembly.authentication_trust(options),
+        metrics=parts.metrics,
     )
     controllers = running_controllers(
         storage,
@@ -163,9 +167,10 @@ async def _working(
             service_range=options.service_cluster_ip_range,
         ),
         chosen=options.controllers,
+        metrics=parts.metrics.queues,
     )
     async with (
-        serving_custom_resources(storage, registry, loopback, converters),
+        serving_custom_resources(storage, registry, loopback, converters, metrics=parts.metrics.queues),
         aggregator as registered,
         controllers as settled,
     ):
@@ -230,6 +235,7 @@ def _admission(parts: _Parts) -> AdmissionChain:
         service_addresses=options.service_addresses(),
         configuration=options.admission_configuration(),
         toleration_seconds=options.toleration_seconds(),
+        metrics=parts.metrics.admission,
     )
     return admission_chain(
         initializer,

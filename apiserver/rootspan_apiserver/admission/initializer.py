@@ -21,6 +21,7 @@ from rootspan_apiserver.clients.webhook_clients import WebhookClients
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.object_cache import ObjectCache
+from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 
@@ -43,7 +44,9 @@ class PluginInitializer:
         service_addresses: Mapping[tuple[str, str], tuple[str, int]],
         configuration: AdmissionConfiguration | None = None,
         toleration_seconds: tuple[int, int] = (300, 300),
+        metrics: AdmissionMetrics | None = None,
     ) -> None:
+        self.metrics = metrics or AdmissionMetrics()
         self.cache = cache
         self.authorizer = authorizer
         self.loopback = loopback
@@ -77,4 +80,5 @@ class PluginInitializer:
             matcher=self._matcher,
             clients=WebhookClients(self._services, self._tracer_provider),
             tracing=self._tracing,
+            metrics=self.metrics.webhooks,
         )
