@@ -10,11 +10,17 @@ staging/src/k8s.io/apiserver/pkg/audit/context.go (addAuditAnnotationLocked)
 
 import logging
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from rootspan_apiserver.audit.level import Level
 from rootspan_apiserver.kube.names import qualified_name
 
 _log = logging.getLogger(__name__)
+
+
+@lru_cache(1024)
+def _is_prefixed(key: str) -> bool:
+    return key.count("/") == 1 and not qualified_name(key)
 
 
 class AuditAnnotations(Mapping[str, str]):
@@ -37,7 +43,7 @@ class AuditAnnotations(Mapping[str, str]):
             if given != value:
                 _log.warning("audit annotation %s is not set to %r: it is %r already", key, value, given)
             return
-        if key.count("/") != 1 or qualified_name(key):
+        if not _is_prefixed(key):
             _log.warning("audit annotation %r is left out: its key must be a DNS subdomain, '/' and a name", key)
             return
         self._values[key] = value

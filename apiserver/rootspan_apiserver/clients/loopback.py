@@ -114,6 +114,7 @@ class LoopbackClient:
         content_type: str = "application/json",
         agent: str = USER_AGENT,
         traced: bool = True,
+        query: Mapping[str, str] | None = None,
     ) -> JSONObject:
         """Send one request and return the object in the response.
 
@@ -124,6 +125,7 @@ class LoopbackClient:
             content_type: The media type of the body.
             agent: The value of the `User-Agent` header.
             traced: Whether the call has a CLIENT span under the current one.
+            query: The parameters of the query.
 
         Raises:
             StatusError: The server answered it; 500 if there was no answer.
@@ -131,7 +133,7 @@ class LoopbackClient:
         endpoint = self.endpoint()
         transport = self._traced if traced else self._plain
         assert transport is not None
-        request = _request(endpoint, method, path, body, content_type=content_type, agent=agent)
+        request = _request(endpoint, method, path, body, content_type=content_type, agent=agent, query=query)
         host = f"{endpoint.host}:{endpoint.port}"
         try:
             with self.metrics.request(method, host, len(request.content)) as measured:
@@ -162,6 +164,7 @@ def _request(
     *,
     content_type: str,
     agent: str,
+    query: Mapping[str, str] | None,
 ) -> httpx.Request:
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     headers = {
@@ -174,6 +177,7 @@ def _request(
     return httpx.Request(
         method,
         f"https://{host}:{endpoint.port}{path}",
+        params=query,
         headers=headers,
         content=None if body is None else orjson.dumps(body),
         extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},

@@ -11,12 +11,14 @@ from contextvars import Context
 from typing import Any, Protocol
 
 from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.controllers.bootstrap_roles import BootstrapRoles
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.flow_control import FlowSchemaStatus, kept_flow_control
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.ip_address_repair import IPAddressRepair
 from rootspan_apiserver.controllers.keeper import Keeper, every
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
+from rootspan_apiserver.controllers.policy_status import PolicyStatusController
 from rootspan_apiserver.controllers.resource_quota import ResourceQuotaController
 from rootspan_apiserver.controllers.server_addresses import RENEWAL, IdentityLease, kept_endpoints, public_address
 from rootspan_apiserver.controllers.storage_protection import (
@@ -40,6 +42,7 @@ NAMES = (
     NamespaceController.name,
     GarbageCollector.name,
     ResourceQuotaController.name,
+    PolicyStatusController.name,
     SERVICE_ACCOUNTS,
     ROOT_CA_PUBLISHER,
     VOLUME_PROTECTION,
@@ -94,6 +97,7 @@ async def running_controllers(
     server: ServerFacts,
     chosen: Sequence[str] = ("*",),
     metrics: QueueMetrics,
+    bootstraps_roles: bool = False,
 ) -> AsyncIterator[Settled]:
     """Create the objects of a new server, then keep them and run the chosen controllers while the block runs.
 
@@ -101,6 +105,7 @@ async def running_controllers(
         ca_bundle: the certificates, in PEM, by which clients verify the server.
         chosen: the value of --controllers.
         metrics: shows the queues.
+        bootstraps_roles: whether the roles of RBAC are created.
 
     Yields:
         A function that returns once the present namespaces have the objects that controllers put into each.
@@ -109,6 +114,8 @@ async def running_controllers(
         StatusError: the watch cache is not ready.
     """
     own, renew = await _bootstrapped(storage, store, registry, server)
+    if bootstraps_roles:
+        await BootstrapRoles(storage, store, registry).reconcile()
     controllers = [
         each for each in _controllers(storage, registry, loopback, ca_bundle) if is_enabled(each.name, chosen)
     ]
@@ -158,6 +165,7 @@ def _controllers(
     yield GarbageCollector(storage, registry, loopback)
     yield from storage_protection(storage, registry, loopback)
     yield ResourceQuotaController(storage, registry, loopback)
+    yield PolicyStatusController(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

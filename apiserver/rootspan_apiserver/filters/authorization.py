@@ -16,6 +16,8 @@ from rootspan_apiserver.kube.meta import GroupResource
 from rootspan_apiserver.kube.status import StatusError, forbidden
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics
 
+_DECISION, _REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
+
 
 def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusError:
     """Return the refusal of what an authorizer does not allow, for its `reason`."""
@@ -26,11 +28,8 @@ def forbidden_error(attributes: AuthorizationAttributes, reason: str) -> StatusE
 
 
 def internal_error(request: Request, error: str) -> Response:
-    """Return the answer to a request about which the authorizers could not decide."""
-    query = request.scope.get("query_string", b"").decode("latin-1")
-    raw_path = request.scope.get("raw_path") or request.path.encode()
-    uri = raw_path.partition(b"?")[0].decode("latin-1") + (f"?{query}" if query else "")
-    return plain_text(sanitized(f"Internal Server Error: {quote(uri)}: {error}") + "\n", 500)
+    """Return the answer to a request that a filter can neither pass on nor refuse, as when the authorizers fail."""
+    return plain_text(sanitized(f"Internal Server Error: {quote(request.uri)}: {error}") + "\n", 500)
 
 
 class Authorization:
@@ -49,8 +48,11 @@ class Authorization:
             decision = await self._authorizer.authorize(attributes)
             self._metrics.authorized(decision.verdict, perf_counter() - started, failed=bool(decision.error))
             if decision.verdict != "allow" and decision.error:
+                request.audit_annotations.add(_REASON, "internal error")
                 await internal_error(request, decision.error).send(request, send)
                 return
+            request.audit_annotations.add(_DECISION, "allow" if decision.verdict == "allow" else "forbid")
+            request.audit_annotations.add(_REASON, decision.reason)
             if decision.verdict != "allow":
                 error = forbidden_error(attributes, decision.reason)
                 version = request.info.group_version

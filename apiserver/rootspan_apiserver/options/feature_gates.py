@@ -26,7 +26,6 @@ LACKING = frozenset(
         "AuthorizePodWebsocketUpgradeCreatePermission",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",
-        "MutatingAdmissionPolicy",
         "PortForwardWebsockets",
         "PreventStaticPodAPIReferences",
         "StructuredAuthenticationConfiguration",

@@ -15,6 +15,7 @@ from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.telemetry.aggregator_metrics import AggregatorMetrics
 from rootspan_apiserver.telemetry.cache_metrics import CacheMetrics
 from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
+from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
 from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics
@@ -87,8 +88,8 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, aggregator, cache, clients, conversion, flow_control, impersonation, queues, storage, watches: Those of the
-            parts of the server.
+        admission, access, aggregator, audit, cache, clients, conversion, flow_control, impersonation, queues, storage, watches: Those of
+            the parts of the server.
         features: Returns whether the server has each feature, by its name and stage.
         reading, mutating: The requests in flight.
     """
@@ -97,6 +98,7 @@ class Metrics:
         self._emulated_version = emulated_version
         self.access = AccessMetrics()
         self.admission = AdmissionMetrics()
+        self.audit = AuditMetrics()
         self.conversion = ConversionMetrics()
         self.flow_control = FlowControlMetrics()
         self.impersonation = ImpersonationMetrics()
@@ -166,7 +168,7 @@ class Metrics:
             self._deprecated,
         )
         parts = (
-            *(self.access, self.admission, self.conversion, self.flow_control, self.impersonation),
+            *(self.access, self.admission, self.audit, self.conversion, self.flow_control, self.impersonation),
             *(self.queues, self.storage, self.watches, self.aggregator, self.cache, self.clients),
         )
         of_parts = [family for part in parts for family in part.families()]
