@@ -179,9 +179,10 @@ class CELParser(TokenReader):
         if macro is None:
             return FunctionCall(self.ids.next(offset), target, function, tuple(arguments))
         try:
-            return macro(MacroCall(self.ids, offset, target, arguments))
+            expanded = macro(MacroCall(self.ids, offset, target, arguments))
         except MacroError as error:
             return self._fault(error.offset, str(error))
+        return expanded or FunctionCall(self.ids.next(offset), target, function, tuple(arguments))
 
     def _primary(self) -> Expression:
         kind = self._kind
