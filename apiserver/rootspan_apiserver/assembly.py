@@ -5,6 +5,7 @@ Upstream: cmd/kube-apiserver/app/options/completion.go
 
 import contextlib
 import logging
+import secrets
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
@@ -15,17 +16,28 @@ import orjson
 from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan_apiserver.admission.plugins.order import plugin_faults
+from rootspan_apiserver.authn import service_account_keys
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
+from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
 from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
+from rootspan_apiserver.authn.service_account_keys import KeyFileError
+from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
+from rootspan_apiserver.authn.service_accounts import DEFAULT_ISSUER, ServiceAccountSettings, ServiceAccountTokens
+from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.service_client import ClientCertificate, ServiceClients
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.handlers.documents.oidc import KEYS
+from rootspan_apiserver.kube.media_types import MERGE_PATCH
+from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
+from rootspan_apiserver.processes.private_files import kept
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
+from rootspan_apiserver.serving.http import Address
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
 from rootspan_apiserver.telemetry.metrics import Metrics
@@ -66,6 +78,56 @@ def client_certificates(options: Options) -> ClientCertificates | None:
     if not (authorities := _path(options.client_ca_file)):
         return None
     return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
+
+
+def administrator_token(options: Options) -> str:
+    """Return the token of the administrator in the kubeconfig, which is kept with the data. Raises KeyFileError."""
+    if not (folder := _path(options.data_dir)):
+        return secrets.token_urlsafe(32)
+    path = folder / "administrator.token"
+    try:
+        return kept(path, lambda: secrets.token_urlsafe(32).encode()).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise KeyFileError(f"unable to keep the token of the administrator in {path}: {exc}") from exc
+
+
+def service_accounts(options: Options, bound: socket.socket) -> ServiceAccountSettings:
+    """Return how tokens of service accounts are made and checked, and by which keys. Raises KeyFileError.
+
+    Without --service-account-signing-key-file the key is kept with the data, else it lives as long as the process.
+    """
+    folder = _path(options.data_dir)
+    address = Address("https", *bound.getsockname()[:2]).advertised(options.advertise_address)
+    signing, verifying = options.service_account_signing_key_file, options.service_account_key_file
+    own = service_account_keys.kept_in(folder) if folder and not signing else service_account_keys.generated()
+    return ServiceAccountSettings(
+        keys=service_account_keys.read(verifying, signing, own),
+        issuers=options.service_account_issuer or (DEFAULT_ISSUER,),
+        audiences=options.api_audiences,
+        longest=int(options.service_account_max_token_expiration),
+        extends=options.service_account_extend_token_expiration,
+        lookup=options.service_account_lookup,
+        jwks_uri=options.service_account_jwks_uri or f"{address.url}{KEYS}",
+    )
+
+
+def service_account_tokens(
+    settings: ServiceAccountSettings, storage: Storage, registry: Registry, loopback: LoopbackClient
+) -> ServiceAccountTokens:
+    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does."""
+    objects, secrets_ = ServiceAccountObjects(storage, registry), registry.builtin("secrets")
+
+    async def label(namespace: str, secret: NamedObject, day: str) -> None:
+        metadata = {"name": secret.name, "namespace": namespace, "uid": secret.uid, "labels": {LAST_USED: day}}
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+        path = APIPath.of_object(secrets_, namespace, secret.name)
+        try:
+            await loopback.request("PATCH", path, body, content_type=MERGE_PATCH)
+        except StatusError as exc:
+            told = "Failed to label legacy service account token %s/%s with last-used date, err: %s"
+            logger.error(told, namespace, secret.name, exc.message)
+
+    return ServiceAccountTokens(settings, objects, LegacyTokens(objects, label, lookup=settings.lookup))
 
 
 def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:

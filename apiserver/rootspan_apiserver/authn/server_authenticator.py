@@ -50,4 +50,4 @@ def server_authenticator(
     known.append(accounts)
     if anonymous:
         known.append(AnonymousAuthenticator())
-    return UnionAuthenticator(known, [accounts.issuer])
+    return UnionAuthenticator(known, accounts.settings.api_audiences)
