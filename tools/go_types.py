@@ -180,6 +180,8 @@ class Table:
             yield f"patch={tags['patchStrategy']}"
         if "patchMergeKey" in tags:
             yield f"merge-key={tags['patchMergeKey']}"
+        if "featureGate" in marked:
+            yield "gate=" + ",".join(marked["featureGate"])
         for value in marked.get("default", ()):
             constant = re.fullmatch(r"ref\((\w+)\)", value)
             yield "default=" + (self.source.constants[f"{package}.{constant[1]}"] if constant else value)

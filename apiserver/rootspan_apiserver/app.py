@@ -31,7 +31,7 @@ from rootspan_apiserver.controllers import ServerFacts, Settled, running_control
 from rootspan_apiserver.controllers.aggregator import aggregating
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
-from rootspan_apiserver.filters.audit import Sink
+from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.documents.health import Check
 from rootspan_apiserver.handlers.proxy import AggregationProxy
@@ -39,6 +39,7 @@ from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
+from rootspan_apiserver.options import identities
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.options.shown_flags import zpages
 from rootspan_apiserver.registry.store import Store
@@ -48,7 +49,6 @@ from rootspan_apiserver.serving.certificates import ServingCertificate
 from rootspan_apiserver.serving.http import GRACE, Address, listen, serving
 from rootspan_apiserver.serving.running import Running
 from rootspan_apiserver.storage import Storage
-from rootspan_apiserver.telemetry.audit_log import AuditLog
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
@@ -98,12 +98,12 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
-            token=assembly.administrator_token(options),
-            accounts=assembly.service_accounts(options, bound),
+            token=identities.administrator_token(options),
+            accounts=identities.service_accounts(options, bound),
         )
         admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
-        audit = stack.enter_context(AuditLog(options.audit_log_path)).append if options.audit_log_path else None
-        traced = _traced(_request_path(parts, admission, etcd.check, audit), parts)
+        auditor = await stack.enter_async_context(assembly.auditing(options, tracing, metrics.audit))
+        traced = _traced(_request_path(parts, admission, etcd.check, auditor), parts)
         await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
@@ -163,6 +163,7 @@ async def _working(
             service_range=options.service_cluster_ip_range,
         ),
         chosen=options.controllers,
+        bootstraps_roles="RBAC" in options.authorization_mode,
     )
     async with (
         serving_custom_resources(storage, registry, loopback, converters),
@@ -172,18 +173,18 @@ async def _working(
         yield registered, settled
 
 
-def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, audit: Sink | None) -> ASGIApp:
+def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, auditor: Auditor | None) -> ASGIApp:
     """Return the handlers behind the filters."""
     options, storage, registry = parts.options, parts.storage, parts.registry
-    accounts = assembly.service_account_tokens(parts.accounts, storage, registry, parts.loopback)
+    accounts = identities.service_account_tokens(parts.accounts, storage, registry, parts.loopback)
     authenticator = server_authenticator(
         loopback_token=parts.loopback.token,
         admin_token=parts.token,
         accounts=accounts,
-        client_certificates=assembly.client_certificates(options),
-        front_proxy=assembly.front_proxy(options),
+        client_certificates=identities.client_certificates(options),
+        front_proxy=identities.front_proxy(options),
         token_file=options.token_auth_file,
-        anonymous=options.anonymous_auth,
+        anonymous=identities.anonymous(options),
     )
     handlers = application(
         registry=registry,
@@ -199,6 +200,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         min_request_timeout=options.min_request_timeout,
         proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),
         expire_history=storage.expire_history if options.debug_expire_history else None,
+        enforces_roles="RBAC" in options.authorization_mode,
     )
     limits = Limits(
         request_timeout=options.request_timeout,
@@ -212,7 +214,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         registry=registry,
         tracing=parts.tracing,
         metrics=parts.metrics,
-        audit=audit,
+        auditor=auditor,
         limits=limits,
         dialect=parts.dialect,
     )

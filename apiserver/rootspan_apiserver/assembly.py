@@ -5,41 +5,39 @@ Upstream: cmd/kube-apiserver/app/options/completion.go
 
 import contextlib
 import logging
-import secrets
+import os
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import orjson
 from opentelemetry.sdk.trace import TracerProvider
 
+from rootspan import ConfigurationError
 from rootspan_apiserver.admission.plugins.order import plugin_faults
-from rootspan_apiserver.authn import service_account_keys
-from rootspan_apiserver.authn.client_certificates import ClientCertificates
-from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
-from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
-from rootspan_apiserver.authn.service_account_keys import KeyFileError
-from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
-from rootspan_apiserver.authn.service_accounts import DEFAULT_ISSUER, ServiceAccountSettings, ServiceAccountTokens
-from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.audit.backend import Backend, PluginErrors, Union
+from rootspan_apiserver.audit.log_backend import LogBackend
+from rootspan_apiserver.audit.log_file import LogFile, LogOutput, Rotation, StandardOutput
+from rootspan_apiserver.audit.policy import METADATA_POLICY
+from rootspan_apiserver.audit.policy_file import read_policy
+from rootspan_apiserver.audit.webhook import WebhookBackend
+from rootspan_apiserver.clients.kubeconfig_client import KubeconfigClient
+from rootspan_apiserver.clients.kubeconfig_file import read_kubeconfig
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.service_client import ClientCertificate, ServiceClients
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.dialects.dialect import Dialect
-from rootspan_apiserver.handlers.documents.oidc import KEYS
-from rootspan_apiserver.kube.media_types import MERGE_PATCH
-from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
-from rootspan_apiserver.processes.private_files import kept
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
-from rootspan_apiserver.serving.http import Address
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
+from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import exporting
@@ -73,76 +71,6 @@ def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
     return certificate, server_context(certificate, _path(options.client_ca_file), front_proxy)
 
 
-def client_certificates(options: Options) -> ClientCertificates | None:
-    """Return what names users by client certificates, None where none are asked for. Raises AuthoritiesError."""
-    if not (authorities := _path(options.client_ca_file)):
-        return None
-    return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
-
-
-def administrator_token(options: Options) -> str:
-    """Return the token of the administrator in the kubeconfig, which is kept with the data. Raises KeyFileError."""
-    if not (folder := _path(options.data_dir)):
-        return secrets.token_urlsafe(32)
-    path = folder / "administrator.token"
-    try:
-        return kept(path, lambda: secrets.token_urlsafe(32).encode()).decode("ascii").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise KeyFileError(f"unable to keep the token of the administrator in {path}: {exc}") from exc
-
-
-def service_accounts(options: Options, bound: socket.socket) -> ServiceAccountSettings:
-    """Return how tokens of service accounts are made and checked, and by which keys. Raises KeyFileError.
-
-    Without --service-account-signing-key-file the key is kept with the data, else it lives as long as the process.
-    """
-    folder = _path(options.data_dir)
-    address = Address("https", *bound.getsockname()[:2]).advertised(options.advertise_address)
-    signing, verifying = options.service_account_signing_key_file, options.service_account_key_file
-    own = service_account_keys.kept_in(folder) if folder and not signing else service_account_keys.generated()
-    return ServiceAccountSettings(
-        keys=service_account_keys.read(verifying, signing, own),
-        issuers=options.service_account_issuer or (DEFAULT_ISSUER,),
-        audiences=options.api_audiences,
-        longest=int(options.service_account_max_token_expiration),
-        extends=options.service_account_extend_token_expiration,
-        lookup=options.service_account_lookup,
-        jwks_uri=options.service_account_jwks_uri or f"{address.url}{KEYS}",
-    )
-
-
-def service_account_tokens(
-    settings: ServiceAccountSettings, storage: Storage, registry: Registry, loopback: LoopbackClient
-) -> ServiceAccountTokens:
-    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does."""
-    objects, secrets_ = ServiceAccountObjects(storage, registry), registry.builtin("secrets")
-
-    async def label(namespace: str, secret: NamedObject, day: str) -> None:
-        metadata = {"name": secret.name, "namespace": namespace, "uid": secret.uid, "labels": {LAST_USED: day}}
-        body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
-        path = APIPath.of_object(secrets_, namespace, secret.name)
-        try:
-            await loopback.request("PATCH", path, body, content_type=MERGE_PATCH)
-        except StatusError as exc:
-            told = "Failed to label legacy service account token %s/%s with last-used date, err: %s"
-            logger.error(told, namespace, secret.name, exc.message)
-
-    return ServiceAccountTokens(settings, objects, LegacyTokens(objects, label, lookup=settings.lookup))
-
-
-def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
-    """Return what names users by the headers of a trusted proxy, None where there is none. Raises AuthoritiesError."""
-    if not (authorities := _path(options.requestheader_client_ca_file)):
-        return None
-    names = RequestHeaderNames(
-        usernames=_lower(options.requestheader_username_headers),
-        uids=_lower(options.requestheader_uid_headers),
-        groups=_lower(options.requestheader_group_headers),
-        extra_prefixes=_lower(options.requestheader_extra_headers_prefix),
-    )
-    return RequestHeaderAuthenticator(Authorities(authorities), names, options.requestheader_allowed_names)
-
-
 def authentication_trust(options: Options) -> Mapping[str, str]:
     """Return the data of the config map that tells the servers of aggregated APIs whom this server trusts to authenticate users."""
     found = {}
@@ -173,10 +101,6 @@ def service_clients(resolver: ServiceResolver, options: Options, provider: Trace
     """Return the connections to aggregated servers."""
     certificate = ClientCertificate(options.proxy_client_cert_file, options.proxy_client_key_file)
     return ServiceClients(resolver, resolver.loopback, provider, certificate)
-
-
-def _lower(names: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple(name.strip().lower().encode() for name in names)
 
 
 def tracer_provider(
@@ -221,6 +145,57 @@ def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Reg
         resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
     }
     return found
+
+
+@contextlib.asynccontextmanager
+async def auditing(options: Options, tracing: Tracing, metrics: AuditMetrics) -> AsyncIterator[Auditor | None]:
+    """Record requests while the block runs; None where nothing is to be recorded.
+
+    Raises:
+        ConfigurationError: the policy or the configuration of the webhook is not valid, or the log cannot be opened.
+    """
+    policy = read_policy(options.audit_policy_file) if options.audit_policy_file else None
+    errors, backends = PluginErrors(metrics), list[Backend]()
+    async with contextlib.AsyncExitStack() as stack:
+        if options.audit_log_path:
+            log = LogBackend(audit_log(options), options.audit_log_format, errors)
+            backends.append(options.audit_backend_options("log").wrap(log, errors))
+        if options.audit_webhook_config_file:
+            client = audit_webhook(options)
+            stack.push_async_callback(client.aclose)
+            webhook = WebhookBackend(client.post, options.audit_webhook_backoff, errors, tracing)
+            backends.append(options.audit_backend_options("webhook").wrap(webhook, errors))
+        if not backends:
+            yield None
+            return
+        backend = await stack.enter_async_context(contextlib.aclosing(Union(backends)))
+        yield Auditor(policy or METADATA_POLICY, backend, metrics)
+
+
+def audit_log(options: Options) -> LogOutput:
+    """Return where the audit log is written. Raises ConfigurationError."""
+    path = options.audit_log_path
+    if path == "-":
+        return StandardOutput()
+    rotation = Rotation(
+        size=options.audit_log_maxsize,
+        age=options.audit_log_maxage,
+        backups=options.audit_log_maxbackup,
+        compress=options.audit_log_compress,
+    )
+    try:
+        return LogFile(path, rotation)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise ConfigurationError(f"ensureLogFile: open {error.filename}: {reason}") from error
+
+
+def audit_webhook(options: Options) -> KubeconfigClient:
+    """Return the client of the audit webhook. Raises ConfigurationError."""
+    try:
+        return KubeconfigClient(read_kubeconfig(options.audit_webhook_config_file))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"initializing audit webhook: {error}") from error
 
 
 def _path(text: str) -> Path | None:

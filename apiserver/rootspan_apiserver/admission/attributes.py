@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/interfaces.go, attributes.g
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rootspan_apiserver.audit.annotations import AuditAnnotations
 from rootspan_apiserver.kube.meta import GroupResource, GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.resource import Resource
@@ -22,7 +23,7 @@ class AdmissionAttributes:
 
     `object` is None on DELETE, `old_object` on CREATE. `kind` is the object's kind, for a subresource its own (`Scale`). `options` is the
     CreateOptions, UpdateOptions, PatchOptions or DeleteOptions object as JSON with kind and apiVersion. Plugins append to `warnings`
-    (sent as `Warning: 299` headers) and to `audit_annotations`.
+    (sent as `Warning: 299` headers) and add to `audit_annotations`.
     """
 
     operation: Operation
@@ -37,7 +38,7 @@ class AdmissionAttributes:
     user: User
     dry_run: bool = False
     warnings: list[str] = field(default_factory=list)
-    audit_annotations: dict[str, str] = field(default_factory=dict)
+    audit_annotations: AuditAnnotations = field(default_factory=AuditAnnotations)
 
     @property
     def is_namespace(self) -> bool:

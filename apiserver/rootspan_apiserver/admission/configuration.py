@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from rootspan import ConfigurationError
-from rootspan_apiserver.admission.configuration_kinds import ADMISSION_CONFIGURATION, PLUGIN_CONFIGURATIONS, load
+from rootspan_apiserver.admission.configuration_kinds import ADMISSION_CONFIGURATION, PLUGIN_CONFIGURATIONS
+from rootspan_apiserver.codec.configuration_file import load
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.types.problems import NotDecodableError

@@ -12,7 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from rootspan_apiserver.codec import json_body, yaml_body
+from rootspan_apiserver.codec import json_body
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.types.problems import NotDecodableError, Problems, strict_error
@@ -96,18 +96,6 @@ PLUGIN_CONFIGURATIONS: Mapping[str, ConfigurationKind] = MappingProxyType(
     }
 )
 """By the plugin's name."""
-
-
-def load(text: bytes) -> tuple[Any, list[str]]:
-    """Return the value of a document (JSON if it begins with a brace, else YAML) and its strict decoding errors.
-
-    Raises:
-        NotDecodableError: it is neither.
-    """
-    if text.lstrip().startswith(b"{"):
-        return json_body.load(text, duplicates=True), []
-    value, found = yaml_body.load(text)
-    return {} if value is None else value, found
 
 
 @cache

@@ -13,6 +13,7 @@ from rootspan_apiserver.authz.authorizer import (
     RuleResolver,
     UserRules,
 )
+from rootspan_apiserver.kube.status import listed
 from rootspan_apiserver.kube.users import User
 
 
@@ -23,15 +24,19 @@ class UnionAuthorizer:
         self._authorizers = tuple(authorizers)
 
     async def authorize(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
-        """Return the first decision to allow or to deny; else `no opinion` with the reasons of all, one a line."""
-        reasons = []
+        """Return the first decision to allow or to deny; else `no opinion` with the reasons of all, one a line, and their errors."""
+        reasons, errors = [], []
         for authorizer in self._authorizers:
             decision = await authorizer.authorize(attributes)
             if decision.verdict != "no opinion":
                 return decision
             if decision.reason:
                 reasons.append(decision.reason)
-        return AuthorizationDecision("no opinion", "\n".join(reasons)) if reasons else NO_OPINION
+            if decision.error:
+                errors.append(decision.error)
+        if not reasons and not errors:
+            return NO_OPINION
+        return AuthorizationDecision("no opinion", "\n".join(reasons), listed(errors))
 
     async def rules_for(self, user: User, namespace: str) -> UserRules:
         """Return the rules of all authorizers that can list them."""
@@ -40,4 +45,5 @@ class UnionAuthorizer:
             resource_rules=[rule for rules in found for rule in rules.resource_rules],
             non_resource_rules=[rule for rules in found for rule in rules.non_resource_rules],
             incomplete=any(rules.incomplete for rules in found),
+            errors=[error for rules in found for error in rules.errors],
         )

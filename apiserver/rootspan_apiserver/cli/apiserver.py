@@ -16,18 +16,9 @@ from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.serving.certificates import CertificateError
 from rootspan_apiserver.serving.http import BindError
 from rootspan_apiserver.serving.until_stopped import serve_until_stopped
-from rootspan_apiserver.telemetry.audit_log import AuditLogError
 from rootspan_apiserver.telemetry.log_lines import CorrelatedFormatter
 
-STARTUP_ERRORS = (
-    AuditLogError,
-    BindError,
-    CertificateError,
-    ConfigurationError,
-    EmbeddedEtcdError,
-    KeyFileError,
-    TokenFileError,
-)
+STARTUP_ERRORS = (BindError, CertificateError, ConfigurationError, EmbeddedEtcdError, KeyFileError, TokenFileError)
 
 
 def run_apiserver(options: Options) -> int:

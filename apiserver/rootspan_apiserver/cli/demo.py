@@ -13,7 +13,7 @@ import httpx
 from rootspan.spans import Span
 from rootspan_apiserver.collector.trees import is_whole, render_trace
 from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
-from rootspan_apiserver.demo.stage import Stage, stage
+from rootspan_apiserver.demo.stage import DemoParts, stage
 from rootspan_apiserver.demo.story import USER_AGENT, StoryStep, run_story, wait_for_webhooks
 from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.processes.event_loop import new_event_loop
@@ -87,7 +87,7 @@ async def _demo(folder: Path, keep: bool) -> int:
     return 0 if held else 1
 
 
-async def _received(on: Stage, steps: list[StoryStep]) -> tuple[Span, ...]:
+async def _received(on: DemoParts, steps: list[StoryStep]) -> tuple[Span, ...]:
     """Wait until the trace of every step is complete, at most ATTEMPTS times ATTEMPT_SECONDS, and return all spans."""
 
     def arrived(spans: tuple[Span, ...]) -> bool:
@@ -144,7 +144,7 @@ def _print_findings(steps: list[StoryStep], spans: tuple[Span, ...]) -> bool:
     return all(finding.holds for finding in findings)
 
 
-def _print_how_to_continue(on: Stage, folder: Path) -> None:
+def _print_how_to_continue(on: DemoParts, folder: Path) -> None:
     print(f"\nEverything is still running. In another terminal:\n\n  export KUBECONFIG={folder / 'kubeconfig'}")
     print("  kubectl get configmaps --all-namespaces\n  kubectl create configmap mine --from-literal=a=1")
     print("\nCtrl-C ends it.", flush=True)

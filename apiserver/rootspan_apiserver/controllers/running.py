@@ -11,6 +11,7 @@ from contextvars import Context
 from typing import Protocol
 
 from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.controllers.bootstrap_roles import BootstrapRoles
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.flow_control import FlowSchemaStatus, kept_flow_control
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
@@ -89,12 +90,14 @@ async def running_controllers(
     ca_bundle: bytes,
     server: ServerFacts,
     chosen: Sequence[str] = ("*",),
+    bootstraps_roles: bool = False,
 ) -> AsyncIterator[Settled]:
     """Create the objects of a new server, then keep them and run the chosen controllers while the block runs.
 
     Args:
         ca_bundle: the certificates, in PEM, by which clients verify the server.
         chosen: the value of --controllers.
+        bootstraps_roles: whether the roles of RBAC are created.
 
     Yields:
         A function that returns once the present namespaces have the objects that controllers put into each.
@@ -103,6 +106,8 @@ async def running_controllers(
         StatusError: the watch cache is not ready.
     """
     own, renew = await _bootstrapped(storage, store, registry, server)
+    if bootstraps_roles:
+        await BootstrapRoles(storage, store, registry).reconcile()
     controllers = [
         each for each in _controllers(storage, registry, loopback, ca_bundle) if is_enabled(each.name, chosen)
     ]

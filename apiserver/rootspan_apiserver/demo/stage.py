@@ -28,7 +28,7 @@ ALL_SAMPLED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class DemoParts:
     """The running parts. `flush` exports all ended spans and returns when the collector has them."""
 
     server: Running
@@ -40,7 +40,7 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
+async def stage(folder: Path) -> AsyncIterator[DemoParts]:
     """Start all parts, with a TracingConfiguration and a kubeconfig in `folder`."""
     async with contextlib.AsyncExitStack() as stack:
         collector = stack.enter_context(Collector())
@@ -77,7 +77,7 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
             server.tracer_provider.force_flush()
             provider.force_flush()
 
-        yield Stage(
+        yield DemoParts(
             server=server,
             client=client,
             spans=collector.spans,

@@ -28,6 +28,7 @@ WRITE_WATCH = InternalOperation()
 CALL_MUTATING_WEBHOOK = InternalOperation()
 CALL_VALIDATING_WEBHOOK = InternalOperation()
 CALL_CONVERSION_WEBHOOK = InternalOperation()
+CALL_AUDIT_WEBHOOK = InternalOperation()
 
 CACHE_GET = InternalOperation()
 CACHE_LIST = InternalOperation()

@@ -118,6 +118,11 @@ SPANS = MappingProxyType(
             ),
             slow_after=58_000_000,  # for one object; 8 ms more for each further one
         ),
+        operations.CALL_AUDIT_WEBHOOK: _internal(
+            "Call Audit Events webhook",
+            keys(name="name", count="event-count"),
+            slow_after=75_000_000,  # for one event; 25 ms more for each further one
+        ),
         operations.CACHE_GET: _internal(
             "cacher.Get", keys(audit_id="audit-id", key="key", resource_version="resource-version")
         ),

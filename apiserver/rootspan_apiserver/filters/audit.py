@@ -1,94 +1,148 @@
-"""The audit log: one event a request, at level Metadata (audit.k8s.io/v1).
+"""The audit filter: an event at each stage of a request that the policy does not omit.
 
-https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/. An event carries the trace id of its request as the annotation
-`tracing.rootspan.dev/trace-id`, so that a line of the log leads to the trace.
+The event of a complete response is recorded before the last part of the response is sent, so that a client that has its answer finds the
+event in the log. Requests that are refused before this filter have one event, when the refusal is sent.
 
-Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit.go, staging/src/k8s.io/apiserver/pkg/audit/request.go
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit.go, authn_audit.go, request_deadline.go
 """
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+from types import MappingProxyType
 
-from opentelemetry import trace
-
+from rootspan_apiserver.audit.context import STATUS_FIELDS
+from rootspan_apiserver.audit.level import Stage
 from rootspan_apiserver.dialects import operations
-from rootspan_apiserver.http.request import Request, request_of
+from rootspan_apiserver.filters.auditor import Auditor
+from rootspan_apiserver.filters.authorization import internal_error
+from rootspan_apiserver.filters.long_running import is_long_running
+from rootspan_apiserver.http.request import ClientDisconnected, Request, request_of
 from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
-from rootspan_apiserver.kube.times import now, write_micro_time
-from rootspan_apiserver.kube.users import user_info
+from rootspan_apiserver.kube.status import timeout
 
-Event = dict[str, Any]
-Sink = Callable[[Event], None]
+_CLOSED_EARLY = MappingProxyType({"status": "Success", "message": "Connection closed early", "code": 200})
+_LATE = "request did not complete within requested timeout - context deadline exceeded"
+_TIMED_OUT = MappingProxyType({key: value for key, value in timeout(_LATE).body().items() if key in STATUS_FIELDS})
 
 
 class Audit:
-    """Gives the event of each request to `sink` once its response is complete.
+    """Records the requests of authenticated users.
 
     Args:
-        sink: Takes the events, and must not block; None records nothing.
+        auditor: None records nothing.
     """
 
-    def __init__(self, app: ASGIApp, sink: Sink | None) -> None:
+    def __init__(self, app: ASGIApp, auditor: Auditor | None) -> None:
         self._app = app
-        self._sink = sink
+        self._auditor = auditor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with request_of(scope).tracing.span(operations.AUDIT):
-            if self._sink is None:
+        request = request_of(scope)
+        with request.tracing.span(operations.AUDIT):
+            if self._auditor is None or not self._auditor.begin(request, request.user).enabled:
                 await self._app(scope, receive, send)
                 return
-            await self._recorded(self._sink, scope, receive, send)
+            await self._recorded(self._auditor, request, receive, send)
 
-    async def _recorded(self, sink: Sink, scope: Scope, receive: Receive, send: Send) -> None:
-        received = write_micro_time(now())
-        status = 0
+    async def _recorded(self, auditor: Auditor, request: Request, receive: Receive, send: Send) -> None:
+        outcome = auditor.process(request, Stage.REQUEST_RECEIVED)
+        if outcome is not None and not await outcome:
+            auditor.metrics.rejected.inc()
+            await internal_error(request, "failed to store audit event").send(request, send)
+            return
+        stages = _Stages(auditor, request, send)
+        try:
+            await self._app(request.scope, receive, stages)
+        except ClientDisconnected:
+            raise
+        except (TimeoutError, asyncio.CancelledError):
+            stages.time_out()
+            raise
+        except Exception as error:
+            stages.panic(error)
+            raise
+        finally:
+            stages.end()
+
+
+class _Stages:
+    """Sends the response on, and records its stages."""
+
+    def __init__(self, auditor: Auditor, request: Request, send: Send) -> None:
+        self._auditor = auditor
+        self._request = request
+        self._send = send
+        self._long_running = is_long_running(request.info, request.scope)
+        self._complete = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            _log_response(self._request, message["status"])
+            if self._long_running:
+                await self._reached(Stage.RESPONSE_STARTED)
+        elif not message.get("more_body", False) and not self._complete:
+            self._complete = True
+            await self._reached(Stage.RESPONSE_COMPLETE)
+        await self._send(message)
+
+    async def _reached(self, stage: Stage) -> None:
+        if (outcome := self._auditor.process(self._request, stage)) is not None:
+            await outcome
+
+    def time_out(self) -> None:
+        """The handler was stopped before it answered."""
+        context = self._request.audit
+        if context is not None and context.response_status is None and not self._long_running:
+            context.response_status = dict(_TIMED_OUT)
+
+    def panic(self, error: Exception) -> None:
+        """The handler failed."""
+        context = self._request.audit
+        if context is None or self._complete:
+            return
+        self._complete = True
+        words = f"APIServer panic'd: {error}"
+        context.response_status = {
+            "status": "Failure",
+            "message": words,
+            "reason": "InternalError",
+            "code": 500,
+        }
+        self._auditor.process(self._request, Stage.PANIC)
+
+    def end(self) -> None:
+        """The handler has returned: record the end of a response that was not completed."""
+        context = self._request.audit
+        if context is None or self._complete:
+            return
+        self._complete = True
+        if context.response_status is None:
+            context.response_status = dict(_CLOSED_EARLY)
+            if self._long_running:
+                self._auditor.process(self._request, Stage.RESPONSE_STARTED)
+        self._auditor.process(self._request, Stage.RESPONSE_COMPLETE)
+
+
+class RefusalAudit:
+    """Records the requests that are refused before they reach the audit filter: without valid credentials, or with a wrong time-out."""
+
+    def __init__(self, app: ASGIApp, auditor: Auditor) -> None:
+        self._app = app
+        self._auditor = auditor
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_of(scope)
 
         async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
+            if message["type"] == "http.response.start" and request.audit is None:
+                self._auditor.begin(request, None)
+                _log_response(request, message["status"])
+                if (outcome := self._auditor.process(request, Stage.RESPONSE_STARTED)) is not None:
+                    await outcome
             await send(message)
 
-        try:
-            await self._app(scope, receive, sending)
-        finally:
-            sink(_event(request_of(scope), received, status))
+        await self._app(scope, receive, sending)
 
 
-def _event(request: Request, received: str, status: int) -> Event:
-    info = request.info
-    query = request.scope.get("query_string", b"").decode("latin-1")
-    event: Event = {
-        "kind": "Event",
-        "apiVersion": "audit.k8s.io/v1",
-        "level": "Metadata",
-        "auditID": request.audit_id,
-        "stage": "ResponseComplete",
-        "requestURI": request.path + (f"?{query}" if query else ""),
-        "verb": info.verb,
-        "user": user_info(request.impersonated_by or request.user),
-        "sourceIPs": [request.client],
-        "userAgent": request.user_agent,
-        "responseStatus": {"metadata": {}, "code": status},
-        "requestReceivedTimestamp": received,
-        "stageTimestamp": write_micro_time(now()),
-    }
-    if request.impersonated_by is not None:
-        event["impersonatedUser"] = user_info(request.user)
-    if info.is_resource_request:
-        reference = {
-            "resource": info.resource,
-            "namespace": info.namespace,
-            "name": info.name,
-            "apiGroup": info.api_group,
-            "apiVersion": info.api_version,
-            "subresource": info.subresource,
-        }
-        event["objectRef"] = {key: value for key, value in reference.items() if value}
-    annotations = dict(request.audit_annotations)
-    traced = trace.get_current_span().get_span_context()
-    if traced.is_valid:
-        annotations["tracing.rootspan.dev/trace-id"] = f"{traced.trace_id:032x}"
-    if annotations:
-        event["annotations"] = annotations
-    return event
+def _log_response(request: Request, status: int) -> None:
+    if request.audit is not None:
+        request.audit.log_response(status, request.response_document)

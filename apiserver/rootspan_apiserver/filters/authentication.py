@@ -51,7 +51,7 @@ class Authentication:
             try:
                 found = await self._authenticator.authenticate(credentials_of(scope))
             except InvalidCredentialsError as exc:
-                request.audit_annotations |= exc.annotations
+                request.audit_annotations.add_all(exc.annotations)
                 found = None
             if found is None:
                 self._metrics.unauthenticated(perf_counter() - started)
@@ -61,5 +61,5 @@ class Authentication:
             self._metrics.authenticated(found.user.name, perf_counter() - started)
             request.user = found.user
             request.warnings += found.warnings
-            request.audit_annotations |= found.annotations
+            request.audit_annotations.add_all(found.annotations)
             await self._app(scope, receive, send)

@@ -7,7 +7,8 @@ from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT
-from rootspan_apiserver.filters.audit import Audit, Sink
+from rootspan_apiserver.filters.audit import Audit, RefusalAudit
+from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.authentication import Authentication
 from rootspan_apiserver.filters.authorization import Authorization
 from rootspan_apiserver.filters.deadline import Deadline
@@ -30,16 +31,18 @@ def chain(
     registry: Registry,
     tracing: Tracing,
     metrics: Metrics,
-    audit: Sink | None = None,
+    auditor: Auditor | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     dialect: Dialect = DEFAULT,
 ) -> ASGIApp:
     """Put `app` behind all filters; the last one named is the first that a request meets."""
     app = Authorization(app, authorizer, metrics.access)
     app = PriorityAndFairness(app, metrics, limits)
-    app = Impersonation(app, authorizer)
-    app = Audit(app, audit)
+    app = Impersonation(app, authorizer, metrics.impersonation)
+    app = Audit(app, auditor)
     app = Authentication(app, authenticator, metrics.access)
     app = Deadline(app, limits.request_timeout)
+    if auditor is not None:
+        app = RefusalAudit(app, auditor)
     app = PanicRecovery(app)
     return Exchange(app, registry=registry, tracing=tracing, metrics=metrics, body_limit=limits.body, dialect=dialect)

@@ -61,6 +61,7 @@ class ResourceEndpoint:
         tokens: Issues the tokens of service accounts.
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
         stopping: Ends all watches when it is set.
+        enforces_roles: Whether RBAC is one of the authorization modes.
     """
 
     def __init__(
@@ -75,10 +76,14 @@ class ResourceEndpoint:
         metrics: WatchMetrics,
         min_request_timeout: float,
         stopping: Event,
+        enforces_roles: bool,
     ) -> None:
         self._registry = registry
         managers = FieldManagers(registry)
-        writer, calculated = Writer(store, admission, managers), CalculatedVerbs(admission, managers)
+        writer, calculated = (
+            Writer(store, admission, managers, enforces_roles=enforces_roles),
+            CalculatedVerbs(admission, managers),
+        )
         reading, writing, deleting = ReadVerbs(store), WriteVerbs(writer), DeleteVerbs(store, admission)
         watch = Verb(WatchVerb(store, metrics, min_seconds=min_request_timeout, stopping=stopping).watch)
         connections = Connections(registry, store)
@@ -125,6 +130,7 @@ class ResourceEndpoint:
         handler, target = found
         if target.resource.deprecation:
             request.warnings.append(target.resource.deprecation)
+            request.audit_annotations.add("k8s.io/deprecated", "true")
         await handler(request, target, send)
 
     def _route(self, request: Request) -> tuple[Handler, Target] | None:

@@ -14,6 +14,7 @@ from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.bodies import check_object, validation_of
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import stored_response
+from rootspan_apiserver.handlers.recorded import log_request_patch
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.writing import Writer, WriteRequest
 from rootspan_apiserver.http.query import WriteOptions, write_options
@@ -39,6 +40,7 @@ class PatchVerb:
         body = await call.request.body(call.span)
         applies = call.request.content_type == APPLY_PATCH
         options = write_options(call.request, "PatchOptions", apply=applies)
+        log_request_patch(call.request, body)
         call.span.event(events.AUDIT_RECORDED)
         write = self._writer.write(call, options)
         change = _Applied(call, write, options, body) if applies else _Patched(call, write, options, body)

@@ -73,13 +73,15 @@ def _wants_admin_access(obj: JSONObject) -> bool:
 class Unenforced:
     """A feature: what is to be said of it, of which resources (group and plural), and of which of their objects.
 
-    `at_creation` says that kube-apiserver acts when such an object is created, and on no later change of it.
+    `at_creation` says that kube-apiserver acts when such an object is created, and on no later change of it. `without_rbac` says that
+    the server does so as well where RBAC is one of its authorization modes.
     """
 
     sentence: str
     resources: tuple[tuple[str, str], ...]
     asked_for_by: Callable[[JSONObject], bool] = _always
     at_creation: bool = False
+    without_rbac: bool = False
 
 
 UNENFORCED = (
@@ -102,8 +104,9 @@ UNENFORCED = (
         _has_rules,
     ),
     Unenforced(
-        "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
+        "roles and their bindings are stored but not enforced: RBAC is not one of the authorization modes",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
+        without_rbac=True,
     ),
     Unenforced(
         "flow schemas and priority levels are stored but not followed",
@@ -131,11 +134,17 @@ _FEATURES = {
 }
 
 
-def warnings_of_unenforced(resource: Resource, stored: StoredObject, *, created: bool) -> list[str]:
+def warnings_of_unenforced(
+    resource: Resource, stored: StoredObject, *, created: bool, enforces_roles: bool
+) -> list[str]:
     """Return the warnings of what a stored object asks for in vain."""
     features = _FEATURES.get((resource.kind.group, resource.plural))
     if not features:
         return []
     obj = stored.decode()
-    effective = [each for each in features if (created or not each.at_creation) and each.asked_for_by(obj)]
+    effective = [
+        each
+        for each in features
+        if (created or not each.at_creation) and not (each.without_rbac and enforces_roles) and each.asked_for_by(obj)
+    ]
     return [f"rootspan: {each.sentence}" for each in effective]

@@ -13,6 +13,7 @@ from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.handlers.bodies import check_content_type, check_object, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.call import Call
 from rootspan_apiserver.handlers.output import list_response, stored_response
+from rootspan_apiserver.handlers.recorded import log_delete_options, log_request_object
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.writing import Admitting, Writer
 from rootspan_apiserver.http.query import delete_options, delete_options_of_query, list_options, write_options
@@ -63,6 +64,7 @@ class WriteVerbs:
         body = await call.request.body(call.span)
         options = write_options(call.request, "CreateOptions")
         obj = decode_object(call, body, options)
+        log_request_object(call.request, call.target, obj)
         place(obj, call.target)
         with call.storing(len(body)):
             stored = await self._writer.write(call, options).create(obj)
@@ -74,6 +76,7 @@ class WriteVerbs:
         options = write_options(call.request, "UpdateOptions")
         check_content_type(call)
         obj = decode_object(call, body, options)
+        log_request_object(call.request, call.target, obj)
         check_object(obj, call.target)
         with call.storing(len(body)):
             write, wanted = self._writer.write(call, options), call.target.defaulted(obj)
@@ -129,6 +132,8 @@ class DeleteVerbs:
             decoded = decode(body, call.request.content_type, _OPTIONS_KIND, field_validation="Ignore", bare=True)
             if not bare:
                 call.span.event(events.DELETE_OPTIONS_DECODED)
+            log_delete_options(call.request, decoded.object)
+            if not bare:
                 call.span.event(events.AUDIT_RECORDED)
             options, document = delete_options(decoded.object)
         else:

@@ -85,13 +85,16 @@ class Admitting:
 class Writer:
     """Writes objects to the store for create, update and patch."""
 
-    def __init__(self, store: Store, admission: AdmissionChain, managers: FieldManagers) -> None:
-        self._store = store
-        self._admission = admission
-        self._managers = managers
+    def __init__(
+        self, store: Store, admission: AdmissionChain, managers: FieldManagers, *, enforces_roles: bool = False
+    ) -> None:
+        self.store = store
+        self.admission = admission
+        self.managers = managers
+        self.enforces_roles = enforces_roles
 
     def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
-        return WriteRequest(self._store, self._admission, self._managers, call, options)
+        return WriteRequest(self, call, options)
 
 
 Change = Callable[[JSONObject | None], Awaitable[JSONObject]]
@@ -101,20 +104,19 @@ Change = Callable[[JSONObject | None], Awaitable[JSONObject]]
 class WriteRequest:
     """One write, in the name of `manager`."""
 
-    def __init__(
-        self, store: Store, admission: AdmissionChain, managers: FieldManagers, call: Call, options: WriteOptions
-    ) -> None:
-        self._store = store
-        self._managers = managers
+    def __init__(self, writer: Writer, call: Call, options: WriteOptions) -> None:
+        self._writer = writer
         self._call = call
         self._options = options
-        self._admitting = Admitting(admission, call.request, call.target, options.document(), dry_run=options.dry_run)
+        self._admitting = Admitting(
+            writer.admission, call.request, call.target, options.document(), dry_run=options.dry_run
+        )
         self._warned = False
         self.manager = manager_of(call.request, options)
 
     async def managed(self, work: Callable[[FieldManager], JSONObject]) -> JSONObject:
         """Return the object that `work` makes with the field manager of the target. Raises StatusError."""
-        return await self._managers.run(self._call.target, work)
+        return await self._writer.managers.run(self._call.target, work)
 
     async def create(self, obj: JSONObject) -> StoredObject:
         """Store a new object. Raises StatusError."""
@@ -122,7 +124,7 @@ class WriteRequest:
         name = obj["metadata"].get("name", "")
         wanted = target.defaulted(obj)
         new = await self.managed(lambda fields: fields.update(None, wanted, self.manager, timestamp()))
-        stored = await self._store.create(
+        stored = await self._writer.store.create(
             target.resource,
             target.namespace,
             await self._admitted(name, new, None, None),
@@ -152,7 +154,7 @@ class WriteRequest:
             live = target.live(current) if current is not None else None
             return await self._admitted(target.name, await change(live), live, current)
 
-        stored, created = await self._store.update(
+        stored, created = await self._writer.store.update(
             target.resource,
             target.namespace,
             target.name,
@@ -195,4 +197,6 @@ class WriteRequest:
         """A dry run stores nothing, and a change of a subresource asks for nothing."""
         target = self._call.target
         if not self._options.dry_run and not target.part:
-            self._call.request.warnings += warnings_of_unenforced(target.resource, stored, created=created)
+            self._call.request.warnings += warnings_of_unenforced(
+                target.resource, stored, created=created, enforces_roles=self._writer.enforces_roles
+            )

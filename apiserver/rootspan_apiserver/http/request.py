@@ -4,10 +4,13 @@ Headers, query parameters and the body are read on demand. The request is kept i
 applications.
 """
 
+import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
+from rootspan_apiserver.audit.annotations import AuditAnnotations
+from rootspan_apiserver.audit.context import AuditContext
 from rootspan_apiserver.dialects import events
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.dialects.operations import InternalOperation
@@ -38,8 +41,12 @@ class Request:
         body_limit: The bytes of the longest body that is read.
         user: Who makes it, anonymous before authentication.
         impersonated_by: Who makes it in the name of `user`.
+        impersonation_constraint: The verb that allows this in constrained impersonation, else "".
         warnings: Texts for `Warning: 299` headers of the response.
         audit_annotations: What the audit event says beside the request.
+        audit: What is recorded of the request; None while that is not decided, or without an audit log.
+        received: When it arrived, in seconds since 1970.
+        response_document: The object that is answered as JSON; None before that, and for an answer that is no object.
         waited: The seconds that it waited for a seat.
     """
 
@@ -51,8 +58,12 @@ class Request:
     body_limit: int = Limits().body
     user: User = NOBODY
     impersonated_by: User | None = None
+    impersonation_constraint: str = ""
     warnings: list[str] = field(default_factory=list)
-    audit_annotations: dict[str, str] = field(default_factory=dict)
+    audit_annotations: AuditAnnotations = field(default_factory=AuditAnnotations)
+    audit: AuditContext | None = None
+    received: float = field(default_factory=time.time)
+    response_document: bytes | None = None
     flow_schema_uid: str = ""
     priority_level_uid: str = ""
     waited: float = 0.0
@@ -70,6 +81,13 @@ class Request:
     def path(self) -> str:
         path: str = self.scope["path"]
         return path
+
+    @property
+    def uri(self) -> str:
+        """The path and the query, as the client wrote them."""
+        path = (self.scope.get("raw_path") or self.path.encode()).partition(b"?")[0]
+        query: bytes = self.scope.get("query_string", b"")
+        return str(path + b"?" + query if query else path, "latin-1")
 
     @property
     def protocol(self) -> str:

@@ -59,17 +59,19 @@ class Serialization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A response whose body is complete."""
+    """A response whose body is complete. `document` is the object that it answers, as JSON; None for an answer that is no object."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = ""
     headers: Headers = ()
     serialization: Serialization | None = None
+    document: bytes | None = None
 
     async def send(self, request: Request, send: Send) -> None:
         """Send the response, inside a span of its own if an object was serialized."""
         made = self.serialization
+        request.response_document = self.document
         if made is None:
             await self._write(request, send)
             return
@@ -137,7 +139,9 @@ def object_response(
         encoder=shown.encoder, group_version=group_version, writer=writer, first_write=first if streamed else 0
     )
     content_type = content_type or shown.media_type
-    return Response(status=status, body=content, content_type=content_type, headers=headers, serialization=made)
+    return Response(
+        status=status, body=content, content_type=content_type, headers=headers, serialization=made, document=body
+    )
 
 
 def error_response(

@@ -24,8 +24,6 @@ LACKING = frozenset(
         "AnonymousAuthConfigurableEndpoints",
         "AuthorizeNodeWithSelectors",
         "AuthorizePodWebsocketUpgradeCreatePermission",
-        "AuthorizeWithSelectors",
-        "ConstrainedImpersonation",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",
         "MutatingAdmissionPolicy",

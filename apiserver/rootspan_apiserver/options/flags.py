@@ -60,6 +60,14 @@ def integer(value: str) -> int:
     return parse_int(value, literal=True)
 
 
+def number(value: str) -> float:
+    """Return a number. Raises ValueError with Go's message."""
+    try:
+        return float(value)
+    except ValueError as error:
+        raise ValueError(f'strconv.ParseFloat: parsing "{value}": invalid syntax') from error
+
+
 def boolean(value: str) -> bool:
     """Return a boolean. Raises ValueError with Go's message."""
     return parse_bool(value)

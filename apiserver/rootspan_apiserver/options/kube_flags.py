@@ -14,17 +14,14 @@ from types import MappingProxyType
 from rootspan_apiserver.kube.go_durations import format_duration, parse_duration
 from rootspan_apiserver.kube.go_numbers import atoi, format_bool, format_float
 from rootspan_apiserver.kube.quantity import canonical
-from rootspan_apiserver.options.flags import Flag, boolean, integer, ip_address, text
+from rootspan_apiserver.options.flags import Flag, boolean, integer, ip_address, number, text
 
 _HIGHEST_PORT = 65535
 _BRACKETED = ("list", "pairs")
 
 
 def _number(value: str) -> str:
-    try:
-        return format_float(float(value))
-    except ValueError as error:
-        raise ValueError(f'strconv.ParseFloat: parsing "{value}": invalid syntax') from error
+    return format_float(number(value))
 
 
 def _pair(value: str) -> str:

@@ -16,8 +16,9 @@ from rootspan import ConfigurationError
 from rootspan_apiserver.authz.modes import MODES
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
-from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_quote import quote, quoted_list
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
+from rootspan_apiserver.options.audit import AuditOptions
 from rootspan_apiserver.options.authentication import AuthenticationOptions
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import (
@@ -58,7 +59,7 @@ def version_number(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options(FrontProxyOptions, AuthenticationOptions, ServiceAccountOptions):
+class Options(FrontProxyOptions, AuditOptions, AuthenticationOptions, ServiceAccountOptions):
     """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
@@ -122,7 +123,6 @@ class Options(FrontProxyOptions, AuthenticationOptions, ServiceAccountOptions):
     request_timeout: float = flag(60.0, seconds, "The duration a handler may keep a request open before timing it out.")
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
     shutdown_delay_duration: float = flag(0.0, seconds, "How long to continue serving after SIGTERM or SIGINT.")
-    audit_log_path: str = flag("", text, "File to log every request to, one audit event a line. '-' is standard out.")
     debug_expire_history: bool = flag(False, boolean, "Serve POST /debug/expire-history, for tests of 410 Expired.")
     v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
     idle: tuple[tuple[str, str], ...] = ()
@@ -193,6 +193,7 @@ class Options(FrontProxyOptions, AuthenticationOptions, ServiceAccountOptions):
         yield from self.faults_of_service_accounts()
         yield from self._faults_of_authorization()
         yield from self._faults_of_etcd()
+        yield from self.faults_of_audit()
         yield from self._faults_of_limits()
         yield from self._faults_of_names()
         yield from self._faults_of_tracing()
@@ -230,8 +231,7 @@ class Options(FrontProxyOptions, AuthenticationOptions, ServiceAccountOptions):
             elif mode not in MODES:
                 yield f"authorization-mode {quote(mode)} is not a valid mode"
             elif self.authorization_mode.count(mode) > 1:
-                listed = " ".join(map(quote, self.authorization_mode))
-                yield f"authorization-mode [{listed}] has mode specified more than once"
+                yield f"authorization-mode {quoted_list(self.authorization_mode)} has mode specified more than once"
 
     def _faults_of_etcd(self) -> Iterator[str]:
         for server in self.etcd_servers:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rootspan_apiserver.handlers.documents.zpages import ZPages
 from rootspan_apiserver.kube.go_durations import format_duration
-from rootspan_apiserver.kube.go_numbers import format_bool
+from rootspan_apiserver.kube.go_numbers import format_bool, format_float
 from rootspan_apiserver.options.feature_gates import COMPONENT_FLAGZ, COMPONENT_STATUSZ
 from rootspan_apiserver.options.flags import seconds
 from rootspan_apiserver.options.kube_flags import kube_flags
@@ -46,4 +46,6 @@ def _shown(value: Any, is_duration: bool) -> str:
             return f"[{','.join(map(str, value))}]"
         case float() if is_duration:
             return format_duration(round(value * 1e9))
+        case float():
+            return format_float(value)
     return str(value)

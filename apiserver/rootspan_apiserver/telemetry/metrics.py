@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from rootspan_apiserver.kube.request_info import RequestInfo
+from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
+from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics
 from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Number, counter, gauge, histogram
 from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
@@ -72,7 +74,7 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, conversion, flow_control, storage, watches: Those of the parts of the server.
+        admission, access, audit, conversion, flow_control, impersonation, storage, watches: Those of the parts of the server.
         reading, mutating: The requests in flight.
     """
 
@@ -80,8 +82,10 @@ class Metrics:
         self._emulated_version = emulated_version
         self.access = AccessMetrics()
         self.admission = AdmissionMetrics()
+        self.audit = AuditMetrics()
         self.conversion = ConversionMetrics()
         self.flow_control = FlowControlMetrics()
+        self.impersonation = ImpersonationMetrics()
         self.storage = storage or StorageMetrics()
         self.watches = WatchMetrics()
         self._requests = counter(
@@ -128,7 +132,10 @@ class Metrics:
     def families(self) -> list[AnyFamily]:
         """Return all families, those of the process among them."""
         own = (self._requests, self._durations, self._sli_durations, self._sizes, self._in_flight, self._long_running)
-        parts = (self.access, self.admission, self.conversion, self.flow_control, self.storage, self.watches)
+        parts = (
+            *(self.access, self.admission, self.audit, self.conversion, self.flow_control, self.impersonation),
+            *(self.storage, self.watches),
+        )
         of_parts = [family for part in parts for family in part.families()]
         return [*own, *of_parts, *process_metrics(), *release_metrics(self._emulated_version)]
 

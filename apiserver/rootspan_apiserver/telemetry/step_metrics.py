@@ -73,9 +73,9 @@ class AccessMetrics:
         self._authentications.labels(result).inc()
         self._authentication_time.labels(result).observe(seconds)
 
-    def authorized(self, verdict: str, seconds: float) -> None:
-        """Count a decision: `allow`, `deny` or something else."""
-        result = _RESULTS.get(verdict, "no-opinion")
+    def authorized(self, verdict: str, seconds: float, *, failed: bool = False) -> None:
+        """Count a decision: `allow`, `deny` or something else. One that failed and allows nothing is an error."""
+        result = "error" if failed and verdict != "allow" else _RESULTS.get(verdict, "no-opinion")
         self._authorizations.labels(result).inc()
         self._authorization_time.labels(result).observe(seconds)
 

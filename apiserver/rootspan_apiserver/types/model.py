@@ -90,7 +90,7 @@ class Type(ABC):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Published:
-    """What the OpenAPI documents say of a field, beyond its type."""
+    """What the OpenAPI documents say of a field, beyond its type; `gates` are the feature gates that guard it."""
 
     required: bool = False
     default: Any = None
@@ -99,6 +99,7 @@ class Published:
     map_type: str = ""
     patch_strategy: str = ""
     patch_merge_key: str = ""
+    gates: tuple[str, ...] = ()
 
 
 class Field:

@@ -4,11 +4,12 @@ It consists of blocks between empty lines. The first one names packages (`NAME I
 others is a named type (`NAME TYPE`) or a struct (`NAME struct`, `NAME struct kind` if objects have it), whose fields stand below in the
 order of declaration:
 
-    JSON-NAME PROTOBUF-NUMBER TYPE [omitempty] [omitzero] [required] [list=] [keys=] [map=] [patch=] [merge-key=] [default=]
+    JSON-NAME PROTOBUF-NUMBER TYPE [omitempty] [omitzero] [required] [list=] [keys=] [map=] [patch=] [merge-key=] [gate=] [default=]
 
 `inline` in place of the name is an embedded struct, `-` in place of the number a field that protobuf does not carry. Types are spelled as
 in Go, packages as in the first lines; a name without a package is of the same package. `nullable-message` marks a list that protobuf
-carries as a message of its own. The words after the type say what struct tags and marker comments say; `default=` is JSON.
+carries as a message of its own. The words after the type say what struct tags and marker comments say; `gate=` names the feature gates that
+guard a field, `default=` is JSON.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -210,6 +211,7 @@ class TypeTable:
                 map_type=notes.get("map", ""),
                 patch_strategy=notes.get("patch", ""),
                 patch_merge_key=notes.get("merge-key", ""),
+                gates=tuple(notes["gate"].split(",")) if "gate" in notes else (),
             ),
         )
 

@@ -9,6 +9,7 @@ import pytest
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from rootspan.testing import tree
+from rootspan_apiserver.audit.level import Level
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.resources.custom.definitions import resources_of
@@ -120,7 +121,7 @@ async def test_patch_is_seen_by_next_webhook() -> None:
             {"m": "1"},
         ]
         assert attributes.warnings == ["careful"]
-        assert attributes.audit_annotations == {
+        assert attributes.audit_annotations.of(Level.METADATA) == {
             "a.example.com/k": "v",
             "mutation.webhook.admission.k8s.io/round_0_index_0": (
                 '{"configuration":"a","webhook":"a.example.com","mutated":true}'
@@ -129,6 +130,33 @@ async def test_patch_is_seen_by_next_webhook() -> None:
                 '{"configuration":"b","webhook":"b.example.com","mutated":true}'
             ),
         }
+
+
+async def test_patch_is_annotated_in_events_that_have_requests() -> None:
+    """The operations, with their members sorted, at level Request; the index counts the webhooks that do not match, too."""
+    hook = Webhook({"/": patch({"op": "add", "path": "/data/b", "value": "<"})})
+    async with served(hook) as at, admission() as parts:
+        rules = [{"apiGroups": ["other"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}]
+        parts.webhook("a.example.com", f"{at.url}/", mutating=True, rules=rules)
+        parts.webhook("b.example.com", f"{at.url}/", mutating=True)
+        attributes = parts.attributes(config_map())
+        await parts.admission.mutate(attributes)
+        key = "patch.webhook.admission.k8s.io/round_0_index_1"
+        assert key not in attributes.audit_annotations.of(Level.METADATA)
+        assert attributes.audit_annotations.of(Level.REQUEST)[key] == (
+            '{"configuration":"b","webhook":"b.example.com","patch":[{"op":"add","path":"/data/b","value":"\\u003c"}],'
+            '"patchType":"JSONPatch"}'
+        )
+
+
+async def test_failing_mutating_webhook_that_is_ignored_is_annotated() -> None:
+    """The key says `mutation`, as that of the annotation of the call does."""
+    async with served(Webhook({"/": lambda request: {}})) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/", mutating=True, failurePolicy="Ignore")
+        attributes = parts.attributes(config_map())
+        await parts.admission.mutate(attributes)
+        key = "failed-open.mutation.webhook.admission.k8s.io/round_0_index_0"
+        assert attributes.audit_annotations[key] == "a.example.com"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rootspan_apiserver.filters.impersonation import completed, requested, service_account
+from rootspan_apiserver.filters.impersonation.headers import requested
+from rootspan_apiserver.filters.impersonation.identities import completed, service_account
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.kube.users import User
 

@@ -282,7 +282,8 @@ async def test_impersonation(client: httpx.AsyncClient) -> None:
     refused = await client.post(review, json=body, headers={**other, "authorization": "Bearer bob"})
     assert refused.status_code == 403
     assert refused.json()["message"] == (
-        'users "carol" is forbidden: User "bob" cannot impersonate resource "users" in API group "" at the cluster scope'
+        'users.authentication.k8s.io "carol" is forbidden: User "bob" cannot impersonate:user-info resource "users" in API group '
+        '"authentication.k8s.io" at the cluster scope'
     )
 
 

@@ -177,15 +177,11 @@ async def test_audit_event_tells_the_id_of_an_issued_token(server: Server) -> No
 
 
 async def test_names_in_a_request_for_a_token_have_to_be_those_of_the_path(client: httpx.AsyncClient) -> None:
-    """The name before the namespace, and both before the account is looked up; the uid after that."""
+    """The namespace is that of every request; a wrong name is invalid, and a wrong uid is a conflict."""
     await create_account(client)
     for metadata, code, told in (
-        (
-            {"name": "x", "namespace": "y"},
-            422,
-            'metadata.name: Invalid value: "x": must match the service account name',
-        ),
-        ({"namespace": "y"}, 422, 'metadata.namespace: Invalid value: "y": must match the service account namespace'),
+        ({"name": "x"}, 422, 'metadata.name: Invalid value: "x": must match the service account name'),
+        ({"namespace": "y"}, 400, "the namespace of the provided object does not match the namespace sent on the request"),
         ({"uid": "z"}, 409, "the UID in the token request (z) does not match the UID of the service account"),
     ):
         answer = await client.post(f"{ACCOUNTS}/robot/token", json={"metadata": metadata, "spec": {}})

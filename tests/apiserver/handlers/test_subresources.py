@@ -17,6 +17,7 @@ PODS = "/api/v1/namespaces/default/pods"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 MERGE = {"content-type": "application/merge-patch+json"}
 AUTHORIZATION = "/apis/authorization.k8s.io/v1"
+LOG = 'PodLogOptions "one" is invalid:'
 
 
 def pod(name: str) -> dict[str, Any]:
@@ -175,15 +176,54 @@ async def test_token_is_bound_to_existing_object(client: httpx.AsyncClient) -> N
     [
         ("exec?command=ls", 400, "pod one does not have a host assigned"),
         ("log?container=none", 400, "container none is not valid for pod one"),
+        ("log?tailLines=-2", 422, f"{LOG} tailLines: Invalid value: -2: must be greater than or equal to 0"),
+        ("log?limitBytes=0", 422, f"{LOG} limitBytes: Invalid value: 0: must be greater than 0"),
+        ("log?sinceSeconds=0", 422, f"{LOG} sinceSeconds: Invalid value: 0: must be greater than 0"),
+        (
+            "log?sinceSeconds=3&sinceTime=2026-01-01T00:00:00Z",
+            422,
+            f"{LOG} []: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified",
+        ),
+        ("log?stream=Stderr", 422, f"{LOG} stream: Forbidden: may not be specified"),
+        ("log?tailLines=many", 400, 'strconv.ParseInt: parsing "many": invalid syntax'),
+        (
+            "log?sinceTime=noon",
+            400,
+            'parsing time "noon" as "2006-01-02T15:04:05Z07:00": cannot parse "noon" as "2006"',
+        ),
+        ("proxy", 400, "address not allowed"),
     ],
 )
 async def test_subresource_of_kubelet_is_refused(
     client: httpx.AsyncClient, subresource: str, code: int, message: str
 ) -> None:
-    """Without a node there is a clean refusal."""
+    """Without a node there is a clean refusal, after the options have been checked."""
     await client.post(PODS, json=pod("one"))
     answer = await client.get(f"{PODS}/one/{subresource}")
     assert (answer.status_code, answer.json()["message"]) == (code, message)
+
+
+@pytest.mark.parametrize("subresource", ["log", "exec", "attach"])
+async def test_container_is_named_where_pod_has_several(client: httpx.AsyncClient, subresource: str) -> None:
+    """The refusal lists them all, init containers first; each of them may be named."""
+    several = pod("several")
+    several["spec"] |= {"initContainers": [{"name": "first", "image": "i"}]}
+    several["spec"]["containers"] = [{"name": name, "image": "i"} for name in ("b", "a")]
+    await client.post(PODS, json=several)
+    unnamed = await client.get(f"{PODS}/several/{subresource}")
+    refused = "a container name must be specified for pod several, choose one of: [first b a]"
+    assert (unnamed.status_code, unnamed.json()["message"]) == (400, refused)
+    named = await client.get(f"{PODS}/several/{subresource}?container=first")
+    assert named.status_code == 204 or named.json()["message"] == "pod several does not have a host assigned"
+
+
+async def test_log_of_pod_on_unknown_node_is_not_found(client: httpx.AsyncClient) -> None:
+    """The refusal has the name of the node and, as upstream's, the resource of the request."""
+    stray = pod("stray")
+    stray["spec"]["nodeName"] = "nowhere"
+    await client.post(PODS, json=stray)
+    answer = await client.get(f"{PODS}/stray/log")
+    assert (answer.status_code, answer.json()["message"]) == (404, 'pods "nowhere" not found')
 
 
 @pytest.mark.parametrize(

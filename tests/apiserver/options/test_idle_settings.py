@@ -22,7 +22,7 @@ IDLE = {
     "--feature-gates=HPAConfigurableTolerance=false --feature-gates=ComponentFlagz=false,GangScheduling=false": [
         "--feature-gates=HPAConfigurableTolerance=false: only "
     ],
-    "--feature-gates=ConstrainedImpersonation=true": ["--feature-gates=ConstrainedImpersonation=true: only "],
+    "--feature-gates=ExtendWebSocketsToKubelet=true": ["--feature-gates=ExtendWebSocketsToKubelet=true: only "],
     "--emulated-version=1.22 --feature-gates=AllAlpha=true": ["--feature-gates=AllAlpha=true: only "],
     "--allow-privileged --profiling=false --kubelet-timeout=5000ms --goaway-chance 0.01": [
         "--allow-privileged, --goaway-chance, --profiling: flags of kube-apiserver without an effect here"

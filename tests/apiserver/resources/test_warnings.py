@@ -55,9 +55,8 @@ ROWS: list[tuple[str, JSONObject, list[str]]] = [
     ),
     (
         "nodes",
-        {"spec": {"externalID": "x", "configSource": {}, "podCIDRs": ["2001:DB8::/64"]}},
+        {"spec": {"externalID": "x", "podCIDRs": ["2001:DB8::/64"]}},
         [
-            "spec.configSource: the feature is removed",
             "spec.externalID: this field is deprecated, and is unused by Kubernetes",
             f'spec.podCIDRs[0]: IPv6 CIDR value "2001:DB8::/64" {FULL} ("2001:db8::/64")',
         ],

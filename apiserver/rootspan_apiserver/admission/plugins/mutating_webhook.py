@@ -9,12 +9,15 @@ import orjson
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
+from rootspan_apiserver.admission.webhooks.accessors import Webhook
 from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher, check_dry_run, encoded, new_uid
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation
 from rootspan_apiserver.admission.webhooks.response_patch import operations, patched, read_again
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError, RejectedError
+from rootspan_apiserver.audit.level import Level
 from rootspan_apiserver.dialects import events
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_values import go_json
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import internal_error
 from rootspan_apiserver.resources.conversion import converted
@@ -41,14 +44,11 @@ class MutatingAdmissionWebhook:
             return attributes.object
         if reinvocation.is_reinvocation and attributes.object != reinvocation.output:
             reinvocation.require_reinvocation()
-        index = 0
-        for webhook in webhooks:
+        for index, webhook in enumerate(webhooks):
             invocation = await self._dispatcher.invocation(webhook, attributes)
             if invocation is None or (reinvocation.is_reinvocation and webhook.uid not in reinvocation.required):
                 continue
-            check_dry_run(webhook, attributes)
             place = f"round_{int(reinvocation.is_reinvocation)}_index_{index}"
-            index += 1
             changed = await self._call(invocation, attributes, place)
             if changed is not None:
                 attributes = replace(attributes, object=changed)
@@ -66,20 +66,21 @@ class MutatingAdmissionWebhook:
         webhook, notes = invocation.webhook, attributes.audit_annotations
         changed = None
         try:
-            changed = await self._patched_object(invocation, attributes)
+            check_dry_run(webhook, attributes)
+            changed = await self._patched_object(invocation, attributes, place)
         except CallFailedError as exc:
             if not webhook.ignores_failure:
                 raise internal_error(str(exc)) from exc
-            notes[f"failed-open.mutating.webhook.admission.k8s.io/{place}"] = webhook.name
+            notes.add(f"failed-open.mutation.webhook.admission.k8s.io/{place}", webhook.name)
         except RejectedError as exc:
             raise exc.status from exc
         finally:
             called = {"configuration": webhook.configuration, "webhook": webhook.name, "mutated": changed is not None}
-            notes[f"mutation.webhook.admission.k8s.io/{place}"] = orjson.dumps(called).decode()
+            notes.add(f"mutation.webhook.admission.k8s.io/{place}", orjson.dumps(called).decode())
         return changed
 
     async def _patched_object(
-        self, invocation: WebhookInvocation, attributes: AdmissionAttributes
+        self, invocation: WebhookInvocation, attributes: AdmissionAttributes, place: str
     ) -> JSONObject | None:
         resource, uid = attributes.resource, new_uid()
         sent = await encoded(resource, attributes.object, invocation)
@@ -94,6 +95,8 @@ class MutatingAdmissionWebhook:
             before = orjson.loads(sent)
             after = read_again(patched(before, steps), invocation)
             step.event(events.WEBHOOK_PATCH_APPLIED)
+            key = f"patch.webhook.admission.k8s.io/{place}"
+            attributes.audit_annotations.add(key, _patch_note(invocation.webhook, steps), level=Level.REQUEST)
         if after == before:
             return None
         kind = invocation.kind
@@ -104,3 +107,10 @@ class MutatingAdmissionWebhook:
         stored = await converted(resource, after, resource.storage_kind)
         resource.strategy.default(stored)
         return await converted(resource, stored, attributes.kind)
+
+
+def _patch_note(webhook: Webhook, steps: list[JSONObject]) -> str:
+    """Return the annotation that records a patch."""
+    ordered = [{key: step[key] for key in sorted(step)} for step in steps]
+    note = {"configuration": webhook.configuration, "webhook": webhook.name, "patch": ordered}
+    return go_json({**note, "patchType": "JSONPatch"})

@@ -57,7 +57,7 @@ class ValidatingAdmissionWebhook:
             if not webhook.ignores_failure:
                 return internal_error(str(exc))
             place = f"failed-open.validating.webhook.admission.k8s.io/round_0_index_{index}"
-            attributes.audit_annotations[place] = webhook.name
+            attributes.audit_annotations.add(place, webhook.name)
         except RejectedError as exc:
             return exc.status
         except StatusError as exc:

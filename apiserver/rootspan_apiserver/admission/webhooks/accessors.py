@@ -3,24 +3,13 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/accessors.go
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from rootspan_apiserver.admission.predicates import RuleWithOperations
 from rootspan_apiserver.clients.webhook_client_config import WebhookClientConfig
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.selectors import LabelSelector
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookRule:
-    """The operations and resources that a webhook matches; `*` matches all. `scope` is Cluster, Namespaced or `*`."""
-
-    operations: tuple[str, ...]
-    groups: tuple[str, ...]
-    versions: tuple[str, ...]
-    resources: tuple[str, ...]
-    scope: str = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +20,7 @@ class Webhook:
     name: str
     configuration: str
     client: WebhookClientConfig
-    rules: tuple[WebhookRule, ...]
+    rules: tuple[RuleWithOperations, ...]
     namespace_selector: LabelSelector
     object_selector: LabelSelector
     review_versions: tuple[str, ...]
@@ -54,7 +43,7 @@ def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
             name=hook["name"],
             configuration=name,
             client=WebhookClientConfig.of(hook.get("clientConfig") or {}),
-            rules=tuple(_rule(rule) for rule in hook.get("rules") or ()),
+            rules=tuple(RuleWithOperations.of(rule) for rule in hook.get("rules") or ()),
             namespace_selector=LabelSelector.from_object(hook.get("namespaceSelector") or {}),
             object_selector=LabelSelector.from_object(hook.get("objectSelector") or {}),
             review_versions=tuple(hook.get("admissionReviewVersions") or ()),
@@ -65,13 +54,3 @@ def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
             timeout=hook.get("timeoutSeconds") or 10,
             has_match_conditions=bool(hook.get("matchConditions")),
         )
-
-
-def _rule(rule: Mapping[str, Any]) -> WebhookRule:
-    return WebhookRule(
-        operations=tuple(rule.get("operations") or ()),
-        groups=tuple(rule.get("apiGroups") or ()),
-        versions=tuple(rule.get("apiVersions") or ()),
-        resources=tuple(rule.get("resources") or ()),
-        scope=rule.get("scope") or "*",
-    )

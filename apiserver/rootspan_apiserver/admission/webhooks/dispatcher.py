@@ -11,9 +11,10 @@ from uuid import uuid4
 import orjson
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
+from rootspan_apiserver.admission.predicates import configures_admission
 from rootspan_apiserver.admission.webhooks import admission_review
 from rootspan_apiserver.admission.webhooks.accessors import Webhook
-from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation, WebhookMatcher, exempt
+from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation, WebhookMatcher
 from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
 from rootspan_apiserver.clients.webhook_clients import (
@@ -55,7 +56,7 @@ class WebhookDispatcher:
 
     async def webhooks(self, attributes: AdmissionAttributes) -> Sequence[Webhook]:
         """Return all configured webhooks; none for the objects that configure admission itself."""
-        if exempt(attributes.resource):
+        if configures_admission(attributes.resource):
             return ()
         current = await self._source.current()
         if current is not self._latest:
@@ -119,7 +120,8 @@ class WebhookDispatcher:
         response = admission_review.response(
             returned, webhook=webhook.name, uid=uid, version=version, mutating=self._kind == "mutating"
         )
-        attributes.audit_annotations.update({f"{webhook.name}/{k}": v for k, v in response.audit_annotations.items()})
+        for key, value in response.audit_annotations.items():
+            attributes.audit_annotations.add(f"{webhook.name}/{key}", value)
         attributes.warnings.extend(response.warnings)
         if not response.allowed:
             raise admission_review.rejection(webhook.name, response.status)

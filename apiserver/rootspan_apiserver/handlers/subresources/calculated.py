@@ -15,6 +15,7 @@ from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.call import Call, Verb
 from rootspan_apiserver.handlers.field_managers import FieldManagers
+from rootspan_apiserver.handlers.recorded import log_request_object
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.writing import Admitting
 from rootspan_apiserver.http.query import manager_of, write_options
@@ -51,9 +52,10 @@ class CalculatedVerbs:
             body = await request.body(call.span)
             options = write_options(request, "CreateOptions")
             obj = decode_object(call, body, options)
-            place(obj, target)
             if default is not None:
                 default(obj)
+            log_request_object(request, target, obj, calculated=True)
+            place(obj, target)
             obj = {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": metadata_of(obj)} | obj
             manager, now = manager_of(request, options), timestamp()
             obj = await self._managers.run(target, partial(_managed, obj=obj, manager=manager, now=now))

@@ -2,19 +2,24 @@
 
 The refusals are those of a real server whose node cannot be reached.
 
-Upstream: pkg/registry/core/pod/rest/subresources.go, log.go
+Upstream: pkg/registry/core/pod/rest/subresources.go, log.go, pkg/registry/core/pod/strategy.go (ResourceLocation, LogLocation …)
 """
+
+from ipaddress import ip_address
 
 from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.call import Call
+from rootspan_apiserver.handlers.subresources.log_options import check_log_options
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import Response, error_response
 from rootspan_apiserver.kube.asgi import Send
-from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, not_found, unavailable
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
+
+CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
 
 class Connections:
@@ -34,10 +39,11 @@ class Connections:
         """Return the log of a pod: empty before it is on a node, a refusal afterwards."""
         call.span.event(events.READING_GET_OPTIONS)
         call.span.event(events.GETTING)
+        check_log_options(call.request, call.target.name)
         spec = (await self._target(call.target)).get("spec") or {}
         _check_container(call.request, call.target, spec)
         if node := spec.get("nodeName"):
-            await self._reach(node)
+            await self._reach(node, call.target)
         return Response(status=204)
 
     async def _target(self, target: Target) -> JSONObject:
@@ -49,26 +55,46 @@ class Connections:
             raise _unreachable(obj)
         if target.resource.plural != "pods":
             raise unavailable(f'no endpoints available for {target.resource.singular} "{target.name}"')
+        if target.part == "proxy":
+            _check_address((obj.get("status") or {}).get("podIP") or "")
         spec = obj.get("spec") or {}
-        _check_container(request, target, spec)
+        if target.part in ("attach", "exec"):
+            _check_container(request, target, spec)
         node = spec.get("nodeName")
         if not node:
             raise bad_request(f"pod {target.name} does not have a host assigned")
-        await self._reach(node)
+        await self._reach(node, target)
 
-    async def _reach(self, node: str) -> None:
-        """Raises StatusError: there is no such node, or no kubelet on it."""
-        nodes = self._registry.lookup("", "v1", "nodes")
-        if nodes is None:
-            raise not_found(GroupResource("", "nodes"), node)
-        raise _unreachable((await self._store.get(nodes, "", node)).decode())
+    async def _reach(self, node: str, target: Target) -> None:
+        """Raises StatusError: there is no such node, for which upstream names the resource of the request; or no kubelet on it."""
+        nodes = self._registry.builtin("nodes")
+        try:
+            found = await self._store.get(nodes, "", node)
+        except StatusError as error:
+            raise not_found(target.resource.group_resource, node) if error.code == 404 else error from error
+        raise _unreachable(found.decode())
 
 
 def _check_container(request: Request, target: Target, spec: JSONObject) -> None:
-    containers = [each.get("name", "") for each in spec.get("containers") or []]
+    """Raises StatusError 400: there is no such container, or none is named and there are several."""
+    names = [each.get("name", "") for kind in CONTAINERS for each in spec.get(kind) or []]
     wanted = request.parameter("container") or ""
-    if wanted and wanted not in containers:
+    if wanted and wanted not in names:
         raise bad_request(f"container {wanted} is not valid for pod {target.name}")
+    if not wanted and len(spec.get("containers") or []) > 1:
+        raise bad_request(
+            f"a container name must be specified for pod {target.name}, choose one of: [{' '.join(names)}]"
+        )
+
+
+def _check_address(text: str) -> None:
+    """Raises StatusError 400: the address of the pod is none to which requests may go (Go's `IsGlobalUnicast`)."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise bad_request("address not allowed") from None
+    if address.is_loopback or address.is_multicast or address.is_link_local or address.is_unspecified:
+        raise bad_request("address not allowed")
 
 
 def _unreachable(node: JSONObject) -> StatusError:

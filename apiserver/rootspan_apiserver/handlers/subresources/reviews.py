@@ -11,12 +11,13 @@ from rootspan_apiserver.authn.authenticator import (
     InvalidCredentialsError,
     bearer_token,
 )
-from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer, RuleResolver, UserRules
+from rootspan_apiserver.authz.authorizer import Authorizer, RuleResolver, UserRules
+from rootspan_apiserver.authz.subject_access_review import attributes_of, evaluation_error
 from rootspan_apiserver.handlers.subresources.calculated import Calculate
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import bad_request, invalid
+from rootspan_apiserver.kube.status import bad_request, invalid, listed
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.kube.users import User, user_info
 
@@ -58,12 +59,12 @@ class Reviews:
         try:
             found = await self._authenticator.authenticate(credentials)
         except InvalidCredentialsError as exc:
-            request.audit_annotations |= exc.annotations
+            request.audit_annotations.add_all(exc.annotations)
             return {**obj, "status": {**given, "error": str(exc)}}
         if found is None:
             return {**obj, "status": given}
         request.warnings += found.warnings
-        request.audit_annotations |= found.annotations
+        request.audit_annotations.add_all(found.annotations)
         status: JSONObject = {**given, "authenticated": True, "user": user_info(found.user)}
         if found.audiences:
             status["audiences"] = list(found.audiences)
@@ -83,12 +84,15 @@ class Reviews:
     async def _answered(self, obj: JSONObject, user: User) -> JSONObject:
         spec = obj["spec"]
         resource, other = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
-        decision = await self._authorizer.authorize(_attributes(user, resource, other))
+        attributes = attributes_of(user, resource, other)
+        decision = await self._authorizer.authorize(attributes)
         status: JSONObject = {"allowed": decision.verdict == "allow"}
         if decision.verdict == "deny":
             status["denied"] = True
         if decision.reason:
             status["reason"] = decision.reason
+        if error := evaluation_error(attributes, decision.error):
+            status["evaluationError"] = error
         return {**obj, "status": status}
 
     async def _rules(self, request: Request, target: Target, obj: JSONObject, dry_run: bool) -> JSONObject:
@@ -112,17 +116,6 @@ def _check(target: Target, obj: JSONObject) -> None:
         raise invalid(_AUTHORIZATION, "", "", errors)
 
 
-def _attributes(user: User, resource: JSONObject | None, other: JSONObject | None) -> AuthorizationAttributes:
-    if resource is None:
-        asked = other or {}
-        verb, path = asked.get("verb") or "", asked.get("path") or ""
-        return AuthorizationAttributes(user=user, verb=verb, is_resource=False, path=path)
-    fields = ("verb", "namespace", "group", "version", "resource", "subresource", "name")
-    return AuthorizationAttributes(
-        user=user, is_resource=True, **{field: resource.get(field) or "" for field in fields}
-    )
-
-
 def _rules_status(rules: UserRules) -> JSONObject:
     """Return the rules as `SubjectRulesReviewStatus` of authorization/v1."""
     resource_rules: list[JSONObject] = []
@@ -133,4 +126,5 @@ def _rules_status(rules: UserRules) -> JSONObject:
         {"verbs": list(rule.verbs), "nonResourceURLs": list(rule.non_resource_urls)}
         for rule in rules.non_resource_rules
     ]
-    return {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": rules.incomplete}
+    status: JSONObject = {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": rules.incomplete}
+    return status | ({"evaluationError": listed(rules.errors)} if rules.errors else {})

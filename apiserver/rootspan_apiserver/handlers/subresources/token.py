@@ -45,9 +45,6 @@ class TokenRequests:
         if (named := metadata.get("name") or target.name) != target.name:
             why = "must match the service account name if specified"
             raise invalid(_GROUP, _KIND, target.name, [FieldError.invalid("metadata.name", named, why)])
-        if (namespace := metadata.get("namespace") or target.namespace) != target.namespace:
-            why = "must match the service account namespace if specified"
-            raise invalid(_GROUP, _KIND, target.name, [FieldError.invalid("metadata.namespace", namespace, why)])
         stored = await self._store.get(target.resource, target.namespace, target.name)
         if (uid := metadata.get("uid") or stored.uid) != stored.uid:
             why = f"the UID in the token request ({uid}) does not match the UID of the service account ({stored.uid})"
@@ -82,7 +79,7 @@ class TokenRequests:
             warn_after=seconds if extended else 0,
             bound=bound,
         )
-        request.audit_annotations["authentication.kubernetes.io/issued-credential-id"] = issued.credential_id
+        request.audit_annotations.add("authentication.kubernetes.io/issued-credential-id", issued.credential_id)
         metadata = {
             **metadata,
             "name": target.name,

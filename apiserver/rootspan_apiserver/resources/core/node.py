@@ -13,18 +13,12 @@ from rootspan_apiserver.kube.durations import UNKNOWN
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.cells import NONE, condition, joined, spec, status
 from rootspan_apiserver.resources.columns import AGE, NAME, Cell, Column, value
-from rootspan_apiserver.resources.core.node_parts import (
-    addresses_once,
-    config_source,
-    config_status,
-    once_set,
-    pod_ranges,
-    ranges_stay,
-)
+from rootspan_apiserver.resources.core.node_annotations import node_annotations
+from rootspan_apiserver.resources.core.node_parts import addresses_once, once_set, pod_ranges, ranges_stay
 from rootspan_apiserver.resources.core.resource_lists import resource_list
 from rootspan_apiserver.resources.core.taints import taints
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import UpdateOrder
+from rootspan_apiserver.resources.hooks import UpdateOrder, WriteContext
 from rootspan_apiserver.resources.selectable import at
 from rootspan_apiserver.resources.subresource_definition import SubresourceDefinition, status_subresource
 from rootspan_apiserver.rules import struct
@@ -35,11 +29,12 @@ _READY = {"True": "Ready"}
 
 _AMOUNTS = resource_list(keyed=False)
 _STATUS = struct(status=struct(capacity=_AMOUNTS, allocatable=_AMOUNTS))
+_ANNOTATIONS = struct(metadata=struct(annotations=node_annotations))
 _CHANGES = (
-    _STATUS
+    _ANNOTATIONS
+    & _STATUS
     & struct(status=struct(addresses=addresses_once))
-    & struct(spec=ranges_stay & once_set("providerID") & struct(configSource=config_source))
-    & struct(status=struct(config=config_status))
+    & struct(spec=ranges_stay & once_set("providerID"))
     & taints
     & struct(spec=once_set("externalID", words="may not be updated", from_empty=False))
 )
@@ -55,6 +50,22 @@ def _default(node: JSONObject) -> None:
         wanted["podCIDRs"] = [first]
     elif ranges and ranges[0]:
         wanted["podCIDR"] = ranges[0]
+
+
+def _prepare_create(node: JSONObject, context: WriteContext) -> None:
+    """Drop what the removed feature DynamicKubeletConfig had."""
+    spec(node).pop("configSource", None)
+    status(node).pop("config", None)
+
+
+def _prepare_update(node: JSONObject, old: JSONObject, context: WriteContext) -> None:
+    if spec(old).get("configSource") is None:
+        spec(node).pop("configSource", None)
+
+
+def _prepare_status(node: JSONObject, old: JSONObject, context: WriteContext) -> None:
+    if status(old).get("config") is None:
+        status(node).pop("config", None)
 
 
 def _state(node: JSONObject, now: datetime) -> str:
@@ -87,8 +98,7 @@ def _info(name: str) -> Cell:
 
 
 def _warnings(node: JSONObject, old: JSONObject | None) -> list[str]:
-    spec = node.get("spec") or {}
-    found = ["spec.configSource: the feature is removed"] if spec.get("configSource") is not None else []
+    spec, found = node.get("spec") or {}, []
     if spec.get("externalID"):
         found.append("spec.externalID: this field is deprecated, and is unused by Kubernetes")
     for index, cidr in enumerate(spec.get("podCIDRs") or ()):
@@ -108,12 +118,14 @@ definition = Definition(
             GroupVersionKind("", "v1", "NodeProxyOptions"),
             verbs=frozenset({"create", "delete", "get", "patch", "update"}),
         ),
-        status_subresource(rules=_CHANGES),
+        status_subresource(rules=_CHANGES, prepare_update=_prepare_status),
     ),
     storage_path="/minions",
     defaults=(_default,),
+    prepare_create=_prepare_create,
+    prepare_update=_prepare_update,
     keeps_status_on_create=True,
-    rules=taints & _STATUS & struct(spec=struct(podCIDRs=pod_ranges)),
+    rules=_ANNOTATIONS & taints & _STATUS & struct(spec=struct(podCIDRs=pod_ranges)),
     changes=_CHANGES,
     update_order=UpdateOrder.RULES_FIRST,
     selectable={"spec.unschedulable": at("spec.unschedulable", "false")},

@@ -1,6 +1,6 @@
-"""The ranges of addresses of a node's pods, the configuration of its kubelet, and what stays of a node once it is set.
+"""The ranges of addresses of a node's pods, and what stays of a node once it is set.
 
-Upstream: pkg/apis/core/validation/validation.go (ValidateNode, ValidateNodeUpdate, validateNodeConfigSourceSpec)
+Upstream: pkg/apis/core/validation/validation.go (ValidateNode, ValidateNodeUpdate)
 """
 
 from collections.abc import Iterator
@@ -8,21 +8,8 @@ from ipaddress import ip_network
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.names import config_key, dns_label, dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.rules import (
-    ABSENT,
-    Path,
-    Rule,
-    RuleContext,
-    absent_as,
-    each,
-    forbidden,
-    function,
-    named,
-    required,
-    struct,
-)
+from rootspan_apiserver.rules import ABSENT, Path, Rule, RuleContext, each, function
 from rootspan_apiserver.rules.addresses import cidr
 
 _RANGES_STAY = 'node updates may not change podCIDR except from "" to valid'
@@ -33,12 +20,15 @@ def _one_range_per_family(value: list[str], old: Any, path: Path, context: RuleC
     """There is one range of each IP family at most."""
     if len(value) < 2:
         return
-    try:
-        families = {ip_network(each, strict=False).version for each in value}
-    except ValueError as error:
-        words = f"invalid PodCIDRs. failed to check with dual stack with error:{error}"
-        yield FieldError(str(path), "InternalError", f"Internal error: {words}")
-        families = set()
+    families: set[int] = set()
+    for index, text in enumerate(value):
+        try:
+            families.add(ip_network(text, strict=False).version)
+        except ValueError:
+            words = f"failed to check with dual stack with error:invalid CIDR[{index}]: <nil> (invalid CIDR address: {text})"
+            yield FieldError(str(path), "InternalError", f"Internal error: invalid PodCIDRs. {words}")
+            families = set()
+            break
     if len(families) < 2 or len(value) > 2:
         yield FieldError.invalid(path, value, "may specify no more than one CIDR for each IP family")
 
@@ -85,38 +75,3 @@ def addresses_once(value: list[JSONObject], old: Any, path: Path, context: RuleC
         if key in seen:
             yield FieldError.duplicate(path / index, {"Type": key[0], "Address": key[1]})
         seen.add(key)
-
-
-_CONFIG_MAP = struct(
-    namespace=required("namespace must be set") & named(dns_label),
-    name=required("name must be set") & named(dns_subdomain),
-    kubeletConfigKey=required("kubeletConfigKey must be set") & named(config_key),
-)
-
-
-@function("validateNodeConfigSourceSpec")
-def _one_source(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """The configuration comes from a ConfigMap."""
-    if value.get("configMap") is None:
-        yield FieldError.invalid(path, {"ConfigMap": None}, "exactly one reference subfield must be non-nil")
-
-
-def _source(about: Rule) -> Rule:
-    return struct(configMap=about & _CONFIG_MAP) & _one_source
-
-
-config_source = _source(
-    struct(
-        uid=forbidden("uid must not be set in spec"),
-        resourceVersion=forbidden("resourceVersion must not be set in spec"),
-    )
-)
-"""Where the kubelet is to take its configuration from."""
-_USED = _source(
-    struct(
-        uid=absent_as("", required("uid must be set in status")),
-        resourceVersion=absent_as("", required("resourceVersion must be set in status")),
-    )
-)
-config_status = struct(assigned=_USED, active=_USED, lastKnownGood=_USED)
-"""Where the kubelet has taken its configuration from."""

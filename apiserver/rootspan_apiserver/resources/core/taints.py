@@ -18,9 +18,14 @@ from rootspan_apiserver.types.tables import go_types
 @function("validateNodeTaints")
 def taints(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """Each has a key, a label value and an effect, and no two have the same key and effect; the errors are at metadata.taints."""
+    yield from check_taints((value.get("spec") or {}).get("taints") or [], path / "metadata" / "taints")
+
+
+def check_taints(found: list[JSONObject], path: Path) -> Iterator[FieldError]:
+    """Yield what is wrong with taints at `path`."""
     seen: set[tuple[str, str]] = set()
-    for index, taint in enumerate((value.get("spec") or {}).get("taints") or []):
-        at = path / "metadata" / "taints" / index
+    for index, taint in enumerate(found):
+        at = path / index
         key, text, effect = (taint.get(name) or "" for name in ("key", "value", "effect"))
         yield from (FieldError.invalid(at / "key", key, reason) for reason in qualified_name(key))
         if reasons := label_value(text):

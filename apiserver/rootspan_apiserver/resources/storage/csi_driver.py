@@ -15,10 +15,11 @@ from rootspan_apiserver.resources.cells import joined, spec
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
-from rootspan_apiserver.resources.hooks import Generation
+from rootspan_apiserver.resources.hooks import Generation, WriteContext
 from rootspan_apiserver.rules import Path, RuleContext, each, function, immutable, minimum, one_of, struct
 from rootspan_apiserver.rules.metadata import core_metadata_update
 
+PREVENT = "preventPodSchedulingIfMissing"
 SHORTEST_TOKEN = 600
 LONGEST_TOKEN = 1 << 32
 UNSET = (
@@ -50,7 +51,9 @@ def _in_secrets(value: JSONObject, old: Any, path: Path, context: RuleContext) -
     in_secrets = value.get("serviceAccountTokenInSecrets")
     if in_secrets is not None and not value.get("tokenRequests"):
         at = path / "serviceAccountTokenInSecrets"
-        yield FieldError.invalid(at, in_secrets, "can only be set when tokenRequests is configured")
+        yield FieldError.invalid(
+            at, in_secrets, "serviceAccountTokenInSecrets is set but no tokenRequests are specified"
+        )
 
 
 SPEC = (
@@ -77,8 +80,21 @@ def _warnings(obj: JSONObject, old: JSONObject | None) -> list[str]:
     new, before = spec(obj), spec(old or {})
     if not new.get("tokenRequests") or new.get("serviceAccountTokenInSecrets") is not None:
         return []
-    known = same(new["tokenRequests"], before.get("tokenRequests"))
-    return [] if known and before.get("serviceAccountTokenInSecrets") is None else [UNSET]
+    return [] if same(new["tokenRequests"], before.get("tokenRequests")) else [UNSET]
+
+
+def _prepare_create(driver: JSONObject, context: WriteContext) -> None:
+    _drop_disabled(driver, {})
+
+
+def _prepare_update(driver: JSONObject, old: JSONObject, context: WriteContext) -> None:
+    _drop_disabled(driver, old)
+
+
+def _drop_disabled(driver: JSONObject, old: JSONObject) -> None:
+    """The feature VolumeLimitScaling is off by default: its field is dropped, unless it is in use."""
+    if spec(old).get(PREVENT) is None:
+        spec(driver).pop(PREVENT, None)
 
 
 def _audiences(obj: JSONObject, now: datetime) -> str:
@@ -116,6 +132,8 @@ definition = Definition(
     update_rules=struct(metadata=core_metadata_update)
     & struct(spec=SPEC & _attachment & struct(volumeLifecycleModes=immutable)),
     warnings=_warnings,
+    prepare_create=_prepare_create,
+    prepare_update=_prepare_update,
     columns=(
         NAME,
         Column(

@@ -127,8 +127,6 @@ class ParsedExpression:
     text: str
     root: Expression
     offsets: Mapping[int, int]
-    macro_calls: Mapping[int, Expression]
-    """The call that was written where a macro was expanded, by the id of the expansion."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import pytest
 from rootspan_apiserver.resources.core.node import definition
 from tests.apiserver.resources.kind_checks import REMOVED, Changes, KindCheck
 
+TAINTS, AVOID = (f"scheduler.alpha.kubernetes.io/{name}" for name in ("taints", "preferAvoidPods"))
 NODE = KindCheck(
     definition,
     {
@@ -24,12 +25,22 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({'spec.taints.0.effect': 'Never'}, ['metadata.taints[0].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"']),
     ({'spec.taints.1': {'key': 'a', 'effect': 'NoSchedule'}}, ['metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair']),
     ({'spec.taints.1': {'key': 'a', 'effect': 'NoExecute'}}, []),
+    ({'metadata.annotations': {TAINTS: '[{"Key": "a", "effect": "NoSchedule"}]'}}, []),
+    ({'metadata.annotations': {TAINTS: '[{"key": "a"}]'}}, [f'metadata.annotations.{TAINTS}[0].effect: Required value']),
+    ({'metadata.annotations': {TAINTS: '['}}, [f'metadata.annotations: Invalid value: "{TAINTS}": unexpected end of JSON input']),
+    ({'metadata.annotations': {TAINTS: '[{"value": 7}]'}}, [f'metadata.annotations: Invalid value: "{TAINTS}": json: cannot unmarshal number into Go struct field Taint.Value of type string']),
+    ({'metadata.annotations': {TAINTS: '{}'}}, [f'metadata.annotations: Invalid value: "{TAINTS}": json: cannot unmarshal object into Go value of type []core.Taint']),
+    ({'metadata.annotations': {AVOID: '{}', TAINTS: 'null'}}, []),
+    ({'metadata.annotations': {AVOID: '7'}}, [f'metadata.annotations.AvoidPods: Invalid value: "{AVOID}": json: cannot unmarshal number into Go value of type v1.AvoidPods']),
+    ({'metadata.annotations': {AVOID: '{"preferAvoidPods": [{}]}'}}, [f'metadata.annotations.{AVOID}[0].PodSignature: Required value']),
+    ({'metadata.annotations': {AVOID: '{"preferAvoidPods": [{"podSignature": {"podController": {}}}]}'}}, [f'metadata.annotations.{AVOID}[0].PodSignature.PodController.Controller: Invalid value: false: must point to a controller']),
     ({'status.capacity': {'cpu': '-1'}}, ['status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0', 'status.allocatable.cpu: Invalid value: "-1": must be greater than or equal to 0']),
     ({'status.capacity': {'example.com/gpu': '1500m'}}, ['status.capacity.example.com/gpu: Invalid value: "1500m": must be an integer', 'status.allocatable.example.com/gpu: Invalid value: "1500m": must be an integer']),
     ({'status.allocatable': {'pods': '1.5'}}, ['status.allocatable.pods: Invalid value: "1.5": must be an integer']),
     ({'spec.podCIDR': '10.1.0.0'}, ['spec.podCIDRs[0]: Invalid value: "10.1.0.0": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)']),
     ({'spec.podCIDRs': ['10.1.0.0/24', 'fd00::/64']}, []),
     ({'spec.podCIDRs': ['10.1.0.0/24', '10.2.0.0/24']}, ['spec.podCIDRs: Invalid value: ["10.1.0.0/24","10.2.0.0/24"]: may specify no more than one CIDR for each IP family']),
+    ({'spec.podCIDRs': ['10.1.0.0/24', 'x']}, ["spec.podCIDRs[1]: Invalid value: \"x\": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)", "spec.podCIDRs: Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[1]: <nil> (invalid CIDR address: x)", "spec.podCIDRs: Invalid value: [\"10.1.0.0/24\",\"x\"]: may specify no more than one CIDR for each IP family"]),
     ({'spec.podCIDRs': ['10.1.0.0/24', '10.1.0.0/24', 'fd00::/64']}, ['spec.podCIDRs: Invalid value: ["10.1.0.0/24","10.1.0.0/24","fd00::/64"]: may specify no more than one CIDR for each IP family']),
 ]  # fmt: skip
 # The subresource, the object before the update, what the update changes, and why it is refused.
@@ -41,14 +52,8 @@ UPDATES: list[tuple[str, Changes, Changes, list[str]]] = [
     ('', {'spec.providerID': REMOVED}, {'spec.providerID': 'p://2'}, []),
     ('', {}, {'spec.externalID': 'e'}, ['spec.externalID: Forbidden: may not be updated']),
     ('', {}, {'spec.taints.0.effect': ''}, ['metadata.taints[0].effect: Required value', 'metadata.taints[0].effect: Required value']),
-    ('', {}, {'spec.configSource': {}}, ['spec.configSource: Invalid value: {"ConfigMap":null}: exactly one reference subfield must be non-nil']),
-    ('', {}, {'spec.configSource': {'configMap': {'namespace': 'n', 'name': 'c', 'kubeletConfigKey': 'kubelet'}}}, []),
-    ('', {}, {'spec.configSource': {'configMap': {'uid': 'u', 'resourceVersion': '1', 'namespace': 'N', 'name': 'C', 'kubeletConfigKey': 'a b'}}}, ['spec.configSource.configMap.uid: Forbidden: uid must not be set in spec', 'spec.configSource.configMap.resourceVersion: Forbidden: resourceVersion must not be set in spec', 'spec.configSource.configMap.namespace: Invalid value: "N": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or \'-\', and must start and end with an alphanumeric character (e.g. \'my-name\',  or \'123-abc\', regex used for validation is \'[a-z0-9]([-a-z0-9]*[a-z0-9])?\')', 'spec.configSource.configMap.name: Invalid value: "C": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, \'-\' or \'.\', and must start and end with an alphanumeric character (e.g. \'example.com\', regex used for validation is \'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\')', 'spec.configSource.configMap.kubeletConfigKey: Invalid value: "a b": a valid config key must consist of alphanumeric characters, \'-\', \'_\' or \'.\' (e.g. \'key.name\',  or \'KEY_NAME\',  or \'key-name\', regex used for validation is \'[-._a-zA-Z0-9]+\')']),
     ('status', {}, {'status.addresses': [{'type': 'Hostname', 'address': 'a'}, {'type': 'Hostname', 'address': 'a'}]}, ['status.addresses[1]: Duplicate value: {"Type":"Hostname","Address":"a"}']),
     ('status', {}, {'status.capacity': {'cpu': '-1'}}, ['status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0', 'status.allocatable.cpu: Invalid value: "-1": must be greater than or equal to 0']),
-    ('status', {}, {'status.config.assigned': {'configMap': {'uid': '', 'resourceVersion': '', 'namespace': '', 'name': '', 'kubeletConfigKey': ''}}}, ['status.config.assigned.configMap.uid: Required value: uid must be set in status', 'status.config.assigned.configMap.resourceVersion: Required value: resourceVersion must be set in status', 'status.config.assigned.configMap.namespace: Required value: namespace must be set', 'status.config.assigned.configMap.name: Required value: name must be set', 'status.config.assigned.configMap.kubeletConfigKey: Required value: kubeletConfigKey must be set']),
-    ('status', {}, {'status.config.active': {}, 'status.config.lastKnownGood': {}}, ['status.config.active: Invalid value: {"ConfigMap":null}: exactly one reference subfield must be non-nil', 'status.config.lastKnownGood: Invalid value: {"ConfigMap":null}: exactly one reference subfield must be non-nil']),
-    ('status', {}, {'status.config.active': {'configMap': {'uid': '', 'resourceVersion': '', 'namespace': '', 'name': '', 'kubeletConfigKey': ''}}, 'status.config.lastKnownGood': {'configMap': {'uid': '', 'resourceVersion': '', 'namespace': '', 'name': '', 'kubeletConfigKey': ''}}}, ['status.config.active.configMap.uid: Required value: uid must be set in status', 'status.config.active.configMap.resourceVersion: Required value: resourceVersion must be set in status', 'status.config.active.configMap.namespace: Required value: namespace must be set', 'status.config.active.configMap.name: Required value: name must be set', 'status.config.active.configMap.kubeletConfigKey: Required value: kubeletConfigKey must be set', 'status.config.lastKnownGood.configMap.uid: Required value: uid must be set in status', 'status.config.lastKnownGood.configMap.resourceVersion: Required value: resourceVersion must be set in status', 'status.config.lastKnownGood.configMap.namespace: Required value: namespace must be set', 'status.config.lastKnownGood.configMap.name: Required value: name must be set', 'status.config.lastKnownGood.configMap.kubeletConfigKey: Required value: kubeletConfigKey must be set']),
 ]  # fmt: skip
 
 

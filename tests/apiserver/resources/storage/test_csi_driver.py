@@ -17,7 +17,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({"spec.nodeAllocatableUpdatePeriodSeconds": 10}, []),
     ({"spec.nodeAllocatableUpdatePeriodSeconds": 9}, ["spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds"]),
     ({"spec.serviceAccountTokenInSecrets": False}, []),
-    ({"spec.serviceAccountTokenInSecrets": True, "spec.tokenRequests": REMOVED}, ["spec.serviceAccountTokenInSecrets: Invalid value: true: can only be set when tokenRequests is configured"]),
+    ({"spec.serviceAccountTokenInSecrets": True, "spec.tokenRequests": REMOVED}, ["spec.serviceAccountTokenInSecrets: Invalid value: true: serviceAccountTokenInSecrets is set but no tokenRequests are specified"]),
 ]  # fmt: skip
 CHANGES: list[tuple[Changes, list[str]]] = [
     ({"spec.podInfoOnMount": True, "spec.fsGroupPolicy": "File"}, []),
@@ -76,7 +76,7 @@ def test_generation_counts_changes_only() -> None:
         (None, {"spec.tokenRequests": []}, False),
         ({}, {"spec.requiresRepublish": True}, False),
         ({}, {"spec.tokenRequests.0.audience": "other"}, True),
-        ({"spec.serviceAccountTokenInSecrets": True}, {}, True),
+        ({"spec.serviceAccountTokenInSecrets": True}, {}, False),
     ],
 )
 def test_tokens_outside_secrets_are_warned_of(old: Changes | None, changes: Changes, warned: bool) -> None:

@@ -191,7 +191,7 @@ class PodSecurity:
 
 
 def _annotate(attributes: AdmissionAttributes, key: str, value: str) -> None:
-    attributes.audit_annotations[PREFIX + key] = value
+    attributes.audit_annotations.add(PREFIX + key, value)
 
 
 def _labels(obj: Mapping[str, Any] | None) -> Mapping[str, str]:

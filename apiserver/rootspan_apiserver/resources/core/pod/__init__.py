@@ -16,7 +16,7 @@ from rootspan_apiserver.resources.core.pod.disabled_fields import dropped_on_upd
 from rootspan_apiserver.resources.core.pod.preparing import prepare_create
 from rootspan_apiserver.resources.core.pod.resize import keep_all_but_resources, resizable
 from rootspan_apiserver.resources.core.pod.spec import POD_SPEC
-from rootspan_apiserver.resources.core.pod.status import keep_quality, status_changes
+from rootspan_apiserver.resources.core.pod.status import prepare_status, status_changes
 from rootspan_apiserver.resources.core.pod.updates import annotation_changes, ephemeral_changes, spec_changes
 from rootspan_apiserver.resources.core.pod.warnings import pod_warnings
 from rootspan_apiserver.resources.definition import Definition
@@ -125,7 +125,7 @@ definition = Definition(
             rules=annotation_changes & status_changes,
             keeps_metadata=("ownerReferences",),
             reset_metadata=("deletionTimestamp", "ownerReferences"),
-            prepare_update=keep_quality,
+            prepare_update=prepare_status,
         ),
     ),
     defaults=(default_pod,),

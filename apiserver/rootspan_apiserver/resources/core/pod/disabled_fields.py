@@ -1,8 +1,9 @@
 """Fields of pods whose features are off by default in v1.36: they are dropped, unless the pod or template has them already.
 
-ClusterTrustBundleProjection, PodCertificateRequest, ContainerStopSignals, GenericWorkload.
+ClusterTrustBundleProjection, PodCertificateRequest, ContainerStopSignals, GenericWorkload; of the status ImageVolumeWithDigest,
+DRANodeAllocatableResources.
 
-Upstream: pkg/api/pod/util.go (dropDisabledFields), pkg/features/kube_features.go
+Upstream: pkg/api/pod/util.go (dropDisabledFields, dropDisabledPodStatusFields), pkg/features/kube_features.go
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from rootspan_apiserver.resources.hooks import CreateHook, UpdateHook, WriteCont
 
 PROJECTIONS = ("clusterTrustBundle", "podCertificate")
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+ALLOCATED = "nodeAllocatableResourceClaimStatuses"
 
 
 def drop_disabled(spec: JSONObject, old: JSONObject) -> None:
@@ -27,6 +30,21 @@ def drop_disabled(spec: JSONObject, old: JSONObject) -> None:
         for container, lifecycle in _lifecycles(spec):
             if lifecycle.pop("stopSignal", None) is not None and not lifecycle:
                 del container["lifecycle"]
+
+
+def drop_disabled_status(status: JSONObject, old: JSONObject) -> None:
+    """Drop from the status of a pod what `old`, its status before, does not use; in place."""
+    if not old.get(ALLOCATED):
+        status.pop(ALLOCATED, None)
+    if not any(mount.get("volumeStatus") for mount in _mounts(old)):
+        for mount in _mounts(status):
+            mount.pop("volumeStatus", None)
+
+
+def _mounts(status: JSONObject) -> Iterator[JSONObject]:
+    for key in STATUSES:
+        for container in status.get(key) or ():
+            yield from container.get("volumeMounts") or ()
 
 
 def _projected(spec: JSONObject) -> Iterator[JSONObject]:

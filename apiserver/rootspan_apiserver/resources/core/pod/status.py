@@ -10,6 +10,7 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain, qualified_name
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.core.pod.disabled_fields import drop_disabled_status
 from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.rules import ABSENT, Path, RuleContext, function
 from rootspan_apiserver.rules.addresses import ip_address
@@ -19,9 +20,10 @@ LISTS = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatus
 _ONE_OF_EACH = "may specify no more than one IP for each IP family"
 
 
-def keep_quality(obj: JSONObject, old: JSONObject, context: WriteContext) -> None:
-    """Keep the class of a pod, and the generations that were observed, where a new status lacks them."""
+def prepare_status(obj: JSONObject, old: JSONObject, context: WriteContext) -> None:
+    """Keep the class of a pod, and the generations that were observed, where a new status lacks them; drop fields of disabled features."""
     status, before = obj.setdefault("status", {}), old.get("status") or {}
+    drop_disabled_status(status, before)
     for key in ("qosClass", "observedGeneration"):
         if not status.get(key) and before.get(key):
             status[key] = before[key]
