@@ -81,8 +81,11 @@ async def apiserver(
         etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         metrics = Metrics(options.emulated_version)
+        metrics.features = options.gates().effective
         storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
-        loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
+        loopback = await stack.enter_async_context(
+            contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients))
+        )
         webhooks = AccessWebhooks(dialect.http_client, provider, metrics)
         await stack.enter_async_context(contextlib.aclosing(webhooks))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
@@ -153,6 +156,7 @@ async def _working(
         services=parts.services,
         clients=parts.clients,
         trust=assembly.authentication_trust(options),
+        metrics=parts.metrics,
     )
     controllers = running_controllers(
         storage,
@@ -166,10 +170,11 @@ async def _working(
             service_range=options.service_cluster_ip_range,
         ),
         chosen=options.controllers,
+        metrics=parts.metrics.queues,
         bootstraps_roles="RBAC" in options.authorization_mode,
     )
     async with (
-        serving_custom_resources(storage, registry, loopback, converters),
+        serving_custom_resources(storage, registry, loopback, converters, metrics=parts.metrics.queues),
         aggregator as registered,
         controllers as settled,
     ):

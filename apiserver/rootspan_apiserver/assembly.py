@@ -207,6 +207,12 @@ def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Reg
     metrics.storage.counts = lambda: {
         resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
     }
+    metrics.cache.numbers = lambda: {
+        resource.group_resource: found.numbers(resource)
+        for resource in registry.resources()
+        if resource.storage_path and resource.watch_cache
+    }
+    metrics.cache.revision = lambda: found.revision
     return found
 
 
