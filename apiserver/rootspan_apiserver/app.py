@@ -21,8 +21,8 @@ from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
-from rootspan_apiserver.authz.modes import authorizer_for
-from rootspan_apiserver.authz.union import UnionAuthorizer
+from rootspan_apiserver.authz.chain import AuthorizerChain
+from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.aggregated_services import AggregatedServices
 from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -83,6 +83,8 @@ async def apiserver(
         metrics = Metrics(options.emulated_version)
         storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
         loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
+        webhooks = AccessWebhooks(dialect.http_client, provider, metrics)
+        await stack.enter_async_context(contextlib.aclosing(webhooks))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
             options=options,
@@ -94,7 +96,8 @@ async def apiserver(
             storage=storage,
             store=Store(storage, registry.resources()),
             loopback=loopback,
-            authorizer=authorizer_for(options.authorization_mode, storage, registry),
+            authorizer=assembly.authorizer(options, storage, registry, webhooks, metrics),
+            webhooks=webhooks,
             resolver=resolver,
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
@@ -125,7 +128,8 @@ class _Parts:
     storage: Storage
     store: Store
     loopback: LoopbackClient
-    authorizer: UnionAuthorizer
+    authorizer: AuthorizerChain
+    webhooks: AccessWebhooks
     resolver: ServiceResolver
     services: AggregatedServices
     clients: ServiceClients
@@ -183,6 +187,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         client_certificates=assembly.client_certificates(options),
         front_proxy=assembly.front_proxy(options),
         token_file=options.token_auth_file,
+        token_webhook=assembly.token_webhook(options, parts.webhooks, [accounts.issuer]),
         anonymous=assembly.anonymous(options),
     )
     handlers = application(

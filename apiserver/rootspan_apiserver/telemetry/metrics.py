@@ -7,11 +7,14 @@ Durations have the trace ids of sampled requests as exemplars, which are in the 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go
 """
 
+import socket
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from rootspan_apiserver.dialects.v1_36 import api_server_id
 from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
+from rootspan_apiserver.telemetry.authorization_metrics import AuthorizationMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
 from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics
@@ -19,6 +22,7 @@ from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, N
 from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
+from rootspan_apiserver.telemetry.token_cache_metrics import TokenCacheMetrics
 
 # fmt: off
 _SECONDS = (
@@ -74,7 +78,8 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, audit, conversion, flow_control, impersonation, storage, watches: Those of the parts of the server.
+        admission, access, audit, authorization, conversion, flow_control, impersonation, storage, token_cache, watches: Those of the
+            parts of the server.
         reading, mutating: The requests in flight.
     """
 
@@ -86,6 +91,8 @@ class Metrics:
         self.conversion = ConversionMetrics()
         self.flow_control = FlowControlMetrics()
         self.impersonation = ImpersonationMetrics()
+        self.authorization = AuthorizationMetrics(api_server_id(socket.gethostname()))
+        self.token_cache = TokenCacheMetrics()
         self.storage = storage or StorageMetrics()
         self.watches = WatchMetrics()
         self._requests = counter(
@@ -133,8 +140,8 @@ class Metrics:
         """Return all families, those of the process among them."""
         own = (self._requests, self._durations, self._sli_durations, self._sizes, self._in_flight, self._long_running)
         parts = (
-            *(self.access, self.admission, self.audit, self.conversion, self.flow_control, self.impersonation),
-            *(self.storage, self.watches),
+            *(self.access, self.admission, self.audit, self.authorization, self.conversion, self.flow_control),
+            *(self.impersonation, self.storage, self.token_cache, self.watches),
         )
         of_parts = [family for part in parts for family in part.families()]
         return [*own, *of_parts, *process_metrics(), *release_metrics(self._emulated_version)]
