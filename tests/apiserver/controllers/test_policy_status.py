@@ -86,7 +86,7 @@ async def test_status_states_what_does_not_fit() -> None:
         await client.send("PATCH", f"{POLICIES}/p", change, content_type="application/merge-patch+json")
         found = await client.until(f"{POLICIES}/p", _observed(2))
         assert found is not None
-        assert found["status"] == {"observedGeneration": 2, "typeChecking": {}}
+        assert found["status"] == {"observedGeneration": 2}
 
 
 def _observed(generation: int) -> Any:
