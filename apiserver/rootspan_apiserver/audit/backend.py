@@ -32,7 +32,7 @@ class Backend(Protocol):
     def __str__(self) -> str: ...
 
 
-class Union:
+class UnionBackend:
     """Several backends, each of which gets all events."""
 
     def __init__(self, backends: Sequence[Backend]) -> None:
