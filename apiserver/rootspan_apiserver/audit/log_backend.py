@@ -112,7 +112,7 @@ def _report(errors: PluginErrors, written: _Written) -> None:
 
     try:
         loop.call_soon_threadsafe(tell)
-    except RuntimeError:  # the event loop is closed, and nobody waits
+    except RuntimeError:  # the event loop is closed, and no request waits
         return
 
 
