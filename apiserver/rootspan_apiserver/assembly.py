@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -23,8 +23,12 @@ from rootspan_apiserver.audit.log_file import LogFile, LogOutput, Rotation, Stan
 from rootspan_apiserver.audit.policy import METADATA_POLICY
 from rootspan_apiserver.audit.policy_file import read_policy
 from rootspan_apiserver.audit.webhook import WebhookBackend
+from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
+from rootspan_apiserver.authz.chain import AuthorizerChain
+from rootspan_apiserver.authz.modes import authorizers_of
+from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.kubeconfig_client import KubeconfigClient
 from rootspan_apiserver.clients.kubeconfig_file import read_kubeconfig
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -78,6 +82,39 @@ def client_certificates(options: Options) -> ClientCertificates | None:
     if not (authorities := _path(options.client_ca_file)):
         return None
     return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
+
+
+def anonymous(options: Options) -> bool:
+    """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
+    if not options.anonymous_auth or "AlwaysAllow" not in options.authorization_mode:
+        return options.anonymous_auth
+    logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
+    return False
+
+
+def authorizer(
+    options: Options, storage: Storage, registry: Registry, webhooks: AccessWebhooks, metrics: Metrics
+) -> AuthorizerChain:
+    """Return what decides who may do what. Raises ConfigurationError."""
+    configuration = options.authorizers()
+    return AuthorizerChain(
+        configuration,
+        modes=authorizers_of((each.type for each in configuration), storage, registry),
+        webhook=webhooks.authorizer,
+        metrics=metrics.authorization,
+    )
+
+
+def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequence[str]) -> Authenticator | None:
+    """Return what asks a webhook about tokens, None where there is none. Raises ConfigurationError."""
+    if not (kubeconfig := options.authentication_token_webhook_config_file):
+        return None
+    return webhooks.tokens(
+        kubeconfig,
+        version="v1" if options.authentication_token_webhook_version == "v1" else "v1beta1",
+        audiences=audiences,
+        seconds=options.authentication_token_webhook_cache_ttl,
+    )
 
 
 def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
@@ -170,6 +207,12 @@ def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Reg
     metrics.storage.counts = lambda: {
         resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
     }
+    metrics.cache.numbers = lambda: {
+        resource.group_resource: found.numbers(resource)
+        for resource in registry.resources()
+        if resource.storage_path and resource.watch_cache
+    }
+    metrics.cache.revision = lambda: found.revision
     return found
 
 

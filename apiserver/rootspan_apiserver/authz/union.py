@@ -45,5 +45,5 @@ class UnionAuthorizer:
             resource_rules=[rule for rules in found for rule in rules.resource_rules],
             non_resource_rules=[rule for rules in found for rule in rules.non_resource_rules],
             incomplete=any(rules.incomplete for rules in found),
-            error=listed(rules.error for rules in found if rules.error),
+            errors=[error for rules in found for error in rules.errors],
         )

@@ -65,7 +65,7 @@ async def own_server(collector: str, *flags: str) -> AsyncIterator[tuple[Access,
             "--secure-port=0",
             f"--tracing-config-file={tracing}",
             "--inbound-trace-context=link",
-            "--authorization-mode=AlwaysDeny",
+            "--authorization-mode=RBAC",
             "--controllers=*,-root-ca-cert-publisher,-garbagecollector",
         ]
         async with apiserver(Options.parse([*standard, *flags])) as server:

@@ -12,7 +12,7 @@ from rootspan_apiserver.etcd.errors import (
     Unauthenticated,
     Unavailable,
 )
-from rootspan_apiserver.etcd.lanes import gateway_transport
+from rootspan_apiserver.etcd.gateway_transport import GatewayTransport
 from rootspan_apiserver.etcd.values import EtcdEvent, KeyValue, RangeResult, Status, TxnResult, WatchBatch
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "EtcdError",
     "EtcdEvent",
     "FutureRevision",
+    "GatewayTransport",
     "KeyValue",
     "LeaseNotFound",
     "OutcomeUnknown",
@@ -32,5 +33,4 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "WatchBatch",
-    "gateway_transport",
 ]

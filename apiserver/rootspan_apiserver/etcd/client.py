@@ -16,7 +16,7 @@ import httpx
 from rootspan_apiserver.etcd import wire
 from rootspan_apiserver.etcd.endpoints import Endpoints
 from rootspan_apiserver.etcd.errors import Compacted, LeaseNotFound, Unavailable
-from rootspan_apiserver.etcd.lanes import gateway_transport
+from rootspan_apiserver.etcd.gateway_transport import GatewayTransport
 from rootspan_apiserver.etcd.swap import READ_ATTEMPT, REPEATABLE_ATTEMPT, swap
 from rootspan_apiserver.etcd.values import RangeResult, Status, TxnResult, WatchBatch
 from rootspan_apiserver.etcd.watch import follow
@@ -47,7 +47,7 @@ class EtcdClient:
         if transport is None:
             secure = any(endpoint.startswith("https:") for endpoint in endpoints)
             context = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            transport = partial(gateway_transport, tls or context)
+            transport = partial(GatewayTransport, tls or context)
         self._endpoints = Endpoints(endpoints, transport, timeout)
 
     async def __aenter__(self) -> Self:

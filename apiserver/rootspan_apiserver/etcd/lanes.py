@@ -5,35 +5,9 @@ etcd does. So each lane has one connection, and a request takes the lane that wa
 """
 
 import asyncio
-import socket
-import ssl
 from collections.abc import Callable
 
 import httpx
-
-KEEP_ALIVE = [
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    *(
-        (socket.IPPROTO_TCP, option, value)
-        for option, value in (
-            (getattr(socket, "TCP_KEEPIDLE", None), 15),
-            (getattr(socket, "TCP_KEEPINTVL", None), 5),
-            (getattr(socket, "TCP_KEEPCNT", None), 3),
-        )
-        if option is not None
-    ),
-]
-"""A watch may be silent for hours; without keep-alive it would not notice the loss of its etcd."""
-
-
-def gateway_transport(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
-    """One lane to real etcd, at `http` endpoints or, by `tls`, at `https` ones."""
-    return httpx.AsyncHTTPTransport(
-        verify=tls,
-        trust_env=False,
-        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
-        socket_options=KEEP_ALIVE,
-    )
 
 
 class Lanes:

@@ -44,6 +44,7 @@ from rootspan_apiserver.kube.status import (
     not_found,
     unknown_resource,
 )
+from rootspan_apiserver.registry.escalation_check import EscalationCheck
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.telemetry.step_metrics import WatchMetrics
@@ -61,6 +62,7 @@ class ResourceEndpoint:
         tokens: Issues the tokens of service accounts.
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
         stopping: Ends all watches when it is set.
+        enforces_roles: Whether RBAC is one of the authorization modes.
     """
 
     def __init__(
@@ -75,10 +77,13 @@ class ResourceEndpoint:
         metrics: WatchMetrics,
         min_request_timeout: float,
         stopping: Event,
+        enforces_roles: bool,
     ) -> None:
         self._registry = registry
         managers = FieldManagers(registry)
-        writer, calculated = Writer(store, admission, managers), CalculatedVerbs(admission, managers)
+        escalation = EscalationCheck(store, registry, authorizer)
+        writer = Writer(store, admission, managers, escalation=escalation, enforces_roles=enforces_roles)
+        calculated = CalculatedVerbs(admission, managers)
         reading, writing, deleting = ReadVerbs(store), WriteVerbs(writer), DeleteVerbs(store, admission)
         watch = Verb(WatchVerb(store, metrics, min_seconds=min_request_timeout, stopping=stopping).watch)
         connections = Connections(registry, store)

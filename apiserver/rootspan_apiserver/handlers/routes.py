@@ -138,6 +138,7 @@ def application(
     min_request_timeout: float = 1800.0,
     proxy: AggregationProxy | None = None,
     expire_history: Callable[[], Awaitable[None]] | None = None,
+    enforces_roles: bool = False,
 ) -> Starlette:
     """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
 
@@ -148,6 +149,7 @@ def application(
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
         proxy: Passes on the requests for APIs that other servers serve.
         expire_history: Makes every resourceVersion so far too old; None serves no path for it.
+        enforces_roles: Whether RBAC is one of the authorization modes.
     """
     resources = ResourceEndpoint(
         registry=registry,
@@ -159,8 +161,9 @@ def application(
         metrics=metrics.watches,
         min_request_timeout=min_request_timeout,
         stopping=lifecycle.stopping,
+        enforces_roles=enforces_roles,
     )
-    health = Health(etcd_check, lifecycle)
+    health = Health(etcd_check, lifecycle, bootstraps_roles=enforces_roles)
     fixed = [*_DOCUMENTS, *health.paths()]
     pages = zpages.by_path(fixed)
     index = _index(registry, [*fixed, *pages])

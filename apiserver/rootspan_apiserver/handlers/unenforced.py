@@ -5,41 +5,16 @@ UNENFORCED has a row for each feature. A row goes when its feature comes, and so
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import StoredObject
 
-ADMISSION, RBAC, RESOURCE = "admissionregistration.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io"
+RBAC, RESOURCE = "rbac.authorization.k8s.io", "resource.k8s.io"
 
 
 def _always(obj: JSONObject) -> bool:
     return True
-
-
-def _has_match_conditions(obj: JSONObject) -> bool:
-    return any(webhook.get("matchConditions") for webhook in obj.get("webhooks") or ())
-
-
-def _has_rules(obj: JSONObject) -> bool:
-    return any(schema.get("x-kubernetes-validations") for schema in _schemas(obj))
-
-
-def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
-    """Every schema in a CustomResourceDefinition, whatever the depth."""
-    left: list[Any] = [
-        (version.get("schema") or {}).get("openAPIV3Schema") for version in definition["spec"]["versions"]
-    ]
-    while left:
-        schema = left.pop()
-        if not isinstance(schema, dict):
-            continue
-        yield schema
-        left += [schema.get(key) for key in ("items", "additionalProperties", "not")]
-        left += (schema.get("properties") or {}).values()
-        for key in ("allOf", "anyOf", "oneOf"):
-            left += schema.get(key) or ()
 
 
 def _annotated(*names: str) -> Callable[[JSONObject], bool]:
@@ -73,37 +48,22 @@ def _wants_admin_access(obj: JSONObject) -> bool:
 class Unenforced:
     """A feature: what is to be said of it, of which resources (group and plural), and of which of their objects.
 
-    `at_creation` says that kube-apiserver acts when such an object is created, and on no later change of it.
+    `at_creation` says that kube-apiserver acts when such an object is created, and on no later change of it. `without_rbac` says that
+    the server does so as well where RBAC is one of its authorization modes.
     """
 
     sentence: str
     resources: tuple[tuple[str, str], ...]
     asked_for_by: Callable[[JSONObject], bool] = _always
     at_creation: bool = False
+    without_rbac: bool = False
 
 
 UNENFORCED = (
     Unenforced(
-        "validating admission policies and their bindings are stored but not evaluated",
-        ((ADMISSION, "validatingadmissionpolicies"), (ADMISSION, "validatingadmissionpolicybindings")),
-    ),
-    Unenforced(
-        "mutating admission policies and their bindings are stored but not evaluated",
-        ((ADMISSION, "mutatingadmissionpolicies"), (ADMISSION, "mutatingadmissionpolicybindings")),
-    ),
-    Unenforced(
-        "matchConditions are stored but not evaluated: such a webhook refuses under failurePolicy Fail and is skipped under Ignore",
-        ((ADMISSION, "mutatingwebhookconfigurations"), (ADMISSION, "validatingwebhookconfigurations")),
-        _has_match_conditions,
-    ),
-    Unenforced(
-        "x-kubernetes-validations rules are stored but not evaluated",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        _has_rules,
-    ),
-    Unenforced(
-        "roles and their bindings are stored but not enforced: there is no authorization mode RBAC",
+        "roles and their bindings are stored but not enforced: RBAC is not one of the authorization modes",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),
+        without_rbac=True,
     ),
     Unenforced(
         "flow schemas and priority levels are stored but not followed",
@@ -131,11 +91,17 @@ _FEATURES = {
 }
 
 
-def warnings_of_unenforced(resource: Resource, stored: StoredObject, *, created: bool) -> list[str]:
+def warnings_of_unenforced(
+    resource: Resource, stored: StoredObject, *, created: bool, enforces_roles: bool
+) -> list[str]:
     """Return the warnings of what a stored object asks for in vain."""
     features = _FEATURES.get((resource.kind.group, resource.plural))
     if not features:
         return []
     obj = stored.decode()
-    effective = [each for each in features if (created or not each.at_creation) and each.asked_for_by(obj)]
+    effective = [
+        each
+        for each in features
+        if (created or not each.at_creation) and not (each.without_rbac and enforces_roles) and each.asked_for_by(obj)
+    ]
     return [f"rootspan: {each.sentence}" for each in effective]

@@ -19,6 +19,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request, forbidden
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
+from rootspan_apiserver.registry.escalation_check import EscalationCheck, RoleWrite
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.hooks import WriteContext
@@ -75,9 +76,12 @@ class Admitting:
         await self._admission.validate(self._attributes(operation, name, obj, old))
 
     async def delete(self, stored: JSONObject) -> None:
-        """Admit the deletion of a stored object. Raises StatusError where a plugin refuses."""
-        old = self._target.from_storage(stored)
-        name = old["metadata"]["name"]
+        """Admit the deletion of a stored object, which has no name for plugins where a collection is deleted.
+
+        Raises:
+            StatusError: a plugin refuses.
+        """
+        old, name = self._target.from_storage(stored), self._target.name
         await self.mutate("DELETE", name, None, old)
         await self.validate("DELETE", name, None, old)
 
@@ -85,13 +89,23 @@ class Admitting:
 class Writer:
     """Writes objects to the store for create, update and patch."""
 
-    def __init__(self, store: Store, admission: AdmissionChain, managers: FieldManagers) -> None:
-        self._store = store
-        self._admission = admission
-        self._managers = managers
+    def __init__(
+        self,
+        store: Store,
+        admission: AdmissionChain,
+        managers: FieldManagers,
+        *,
+        escalation: EscalationCheck,
+        enforces_roles: bool,
+    ) -> None:
+        self.store = store
+        self.admission = admission
+        self.managers = managers
+        self.escalation = escalation
+        self.enforces_roles = enforces_roles
 
     def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
-        return WriteRequest(self._store, self._admission, self._managers, call, options)
+        return WriteRequest(self, call, options)
 
 
 Change = Callable[[JSONObject | None], Awaitable[JSONObject]]
@@ -101,20 +115,19 @@ Change = Callable[[JSONObject | None], Awaitable[JSONObject]]
 class WriteRequest:
     """One write, in the name of `manager`."""
 
-    def __init__(
-        self, store: Store, admission: AdmissionChain, managers: FieldManagers, call: Call, options: WriteOptions
-    ) -> None:
-        self._store = store
-        self._managers = managers
+    def __init__(self, writer: Writer, call: Call, options: WriteOptions) -> None:
+        self._writer = writer
         self._call = call
         self._options = options
-        self._admitting = Admitting(admission, call.request, call.target, options.document(), dry_run=options.dry_run)
+        self._admitting = Admitting(
+            writer.admission, call.request, call.target, options.document(), dry_run=options.dry_run
+        )
         self._warned = False
         self.manager = manager_of(call.request, options)
 
     async def managed(self, work: Callable[[FieldManager], JSONObject]) -> JSONObject:
         """Return the object that `work` makes with the field manager of the target. Raises StatusError."""
-        return await self._managers.run(self._call.target, work)
+        return await self._writer.managers.run(self._call.target, work)
 
     async def create(self, obj: JSONObject) -> StoredObject:
         """Store a new object. Raises StatusError."""
@@ -122,7 +135,7 @@ class WriteRequest:
         name = obj["metadata"].get("name", "")
         wanted = target.defaulted(obj)
         new = await self.managed(lambda fields: fields.update(None, wanted, self.manager, timestamp()))
-        stored = await self._store.create(
+        stored = await self._writer.store.create(
             target.resource,
             target.namespace,
             await self._admitted(name, new, None, None),
@@ -152,7 +165,7 @@ class WriteRequest:
             live = target.live(current) if current is not None else None
             return await self._admitted(target.name, await change(live), live, current)
 
-        stored, created = await self._store.update(
+        stored, created = await self._writer.store.update(
             target.resource,
             target.namespace,
             target.name,
@@ -163,7 +176,7 @@ class WriteRequest:
                 precondition_uid=precondition_uid,
                 dry_run=self._options.dry_run,
                 create_on_missing=create_on_missing and not target.part,
-                context=WriteContext(user=self._call.request.user),
+                context=WriteContext(user=self._call.request.user, warn=self._warn),
             ),
         )
         self._warn_of_unenforced(stored, created=created)
@@ -177,7 +190,19 @@ class WriteRequest:
         admitted = await self._admitting.mutate("CREATE" if live is None else "UPDATE", name, new, live)
         if admitted is None:
             raise bad_request("admission removed the object")
-        return target.to_storage(admitted, current)
+        stored = target.to_storage(admitted, current)
+        if not target.part:
+            await self._writer.escalation.confirm(
+                RoleWrite(
+                    user=self._call.request.user,
+                    resource=target.resource,
+                    namespace=target.namespace,
+                    name=target.name,
+                    obj=stored,
+                    old=current,
+                )
+            )
+        return stored
 
     async def _validate(self, name: str, stored: JSONObject, old: JSONObject | None) -> None:
         """Warn of an object that the strategy found valid, and let admission plugins validate it."""
@@ -191,8 +216,15 @@ class WriteRequest:
         else:
             await self._admitting.validate("UPDATE", name, obj, target.from_storage(old))
 
+    def _warn(self, text: str) -> None:
+        """Add a warning to the response, once however often the update is tried."""
+        if text not in self._call.request.warnings:
+            self._call.request.warnings.append(text)
+
     def _warn_of_unenforced(self, stored: StoredObject, *, created: bool) -> None:
         """A dry run stores nothing, and a change of a subresource asks for nothing."""
         target = self._call.target
         if not self._options.dry_run and not target.part:
-            self._call.request.warnings += warnings_of_unenforced(target.resource, stored, created=created)
+            self._call.request.warnings += warnings_of_unenforced(
+                target.resource, stored, created=created, enforces_roles=self._writer.enforces_roles
+            )

@@ -6,6 +6,7 @@ Upstream: Go's src/strconv/quote.go, and `quote` in src/time/format.go
 """
 
 import re
+from collections.abc import Iterable
 
 _NAMED = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
 _PLAIN = re.compile(r"[ !#-\[\]-~]*")
@@ -16,6 +17,11 @@ def quote(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return f'"{text}"'
     return '"' + "".join(_escaped(character, '"') for character in text) + '"'
+
+
+def quoted_list(texts: Iterable[str]) -> str:
+    """Quote like `%q` of a list: `["a" "b"]`."""
+    return f"[{' '.join(map(quote, texts))}]"
 
 
 def quote_character(character: str) -> str:

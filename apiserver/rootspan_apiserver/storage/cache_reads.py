@@ -54,6 +54,10 @@ class CacheReads:
         """Pass every object of a resource in the watch cache, and every change of them, to `observer`."""
         self._collection(resource).subscribe(observer)
 
+    def is_caught_up(self, resource: Resource) -> bool:
+        """Return whether the cache shows what this process wrote to a resource, so that `catch_up` returns at once."""
+        return self._cache.ready and self._cache.revision >= self._collection(resource).written
+
     async def catch_up(self, resource: Resource) -> Collection:
         """Return the collection of a resource, once it shows what this process wrote to it.
 

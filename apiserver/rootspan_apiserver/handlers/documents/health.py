@@ -18,6 +18,7 @@ from rootspan_apiserver.telemetry.health_metrics import HealthMetrics
 _log = logging.getLogger(__name__)
 
 ENDPOINTS = ("healthz", "livez", "readyz")
+BOOTSTRAP_ROLES = "poststarthook/rbac/bootstrap-roles"
 HOOKS = (
     "poststarthook/start-apiserver-admission-initializer",
     "poststarthook/generic-apiserver-start-informers",
@@ -35,7 +36,7 @@ HOOKS = (
     "poststarthook/storage-readiness",
     "poststarthook/start-legacy-token-tracking-controller",
     "poststarthook/start-service-ip-repair-controllers",
-    "poststarthook/rbac/bootstrap-roles",
+    BOOTSTRAP_ROLES,
     "poststarthook/scheduling/bootstrap-system-priority-classes",
     "poststarthook/priority-and-fairness-config-producer",
     "poststarthook/bootstrap-controller",
@@ -65,12 +66,15 @@ class Health:
     Args:
         etcd: The check of the store.
         lifecycle: Says when the server has started, and when it is not ready any more.
+        bootstraps_roles: Whether there is the hook that does.
     """
 
-    def __init__(self, etcd: Check, lifecycle: Lifecycle) -> None:
+    def __init__(self, etcd: Check, lifecycle: Lifecycle, *, bootstraps_roles: bool) -> None:
         self._lifecycle = lifecycle
         self.metrics = HealthMetrics()
         hooks = dict.fromkeys(HOOKS, self._check_started)
+        if not bootstraps_roles:
+            del hooks[BOOTSTRAP_ROLES]
         alive = {"ping": _passed, "log": _passed, "loopback-serving-certificate": _passed, "etcd": etcd, **hooks}
         shutdown = self._check_not_stopping
         ready = {"ping": _passed, "log": _passed, "informer-sync": etcd, **hooks, "shutdown": shutdown}

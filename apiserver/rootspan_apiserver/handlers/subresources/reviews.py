@@ -17,7 +17,7 @@ from rootspan_apiserver.handlers.subresources.calculated import Calculate
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import bad_request, invalid
+from rootspan_apiserver.kube.status import bad_request, invalid, listed
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.kube.users import User, user_info
 
@@ -121,4 +121,4 @@ def _rules_status(rules: UserRules) -> JSONObject:
         for rule in rules.non_resource_rules
     ]
     status: JSONObject = {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": rules.incomplete}
-    return status | ({"evaluationError": rules.error} if rules.error else {})
+    return status | ({"evaluationError": listed(rules.errors)} if rules.errors else {})
