@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from rootspan_apiserver.rules.cel.ast import UInt
-from rootspan_apiserver.rules.cel.equality import compare, equal
+from rootspan_apiserver.rules.cel.equality import compare, equal, is_ordered
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
 from rootspan_apiserver.rules.cel.implementations import arithmetic
-from rootspan_apiserver.rules.cel.values import Duration, type_name
+from rootspan_apiserver.rules.cel.values import Duration, no_such_operator, type_name
 
 _COMPARABLE = {
     "int": "int",
@@ -111,6 +111,14 @@ def _sort_by(values: list[Any], keys: list[Any]) -> list[Any]:
     return [values[index] for index in order]
 
 
+def _sort_any(values: Any) -> list[Any]:
+    if not isinstance(values, list):
+        raise no_such_operator("sort", values)
+    if values and not is_ordered(values[0]):
+        raise CELEvaluationError("list elements must be comparable")
+    return _sort_by(values, values)
+
+
 def _distinct(values: list[Any]) -> list[Any]:
     found: list[Any] = []
     for value in values:
@@ -151,4 +159,4 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "list_sets_intersects_list": _intersects,
     "list_sets_equivalent_list": _equivalent,
 }
-DYNAMIC: Mapping[str, Callable[..., Any]] = {"flatten": _flatten_any}
+DYNAMIC: Mapping[str, Callable[..., Any]] = {"flatten": _flatten_any, "sort": _sort_any}
