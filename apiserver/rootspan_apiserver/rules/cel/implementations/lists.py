@@ -10,7 +10,7 @@ from typing import Any
 
 from rootspan_apiserver.rules.cel.ast import UInt
 from rootspan_apiserver.rules.cel.equality import compare, equal, is_ordered
-from rootspan_apiserver.rules.cel.errors import CELEvaluationError
+from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CostLimitExceededError
 from rootspan_apiserver.rules.cel.implementations import arithmetic
 from rootspan_apiserver.rules.cel.values import Duration, no_such_operator, type_name
 
@@ -25,6 +25,8 @@ _COMPARABLE = {
     "bytes": "bytes",
 }
 """The names of the types whose values have an order: in the overloads of Kubernetes, and in those of cel-go."""
+_LONGEST_RANGE = 10_000_000
+"""What costs more than any evaluation may."""
 _ZEROS: Mapping[str, Any] = {"int": 0, "uint": UInt(0), "double": 0.0, "duration": Duration(0)}
 
 
@@ -73,6 +75,12 @@ def _slice(values: list[Any], start: int, end: int) -> list[Any]:
     if len(values) < end:
         raise CELEvaluationError(f"cannot slice({start}, {end}), list is length {len(values)}")
     return values[start:end]
+
+
+def _range(count: int) -> list[int]:
+    if count > _LONGEST_RANGE:
+        raise CostLimitExceededError
+    return list(range(count))
 
 
 def _flatten(values: list[Any], depth: int = 1) -> list[Any]:
@@ -150,7 +158,7 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "list_slice": _slice,
     "list_flatten": _flatten,
     "list_flatten_int": _flatten,
-    "lists_range": lambda count: list(range(count)),
+    "lists_range": _range,
     "list_reverse": lambda values: list(reversed(values)),
     "list_distinct": _distinct,
     **{f"list_{name}_sort": lambda values: _sort_by(values, values) for name in _COMPARABLE.values()},
