@@ -7,12 +7,16 @@ staging/src/k8s.io/apiserver/pkg/cel/openapi/resolver/refs.go
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rootspan_apiserver.documents.openapi.components import components, published_name
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.resources.admissionregistration.expression_types import NAMESPACE, REQUEST, VARIABLES, AdmissionTypes
+from rootspan_apiserver.resources.admissionregistration.expression_types import (
+    NAMESPACE,
+    REQUEST,
+    VARIABLES,
+    AdmissionTypes,
+)
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.definition import kind_in
 from rootspan_apiserver.rules.cel.checking import compiled

@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.telemetry.aggregator_metrics import AggregatorMetrics
+from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.cache_metrics import CacheMetrics
 from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
-from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
 from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics

@@ -11,8 +11,8 @@ from types import TracebackType
 
 from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Family, Number, counter, gauge, histogram
 from rootspan_apiserver.telemetry.pod_security_metrics import PodSecurityMetrics
-from rootspan_apiserver.telemetry.webhook_metrics import AdmissionWebhookMetrics
 from rootspan_apiserver.telemetry.policy_metrics import MatchConditionMetrics, PolicyMetrics
+from rootspan_apiserver.telemetry.webhook_metrics import AdmissionWebhookMetrics
 
 _ACCESS_SECONDS = tuple(0.001 * 2**power for power in range(15))
 _ADMISSION_SECONDS = (0.005, 0.025, 0.1, 0.5, 1.0, 2.5)

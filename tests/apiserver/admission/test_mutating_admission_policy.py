@@ -15,7 +15,10 @@ DEPLOYMENTS = {"matchConstraints": {"resourceRules": [RULE | {"apiGroups": ["app
 
 
 def deployment() -> JSONObject:
-    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i", "args": ["x"]}]}}
+    template = {
+        "metadata": {"labels": {"a": "b"}},
+        "spec": {"containers": [{"name": "c", "image": "i", "args": ["x"]}]},
+    }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -64,7 +67,9 @@ async def test_items_of_lists_are_merged_by_their_keys() -> None:
     configuration = f"Object{{spec: Object.spec{{template: Object.spec.template{{spec: {spec}}}}}}}"
     async with admission() as parts:
         mutating(parts, applying(configuration), **DEPLOYMENTS)
-        found = (await changed(parts, deployment(), path="apps/v1/deployments"))["spec"]["template"]["spec"]["containers"]
+        found = (await changed(parts, deployment(), path="apps/v1/deployments"))["spec"]["template"]["spec"][
+            "containers"
+        ]
         assert [(each["name"], each["image"], each.get("args")) for each in found] == [
             ("c", "new", ["x"]),
             ("side", "s", None),
@@ -79,7 +84,10 @@ async def test_items_of_lists_are_merged_by_their_keys() -> None:
             "Object{data: Object.wrong{n: 'v'}}",
             'type mismatch: unexpected type name "Object.wrong", expected "Object.data", which matches field name path from root Object type',
         ),
-        ("Object{foo: 1}", "error applying patch: failed to convert patch object to typed object: .foo: field not declared in schema"),
+        (
+            "Object{foo: 1}",
+            "error applying patch: failed to convert patch object to typed object: .foo: field not declared in schema",
+        ),
         (
             "Object{data: {'n': 1}}",
             "error applying patch: failed to convert patch object to typed object: .data.n: expected string, got "
@@ -193,9 +201,7 @@ async def test_configuration_error_is_forbidden() -> None:
     """Absent parameters refuse with the reason Forbidden."""
     async with admission() as parts:
         kind = {"apiVersion": "v1", "kind": "ConfigMap"}
-        put_policy(
-            parts, "Mutating", "p", mutations=[applying("Object{}")], paramKind=kind, reinvocationPolicy="Never"
-        )
+        put_policy(parts, "Mutating", "p", mutations=[applying("Object{}")], paramKind=kind, reinvocationPolicy="Never")
         put_binding(parts, "Mutating", "p", paramRef={"name": "none", "parameterNotFoundAction": "Deny"})
         error = await refused(parts, config_map())
         assert (error.code, error.reason) == (403, "Forbidden")
@@ -233,7 +239,12 @@ async def test_policy_is_repeated_if_a_webhook_changes_the_object() -> None:
     """Policies come before webhooks, and see their changes only when they are repeated."""
     hook = Webhook()
     patch = "W3sib3AiOiJhZGQiLCJwYXRoIjoiL2RhdGEvaCIsInZhbHVlIjoiaCJ9XQ=="  # adds /data/h
-    hook.replies["/"] = lambda request: {"uid": request["uid"], "allowed": True, "patchType": "JSONPatch", "patch": patch}
+    hook.replies["/"] = lambda request: {
+        "uid": request["uid"],
+        "allowed": True,
+        "patchType": "JSONPatch",
+        "patch": patch,
+    }
     note = "[JSONPatch{op: 'add', path: '/data/p', value: has(object.data.h) ? 'h' : 'no h'}]"
     async with served(hook) as at, admission() as parts:
         parts.webhook("a.example.com", f"{at.url}/", mutating=True)

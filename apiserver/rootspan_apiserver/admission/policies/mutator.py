@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rootspan_apiserver.admission.expressions.evaluation import POLICY_BUDGET, Activation, ExpressionInputs
-from rootspan_apiserver.admission.policies.json_values import as_json
 from rootspan_apiserver.admission.expressions.match_conditions import MatchConditions
 from rootspan_apiserver.admission.policies.accessors import Policy
+from rootspan_apiserver.admission.policies.json_values import as_json
 from rootspan_apiserver.admission.policies.structured_merge import MutationError
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.admissionregistration.expression_types import OBJECT

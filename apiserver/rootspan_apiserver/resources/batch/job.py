@@ -108,7 +108,7 @@ def _completions_stay(value: Any, old: Any, path: Path, context: RuleContext) ->
 @function("validatePodTemplateUpdate")
 def _template_stays(value: JSONObject, old: JSONObject, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The template stays; that of a suspended job may change what its containers request and where its pods run."""
-    free = _may_change(context.old_root)
+    free = _may_change(context.old_root or {})
     if same(_fixed_template(value, free=free), _fixed_template(old, free=free)):
         return
     if free:
@@ -142,7 +142,7 @@ def _fixed_spec(spec: JSONObject) -> JSONObject:
     if others := {key: value for key, value in (spec.get("affinity") or {}).items() if key != "nodeAffinity"}:
         fixed["affinity"] = others
     for kind in ("initContainers", "containers"):
-        if kind in fixed:
+        if fixed.get(kind):
             fixed[kind] = [{**container, "resources": {}} for container in fixed[kind]]
     return fixed
 

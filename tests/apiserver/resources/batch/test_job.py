@@ -1,5 +1,7 @@
 """Job: its rules, its defaults, its selector, its table."""
 
+from typing import Any
+
 import pytest
 
 from rootspan_apiserver.resources.batch.job import definition
@@ -193,7 +195,24 @@ def test_template_of_suspended_job_may_change() -> None:
     assert error.startswith('spec.template: Invalid value: {"labels":{')
     assert error.endswith(": field is immutable")
     assert KIND.update_refusals(place, old=suspended) == []
-    assert len(KIND.update_refusals({f"{POD}.containers.0.image": "nginx:2"}, old=suspended)) == 1
+    asked = {f"{POD}.containers.0.resources": {"requests": {"cpu": "1"}}, f"{POD}.affinity": {"nodeAffinity": {}}}
+    assert KIND.update_refusals(asked, old=suspended) == []
+    (error,) = KIND.update_refusals({f"{POD}.containers.0.image": "nginx:2"}, old=suspended)
+    assert error.startswith('spec.template.spec: Invalid value: {"Volumes":')
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [
+        ({"active": 1}, True),
+        ({"startTime": "2026-01-01T00:00:00Z"}, True),
+        ({"startTime": "2026-01-01T00:00:00Z", "conditions": [{"type": "Suspended", "status": "True"}]}, False),
+    ],
+)
+def test_template_of_running_job_stays(status: dict[str, Any], refused: bool) -> None:
+    """A job that is to be suspended may still have pods; only when none is left its template may change."""
+    old: Changes = {"spec.suspend": True, "status": status}
+    assert bool(KIND.update_refusals({f"{POD}.nodeSelector": {"disk": "ssd"}}, old=old)) == refused
 
 
 def test_completions_of_indexes_follow_parallelism() -> None:
