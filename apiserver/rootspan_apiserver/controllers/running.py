@@ -8,10 +8,11 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextvars import Context
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.bootstrap_roles import BootstrapRoles
+from rootspan_apiserver.controllers.cluster_role_aggregation import ClusterRoleAggregationController
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.flow_control import FlowSchemaStatus, kept_flow_control
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
@@ -43,6 +44,7 @@ NAMES = (
     GarbageCollector.name,
     ResourceQuotaController.name,
     PolicyStatusController.name,
+    ClusterRoleAggregationController.name,
     SERVICE_ACCOUNTS,
     ROOT_CA_PUBLISHER,
     VOLUME_PROTECTION,
@@ -53,6 +55,7 @@ ALIASES = {
     "namespace": NamespaceController.name,
     "garbagecollector": GarbageCollector.name,
     "resourcequota": ResourceQuotaController.name,
+    "clusterrole-aggregation": ClusterRoleAggregationController.name,
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
     "pv-protection": VOLUME_PROTECTION,
@@ -70,6 +73,13 @@ class Controller(Protocol):
     def name(self) -> str: ...
 
     async def run(self) -> None: ...
+
+
+@runtime_checkable
+class SettlingController(Protocol):
+    """A controller that says when it is done with what was there at the start."""
+
+    async def complete(self) -> None: ...
 
 
 def controller_faults(chosen: Sequence[str]) -> Iterator[str]:
@@ -108,7 +118,8 @@ async def running_controllers(
         bootstraps_roles: whether the roles of RBAC are created.
 
     Yields:
-        A function that returns once the present namespaces have the objects that controllers put into each.
+        A function that returns once the present namespaces have the objects that controllers put into each, and the present cluster
+        roles have the rules that they collect.
 
     Raises:
         StatusError: the watch cache is not ready.
@@ -125,7 +136,7 @@ async def running_controllers(
     tasks.append(asyncio.create_task(every(RENEWAL, renew), name="identity-lease", context=Context()))
 
     async def settled() -> None:
-        await asyncio.gather(*(each.complete() for each in controllers if isinstance(each, InEveryNamespace)))
+        await asyncio.gather(*(each.complete() for each in controllers if isinstance(each, SettlingController)))
 
     try:
         yield settled
@@ -166,6 +177,7 @@ def _controllers(
     yield from storage_protection(storage, registry, loopback)
     yield ResourceQuotaController(storage, registry, loopback)
     yield PolicyStatusController(storage, registry, loopback)
+    yield ClusterRoleAggregationController(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

@@ -69,7 +69,8 @@ class Definition:
         they are deleted. `default_propagation` is what a deletion does to dependents unless the client says so, "" where the garbage
         collector has no say; `deletion_warning` is what a client is told that does not say so. Objects are deleted when they have not
         been written for `time_to_live` seconds, unless that is 0. Objects without a `watch_cache` are listed and watched in etcd.
-        `undeletable` are the names of objects that cannot be deleted by name, and why.
+        `undeletable` are the names of objects
+        that cannot be deleted by name, and why.
     """
 
     api_version: str

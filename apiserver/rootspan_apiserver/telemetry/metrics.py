@@ -7,13 +7,16 @@ Durations have the trace ids of sampled requests as exemplars, which are in the 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go
 """
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from rootspan_apiserver.dialects.v1_36 import api_server_id
 from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.telemetry.aggregator_metrics import AggregatorMetrics
 from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
+from rootspan_apiserver.telemetry.authorization_metrics import AuthorizationMetrics
 from rootspan_apiserver.telemetry.cache_metrics import CacheMetrics
 from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
@@ -33,6 +36,7 @@ from rootspan_apiserver.telemetry.process_metrics import process_metrics, releas
 from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
+from rootspan_apiserver.telemetry.token_cache_metrics import TokenCacheMetrics
 
 # fmt: off
 _SECONDS = (
@@ -88,8 +92,8 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, aggregator, audit, cache, clients, conversion, flow_control, impersonation, queues, storage, watches: Those of
-            the parts of the server.
+        admission, access, aggregator, audit, authorization, cache, clients, conversion, flow_control, impersonation, queues, storage,
+            token_cache, watches: Those of the parts of the server.
         features: Returns whether the server has each feature, by its name and stage.
         reading, mutating: The requests in flight.
     """
@@ -102,6 +106,8 @@ class Metrics:
         self.conversion = ConversionMetrics()
         self.flow_control = FlowControlMetrics()
         self.impersonation = ImpersonationMetrics()
+        self.authorization = AuthorizationMetrics(api_server_id(socket.gethostname()))
+        self.token_cache = TokenCacheMetrics()
         self.storage = storage or StorageMetrics()
         self.features: Callable[[], Mapping[Labels, float]] = dict
         self.queues = QueueMetrics()
@@ -168,8 +174,9 @@ class Metrics:
             self._deprecated,
         )
         parts = (
-            *(self.access, self.admission, self.audit, self.conversion, self.flow_control, self.impersonation),
-            *(self.queues, self.storage, self.watches, self.aggregator, self.cache, self.clients),
+            *(self.access, self.admission, self.audit, self.authorization, self.conversion, self.flow_control),
+            *(self.impersonation, self.queues, self.storage, self.token_cache, self.watches),
+            *(self.aggregator, self.cache, self.clients),
         )
         of_parts = [family for part in parts for family in part.families()]
         enabled = Computed(

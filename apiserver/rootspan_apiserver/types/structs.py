@@ -76,8 +76,8 @@ class StructType(Type):
     def read_object(self, value: Any, problems: Problems, *path: str, converts: bool = False) -> JSONObject:
         """Return an object as its type reads it; unknown and repeated fields are added to `problems`.
 
-        `path` leads to the object, if it is read on its own but is a part of another: problems are reported with it.
-        `converts` is as in `Reading`.
+        `path` leads to the object, if it is read on its own but is a part of another: problems are reported with it. `converts` is as
+        in `Reading`.
 
         Raises:
             NotDecodableError: a value does not fit its field.

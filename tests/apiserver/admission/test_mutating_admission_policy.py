@@ -11,7 +11,9 @@ from tests.apiserver.admission.parts import Parts, Webhook, admission, config_ma
 from tests.apiserver.admission.policies import RULE, applying, mutating, patching, put_binding, put_policy
 
 pytestmark = pytest.mark.anyio
-DEPLOYMENTS = {"matchConstraints": {"resourceRules": [RULE | {"apiGroups": ["apps"], "resources": ["deployments"]}]}}
+DEPLOYMENTS: dict[str, Any] = {
+    "matchConstraints": {"resourceRules": [RULE | {"apiGroups": ["apps"], "resources": ["deployments"]}]}
+}
 
 
 def deployment() -> JSONObject:
@@ -90,13 +92,17 @@ async def test_items_of_lists_are_merged_by_their_keys() -> None:
         ),
         (
             "Object{data: {'n': 1}}",
-            "error applying patch: failed to convert patch object to typed object: .data.n: expected string, got "
-            "&value.valueUnstructured{Value:1}",
+            (
+                "error applying patch: failed to convert patch object to typed object: .data.n: expected string, got "
+                "&value.valueUnstructured{Value:1}"
+            ),
         ),
         (
             "Object{metadata: Object.metadata{ownerReferences: [Object.metadata.ownerReferences{uid: 'u'}]}}",
-            "error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: "
-            ".metadata.ownerReferences[0]",
+            (
+                "error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: "
+                ".metadata.ownerReferences[0]"
+            ),
         ),
         (
             "Object{data: {'n': object.data.zz}}",
@@ -138,8 +144,10 @@ async def test_json_patch_is_applied(expression: str, data: JSONObject | None) -
         (
             "[JSONPatch{op: 'remove', path: '/data/zz'}]",
             403,
-            "policy 'p' with binding 'p' denied request: JSON Patch: error in remove for path: '/data/zz': Unable to remove "
-            "nonexistent key: zz: missing value",
+            (
+                "policy 'p' with binding 'p' denied request: JSON Patch: error in remove for path: '/data/zz': Unable to remove "
+                "nonexistent key: zz: missing value"
+            ),
         ),
         (
             "[JSONPatch{op: 'increase', path: '/data/a'}]",

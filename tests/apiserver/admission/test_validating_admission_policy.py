@@ -8,7 +8,7 @@ from anyio.lowlevel import checkpoint
 
 from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
 from rootspan_apiserver.kube.meta import JSONObject
-from tests.apiserver.admission.parts import Parts, admission, config_map
+from tests.apiserver.admission.parts import admission, config_map
 from tests.apiserver.admission.policies import RULE, put_binding, put_policy, refusal, validating, why
 
 pytestmark = pytest.mark.anyio
@@ -239,7 +239,8 @@ async def test_missing_parameters_refuse_as_binding_says(
     """Absent parameters refuse under Deny; without a reference `params` is null."""
     async with admission() as parts:
         put_policy(parts, "Validating", "p", validations=[{"expression": "params != null"}], paramKind=kind)
-        put_binding(parts, "Validating", "p", **({"paramRef": reference} if reference else {}))
+        fields: dict[str, Any] = {"paramRef": reference} if reference else {}
+        put_binding(parts, "Validating", "p", **fields)
         refused = await refusal(parts, config_map())
         assert (why(refused) if refused else "") == message
 
@@ -303,8 +304,9 @@ async def test_policy_and_binding_match_by_rules_and_selectors(
     async with admission() as parts:
         parts.namespace("default", labels={"team": "red"})
         constraints: dict[str, Any] = {} if of_binding else {"matchConstraints": match}
+        resources: dict[str, Any] = {"matchResources": match} if of_binding else {}
         put_policy(parts, "Validating", "p", validations=[{"expression": "false"}], **constraints)
-        put_binding(parts, "Validating", "p", **({"matchResources": match} if of_binding else {}))
+        put_binding(parts, "Validating", "p", **resources)
         refused = await refusal(parts, config_map(labels={"a": "b"}))
         assert (refused is not None) == matches
 

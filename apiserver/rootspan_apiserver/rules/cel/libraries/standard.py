@@ -3,7 +3,7 @@
 Upstream: github.com/google/cel-go/common/stdlib/standard.go, common/overloads/overloads.go, checker/cost.go
 """
 
-from rootspan_apiserver.rules.cel.costs import TRAVERSAL_FACTOR, CostRange, exactly
+from rootspan_apiserver.rules.cel.costs import TRAVERSAL_FACTOR, UNBOUNDED, CostRange, exactly
 from rootspan_apiserver.rules.cel.functions import (
     CallEstimate,
     CELLibrary,
@@ -41,7 +41,8 @@ def _equality(operands: Operands) -> CallEstimate:
         if left.type == NAMED_FORMAT:
             return CallEstimate(CostRange(1, _LONGEST_FORMAT).scaled(TRAVERSAL_FACTOR))
         if left.type == URL:
-            return CallEstimate(exactly(1))
+            longest = 1 if right.size == UNBOUNDED else right.size.greatest
+            return CallEstimate(CostRange(1, longest).scaled(TRAVERSAL_FACTOR))
     return comparison(operands)
 
 
