@@ -12,7 +12,7 @@ from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.equivalent_resources import EquivalentResources
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.object_lookup import ObjectLookup
-from rootspan_apiserver.admission.policies.accessors import Policy
+from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy
 from rootspan_apiserver.admission.policies.params import ParamCollector
 from rootspan_apiserver.admission.policies.policy_evaluation import PolicyEvaluation
 from rootspan_apiserver.admission.policies.policy_matcher import PolicyMatcher
@@ -55,7 +55,7 @@ class PluginInitializer:
         toleration_seconds: tuple[int, int] = (300, 300),
         metrics: AdmissionMetrics | None = None,
     ) -> None:
-        self._metrics = metrics or AdmissionMetrics()
+        self.metrics = metrics or AdmissionMetrics()
         self.cache = cache
         self.authorizer = authorizer
         self.loopback = loopback
@@ -91,13 +91,14 @@ class PluginInitializer:
                 self.namespaces,
                 self._equivalents,
                 self.authorizer,
-                self._metrics.match_conditions,
+                self.metrics.match_conditions,
             ),
             clients=WebhookClients(self._services, self._tracer_provider),
             tracing=self._tracing,
+            metrics=self.metrics.webhooks,
         )
 
-    def policy_source(self, kind: str, compile_policy: Callable[[Policy], E]) -> PolicySource[E]:
+    def policy_source(self, kind: str, compile_policy: Callable[[AdmissionPolicy], E]) -> PolicySource[E]:
         """Return the `mutating` or `validating` policies."""
         policies = self.resource(_REGISTRATION, "v1", f"{kind}admissionpolicies")
         bindings = self.resource(_REGISTRATION, "v1", f"{kind}admissionpolicybindings")
@@ -106,4 +107,4 @@ class PluginInitializer:
     def policy_evaluation(self) -> PolicyEvaluation:
         """Return what policies are evaluated with."""
         matcher = PolicyMatcher(self.namespaces, self._equivalents)
-        return PolicyEvaluation(matcher, ParamCollector(self.cache, self.registry), self.authorizer, self._metrics)
+        return PolicyEvaluation(matcher, ParamCollector(self.cache, self.registry), self.authorizer, self.metrics)

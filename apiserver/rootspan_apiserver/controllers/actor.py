@@ -58,10 +58,14 @@ class Actor:
             if exc.code != 404:
                 raise
 
-    async def apply_status(self, path: APIPath, obj: JSONObject) -> None:
-        """Apply the status in `obj` to the object at `path`, as the manager of the controller's name. Raises StatusError."""
+    async def apply(self, path: APIPath, obj: JSONObject) -> None:
+        """Apply `obj` by force, as the manager of the controller's name. Raises StatusError."""
         query = {"fieldManager": self.controller, "force": "true"}
-        await self._send("PATCH", path.subresource("status"), obj, APPLY_PATCH, query)
+        await self._send("PATCH", path, obj, APPLY_PATCH, query)
+
+    async def apply_status(self, path: APIPath, obj: JSONObject) -> None:
+        """Apply the status in `obj` to the object at `path`, likewise. Raises StatusError."""
+        await self.apply(path.subresource("status"), obj)
 
     async def delete(self, path: APIPath, **options: Any) -> None:
         """Delete the object, unless there is none, or another one with its name. Raises StatusError."""

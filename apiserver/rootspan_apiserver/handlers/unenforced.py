@@ -5,7 +5,6 @@ UNENFORCED has a row for each feature. A row goes when its feature comes, and so
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
@@ -16,26 +15,6 @@ RBAC, RESOURCE = "rbac.authorization.k8s.io", "resource.k8s.io"
 
 def _always(obj: JSONObject) -> bool:
     return True
-
-
-def _has_rules(obj: JSONObject) -> bool:
-    return any(schema.get("x-kubernetes-validations") for schema in _schemas(obj))
-
-
-def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
-    """Every schema in a CustomResourceDefinition, whatever the depth."""
-    left: list[Any] = [
-        (version.get("schema") or {}).get("openAPIV3Schema") for version in definition["spec"]["versions"]
-    ]
-    while left:
-        schema = left.pop()
-        if not isinstance(schema, dict):
-            continue
-        yield schema
-        left += [schema.get(key) for key in ("items", "additionalProperties", "not")]
-        left += (schema.get("properties") or {}).values()
-        for key in ("allOf", "anyOf", "oneOf"):
-            left += schema.get(key) or ()
 
 
 def _annotated(*names: str) -> Callable[[JSONObject], bool]:
@@ -81,11 +60,6 @@ class Unenforced:
 
 
 UNENFORCED = (
-    Unenforced(
-        "x-kubernetes-validations rules are stored but not evaluated",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        _has_rules,
-    ),
     Unenforced(
         "roles and their bindings are stored but not enforced: RBAC is not one of the authorization modes",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),

@@ -76,9 +76,12 @@ class Admitting:
         await self._admission.validate(self._attributes(operation, name, obj, old))
 
     async def delete(self, stored: JSONObject) -> None:
-        """Admit the deletion of a stored object. Raises StatusError where a plugin refuses."""
-        old = self._target.from_storage(stored)
-        name = old["metadata"]["name"]
+        """Admit the deletion of a stored object, which has no name for plugins where a collection is deleted.
+
+        Raises:
+            StatusError: a plugin refuses.
+        """
+        old, name = self._target.from_storage(stored), self._target.name
         await self.mutate("DELETE", name, None, old)
         await self.validate("DELETE", name, None, old)
 
@@ -173,7 +176,7 @@ class WriteRequest:
                 precondition_uid=precondition_uid,
                 dry_run=self._options.dry_run,
                 create_on_missing=create_on_missing and not target.part,
-                context=WriteContext(user=self._call.request.user),
+                context=WriteContext(user=self._call.request.user, warn=self._warn),
             ),
         )
         self._warn_of_unenforced(stored, created=created)
@@ -212,6 +215,11 @@ class WriteRequest:
             await self._admitting.validate("CREATE", name or obj["metadata"].get("name", ""), obj, None)
         else:
             await self._admitting.validate("UPDATE", name, obj, target.from_storage(old))
+
+    def _warn(self, text: str) -> None:
+        """Add a warning to the response, once however often the update is tried."""
+        if text not in self._call.request.warnings:
+            self._call.request.warnings.append(text)
 
     def _warn_of_unenforced(self, stored: StoredObject, *, created: bool) -> None:
         """A dry run stores nothing, and a change of a subresource asks for nothing."""

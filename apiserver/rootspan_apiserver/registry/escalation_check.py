@@ -1,4 +1,4 @@
-"""The check that nobody grants, by a role or a binding, what they may not do themselves.
+"""The check that a user grants, by a role or a binding, only what the user has.
 
 It comes before validation, and reads roles and bindings from the store. Members of `system:masters` pass, and so do those who may
 `escalate` the role, or `bind` the role of the binding.
@@ -33,7 +33,7 @@ _COLLECTED_BY_GC = ("ownerReferences", "finalizers", "managedFields")
 
 
 class EscalationError(Exception):
-    """Somebody grants what they do not have. The text is the reason of the refusal."""
+    """A user grants what the user does not have. The text is the reason of the refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,9 +27,7 @@ def put_binding(parts: Parts, kind: str, name: str, policy: str = "", **spec: An
 
 
 def _put(parts: Parts, kind: str, plural: str, name: str, spec: JSONObject) -> None:
-    parts.put(
-        f"{GROUP}/{plural}", {"apiVersion": GROUP, "kind": kind, "metadata": {"name": name}, "spec": spec}
-    )
+    parts.put(f"{GROUP}/{plural}", {"apiVersion": GROUP, "kind": kind, "metadata": {"name": name}, "spec": spec})
 
 
 def validating(parts: Parts, *validations: JSONObject, name: str = "p", **spec: Any) -> None:

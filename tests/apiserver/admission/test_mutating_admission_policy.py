@@ -11,11 +11,16 @@ from tests.apiserver.admission.parts import Parts, Webhook, admission, config_ma
 from tests.apiserver.admission.policies import RULE, applying, mutating, patching, put_binding, put_policy
 
 pytestmark = pytest.mark.anyio
-DEPLOYMENTS = {"matchConstraints": {"resourceRules": [RULE | {"apiGroups": ["apps"], "resources": ["deployments"]}]}}
+DEPLOYMENTS: dict[str, Any] = {
+    "matchConstraints": {"resourceRules": [RULE | {"apiGroups": ["apps"], "resources": ["deployments"]}]}
+}
 
 
 def deployment() -> JSONObject:
-    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i", "args": ["x"]}]}}
+    template = {
+        "metadata": {"labels": {"a": "b"}},
+        "spec": {"containers": [{"name": "c", "image": "i", "args": ["x"]}]},
+    }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -64,7 +69,9 @@ async def test_items_of_lists_are_merged_by_their_keys() -> None:
     configuration = f"Object{{spec: Object.spec{{template: Object.spec.template{{spec: {spec}}}}}}}"
     async with admission() as parts:
         mutating(parts, applying(configuration), **DEPLOYMENTS)
-        found = (await changed(parts, deployment(), path="apps/v1/deployments"))["spec"]["template"]["spec"]["containers"]
+        found = (await changed(parts, deployment(), path="apps/v1/deployments"))["spec"]["template"]["spec"][
+            "containers"
+        ]
         assert [(each["name"], each["image"], each.get("args")) for each in found] == [
             ("c", "new", ["x"]),
             ("side", "s", None),
@@ -79,16 +86,23 @@ async def test_items_of_lists_are_merged_by_their_keys() -> None:
             "Object{data: Object.wrong{n: 'v'}}",
             'type mismatch: unexpected type name "Object.wrong", expected "Object.data", which matches field name path from root Object type',
         ),
-        ("Object{foo: 1}", "error applying patch: failed to convert patch object to typed object: .foo: field not declared in schema"),
+        (
+            "Object{foo: 1}",
+            "error applying patch: failed to convert patch object to typed object: .foo: field not declared in schema",
+        ),
         (
             "Object{data: {'n': 1}}",
-            "error applying patch: failed to convert patch object to typed object: .data.n: expected string, got "
-            "&value.valueUnstructured{Value:1}",
+            (
+                "error applying patch: failed to convert patch object to typed object: .data.n: expected string, got "
+                "&value.valueUnstructured{Value:1}"
+            ),
         ),
         (
             "Object{metadata: Object.metadata{ownerReferences: [Object.metadata.ownerReferences{uid: 'u'}]}}",
-            "error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: "
-            ".metadata.ownerReferences[0]",
+            (
+                "error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: "
+                ".metadata.ownerReferences[0]"
+            ),
         ),
         (
             "Object{data: {'n': object.data.zz}}",
@@ -130,8 +144,10 @@ async def test_json_patch_is_applied(expression: str, data: JSONObject | None) -
         (
             "[JSONPatch{op: 'remove', path: '/data/zz'}]",
             403,
-            "policy 'p' with binding 'p' denied request: JSON Patch: error in remove for path: '/data/zz': Unable to remove "
-            "nonexistent key: zz: missing value",
+            (
+                "policy 'p' with binding 'p' denied request: JSON Patch: error in remove for path: '/data/zz': Unable to remove "
+                "nonexistent key: zz: missing value"
+            ),
         ),
         (
             "[JSONPatch{op: 'increase', path: '/data/a'}]",
@@ -193,9 +209,7 @@ async def test_configuration_error_is_forbidden() -> None:
     """Absent parameters refuse with the reason Forbidden."""
     async with admission() as parts:
         kind = {"apiVersion": "v1", "kind": "ConfigMap"}
-        put_policy(
-            parts, "Mutating", "p", mutations=[applying("Object{}")], paramKind=kind, reinvocationPolicy="Never"
-        )
+        put_policy(parts, "Mutating", "p", mutations=[applying("Object{}")], paramKind=kind, reinvocationPolicy="Never")
         put_binding(parts, "Mutating", "p", paramRef={"name": "none", "parameterNotFoundAction": "Deny"})
         error = await refused(parts, config_map())
         assert (error.code, error.reason) == (403, "Forbidden")
@@ -233,7 +247,12 @@ async def test_policy_is_repeated_if_a_webhook_changes_the_object() -> None:
     """Policies come before webhooks, and see their changes only when they are repeated."""
     hook = Webhook()
     patch = "W3sib3AiOiJhZGQiLCJwYXRoIjoiL2RhdGEvaCIsInZhbHVlIjoiaCJ9XQ=="  # adds /data/h
-    hook.replies["/"] = lambda request: {"uid": request["uid"], "allowed": True, "patchType": "JSONPatch", "patch": patch}
+    hook.replies["/"] = lambda request: {
+        "uid": request["uid"],
+        "allowed": True,
+        "patchType": "JSONPatch",
+        "patch": patch,
+    }
     note = "[JSONPatch{op: 'add', path: '/data/p', value: has(object.data.h) ? 'h' : 'no h'}]"
     async with served(hook) as at, admission() as parts:
         parts.webhook("a.example.com", f"{at.url}/", mutating=True)

@@ -8,7 +8,7 @@ from anyio.lowlevel import checkpoint
 
 from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
 from rootspan_apiserver.kube.meta import JSONObject
-from tests.apiserver.admission.parts import Parts, admission, config_map
+from tests.apiserver.admission.parts import admission, config_map
 from tests.apiserver.admission.policies import RULE, put_binding, put_policy, refusal, validating, why
 
 pytestmark = pytest.mark.anyio
@@ -153,7 +153,10 @@ async def test_variables_are_evaluated_where_they_are_named() -> None:
 
 async def test_match_conditions_exclude_requests() -> None:
     """All must hold; one that does not counts more than one that fails, and failures refuse under Fail."""
-    holds, fails = {"name": "a", "expression": "object.data.a == '1'"}, {"name": "b", "expression": "object.data.z == 1"}
+    holds, fails = (
+        {"name": "a", "expression": "object.data.a == '1'"},
+        {"name": "b", "expression": "object.data.z == 1"},
+    )
     never = {"name": "c", "expression": "false"}
     async with admission() as parts:
         for conditions, message in (
@@ -174,7 +177,10 @@ async def test_match_conditions_do_not_see_namespace() -> None:
     async with admission() as parts:
         validating(
             parts,
-            {"expression": "namespaceObject.metadata.name == 'x'", "messageExpression": "namespaceObject.metadata.name"},
+            {
+                "expression": "namespaceObject.metadata.name == 'x'",
+                "messageExpression": "namespaceObject.metadata.name",
+            },
             matchConditions=[{"name": "a", "expression": "namespaceObject == null"}],
         )
         assert why(await refusal(parts, config_map())) == "default"
@@ -195,7 +201,10 @@ async def test_parameters_are_found_by_name_or_selector() -> None:
     async with admission() as parts:
         for name in ("one", "two"):
             parts.put("configmaps", {**config_map(name, labels={"is": "param"}), "data": {"max": name}})
-        validation = {"expression": "params.data.max == 'one'", "messageExpression": "string(params.data.max) + ' ' + params.kind"}
+        validation = {
+            "expression": "params.data.max == 'one'",
+            "messageExpression": "string(params.data.max) + ' ' + params.kind",
+        }
         put_policy(parts, "Validating", "p", validations=[validation], paramKind=CONFIG_MAPS)
         by_name = {"name": "one", "parameterNotFoundAction": "Deny"}
         put_binding(parts, "Validating", "p", paramRef=by_name)
@@ -230,7 +239,8 @@ async def test_missing_parameters_refuse_as_binding_says(
     """Absent parameters refuse under Deny; without a reference `params` is null."""
     async with admission() as parts:
         put_policy(parts, "Validating", "p", validations=[{"expression": "params != null"}], paramKind=kind)
-        put_binding(parts, "Validating", "p", **({"paramRef": reference} if reference else {}))
+        fields: dict[str, Any] = {"paramRef": reference} if reference else {}
+        put_binding(parts, "Validating", "p", **fields)
         refused = await refusal(parts, config_map())
         assert (why(refused) if refused else "") == message
 
@@ -266,7 +276,9 @@ async def test_namespaced_parameters_do_not_fit_cluster_scoped_objects() -> None
         volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {}}
         refused = await refusal(parts, volume, path="persistentvolumes")
         assert refused is not None
-        assert refused.message.endswith("cannot use namespaced paramRef in policy binding that matches cluster-scoped resources")
+        assert refused.message.endswith(
+            "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources"
+        )
 
 
 @pytest.mark.parametrize(
@@ -292,8 +304,9 @@ async def test_policy_and_binding_match_by_rules_and_selectors(
     async with admission() as parts:
         parts.namespace("default", labels={"team": "red"})
         constraints: dict[str, Any] = {} if of_binding else {"matchConstraints": match}
+        resources: dict[str, Any] = {"matchResources": match} if of_binding else {}
         put_policy(parts, "Validating", "p", validations=[{"expression": "false"}], **constraints)
-        put_binding(parts, "Validating", "p", **({"matchResources": match} if of_binding else {}))
+        put_binding(parts, "Validating", "p", **resources)
         refused = await refusal(parts, config_map(labels={"a": "b"}))
         assert (refused is not None) == matches
 
@@ -399,5 +412,3 @@ async def test_policies_apply_in_order_of_names() -> None:
         for name in ("z", "a"):
             validating(parts, {"expression": "false", "message": name}, name=name)
         assert why(await refusal(parts, config_map()), "a") == "a"
-
-

@@ -47,14 +47,6 @@ class Case:
         return f"{self.object['kind']}: {self.about}"
 
 
-def definition(schema: JSONObject, **spec: Any) -> JSONObject:
-    version = {"name": "v1", "served": True, "storage": True}
-    properties = {"spec": {"type": "object", "properties": {"list": {"type": "array", "items": schema}}}}
-    version["schema"] = {"openAPIV3Schema": {"type": "object", "properties": properties}}
-    names = {"plural": "gadgets", "kind": "Gadget"}
-    return {"spec": {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version], **spec}}
-
-
 def annotated(name: str, **fields: Any) -> JSONObject:
     return {"metadata": {"annotations": {name: "true"}}, **fields}
 
@@ -71,20 +63,11 @@ ACCESS = "rbac.authorization.k8s.io/v1"
 FLOW = "flowcontrol.apiserver.k8s.io/v1"
 RESOURCE = "resource.k8s.io/v1"
 IN_DEFAULT = "namespaces/default"
-DEFINITIONS = "apiextensions.k8s.io/v1/customresourcedefinitions"
 CEL = [{"cel": {"expression": "true"}}]
 NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
 LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
 
 CASES = [
-    Case.of(
-        "x-kubernetes-validations",
-        DEFINITIONS,
-        "CustomResourceDefinition",
-        definition({"type": "string", "x-kubernetes-validations": [{"rule": "self != ''"}]}),
-        definition({"type": "object", "properties": {"x-kubernetes-validations": {"type": "string"}}}),
-        name="gadgets.example.com",
-    ),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/roles", "Role", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/clusterroles", "ClusterRole", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),

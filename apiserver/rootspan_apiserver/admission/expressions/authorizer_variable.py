@@ -61,7 +61,7 @@ class AuthorizationDecisions:
             group=attributes.resource.kind.group,
             resource=attributes.resource.plural,
             subresource=attributes.subresource,
-            namespace=attributes.namespace,
+            namespace=attributes.request_namespace,
             name=attributes.name,
         )
         return AuthorizerVariables(value, resource)

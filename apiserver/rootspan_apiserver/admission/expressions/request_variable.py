@@ -26,7 +26,7 @@ def admission_request(attributes: AdmissionAttributes, match: RuleMatch) -> JSON
         "requestResource": _resource(attributes.resource),
         "requestSubResource": subresource,
         "name": attributes.name,
-        "namespace": attributes.namespace,
+        "namespace": attributes.request_namespace,
     }
     present = {key: value for key, value in request.items() if value}
     return {

@@ -14,6 +14,7 @@ from rootspan_apiserver.codec.unstructured import conversion_error
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import internal_error
 from rootspan_apiserver.managed_fields import FieldManager
+from rootspan_apiserver.managed_fields.merging import without_nulls
 from rootspan_apiserver.patch import json_patch
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.types.normal_form import omitting_empty

@@ -66,7 +66,7 @@ class PolicyEvaluation:
         criteria = binding.match_resources
         if criteria is not None and await self.matcher.match(criteria, attributes) is None:
             return ()
-        return await self.params.collect(params, binding.param_ref, _namespace(attributes))
+        return await self.params.collect(params, binding.param_ref, attributes.request_namespace)
 
     async def inputs(self, request: PolicyRequest, match: RuleMatch, params: JSONObject | None) -> ExpressionInputs:
         """Return what expressions see.
@@ -90,8 +90,3 @@ class PolicyEvaluation:
         if result is not None and result.seconds is not None:
             labels = (policy, "policy", "validate", operation)
             self.metrics.match_conditions.evaluated(labels, result.errors, result.seconds)
-
-
-def _namespace(attributes: AdmissionAttributes) -> str:
-    """Return the namespace of a request; that of a namespace is its own."""
-    return attributes.name if attributes.is_namespace else attributes.namespace

@@ -4,6 +4,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patc
 """
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
@@ -27,7 +28,7 @@ def apply_structured_merge_diff(
     """
     head = {"apiVersion": kind.api_version, "kind": kind.kind}
     configuration = {**applied, **head}
-    if errors := check(configuration, schema):
+    if errors := [*_nulls("", configuration, schema), *check(configuration, schema)]:
         raise MutationError(f"failed to convert patch object to typed object: {listed_errors(errors)}")
     if atomics := list(_atomics("", configuration, schema)):
         words = f"may not mutate atomic arrays, maps or structs: {', '.join(atomics)}"
@@ -37,6 +38,30 @@ def apply_structured_merge_diff(
     except SchemaMismatchError as error:
         raise MutationError(f"failed to merge patch: {error}") from error
     return merged
+
+
+def _nulls(path: str, value: Any, schema: Schema) -> Iterator[str]:
+    """Yield the errors of nulls, which are no JSON null: they have a type of their own, which fits none."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _nulls(f"{path}.{name}", item, field_schema(schema, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _nulls(f"{path}[{index}]", item, item_schema(schema))
+    elif value is None and (expected := _EXPECTED.get(schema.type)):
+        yield f"{path}: expected {expected}"
+
+
+_EXPECTED = MappingProxyType(
+    {
+        "object": "map, got &{NULL_VALUE}",
+        "array": "list, got &{NULL_VALUE}",
+        "boolean": "boolean, got &{NULL_VALUE}",
+        "string": "string, got &value.valueUnstructured{Value:0}",
+        "integer": "numeric (int or float), got structpb.NullValue",
+        "number": "numeric (int or float), got structpb.NullValue",
+    }
+)
 
 
 def _atomics(path: str, value: Any, schema: Schema) -> Iterator[str]:

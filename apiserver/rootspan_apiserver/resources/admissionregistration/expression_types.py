@@ -105,11 +105,6 @@ NAMESPACE = _object(
     "kubernetes.Namespace",
     {"metadata": _NAMESPACE_METADATA, "spec": _NAMESPACE_SPEC, "status": _NAMESPACE_STATUS},
 )
-_PATCH = _object(
-    JSON_PATCH,
-    {"op": _TEXT, "path": _TEXT, "from": _TEXT, "value": _ANY},
-    optional=("op", "path", "from", "value"),
-)
 _DECLARED = MappingProxyType(
     {
         each.type.name: each
@@ -139,6 +134,18 @@ class _AnyField(Mapping[str, SchemaField]):
 
     def __len__(self) -> int:
         return 1
+
+
+class _PatchFields(_AnyField):
+    """The fields of an operation. It has every other one too, of a type that no value is of."""
+
+    def __getitem__(self, name: str) -> SchemaField:
+        return SchemaField(name=name, type=_PATCH_FIELDS.get(name, _NO_TYPE))
+
+
+_NO_TYPE = _plain(object_type(""))
+_PATCH_FIELDS = MappingProxyType({"op": _TEXT, "path": _TEXT, "from": _TEXT, "value": _ANY})
+_PATCH = SchemaType(type=object_type(JSON_PATCH), fields=_PatchFields())
 
 
 class AdmissionTypes:

@@ -76,7 +76,7 @@ def _kind(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[Fi
 
 
 def variable_errors(compiler: ExpressionCompiler, spec: JSONObject, path: Path) -> Iterator[FieldError]:
-    """Compile the variables of a policy, and yield what is wrong: each has a name that CEL reads as one, and an expression that compiles."""
+    """Compile the variables of a policy. Each has a name that CEL reads as one, and an expression that compiles."""
     for index, variable in enumerate(spec.get("variables") or ()):
         at, name, expression = path / "variables" / index, variable.get("name") or "", variable.get("expression") or ""
         if not name.strip():

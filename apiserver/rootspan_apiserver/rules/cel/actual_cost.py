@@ -29,15 +29,14 @@ def traversal(*sizes: int) -> int:
     return ceil(sum(sizes) * TRAVERSAL)
 
 
-def equality_cost(left: Any, right: Any) -> int:
-    """Return the cost of `left == right`."""
-    if isinstance(left, OpaqueValue):
-        return 1
-    return ceil(min(size_of(left), size_of(right)) * TRAVERSAL)
+def equality_cost(arguments: Sequence[Any], result: Any) -> int:
+    """Return the cost of `==`."""
+    return 1 if isinstance(arguments[0], OpaqueValue) else inequality_cost(arguments, result)
 
 
-def inequality_cost(left: Any, right: Any) -> int:
-    """Return the cost of `left != right`."""
+def inequality_cost(arguments: Sequence[Any], result: Any) -> int:
+    """Return the cost of `!=`."""
+    left, right = arguments
     return ceil(min(size_of(left), size_of(right)) * TRAVERSAL)
 
 
@@ -47,10 +46,6 @@ def _of_first(factor: int = 1) -> Cost:
 
 def _of_both(arguments: Sequence[Any], result: Any) -> int:
     return ceil((size_of(arguments[0]) + size_of(arguments[1])) * TRAVERSAL)
-
-
-def _of_shorter(arguments: Sequence[Any], result: Any) -> int:
-    return inequality_cost(arguments[0], arguments[1])
 
 
 def _of_result(arguments: Sequence[Any], result: Any) -> int:
@@ -183,7 +178,7 @@ BY_OVERLOAD: Mapping[str, Cost] = MappingProxyType(
         "strings_quote": _of_first(),
         "string_format": _of_first(),
         "in_list": lambda arguments, result: size_of(arguments[1]),
-        **{f"{name}_{kind}": _of_shorter for name in _COMPARISONS for kind in ("string", "bytes")},
+        **{f"{name}_{kind}": inequality_cost for name in _COMPARISONS for kind in ("string", "bytes")},
         "add_string": _of_both,
         "add_bytes": _of_both,
         "matches_string": _regular_expression,

@@ -6,6 +6,7 @@ An overload that the checker chose is called without a look at its arguments, if
 Upstream: github.com/google/cel-go/interpreter/interpretable.go, common/decls/decls.go
 """
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any
@@ -26,7 +27,9 @@ _PLAIN = frozenset({Kind.BOOL, Kind.INT, Kind.UINT, Kind.NULL, Kind.DURATION, Ki
 
 
 def call(implementation: Implementation, arguments: Sequence[Step], cost: Cost | None) -> Step:
-    """Return the step of a call. Calls that an error passes through count too, those of up to two arguments."""
+    """Return the step of a call. A call that an error passes through costs too, and so does its other argument."""
+    if len(arguments) == 2:
+        return _binary(implementation, arguments[0], arguments[1], cost or _one)
     if cost is not None:
         return _measured(implementation, arguments, cost)
     if len(arguments) == 1:
@@ -40,17 +43,6 @@ def call(implementation: Implementation, arguments: Sequence[Step], cost: Cost |
             return implementation(value)
 
         return unary
-    if len(arguments) == 2:
-        first, second = arguments
-
-        def binary(frame: Frame) -> Any:
-            try:
-                left, right = first(frame), second(frame)
-            finally:
-                frame[COST] += 1
-            return implementation(left, right)
-
-        return binary
 
     def many(frame: Frame) -> Any:
         values = [argument(frame) for argument in arguments]
@@ -58,6 +50,71 @@ def call(implementation: Implementation, arguments: Sequence[Step], cost: Cost |
         return implementation(*values)
 
     return many
+
+
+def _one(arguments: Sequence[Any], result: Any) -> int:
+    return 1
+
+
+def _binary(implementation: Implementation, first: Step, second: Step, cost: Cost) -> Step:
+    if cost is _one:
+
+        def simple(frame: Frame) -> Any:
+            try:
+                left = first(frame)
+            except CELEvaluationError:
+                _spend(second, frame)
+                frame[COST] += 1
+                raise
+            try:
+                right = second(frame)
+            finally:
+                frame[COST] += 1
+            return implementation(left, right)
+
+        return simple
+
+    def measured(frame: Frame) -> Any:
+        left, right = _operands(first, second, frame, cost)
+        result = None
+        try:
+            result = implementation(left, right)
+        finally:
+            frame[COST] += cost((left, right), result)
+        return result
+
+    return measured
+
+
+def _operands(first: Step, second: Step, frame: Frame, cost: Cost) -> tuple[Any, Any]:
+    """Return the values of two operands; if one has none, count what the call costs with an error in its place."""
+    try:
+        left = first(frame)
+    except CELEvaluationError:
+        frame[COST] += _cost_of_error(cost, None, _spend(second, frame))
+        raise
+    try:
+        return left, second(frame)
+    except CELEvaluationError:
+        frame[COST] += _cost_of_error(cost, left, None)
+        raise
+
+
+def _spend(step: Step, frame: Frame) -> Any:
+    """Evaluate an operand after the error of the other one, which is what the call results in. Return its value."""
+    try:
+        return step(frame)
+    except CostLimitExceededError:
+        raise
+    except CELEvaluationError:
+        return None
+
+
+def _cost_of_error(cost: Cost, *operands: Any) -> int:
+    try:
+        return cost(operands, None)
+    except (AttributeError, LookupError, TypeError):
+        return 1
 
 
 def _measured(implementation: Implementation, arguments: Sequence[Step], cost: Cost) -> Step:
@@ -77,31 +134,24 @@ def equality(left: Step, right: Step, types: tuple[CELType, CELType], *, negated
     """Return the step of `==`, or of `!=` if it is negated."""
     kinds = {type_.kind for type_ in types}
     if len(kinds) == 1 and kinds <= _PLAIN:
-
-        def plain(frame: Frame) -> bool:
-            try:
-                same: bool = left(frame) == right(frame)
-            finally:
-                frame[COST] += 1
-            return same is not negated
-
-        return plain
+        return _binary(operator.ne if negated else operator.eq, left, right, _one)
     if kinds == {Kind.STRING}:
+        cost, same = _text_cost, operator.ne if negated else operator.eq
+    else:
+        cost, same = inequality_cost if negated else equality_cost, different if negated else equal
+    return _binary(same, left, right, cost)
 
-        def text(frame: Frame) -> bool:
-            one, other = left(frame), right(frame)
-            frame[COST] += ceil(min(len(one), len(other)) * TRAVERSAL)
-            return (one == other) is not negated
 
-        return text
-    cost = inequality_cost if negated else equality_cost
+def _text_cost(arguments: Sequence[Any], result: Any) -> int:
+    left, right = arguments
+    if left is None or right is None:
+        return equality_cost(arguments, result)
+    return ceil(min(len(left), len(right)) * TRAVERSAL)
 
-    def general(frame: Frame) -> bool:
-        one, other = left(frame), right(frame)
-        frame[COST] += cost(one, other)
-        return equal(one, other) is not negated
 
-    return general
+def different(left: Any, right: Any) -> bool:
+    """Return whether two values are not equal."""
+    return not equal(left, right)
 
 
 def both(terms: Sequence[Step], *, decisive: bool) -> Step:

@@ -25,13 +25,13 @@ def new_list(elements: Sequence[Step], optional: frozenset[int], cost: int) -> S
         (element,) = elements
 
         def one(frame: Frame) -> list[Any]:
-            value = element(frame)
             frame[COST] += cost
-            return [value]
+            return [element(frame)]
 
         return one
 
     def run(frame: Frame) -> list[Any]:
+        frame[COST] += cost
         found = []
         for index, element in enumerate(elements):
             value = element(frame)
@@ -44,7 +44,6 @@ def new_list(elements: Sequence[Step], optional: frozenset[int], cost: int) -> S
                     continue
                 value = value.value
             found.append(value)
-        frame[COST] += cost
         return found
 
     return run
@@ -54,6 +53,7 @@ def new_map(entries: Sequence[tuple[Step, Step, bool]], cost: int) -> Step:
     """Return the step of a map literal. An entry is the steps of its key and value, and whether it is optional."""
 
     def run(frame: Frame) -> dict[Any, Any]:
+        frame[COST] += cost
         found: dict[Any, Any] = {}
         for key_step, value_step, is_optional in entries:
             key, value = key_step(frame), value_step(frame)
@@ -63,7 +63,6 @@ def new_map(entries: Sequence[tuple[Step, Step, bool]], cost: int) -> Step:
                     continue
                 value = value.value
             found[key] = value
-        frame[COST] += cost
         return found
 
     return run
@@ -75,6 +74,7 @@ def new_object(type_name: str, fields: Sequence[tuple[str, Step, bool]], cost: i
         raise CELEvaluationError(f"unknown type: {type_name}")
 
     def run(frame: Frame) -> Any:
+        frame[COST] += cost
         found: dict[str, Any] = {}
         for name, step, is_optional in fields:
             value = step(frame)
@@ -83,7 +83,6 @@ def new_object(type_name: str, fields: Sequence[tuple[str, Step, bool]], cost: i
                     continue
                 value = value.value
             found[name] = value
-        frame[COST] += cost
         return make(type_name, found)
 
     return run

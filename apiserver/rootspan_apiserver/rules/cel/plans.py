@@ -13,10 +13,12 @@ from rootspan_apiserver.rules.cel.constants import Constants
 from rootspan_apiserver.rules.cel.constructions import MakesObjects, new_list, new_map, new_object
 from rootspan_apiserver.rules.cel.environment import CELEnvironment
 from rootspan_apiserver.rules.cel.frames import FIRST_VARIABLE, Step, constant_step
+from rootspan_apiserver.rules.cel.implementations.regular_expressions import check_pattern
 from rootspan_apiserver.rules.cel.types import DYN, CELType
 from rootspan_apiserver.rules.cel.values import MISSING
 
 _INDEXING = frozenset({"_[_]", "_?._", "_[?_]"})
+_MATCHING = frozenset({"matches", "find", "findAll"})
 _QUANTIFIERS = (("_&&_", True), ("_||_", False))
 
 
@@ -147,6 +149,8 @@ class Planner:
             values = self._constants.value(nodes[1], self._scope)
             if isinstance(values, list) and all(isinstance(each, bool | int | float | str) for each in values):
                 return calls.membership(self.plan(nodes[0]), values)
+        if function in _MATCHING and isinstance(nodes[1], ast.Literal) and isinstance(nodes[1].value, str):
+            check_pattern(nodes[1].value)
         implementation = self._implementation(function, overloads, nodes)
         counted = cost_of_call(function, overloads[0] if len(overloads) == 1 else "")
         return calls.call(implementation, [self.plan(each) for each in nodes], counted)

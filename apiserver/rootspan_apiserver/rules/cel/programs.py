@@ -12,7 +12,7 @@ from rootspan_apiserver.rules.cel.ast import CheckedExpression
 from rootspan_apiserver.rules.cel.constructions import MakesObjects
 from rootspan_apiserver.rules.cel.environment import CELEnvironment
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CostLimitExceededError
-from rootspan_apiserver.rules.cel.frames import COST, FIRST_VARIABLE, Frame
+from rootspan_apiserver.rules.cel.frames import COST, FIRST_VARIABLE, FailedValue, Frame
 from rootspan_apiserver.rules.cel.plans import Planner
 
 _UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -55,7 +55,7 @@ class CELProgram:
         """Evaluate the expression.
 
         Args:
-            variables: the values of the variables (`values.py`).
+            variables: the values of the variables (`values.py`), or `FailedValue` of those that have none.
             cost_limit: the cost at which the evaluation stops; None is no limit.
             interrupted: is asked in every round of a loop whether the evaluation shall stop.
 
@@ -69,7 +69,9 @@ class CELProgram:
             for name, slot in self._inputs:
                 if name not in variables:
                     raise CELEvaluationError(f"no such attribute(s): {name}")
-                frame[slot] = variables[name]
+                frame[slot] = value = variables[name]
+                if value.__class__ is FailedValue:
+                    raise value.error
             value = self._run(frame)
         except CELEvaluationError as error:
             failure = error

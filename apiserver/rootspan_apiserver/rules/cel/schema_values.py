@@ -15,7 +15,7 @@ from rootspan_apiserver.kube.go_values import go_type
 from rootspan_apiserver.kube.string_formats import parse_schema_duration
 from rootspan_apiserver.rules.cel.equality import EqualityValue, equal, find, is_map
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
-from rootspan_apiserver.rules.cel.escaping import escape
+from rootspan_apiserver.rules.cel.escaping import escape, unescape
 from rootspan_apiserver.rules.cel.implementations.moments import read_timestamp
 from rootspan_apiserver.rules.cel.values import MISSING, Duration, FieldsValue, Timestamp
 from rootspan_apiserver.types.schema import Schema
@@ -32,15 +32,17 @@ class ObjectShape:
 
     def __init__(self, properties: Mapping[str, Schema]) -> None:
         self.identifiers = {name: escape(name) or name for name in properties}
-        self._properties = {escaped: (name, properties[name]) for name, escaped in self.identifiers.items()}
+        self._properties = properties
         self._conversions: dict[str, tuple[str, Conversion]] = {}
 
     def field(self, identifier: str) -> tuple[str, Conversion] | None:
         """Return the name of a field in the object and its conversion, None if there is no such field."""
         found = self._conversions.get(identifier)
-        if found is None and identifier in self._properties:
-            name, schema = self._properties[identifier]
-            found = self._conversions[identifier] = (name, conversion(schema))
+        if found is None:
+            name = unescape(identifier)
+            if name is None or name not in self._properties:
+                return None
+            found = self._conversions[identifier] = (name, conversion(self._properties[name]))
         return found
 
 

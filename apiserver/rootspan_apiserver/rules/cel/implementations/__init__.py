@@ -48,5 +48,12 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     }
 )
 DYNAMIC: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {**arithmetic.DYNAMIC, **relations.DYNAMIC, **strings.DYNAMIC, "type": conversions.type_of, "dyn": conversions.same}
+    {
+        **arithmetic.DYNAMIC,
+        **lists.DYNAMIC,
+        **relations.DYNAMIC,
+        **strings.DYNAMIC,
+        "type": conversions.type_of,
+        "dyn": conversions.same,
+    }
 )

@@ -11,7 +11,7 @@ from typing import Any
 from rootspan_apiserver.rules.cel.ast import UInt
 from rootspan_apiserver.rules.cel.equality import compare, equal
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
-from rootspan_apiserver.rules.cel.implementations.arithmetic import DYNAMIC
+from rootspan_apiserver.rules.cel.implementations import arithmetic
 from rootspan_apiserver.rules.cel.values import Duration, type_name
 
 _COMPARABLE = {
@@ -33,7 +33,7 @@ def _is_sorted(values: list[Any]) -> bool:
 
 
 def _sum(zero: Any) -> Callable[[list[Any]], Any]:
-    add = DYNAMIC["_+_"]
+    add = arithmetic.DYNAMIC["_+_"]
 
     def call(values: list[Any]) -> Any:
         total = zero
@@ -85,6 +85,14 @@ def _flatten(values: list[Any], depth: int = 1) -> list[Any]:
         else:
             found.append(value)
     return found
+
+
+def _flatten_any(values: Any, *depth: Any) -> list[Any]:
+    """Flatten what may be no list; upstream has no guard here."""
+    if not isinstance(values, list) or any(each.__class__ is not int for each in depth):
+        shown = ", ".join(map(type_name, depth))
+        raise CELEvaluationError(f"no such overload: {type_name(values)}.flatten({shown})")
+    return _flatten(values, *depth)
 
 
 def _sort_by(values: list[Any], keys: list[Any]) -> list[Any]:
@@ -143,3 +151,4 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "list_sets_intersects_list": _intersects,
     "list_sets_equivalent_list": _equivalent,
 }
+DYNAMIC: Mapping[str, Callable[..., Any]] = {"flatten": _flatten_any}

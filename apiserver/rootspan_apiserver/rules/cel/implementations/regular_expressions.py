@@ -14,6 +14,14 @@ compiled = lru_cache(maxsize=512)(Pattern)
 """Return the pattern of a text; it is compiled once."""
 
 
+def check_pattern(pattern: str) -> None:
+    """Raise CELEvaluationError if a constant pattern is wrong."""
+    try:
+        compiled(pattern).steps()
+    except ValueError as error:
+        raise CELEvaluationError(str(error)) from None
+
+
 def _matches(text: str, pattern: str) -> bool:
     try:
         return compiled(pattern).found_in(text)
