@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/co
 from dataclasses import dataclass
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.rules.cel.ast import CheckedExpression
 from rootspan_apiserver.rules.cel.checking import compiled
 from rootspan_apiserver.rules.cel.environment import CELEnvironment, base_environment
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CELSyntaxError
@@ -20,7 +21,7 @@ SELF_TYPE = "selfType1"
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledExpression:
+class SchemaExpression:
     """An expression that can be evaluated; or `error`, why it cannot.
 
     Attributes:
@@ -29,8 +30,8 @@ class CompiledExpression:
 
     program: CELProgram | None = None
     error: str = ""
-    cost: int = 0
     uses_old: bool = False
+    checked: CheckedExpression | None = None
 
 
 class SchemaExpressions:
@@ -42,13 +43,19 @@ class SchemaExpressions:
         self._sizes = SchemaSizes(declared)
         self._environments: dict[bool, CELEnvironment] = {}
 
-    def rule(self, rule: JSONObject) -> CompiledExpression:
+    def rule(self, rule: JSONObject) -> SchemaExpression:
         """Return the expression of a rule, which says whether a value is valid."""
         return self._compile(rule["rule"], self._environment(rule), BOOL)
 
-    def message(self, rule: JSONObject) -> CompiledExpression:
+    def message(self, rule: JSONObject) -> SchemaExpression:
         """Return the expression of the message of a rule."""
         return self._compile(rule["messageExpression"], self._environment(rule), STRING)
+
+    def cost(self, expression: SchemaExpression) -> int:
+        """Return what an evaluation costs at most by the sizes that the schema allows, 0 if there is none."""
+        if expression.program is None or expression.checked is None:
+            return 0
+        return estimated_cost(expression.checked, base_environment(), self._sizes).greatest
 
     def _environment(self, rule: JSONObject) -> CELEnvironment:
         is_optional = bool(rule.get("optionalOldSelf"))
@@ -58,24 +65,23 @@ class SchemaExpressions:
             self._environments[is_optional] = base_environment().extended(variables, self._types)
         return self._environments[is_optional]
 
-    def _compile(self, text: str, environment: CELEnvironment, wanted: CELType) -> CompiledExpression:
+    def _compile(self, text: str, environment: CELEnvironment, wanted: CELType) -> SchemaExpression:
         of_message = "messageExpression " if wanted is STRING else ""
         try:
             checked = compiled(text, environment)
         except CELSyntaxError as error:
-            return CompiledExpression(error=f"{of_message}compilation failed: {error}")
+            return SchemaExpression(error=f"{of_message}compilation failed: {error}")
         if checked.output_type != wanted:
             result = (
                 "messageExpression must evaluate to a string"
                 if of_message
                 else "cel expression must evaluate to a bool"
             )
-            return CompiledExpression(error=result)
+            return SchemaExpression(error=result)
         uses_old = any(reference.name == "oldSelf" for reference in checked.references.values())
         try:
             program = CELProgram(checked, environment)
         except CELEvaluationError as error:
             what = of_message or "program "
-            return CompiledExpression(error=f"{what}instantiation failed: {error}", uses_old=uses_old)
-        cost = estimated_cost(checked, environment, self._sizes).greatest
-        return CompiledExpression(program=program, cost=cost, uses_old=uses_old)
+            return SchemaExpression(error=f"{what}instantiation failed: {error}", uses_old=uses_old)
+        return SchemaExpression(program=program, uses_old=uses_old, checked=checked)

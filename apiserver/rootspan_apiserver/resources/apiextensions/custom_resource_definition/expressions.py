@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.go_form import rule_form
-from rootspan_apiserver.resources.custom.compiled_expressions import SELF_TYPE, CompiledExpression, SchemaExpressions
+from rootspan_apiserver.resources.custom.compiled_expressions import SELF_TYPE, SchemaExpressions
 from rootspan_apiserver.rules import Path
 from rootspan_apiserver.rules.cel.costs import GREATEST
 from rootspan_apiserver.rules.cel.schema_types import LARGEST_REQUEST, schema_type
@@ -133,24 +133,21 @@ def _check_rule(
 ) -> Iterator[FieldError]:
     (place, path), (costs, count) = where, limits
     compiled = expressions.rule(rule)
-    yield from costs.check("rule", min(compiled.cost * count, GREATEST), path / "rule")
+    yield from costs.check("rule", min(expressions.cost(compiled) * count, GREATEST), path / "rule")
     if compiled.error:
         yield FieldError.invalid(path / "rule", rule_form(rule), compiled.error)
     elif rule.get("messageExpression"):
-        yield from _check_message(rule, expressions.message(rule), path / "messageExpression", costs)
+        message = expressions.message(rule)
+        if message.error:
+            yield FieldError.invalid(path / "messageExpression", rule_form(rule), message.error)
+        else:
+            yield from costs.check("messageExpression", expressions.cost(message), path / "messageExpression")
     if compiled.uses_old:
         if place.without_old:
             words = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {place.without_old}"
             yield FieldError.invalid(path / "rule", rule["rule"], words)
     elif (is_optional := rule.get("optionalOldSelf")) is not None:
         yield FieldError.invalid(path / "optionalOldSelf", is_optional, "may not be set if oldSelf is not used in rule")
-
-
-def _check_message(rule: JSONObject, compiled: CompiledExpression, path: Path, costs: _Costs) -> Iterator[FieldError]:
-    if compiled.error:
-        yield FieldError.invalid(path, rule_form(rule), compiled.error)
-    else:
-        yield from costs.check("messageExpression", compiled.cost, path)
 
 
 def _is_within(field: str, path: str) -> bool:

@@ -51,7 +51,9 @@ def _check(holder: JSONObject | None, old: JSONObject | None, path: Path, *, wit
     not_structural = [] if not_convertible else check_structural(schema, at) or check_defaults(schema, at)
     faults = list(check_keywords(schema, at))
     found += [*not_structural, *faults]
-    if not (not_convertible or not_structural) and any(each.get("x-kubernetes-validations") for each in schemas_in(schema)):
+    if not (not_convertible or not_structural) and any(
+        each.get("x-kubernetes-validations") for each in schemas_in(schema)
+    ):
         # A server starts faster without the modules of CEL, which few definitions need.
         from rootspan_apiserver.resources.apiextensions.custom_resource_definition.expressions import check_expressions
 
