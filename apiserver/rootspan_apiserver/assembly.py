@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -17,15 +17,13 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import ConfigurationError
 from rootspan_apiserver.admission.plugins.order import plugin_faults
-from rootspan_apiserver.audit.backend import Backend, PluginErrors, Union
+from rootspan_apiserver.audit.backend import Backend, PluginErrors, UnionBackend
 from rootspan_apiserver.audit.log_backend import LogBackend
 from rootspan_apiserver.audit.log_file import LogFile, LogOutput, Rotation, StandardOutput
 from rootspan_apiserver.audit.policy import METADATA_POLICY
 from rootspan_apiserver.audit.policy_file import read_policy
 from rootspan_apiserver.audit.webhook import WebhookBackend
 from rootspan_apiserver.authn.authenticator import Authenticator
-from rootspan_apiserver.authn.client_certificates import ClientCertificates
-from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.authz.modes import authorizers_of
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
@@ -77,21 +75,6 @@ def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
     return certificate, server_context(certificate, _path(options.client_ca_file), front_proxy)
 
 
-def client_certificates(options: Options) -> ClientCertificates | None:
-    """Return what names users by client certificates, None where none are asked for. Raises AuthoritiesError."""
-    if not (authorities := _path(options.client_ca_file)):
-        return None
-    return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
-
-
-def anonymous(options: Options) -> bool:
-    """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
-    if not options.anonymous_auth or "AlwaysAllow" not in options.authorization_mode:
-        return options.anonymous_auth
-    logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
-    return False
-
-
 def authorizer(
     options: Options, storage: Storage, registry: Registry, webhooks: AccessWebhooks, metrics: Metrics
 ) -> AuthorizerChain:
@@ -115,19 +98,6 @@ def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequenc
         audiences=audiences,
         seconds=options.authentication_token_webhook_cache_ttl,
     )
-
-
-def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
-    """Return what names users by the headers of a trusted proxy, None where there is none. Raises AuthoritiesError."""
-    if not (authorities := _path(options.requestheader_client_ca_file)):
-        return None
-    names = RequestHeaderNames(
-        usernames=_lower(options.requestheader_username_headers),
-        uids=_lower(options.requestheader_uid_headers),
-        groups=_lower(options.requestheader_group_headers),
-        extra_prefixes=_lower(options.requestheader_extra_headers_prefix),
-    )
-    return RequestHeaderAuthenticator(Authorities(authorities), names, options.requestheader_allowed_names)
 
 
 def authentication_trust(options: Options) -> Mapping[str, str]:
@@ -160,10 +130,6 @@ def service_clients(resolver: ServiceResolver, options: Options, provider: Trace
     """Return the connections to aggregated servers."""
     certificate = ClientCertificate(options.proxy_client_cert_file, options.proxy_client_key_file)
     return ServiceClients(resolver, resolver.loopback, provider, certificate)
-
-
-def _lower(names: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple(name.strip().lower().encode() for name in names)
 
 
 def tracer_provider(
@@ -207,6 +173,12 @@ def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Reg
     metrics.storage.counts = lambda: {
         resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
     }
+    metrics.cache.numbers = lambda: {
+        resource.group_resource: found.numbers(resource)
+        for resource in registry.resources()
+        if resource.storage_path and resource.watch_cache
+    }
+    metrics.cache.revision = lambda: found.revision
     return found
 
 
@@ -231,7 +203,7 @@ async def auditing(options: Options, tracing: Tracing, metrics: AuditMetrics) ->
         if not backends:
             yield None
             return
-        backend = await stack.enter_async_context(contextlib.aclosing(Union(backends)))
+        backend = await stack.enter_async_context(contextlib.aclosing(UnionBackend(backends)))
         yield Auditor(policy or METADATA_POLICY, backend, metrics)
 
 

@@ -55,7 +55,7 @@ class PluginInitializer:
         toleration_seconds: tuple[int, int] = (300, 300),
         metrics: AdmissionMetrics | None = None,
     ) -> None:
-        self._metrics = metrics or AdmissionMetrics()
+        self.metrics = metrics or AdmissionMetrics()
         self.cache = cache
         self.authorizer = authorizer
         self.loopback = loopback
@@ -91,10 +91,11 @@ class PluginInitializer:
                 self.namespaces,
                 self._equivalents,
                 self.authorizer,
-                self._metrics.match_conditions,
+                self.metrics.match_conditions,
             ),
             clients=WebhookClients(self._services, self._tracer_provider),
             tracing=self._tracing,
+            metrics=self.metrics.webhooks,
         )
 
     def policy_source(self, kind: str, compile_policy: Callable[[AdmissionPolicy], E]) -> PolicySource[E]:
@@ -106,4 +107,4 @@ class PluginInitializer:
     def policy_evaluation(self) -> PolicyEvaluation:
         """Return what policies are evaluated with."""
         matcher = PolicyMatcher(self.namespaces, self._equivalents)
-        return PolicyEvaluation(matcher, ParamCollector(self.cache, self.registry), self.authorizer, self._metrics)
+        return PolicyEvaluation(matcher, ParamCollector(self.cache, self.registry), self.authorizer, self.metrics)

@@ -29,13 +29,13 @@ class ClusterRoleAggregationController:
         self._storage = storage
         self._roles = registry.builtin("clusterroles", "rbac.authorization.k8s.io")
         self._actor = Actor(loopback, self.name)
-        self._queue: WorkQueue[str] = WorkQueue(self.name)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
         self._complete = asyncio.Event()
 
     async def run(self) -> None:
         """Work until cancelled."""
         self._storage.subscribe(self._roles, self)
-        await self._queue.run(self._sync)
+        await self.queue.run(self._sync)
 
     async def complete(self) -> None:
         """Return once the roles that were there at the start have their rules."""
@@ -43,11 +43,11 @@ class ClusterRoleAggregationController:
 
     def reset(self, objects: Iterable[StoredObject]) -> None:
         """Compare these roles."""
-        self._queue.add(_ALL)
+        self.queue.add(_ALL)
 
     def observe(self, change: Change) -> None:
         """Compare the roles again after one of them has changed."""
-        self._queue.add(_ALL)
+        self.queue.add(_ALL)
 
     async def _sync(self, _: str) -> None:
         stored = await self._storage.cached(self._roles)

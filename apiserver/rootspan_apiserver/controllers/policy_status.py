@@ -32,22 +32,22 @@ class PolicyStatusController:
         self._policies = registry.builtin("validatingadmissionpolicies", "admissionregistration.k8s.io")
         self._checker = ExpressionTypeChecker(registry)
         self._actor = Actor(loopback, MANAGER)
-        self._queue: WorkQueue[ObjectKey] = WorkQueue(self.name)
+        self.queue: WorkQueue[ObjectKey] = WorkQueue(self.name)
 
     async def run(self) -> None:
         """Work until cancelled."""
         self._storage.subscribe(self._policies, self)
-        await self._queue.run(self._sync)
+        await self.queue.run(self._sync)
 
     def reset(self, objects: Iterable[StoredObject]) -> None:
         """Check these policies."""
         for stored in objects:
-            self._queue.add_after(object_key(self._policies, stored.key), SETTLING_SECONDS)
+            self.queue.add_after(object_key(self._policies, stored.key), SETTLING_SECONDS)
 
     def observe(self, change: Change) -> None:
         """Check a policy that is new or changed."""
         if not change.deleted:
-            self._queue.add_after(object_key(self._policies, change.object.key), SETTLING_SECONDS)
+            self.queue.add_after(object_key(self._policies, change.object.key), SETTLING_SECONDS)
 
     async def _sync(self, key: ObjectKey) -> None:
         stored = await self._storage.cached_object(self._policies, "", key.name)

@@ -8,7 +8,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextvars import Context
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.bootstrap_roles import BootstrapRoles
@@ -29,9 +29,11 @@ from rootspan_apiserver.controllers.storage_protection import (
     storage_protection,
 )
 from rootspan_apiserver.controllers.system_objects import ServerFacts, kept_system_objects
+from rootspan_apiserver.controllers.work_queue import WorkQueue
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
 
 logger = logging.getLogger(__name__)
 Settled = Callable[[], Awaitable[None]]
@@ -63,7 +65,9 @@ ALIASES = {
 
 
 class Controller(Protocol):
-    """A controller: its name for --controllers and the log, and its work, which goes on until it is cancelled."""
+    """A controller: its name for --controllers and the log, its queue, and its work, which goes on until it is cancelled."""
+
+    queue: WorkQueue[Any]
 
     @property
     def name(self) -> str: ...
@@ -102,6 +106,7 @@ async def running_controllers(
     ca_bundle: bytes,
     server: ServerFacts,
     chosen: Sequence[str] = ("*",),
+    metrics: QueueMetrics,
     bootstraps_roles: bool = False,
 ) -> AsyncIterator[Settled]:
     """Create the objects of a new server, then keep them and run the chosen controllers while the block runs.
@@ -109,6 +114,7 @@ async def running_controllers(
     Args:
         ca_bundle: the certificates, in PEM, by which clients verify the server.
         chosen: the value of --controllers.
+        metrics: shows the queues.
         bootstraps_roles: whether the roles of RBAC are created.
 
     Yields:
@@ -124,6 +130,8 @@ async def running_controllers(
     controllers = [
         each for each in _controllers(storage, registry, loopback, ca_bundle) if is_enabled(each.name, chosen)
     ]
+    for each in (*own, *controllers):
+        each.queue.shown_in(metrics)
     tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in (*own, *controllers)]
     tasks.append(asyncio.create_task(every(RENEWAL, renew), name="identity-lease", context=Context()))
 

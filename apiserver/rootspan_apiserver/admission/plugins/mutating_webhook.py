@@ -66,8 +66,9 @@ class MutatingAdmissionWebhook:
         webhook, notes = invocation.webhook, attributes.audit_annotations
         changed = None
         try:
-            check_dry_run(webhook, attributes)
-            changed = await self._patched_object(invocation, attributes, place)
+            with self._dispatcher.measured(webhook, attributes.operation):
+                check_dry_run(webhook, attributes)
+                changed = await self._patched_object(invocation, attributes, place)
         except CallFailedError as exc:
             if not webhook.ignores_failure:
                 raise internal_error(str(exc)) from exc

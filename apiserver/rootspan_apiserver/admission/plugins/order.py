@@ -113,6 +113,7 @@ ORDER = (
             init.cache,
             init.resource("", "v1", "pods"),
             PodSecurityConfiguration.of(init.configuration.of("PodSecurity")),
+            metrics=init.metrics.pod_security,
         ),
     ),
     PluginRow(
