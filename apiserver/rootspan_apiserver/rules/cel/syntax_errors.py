@@ -41,7 +41,9 @@ def syntax_issues(text: str) -> Sequence[CELIssue]:
         _grammar().compile(text, disable_check=True)
     except RuntimeError as error:
         found = _ISSUE.findall(str(error).removesuffix(" [INVALID_ARGUMENT]"))
-        issues = [CELIssue(int(line), int(column) - 1, _as_in_go(message, text)) for line, column, message in found]
+        # The end of an empty text is before its first character.
+        start = 1 if text else 2
+        issues = [CELIssue(int(line), int(column) - start, _as_in_go(message, text)) for line, column, message in found]
         # cel-go complains once more of a name that is missing after `.?`.
         more = [
             replace(issue, message="unsupported ident kind") for issue in issues if issue.message.endswith(_NO_NAME)
