@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import socket
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -34,6 +33,7 @@ from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.serving.accepting import TLSContext
 from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
@@ -59,7 +59,7 @@ def check(options: Options) -> None:
         logger.warning("%s", sentence)
 
 
-def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
+def tls(options: Options) -> tuple[ServingCertificate, TLSContext]:
     """Return the certificate that the server presents, and its TLS settings. Raises CertificateError."""
     certificate = serving_certificate(
         certificate_file=options.tls_cert_file,
@@ -67,8 +67,12 @@ def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
         folder=_path(options.cert_dir),
         addresses=(options.bind_address, options.advertise_address),
     )
-    front_proxy = _path(options.requestheader_client_ca_file)
-    return certificate, server_context(certificate, _path(options.client_ca_file), front_proxy)
+    files = [Path(file) for file in (options.client_ca_file, options.requestheader_client_ca_file) if file]
+    if not files:
+        return certificate, server_context(certificate)
+    from rootspan_apiserver.serving.requesting_certificates import requesting_context  # loads pyOpenSSL
+
+    return certificate, requesting_context(certificate, files)
 
 
 def authentication_trust(options: Options) -> Mapping[str, str]:

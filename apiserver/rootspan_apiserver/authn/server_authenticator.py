@@ -30,7 +30,7 @@ def server_authenticator(
 
     Args:
         admin_token: The token of the administrator in the kubeconfig.
-        client_certificates: Names users by the certificates that TLS has verified; None where none are asked for.
+        client_certificates: Names users by their certificates; None where none are asked for.
         front_proxy: Names the users of a proxy that is trusted; None where there is none.
         token_file: A file of static tokens, "" for none.
         anonymous: Whether requests without credentials are authenticated as `system:anonymous`.
@@ -38,16 +38,14 @@ def server_authenticator(
     Raises:
         TokenFileError: `token_file` cannot be read.
     """
-    known: list[Authenticator] = [] if front_proxy is None else [front_proxy]
-    known += [
-        loopback_authenticator(loopback_token),
-        StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
-    ]
+    known: list[Authenticator] = [loopback_authenticator(loopback_token)]
+    if front_proxy is not None:
+        known.append(front_proxy)
     if client_certificates is not None:
         known.append(client_certificates)
+    known.append(StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}))
     if token_file:
         known.append(read_token_file(Path(token_file)))
     known.append(accounts)
-    if anonymous:
-        known.append(AnonymousAuthenticator())
-    return UnionAuthenticator(known, accounts.settings.api_audiences)
+    otherwise = AnonymousAuthenticator() if anonymous else None
+    return UnionAuthenticator(known, accounts.settings.api_audiences, otherwise)

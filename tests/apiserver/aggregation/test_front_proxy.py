@@ -56,7 +56,7 @@ async def test_trusted_proxy_names_the_user(tmp_path: Path) -> None:
         assert bob["username"] == "bob"
         false_proxy = await user_of(env, write_certificate(tmp_path, "aggregator", clients))
         assert false_proxy["username"] == "aggregator"
-        assert await user_of(env, None) == 403
+        assert await user_of(env, None) == 401
 
 
 async def test_config_map_says_whom_the_server_trusts(tmp_path: Path) -> None:
