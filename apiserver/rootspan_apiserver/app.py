@@ -19,8 +19,8 @@ from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings
-from rootspan_apiserver.authz.modes import authorizer_for
-from rootspan_apiserver.authz.union import UnionAuthorizer
+from rootspan_apiserver.authz.chain import AuthorizerChain
+from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.aggregated_services import AggregatedServices
 from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -80,8 +80,13 @@ async def apiserver(
         etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         metrics = Metrics(options.emulated_version)
+        metrics.features = options.gates().effective
         storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
-        loopback = await stack.enter_async_context(contextlib.aclosing(LoopbackClient(provider, dialect.http_client)))
+        loopback = await stack.enter_async_context(
+            contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients))
+        )
+        webhooks = AccessWebhooks(dialect.http_client, provider, metrics)
+        await stack.enter_async_context(contextlib.aclosing(webhooks))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
             options=options,
@@ -93,7 +98,8 @@ async def apiserver(
             storage=storage,
             store=Store(storage, registry.resources()),
             loopback=loopback,
-            authorizer=authorizer_for(options.authorization_mode, storage, registry),
+            authorizer=assembly.authorizer(options, storage, registry, webhooks, metrics),
+            webhooks=webhooks,
             resolver=resolver,
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
@@ -125,7 +131,8 @@ class _Parts:
     storage: Storage
     store: Store
     loopback: LoopbackClient
-    authorizer: UnionAuthorizer
+    authorizer: AuthorizerChain
+    webhooks: AccessWebhooks
     resolver: ServiceResolver
     services: AggregatedServices
     clients: ServiceClients
@@ -150,6 +157,7 @@ async def _working(
         services=parts.services,
         clients=parts.clients,
         trust=assembly.authentication_trust(options),
+        metrics=parts.metrics,
     )
     controllers = running_controllers(
         storage,
@@ -163,10 +171,11 @@ async def _working(
             service_range=options.service_cluster_ip_range,
         ),
         chosen=options.controllers,
+        metrics=parts.metrics.queues,
         bootstraps_roles="RBAC" in options.authorization_mode,
     )
     async with (
-        serving_custom_resources(storage, registry, loopback, converters),
+        serving_custom_resources(storage, registry, loopback, converters, metrics=parts.metrics.queues),
         aggregator as registered,
         controllers as settled,
     ):
@@ -184,6 +193,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         client_certificates=identities.client_certificates(options),
         front_proxy=identities.front_proxy(options),
         token_file=options.token_auth_file,
+        token_webhook=identities.token_webhook(options, parts.webhooks, accounts.settings.api_audiences),
         anonymous=identities.anonymous(options),
     )
     handlers = application(
@@ -232,6 +242,7 @@ def _admission(parts: _Parts) -> AdmissionChain:
         service_addresses=options.service_addresses(),
         configuration=options.admission_configuration(),
         toleration_seconds=options.toleration_seconds(),
+        metrics=parts.metrics.admission,
     )
     return admission_chain(
         initializer,

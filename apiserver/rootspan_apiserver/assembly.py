@@ -22,6 +22,9 @@ from rootspan_apiserver.audit.log_file import LogFile, LogOutput, Rotation, Stan
 from rootspan_apiserver.audit.policy import METADATA_POLICY
 from rootspan_apiserver.audit.policy_file import read_policy
 from rootspan_apiserver.audit.webhook import WebhookBackend
+from rootspan_apiserver.authz.chain import AuthorizerChain
+from rootspan_apiserver.authz.modes import authorizers_of
+from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.kubeconfig_client import KubeconfigClient
 from rootspan_apiserver.clients.kubeconfig_file import read_kubeconfig
 from rootspan_apiserver.clients.loopback import LoopbackClient
@@ -73,6 +76,19 @@ def tls(options: Options) -> tuple[ServingCertificate, TLSContext]:
     from rootspan_apiserver.serving.requesting_certificates import requesting_context  # loads pyOpenSSL
 
     return certificate, requesting_context(certificate, files)
+
+
+def authorizer(
+    options: Options, storage: Storage, registry: Registry, webhooks: AccessWebhooks, metrics: Metrics
+) -> AuthorizerChain:
+    """Return what decides who may do what. Raises ConfigurationError."""
+    configuration = options.authorizers()
+    return AuthorizerChain(
+        configuration,
+        modes=authorizers_of((each.type for each in configuration), storage, registry),
+        webhook=webhooks.authorizer,
+        metrics=metrics.authorization,
+    )
 
 
 def authentication_trust(options: Options) -> Mapping[str, str]:
@@ -148,6 +164,12 @@ def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Reg
     metrics.storage.counts = lambda: {
         resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
     }
+    metrics.cache.numbers = lambda: {
+        resource.group_resource: found.numbers(resource)
+        for resource in registry.resources()
+        if resource.storage_path and resource.watch_cache
+    }
+    metrics.cache.revision = lambda: found.revision
     return found
 
 

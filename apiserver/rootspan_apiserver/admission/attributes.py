@@ -46,6 +46,11 @@ class AdmissionAttributes:
         return self.resource.group_resource == _NAMESPACES
 
     @property
+    def request_namespace(self) -> str:
+        """The namespace that the request is for: that of a namespace is its own, before a name is generated "" too."""
+        return self.name if self.is_namespace else self.namespace
+
+    @property
     def is_pod(self) -> bool:
         """Whether the object is a Pod, not a subresource of one."""
         return self.is_of(_PODS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
+from rootspan_apiserver.admission.policies.reinvocation import PolicyReinvocation
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 
@@ -21,7 +22,7 @@ class ReinvocationContext:
 
     `requested` is set when an object changes after a webhook that wants to see such changes was called; `is_reinvocation` during the
     repetition. `reinvocable` are the uids of webhooks that may be called again, `required` those that have to be called again;
-    `output` is the object after the last mutating webhook.
+    `output` is the object after the last mutating webhook; `policies` is the state of the mutating policies.
     """
 
     requested: bool = False
@@ -29,6 +30,7 @@ class ReinvocationContext:
     reinvocable: set[str] = field(default_factory=set)
     required: set[str] = field(default_factory=set)
     output: JSONObject | None = None
+    policies: PolicyReinvocation = field(default_factory=PolicyReinvocation)
 
     def require_reinvocation(self) -> None:
         """Call every reinvocable webhook again: the object has changed since."""

@@ -3,7 +3,8 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/initializer/initializer.go
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from opentelemetry.trace import TracerProvider
 
@@ -11,6 +12,11 @@ from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.equivalent_resources import EquivalentResources
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.object_lookup import ObjectLookup
+from rootspan_apiserver.admission.policies.accessors import Policy
+from rootspan_apiserver.admission.policies.params import ParamCollector
+from rootspan_apiserver.admission.policies.policy_evaluation import PolicyEvaluation
+from rootspan_apiserver.admission.policies.policy_matcher import PolicyMatcher
+from rootspan_apiserver.admission.policies.policy_source import PolicySource
 from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher
 from rootspan_apiserver.admission.webhooks.matcher import WebhookMatcher
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
@@ -21,7 +27,11 @@ from rootspan_apiserver.clients.webhook_clients import WebhookClients
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.object_cache import ObjectCache
+from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
+
+E = TypeVar("E")
+_REGISTRATION = "admissionregistration.k8s.io"
 
 
 class PluginInitializer:
@@ -43,7 +53,9 @@ class PluginInitializer:
         service_addresses: Mapping[tuple[str, str], tuple[str, int]],
         configuration: AdmissionConfiguration | None = None,
         toleration_seconds: tuple[int, int] = (300, 300),
+        metrics: AdmissionMetrics | None = None,
     ) -> None:
+        self.metrics = metrics or AdmissionMetrics()
         self.cache = cache
         self.authorizer = authorizer
         self.loopback = loopback
@@ -53,7 +65,7 @@ class PluginInitializer:
         self._tracing = tracing
         self._tracer_provider = tracer_provider
         self.namespaces = NamespaceGetter(cache, self.resource("", "v1", "namespaces"), loopback)
-        self._matcher = WebhookMatcher(self.namespaces, EquivalentResources(registry))
+        self._equivalents = EquivalentResources(registry)
         self._services = ServiceResolver(service_addresses, loopback)
 
     def resource(self, group: str, version: str, plural: str) -> Resource:
@@ -70,11 +82,29 @@ class PluginInitializer:
 
     def webhook_dispatcher(self, kind: str) -> WebhookDispatcher:
         """Return a dispatcher of the `mutating` or `validating` webhooks, with HTTP clients of its own."""
-        configurations = self.resource("admissionregistration.k8s.io", "v1", f"{kind}webhookconfigurations")
+        configurations = self.resource(_REGISTRATION, "v1", f"{kind}webhookconfigurations")
         return WebhookDispatcher(
             kind=kind,
             source=WebhookSource(self.cache, configurations),
-            matcher=self._matcher,
+            matcher=WebhookMatcher(
+                {"mutating": "admit", "validating": "validate"}[kind],
+                self.namespaces,
+                self._equivalents,
+                self.authorizer,
+                self.metrics.match_conditions,
+            ),
             clients=WebhookClients(self._services, self._tracer_provider),
             tracing=self._tracing,
+            metrics=self.metrics.webhooks,
         )
+
+    def policy_source(self, kind: str, compile_policy: Callable[[Policy], E]) -> PolicySource[E]:
+        """Return the `mutating` or `validating` policies."""
+        policies = self.resource(_REGISTRATION, "v1", f"{kind}admissionpolicies")
+        bindings = self.resource(_REGISTRATION, "v1", f"{kind}admissionpolicybindings")
+        return PolicySource(self.cache, policies, bindings, compile_policy)
+
+    def policy_evaluation(self) -> PolicyEvaluation:
+        """Return what policies are evaluated with."""
+        matcher = PolicyMatcher(self.namespaces, self._equivalents)
+        return PolicyEvaluation(matcher, ParamCollector(self.cache, self.registry), self.authorizer, self.metrics)

@@ -24,6 +24,7 @@ def server_authenticator(
     client_certificates: ClientCertificates | None = None,
     front_proxy: RequestHeaderAuthenticator | None = None,
     token_file: str = "",
+    token_webhook: Authenticator | None = None,
     anonymous: bool = True,
 ) -> Authenticator:
     """Return the authenticator of a server.
@@ -33,6 +34,7 @@ def server_authenticator(
         client_certificates: Names users by their certificates; None where none are asked for.
         front_proxy: Names the users of a proxy that is trusted; None where there is none.
         token_file: A file of static tokens, "" for none.
+        token_webhook: Asks a webhook about tokens that no other authenticator knows; None where there is none.
         anonymous: Whether requests without credentials are authenticated as `system:anonymous`.
 
     Raises:
@@ -47,5 +49,7 @@ def server_authenticator(
     if token_file:
         known.append(read_token_file(Path(token_file)))
     known.append(accounts)
+    if token_webhook is not None:
+        known.append(token_webhook)
     otherwise = AnonymousAuthenticator() if anonymous else None
     return UnionAuthenticator(known, accounts.settings.api_audiences, otherwise)

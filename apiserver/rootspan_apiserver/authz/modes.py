@@ -1,4 +1,6 @@
-"""The modes of --authorization-mode: a new mode is a file in this package and a row in `MODES`.
+"""The modes of --authorization-mode that need nothing but the cluster: a new one is a file in this package and a row in `MODES`.
+
+The other modes, which have files of their own, are made by `authorization.py` of the server.
 
 Upstream: pkg/kubeapiserver/authorizer/modes/modes.go, pkg/kubeapiserver/authorizer/reload.go
 """
@@ -10,8 +12,6 @@ from typing import TYPE_CHECKING
 from rootspan_apiserver.authz.always_allow import AlwaysAllow
 from rootspan_apiserver.authz.always_deny import AlwaysDeny
 from rootspan_apiserver.authz.authorizer import Authorizer
-from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
-from rootspan_apiserver.authz.union import UnionAuthorizer
 
 if TYPE_CHECKING:  # the command line reads the names of the modes, and must not import the store for its help
     from rootspan_apiserver.resources.catalogue import Registry
@@ -37,6 +37,6 @@ MODES: Mapping[str, BuildAuthorizer] = MappingProxyType(
 )
 
 
-def authorizer_for(modes: Iterable[str], cache: "CacheReads", registry: "Registry") -> UnionAuthorizer:
-    """Return an authorizer that allows `system:masters` everything and consults `modes`, names of `MODES`, in order."""
-    return UnionAuthorizer([PrivilegedGroups(), *(MODES[mode](cache, registry) for mode in modes)])
+def authorizers_of(modes: Iterable[str], cache: "CacheReads", registry: "Registry") -> Mapping[str, Authorizer]:
+    """Return the authorizers of those of the `modes` that need nothing but the cluster, by mode."""
+    return {mode: MODES[mode](cache, registry) for mode in modes if mode in MODES}

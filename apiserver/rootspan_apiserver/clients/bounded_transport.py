@@ -47,16 +47,25 @@ def client_context(ca_bundle: bytes) -> ssl.SSLContext:
 class BoundedTransport(httpx.AsyncBaseTransport):
     """Connects to the (host, port) that `address` returns, or to the address in the URL if it returns None.
 
-    The certificate is verified for `server_name`. The extension `deadline` of a request is its timeout in seconds.
+    The certificate is verified for `server_name`. A `proxy` (its URL) may be between. The
+    extension `deadline` of a request is its timeout in seconds.
 
     Raises:
         CallError: for every failure; `address` may raise it, too.
     """
 
-    def __init__(self, tls: ssl.SSLContext, address: Callable[[], tuple[str, int] | None], server_name: str) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext,
+        address: Callable[[], tuple[str, int] | None],
+        server_name: str,
+        *,
+        proxy: str | None = None,
+    ) -> None:
         self._inner = httpx.AsyncHTTPTransport(
             verify=tls,
             trust_env=False,
+            proxy=proxy,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=IDLE_SECONDS),
         )
         self._address = address

@@ -35,6 +35,7 @@ class KubeconfigAccess:
         insecure: Whether the certificate of the server is not verified.
         server_name: The name that it must have; "" for that in the URL.
         certificate, key: The client certificate and its key (PEM); empty for none.
+        proxy: The URL of an HTTP proxy; "" for none.
     """
 
     server: str
@@ -46,6 +47,7 @@ class KubeconfigAccess:
     password: str = ""
     certificate: bytes = b""
     key: bytes = b""
+    proxy: str = ""
 
 
 def read_kubeconfig(path: str) -> KubeconfigAccess:
@@ -105,7 +107,7 @@ class _Source:
             yield (
                 f"more than one authentication method found for {name}; found [{' '.join(methods)}], only one is allowed"
             )
-        if unsupported := [key for key in ("exec", "auth-provider") if user.get(key)]:
+        if unsupported := [key for key in ("exec", "auth-provider", "as") if user.get(key)]:
             yield f"{unsupported[0]} of user {name} is not implemented here"
 
     def access(self) -> KubeconfigAccess:
@@ -127,6 +129,7 @@ class _Source:
             password=str(user.get("password") or ""),
             certificate=self._content(user, "client-certificate"),
             key=self._content(user, "client-key"),
+            proxy=str(cluster.get("proxy-url") or ""),
         )
 
     def _content(self, holder: Mapping[str, Any], key: str) -> bytes:

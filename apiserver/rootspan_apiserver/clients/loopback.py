@@ -24,6 +24,7 @@ from rootspan_apiserver.clients.go_errors import call_error
 from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, internal_error, unavailable
+from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 
 USER_AGENT = "kube-apiserver/v1.36.2 (linux/amd64) kubernetes"
 TIMEOUT = 34.0
@@ -48,11 +49,16 @@ class LoopbackClient:
     Args:
         tracer_provider: Makes the spans of calls.
         client_spans: The transport that makes them, for the calls to webhooks too.
+        metrics: Counts the calls, those to webhooks too.
     """
 
     def __init__(
-        self, tracer_provider: TracerProvider, client_spans: type[AsyncTracingTransport] = DEFAULT.http_client
+        self,
+        tracer_provider: TracerProvider,
+        client_spans: type[AsyncTracingTransport] = DEFAULT.http_client,
+        metrics: ClientMetrics | None = None,
     ) -> None:
+        self.metrics = metrics or ClientMetrics()
         self.token = secrets.token_urlsafe(32)
         self.client_spans = client_spans
         self._tracer_provider = tracer_provider
@@ -108,6 +114,7 @@ class LoopbackClient:
         content_type: str = "application/json",
         agent: str = USER_AGENT,
         traced: bool = True,
+        query: Mapping[str, str] | None = None,
     ) -> JSONObject:
         """Send one request and return the object in the response.
 
@@ -118,6 +125,7 @@ class LoopbackClient:
             content_type: The media type of the body.
             agent: The value of the `User-Agent` header.
             traced: Whether the call has a CLIENT span under the current one.
+            query: The parameters of the query.
 
         Raises:
             StatusError: The server answered it; 500 if there was no answer.
@@ -125,10 +133,12 @@ class LoopbackClient:
         endpoint = self.endpoint()
         transport = self._traced if traced else self._plain
         assert transport is not None
-        request = _request(endpoint, method, path, body, content_type=content_type, agent=agent)
+        request = _request(endpoint, method, path, body, content_type=content_type, agent=agent, query=query)
+        host = f"{endpoint.host}:{endpoint.port}"
         try:
-            response = await transport.handle_async_request(request)
-            await response.aread()
+            with self.metrics.request(method, host, len(request.content)) as measured:
+                response = await transport.handle_async_request(request)
+                measured.answered(response.status_code, len(await response.aread()))
         except httpx.TransportError as exc:
             error = call_error(exc, endpoint.host, endpoint.port, endpoint.host)
             raise internal_error(f'{method.title()} "{request.url}": {error}') from exc
@@ -154,6 +164,7 @@ def _request(
     *,
     content_type: str,
     agent: str,
+    query: Mapping[str, str] | None,
 ) -> httpx.Request:
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     headers = {
@@ -166,6 +177,7 @@ def _request(
     return httpx.Request(
         method,
         f"https://{host}:{endpoint.port}{path}",
+        params=query,
         headers=headers,
         content=None if body is None else orjson.dumps(body),
         extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},

@@ -22,6 +22,7 @@ from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.go_url import URL, URLError, escape_path
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 from rootspan_apiserver.types.problems import NotDecodableError
 
 HEADERS = {
@@ -37,7 +38,11 @@ class ClientConfigError(ValueError):
 
 
 class WebhookCallError(Exception):
-    """A call got no JSON object for an answer; the message is client-go's."""
+    """A call got no JSON object for an answer; the message is client-go's, `code` the status that stands for it."""
+
+    def __init__(self, message: str, code: int = 503) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class WebhookClients:
@@ -84,13 +89,16 @@ class WebhookClients:
         else:
             tls = client_context(config.ca_bundle)
             wire = BoundedTransport(tls, partial(self._services.address, config), target.hostname)
-        return WebhookClient(target, loopback.client_spans(wire, tracer_provider=self._tracer_provider))
+        transport = loopback.client_spans(wire, tracer_provider=self._tracer_provider)
+        return WebhookClient(target, transport, loopback.metrics)
 
 
 class WebhookClient:
     """The connections to one webhook. `in_flight` is the number of calls that wait for an answer."""
 
-    def __init__(self, target: URL, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, target: URL, transport: httpx.AsyncBaseTransport, metrics: ClientMetrics) -> None:
+        self._host = target.host
+        self._metrics = metrics
         self._url = f"{target.scheme}://{target.host}{escape_path(target.path)}"
         self._parsed = httpx.URL(self._url)
         self._headers = {"Host": _host_header(target, self._parsed)} | HEADERS
@@ -115,7 +123,9 @@ class WebhookClient:
         )
         self.in_flight += 1
         try:
-            response = await self._transport.handle_async_request(request)
+            with self._metrics.request("POST", self._host, len(body)) as measured:
+                response = await self._transport.handle_async_request(request)
+                measured.answered(response.status_code, len(response.content))
         except CallError as exc:
             raise WebhookCallError(f"Post {quote(url)}: {exc}") from exc
         finally:
@@ -123,7 +133,8 @@ class WebhookClient:
         try:
             return _decoded(response)
         except ValueError as exc:
-            raise WebhookCallError(str(exc)) from exc
+            code = response.status_code
+            raise WebhookCallError(str(exc), 503 if 200 <= code <= 206 else code) from exc
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -177,8 +177,10 @@ def _read_value(
     return read(value, expected, expected, schema, problems)
 
 
-def read_again(value: Any, expected: GroupVersionKind, schema: Schema | None) -> JSONObject:
-    """An object that a webhook has patched: built in, or a custom resource with its `schema`.
+def read_again(
+    value: Any, expected: GroupVersionKind, schema: Schema | None, problems: Problems | None = None
+) -> JSONObject:
+    """An object that a webhook or policy has patched: built in, or a custom resource with its `schema`. Unknown fields are `problems`.
 
     Raises:
         NotDecodableError: as `read`, or it is a custom resource without a kind.
@@ -187,7 +189,7 @@ def read_again(value: Any, expected: GroupVersionKind, schema: Schema | None) ->
     if schema is not None and not value.get("kind"):
         raise NotDecodableError(f"Object 'Kind' is missing in '{orjson.dumps(value).decode()}'")
     actual = _completed(value, expected)
-    out = read(value, actual, expected, schema, Problems())
+    out = read(value, actual, expected, schema, problems or Problems())
     head = {"kind": actual.kind, "apiVersion": actual.api_version}
     return convert({**head, **out, **head}, expected if schema is None else actual)
 

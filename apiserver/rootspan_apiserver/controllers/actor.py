@@ -1,6 +1,6 @@
 """A controller as a client of the server: the few requests controllers make."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.release import GIT_VERSION
 from rootspan_apiserver.kube.status import StatusError
 
+APPLY_PATCH = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -57,6 +58,15 @@ class Actor:
             if exc.code != 404:
                 raise
 
+    async def apply(self, path: APIPath, obj: JSONObject) -> None:
+        """Apply `obj` by force, as the manager of the controller's name. Raises StatusError."""
+        query = {"fieldManager": self.controller, "force": "true"}
+        await self._send("PATCH", path, obj, APPLY_PATCH, query)
+
+    async def apply_status(self, path: APIPath, obj: JSONObject) -> None:
+        """Apply the status in `obj` to the object at `path`, likewise. Raises StatusError."""
+        await self.apply(path.subresource("status"), obj)
+
     async def delete(self, path: APIPath, **options: Any) -> None:
         """Delete the object, unless there is none, or another one with its name. Raises StatusError."""
         body = {"kind": "DeleteOptions", "apiVersion": "v1", **options}
@@ -67,10 +77,17 @@ class Actor:
                 raise
 
     async def _send(
-        self, method: str, path: APIPath, body: JSONObject | None = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: APIPath,
+        body: JSONObject | None = None,
+        content_type: str = "application/json",
+        query: Mapping[str, str] | None = None,
     ) -> JSONObject:
         agent = f"{self.component}/{GIT_VERSION} (linux/amd64) kubernetes/{self.controller}"
-        return await self.loopback.request(method, path, body, content_type=content_type, agent=agent, traced=False)
+        return await self.loopback.request(
+            method, path, body, content_type=content_type, agent=agent, traced=False, query=query
+        )
 
 
 def without(items: Iterable[str], item: str) -> list[str]:

@@ -18,6 +18,7 @@ from rootspan_apiserver.controllers.authentication_trust import AuthenticationTr
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.telemetry.metrics import Metrics
 
 
 @contextlib.asynccontextmanager
@@ -30,6 +31,7 @@ async def aggregating(
     services: AggregatedServices,
     clients: ServiceClients,
     trust: Mapping[str, str],
+    metrics: Metrics,
 ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """Keep the APIServices, their conditions and their discovery while the block runs.
 
@@ -38,6 +40,7 @@ async def aggregating(
         services: follows the APIServices of other servers from now on.
         clients: reaches those servers; closed at the end.
         trust: the data of the config map that says whom this server trusts to authenticate users.
+        metrics: shows the queues, and which APIServices are unavailable.
 
     Yields:
         A function that returns once the APIServices of this server are there.
@@ -45,8 +48,12 @@ async def aggregating(
     discovery = AggregatedDiscovery(registry, services, clients)
     storage.subscribe(registry.builtin("apiservices", "apiregistration.k8s.io"), services)
     registration = APIServiceRegistration(storage, registry, loopback, store)
-    availability = APIServiceAvailability(storage, registry, loopback, clients, discovery.read)
+    availability = APIServiceAvailability(
+        storage, registry, loopback, clients, discovery.read, metrics=metrics.aggregator
+    )
     trusting = AuthenticationTrust(storage, registry, loopback, trust)
+    for each in (registration, availability, trusting):
+        each.queue.shown_in(metrics.queues)
     registered = asyncio.create_task(registration.complete(), context=Context())
 
     async def register() -> None:

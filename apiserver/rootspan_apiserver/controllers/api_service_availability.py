@@ -30,6 +30,7 @@ from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.scope import object_key
+from rootspan_apiserver.telemetry.aggregator_metrics import AggregatorMetrics
 
 CHECK_SECONDS = 5.0
 RESYNC_SECONDS = 30.0
@@ -61,7 +62,10 @@ class APIServiceAvailability:
         loopback: LoopbackClient,
         clients: ServiceClients,
         discovered: Callable[[AggregatedService], Awaitable[None]],
+        *,
+        metrics: AggregatorMetrics,
     ) -> None:
+        self._metrics = metrics
         self._storage = storage
         self._clients = clients
         self._discovered = discovered
@@ -69,18 +73,17 @@ class APIServiceAvailability:
         self._services = registry.builtin("services")
         self._slices = registry.builtin("endpointslices", "discovery.k8s.io")
         self._actor = Actor(loopback, self.name, component="kube-apiserver")
-        self._queue: WorkQueue[str] = WorkQueue(self.name)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._queue.run(self._keep, workers=5))
+            group.create_task(self.queue.run(self._keep, workers=5))
             group.create_task(self._observe_parts(self._services))
             group.create_task(self._observe_parts(self._slices))
             group.create_task(self._resync())
             async for observed in observe(self._storage, self._api_services):
-                if not observed.deleted:
-                    self._queue.add(observed.object.name)
+                self.queue.add(observed.object.name)
 
     async def _observe_parts(self, resource: Resource) -> None:
         """Check the APIServices of a Service that changes, or whose endpoints do."""
@@ -89,13 +92,13 @@ class APIServiceAvailability:
             name = key.name if resource is self._services else observed.object.labels.get(SERVICE_NAME)
             for api_service, service in await self._remote():
                 if (service.namespace, service.name) == (key.namespace, name):
-                    self._queue.add(api_service)
+                    self.queue.add(api_service)
 
     async def _resync(self) -> None:
         while True:
             await asyncio.sleep(RESYNC_SECONDS)
             for name, _ in await self._remote():
-                self._queue.add(name)
+                self.queue.add(name)
 
     async def _remote(self) -> list[tuple[str, AggregatedService]]:
         """Return the APIServices that another server serves, by name."""
@@ -108,13 +111,17 @@ class APIServiceAvailability:
     async def _keep(self, name: str) -> None:
         stored = await self._storage.cached_object(self._api_services, "", name)
         if stored is None:
+            self._metrics.forget(name)
             return
         obj = stored.decode()
         service = AggregatedService.of(obj)
         found = LOCAL if service is None else await self._checked(service)
+        self._metrics.checked(name, available=found.status == "True")
         if (changed := with_availability(obj, found)) is not None:
             path = APIPath.of_object(self._api_services, "", name).subresource("status")
             await self._actor.replace(path, changed)
+            if condition_of(obj).get("status") == "True" and found.status != "True":
+                self._metrics.became_unavailable(name, found.reason)
         if service is not None and found.status == "True":
             await self._discovered(service)
         elif found.reason == "FailedDiscoveryCheck":

@@ -38,7 +38,7 @@ class APIServiceRegistration:
         self._definitions = registry.builtin("customresourcedefinitions", "apiextensions.k8s.io")
         self._actor = Actor(loopback, self.name, component="kube-apiserver")
         self._own = OwnWrites(store)
-        self._queue: WorkQueue[str] = WorkQueue(self.name)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
         self._builtin = {_name(each): _service(each, priority, ON_START) for each, priority in BUILTIN.items()}
         self._custom: Mapping[str, JSONObject] = {}
         self._started: set[str] = set()
@@ -52,17 +52,17 @@ class APIServiceRegistration:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._queue.run(self._keep))
+            group.create_task(self.queue.run(self._keep))
             group.create_task(self._observe_definitions())
             async for observed in observe(self._storage, self._services):
-                self._queue.add(observed.object.name)
+                self.queue.add(observed.object.name)
 
     async def _observe_definitions(self) -> None:
         async for _ in observe(self._storage, self._definitions):
             before = self._custom
             await self._look_at_definitions()
             for name in before.keys() ^ self._custom.keys():
-                self._queue.add(name)
+                self.queue.add(name)
 
     async def _look_at_definitions(self) -> None:
         found = {}

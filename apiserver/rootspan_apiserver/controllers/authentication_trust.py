@@ -29,6 +29,7 @@ class AuthenticationTrust:
         self._config_maps = registry.builtin("configmaps")
         self._actor = Actor(loopback, self.name, component="kube-apiserver")
         self._data = dict(data)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def _keep(self) -> None:
         """Create the config map, or bring its data up to date. Raises StatusError."""
@@ -46,11 +47,10 @@ class AuthenticationTrust:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        queue: WorkQueue[str] = WorkQueue(self.name)
-        queue.add(NAME)
+        self.queue.add(NAME)
         async with asyncio.TaskGroup() as group:
-            group.create_task(queue.run(lambda _: self._keep()))
+            group.create_task(self.queue.run(lambda _: self._keep()))
             async for observed in observe(self._storage, self._config_maps):
                 key = object_key(self._config_maps, observed.object.key)
                 if (key.namespace, key.name) == (NAMESPACE, NAME):
-                    queue.add(NAME)
+                    self.queue.add(NAME)

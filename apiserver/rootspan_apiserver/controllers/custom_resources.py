@@ -26,6 +26,7 @@ from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.resources.custom.serving import ServedDefinitions
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.scope import object_key
+from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
 
 
 class CustomResourceDefinitions:
@@ -39,7 +40,7 @@ class CustomResourceDefinitions:
         self._converters = converters
         self._served = ServedDefinitions(registry, converters.of)
         self._actor = Actor(loopback, self.name, component="kube-apiserver")
-        self._queue: WorkQueue[str] = WorkQueue(self.name)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def load(self) -> None:
         """Serve the resources of the definitions that are established. Raises StatusError."""
@@ -51,9 +52,9 @@ class CustomResourceDefinitions:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._queue.run(self._keep))
+            group.create_task(self.queue.run(self._keep))
             async for observed in observe(self._storage, self._definitions):
-                self._queue.add(observed.object.name)
+                self.queue.add(observed.object.name)
 
     async def _keep(self, name: str) -> None:
         definition = await self._definition(name)
@@ -77,7 +78,7 @@ class CustomResourceDefinitions:
     def _look_again(self, group: str, name: str) -> None:
         """Look at the names of the other definitions of a group, as some may be free now."""
         for other in self._served.others_in_group(group, name):
-            self._queue.add(other)
+            self.queue.add(other)
 
     async def _finalize(self, path: APIPath, definition: JSONObject) -> None:
         """Delete the objects of a definition that is deleted, then let it go. Raises AgainError while there are some left."""
@@ -112,17 +113,19 @@ class CustomResourceDefinitions:
 
 @contextlib.asynccontextmanager
 async def serving_custom_resources(
-    storage: Storage, registry: Registry, loopback: LoopbackClient, converters: Converters
+    storage: Storage, registry: Registry, loopback: LoopbackClient, converters: Converters, *, metrics: QueueMetrics
 ) -> AsyncIterator[None]:
     """Serve the resources of CustomResourceDefinitions while the block runs, those of the stored ones from the start.
 
     Args:
         converters: makes their converters, and is closed at the end.
+        metrics: shows the queue.
 
     Raises:
         StatusError: the definitions cannot be read.
     """
     controller = CustomResourceDefinitions(storage, registry, loopback, converters)
+    controller.queue.shown_in(metrics)
     await controller.load()
     task = asyncio.create_task(controller.run(), name=controller.name, context=Context())
     try:

@@ -48,12 +48,12 @@ class InEveryNamespace:
         self._wanted = wanted
         self._object_name = wanted["metadata"]["name"]
         self._actor = Actor(loopback, name)
-        self._queue: WorkQueue[str] = WorkQueue(name)
+        self.queue: WorkQueue[str] = WorkQueue(name)
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._queue.run(self._keep))
+            group.create_task(self.queue.run(self._keep))
             group.create_task(self._observe(self._namespaces, self._of_namespace))
             group.create_task(self._observe(self._resource, self._of_object))
 
@@ -69,7 +69,7 @@ class InEveryNamespace:
     async def _observe(self, resource: Resource, namespace_of: Callable[[Observation], str]) -> None:
         async for observed in observe(self._storage, resource):
             if namespace := namespace_of(observed):
-                self._queue.add(namespace)
+                self.queue.add(namespace)
 
     @staticmethod
     def _of_namespace(observed: Observation) -> str:

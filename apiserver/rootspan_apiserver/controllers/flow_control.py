@@ -90,7 +90,7 @@ class FlowSchemaStatus:
         self._own = OwnWrites(store, CONSUMER)
         self._levels = registry.builtin("prioritylevelconfigurations", GROUP)
         self._schemas = registry.builtin("flowschemas", GROUP)
-        self._queue: WorkQueue[str] = WorkQueue(self.name)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def bootstrap(self) -> None:
         """Set the condition of each present schema. Raises StatusError."""
@@ -99,12 +99,12 @@ class FlowSchemaStatus:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        self._storage.subscribe(self._schemas, _ChangedNames(self._queue.add))
+        self._storage.subscribe(self._schemas, _ChangedNames(self.queue.add))
         self._storage.subscribe(self._levels, _ChangedNames(self._level_changed, only_existence=True))
-        await self._queue.run(self._work)
+        await self.queue.run(self._work)
 
     def _level_changed(self, _name: str) -> None:
-        self._queue.add("")
+        self.queue.add("")
 
     async def _work(self, name: str) -> None:
         """Set the condition of a schema; of all where the name is ""."""

@@ -39,7 +39,7 @@ class GarbageCollector:
         self._storage = storage
         self._registry = registry
         self._actor = Actor(loopback, "generic-garbage-collector")
-        self._queue: WorkQueue[Place] = WorkQueue(self.name)
+        self.queue: WorkQueue[Place] = WorkQueue(self.name)
         self._owners = Owners()
         self._watched: dict[str, tuple[Resource, asyncio.Task[None]]] = {}
 
@@ -49,7 +49,7 @@ class GarbageCollector:
         unsubscribe = self._registry.subscribe(changed.set)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._queue.run(self._examine, WORKERS))
+                group.create_task(self.queue.run(self._examine, WORKERS))
                 while True:
                     self._follow(group)
                     await changed.wait()
@@ -89,11 +89,11 @@ class GarbageCollector:
             if self._owners:
                 self._add(self._owners.dependents(stored.uid))
         elif changed or stored.is_terminating:
-            self._queue.add(place)
+            self.queue.add(place)
 
     def _add(self, places: Iterable[Place]) -> None:
         for place in places:
-            self._queue.add(place)
+            self.queue.add(place)
 
     async def _examine(self, place: Place) -> None:
         """Do what the object requires, if it requires something according to the cache; the server itself decides what that is."""

@@ -34,17 +34,17 @@ class IPAddressRepair:
         self._own = OwnWrites(store)
         self._services = registry.builtin("services")
         self._addresses = registry.builtin("ipaddresses", "networking.k8s.io")
-        self._queue: WorkQueue[str] = WorkQueue(self.name)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        self._storage.subscribe(self._addresses, _Deletions(self._queue))
+        self._storage.subscribe(self._addresses, _Deletions(self.queue))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._queue.run(self._repair))
+            group.create_task(self.queue.run(self._repair))
             group.create_task(every(GRACE, self._again))
 
     async def _again(self) -> None:
-        self._queue.add("all")
+        self.queue.add("all")
 
     async def _repair(self, _all: str) -> None:
         present = {stored.name: stored.decode() for stored in await self._storage.cached(self._addresses)}

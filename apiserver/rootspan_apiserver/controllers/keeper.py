@@ -43,7 +43,7 @@ class Keeper:
     def __init__(self, storage: Storage, objects: Iterable[KeptObject]) -> None:
         self._storage = storage
         self._kept = {kept.path: kept for kept in objects}
-        self._queue: WorkQueue[str] = WorkQueue(self.name)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def bootstrap(self) -> None:
         """Ensure each object once. What fails is logged, and tried again by `run`."""
@@ -59,12 +59,12 @@ class Keeper:
         resources = {kept.resource.storage_path: kept.resource for kept in kept_on}
         for resource in resources.values():
             self._storage.subscribe(resource, _ChangedPaths(self._kept, self._changed))
-        await self._queue.run(self._ensure)
+        await self.queue.run(self._ensure)
 
     def _changed(self, path: str) -> None:
         kept = self._kept.get(path)
         if kept is not None and not kept.only_at_start:
-            self._queue.add(path)
+            self.queue.add(path)
 
     async def _ensure(self, path: str) -> None:
         kept = self._kept[path]

@@ -41,15 +41,15 @@ class NamespaceController:
         self._registry = registry
         self._namespaces = namespaces
         self._actor = Actor(loopback, self.name)
-        self._queue: WorkQueue[str] = WorkQueue(self.name)
+        self.queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._queue.run(self._empty, WORKERS))
+            group.create_task(self.queue.run(self._empty, WORKERS))
             async for observed in observe(self._storage, self._namespaces):
                 if not observed.deleted and observed.object.is_terminating:
-                    self._queue.add(observed.object.name)
+                    self.queue.add(observed.object.name)
 
     async def _empty(self, name: str) -> None:
         path = APIPath.of_object(self._namespaces, "", name)
@@ -75,7 +75,7 @@ class NamespaceController:
         grace = [_grace_left(stored) for resource, objects in remaining if resource.grace_period for stored in objects]
         patience = min([WAIT, *(left for left in grace if left > 0)])
         await self._until_one_is_deleted([(resource, len(objects)) for resource, objects in remaining], name, patience)
-        self._queue.add(name)
+        self.queue.add(name)
 
     def _namespaced(self) -> Sequence[Resource]:
         return [resource for resource in deletable(self._registry) if resource.namespaced]

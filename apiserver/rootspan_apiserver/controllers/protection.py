@@ -54,24 +54,24 @@ class ProtectionController:
         self._is_used = is_used
         self._users = users
         self._actor = Actor(loopback, name)
-        self._queue: WorkQueue[ObjectKey] = WorkQueue(name)
+        self.queue: WorkQueue[ObjectKey] = WorkQueue(name)
         self._kept_by: dict[str, set[ObjectKey]] = {}
         """For the key in the store of a user: the objects that wait until it changes."""
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._queue.run(self._protect))
+            group.create_task(self.queue.run(self._protect))
             for each in self._users:
                 group.create_task(self._observe_users(each.resource))
             async for observed in observe(self._storage, self._resource):
                 if not observed.deleted and self._is_unsettled(observed.object.metadata()):
-                    self._queue.add(object_key(self._resource, observed.object.key))
+                    self.queue.add(object_key(self._resource, observed.object.key))
 
     async def _observe_users(self, resource: Resource) -> None:
         async for observed in observe(self._storage, resource):
             for key in self._kept_by.pop(observed.object.key, ()):
-                self._queue.add(key)
+                self.queue.add(key)
 
     def _is_unsettled(self, metadata: JSONObject) -> bool:
         """Return whether the finalizer is on an object that is being deleted, or missing from one that is not."""

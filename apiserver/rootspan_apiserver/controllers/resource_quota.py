@@ -44,9 +44,9 @@ class ResourceQuotaController:
         self._quotas = registry.builtin("resourcequotas")
         self._evaluators = Evaluators(storage, registry)
         self._actor = Actor(loopback, self.name)
-        self._queue: WorkQueue[ObjectKey] = WorkQueue(self.name)
+        self.queue: WorkQueue[ObjectKey] = WorkQueue(self.name)
         self._known = KnownQuotas(
-            self._quotas, settle=lambda key: self._queue.add_after(key, SETTLING_SECONDS), calculate=self._queue.add
+            self._quotas, settle=lambda key: self.queue.add_after(key, SETTLING_SECONDS), calculate=self.queue.add
         )
         self._monitored: set[str] = set()
 
@@ -57,7 +57,7 @@ class ResourceQuotaController:
         self._storage.subscribe(self._quotas, self._known)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._queue.run(self._sync, WORKERS))
+                group.create_task(self.queue.run(self._sync, WORKERS))
                 group.create_task(self._resync())
                 while True:
                     await self._monitor()
@@ -81,7 +81,7 @@ class ResourceQuotaController:
 
     def _calculate_all(self) -> None:
         for key in self._known.all():
-            self._queue.add(key)
+            self.queue.add(key)
 
     def _counted(self) -> Iterable[Resource]:
         return [

@@ -8,16 +8,18 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextvars import Context
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.bootstrap_roles import BootstrapRoles
+from rootspan_apiserver.controllers.cluster_role_aggregation import ClusterRoleAggregationController
 from rootspan_apiserver.controllers.every_namespace import InEveryNamespace, default_service_account, root_ca
 from rootspan_apiserver.controllers.flow_control import FlowSchemaStatus, kept_flow_control
 from rootspan_apiserver.controllers.garbage_collector import GarbageCollector
 from rootspan_apiserver.controllers.ip_address_repair import IPAddressRepair
 from rootspan_apiserver.controllers.keeper import Keeper, every
 from rootspan_apiserver.controllers.namespace_contents import NamespaceController
+from rootspan_apiserver.controllers.policy_status import PolicyStatusController
 from rootspan_apiserver.controllers.resource_quota import ResourceQuotaController
 from rootspan_apiserver.controllers.server_addresses import RENEWAL, IdentityLease, kept_endpoints, public_address
 from rootspan_apiserver.controllers.storage_protection import (
@@ -27,9 +29,11 @@ from rootspan_apiserver.controllers.storage_protection import (
     storage_protection,
 )
 from rootspan_apiserver.controllers.system_objects import ServerFacts, kept_system_objects
+from rootspan_apiserver.controllers.work_queue import WorkQueue
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
 
 logger = logging.getLogger(__name__)
 Settled = Callable[[], Awaitable[None]]
@@ -39,6 +43,8 @@ NAMES = (
     NamespaceController.name,
     GarbageCollector.name,
     ResourceQuotaController.name,
+    PolicyStatusController.name,
+    ClusterRoleAggregationController.name,
     SERVICE_ACCOUNTS,
     ROOT_CA_PUBLISHER,
     VOLUME_PROTECTION,
@@ -49,6 +55,7 @@ ALIASES = {
     "namespace": NamespaceController.name,
     "garbagecollector": GarbageCollector.name,
     "resourcequota": ResourceQuotaController.name,
+    "clusterrole-aggregation": ClusterRoleAggregationController.name,
     "serviceaccount": SERVICE_ACCOUNTS,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
     "pv-protection": VOLUME_PROTECTION,
@@ -58,12 +65,21 @@ ALIASES = {
 
 
 class Controller(Protocol):
-    """A controller: its name for --controllers and the log, and its work, which goes on until it is cancelled."""
+    """A controller: its name for --controllers and the log, its queue, and its work, which goes on until it is cancelled."""
+
+    queue: WorkQueue[Any]
 
     @property
     def name(self) -> str: ...
 
     async def run(self) -> None: ...
+
+
+@runtime_checkable
+class SettlingController(Protocol):
+    """A controller that says when it is done with what was there at the start."""
+
+    async def complete(self) -> None: ...
 
 
 def controller_faults(chosen: Sequence[str]) -> Iterator[str]:
@@ -90,6 +106,7 @@ async def running_controllers(
     ca_bundle: bytes,
     server: ServerFacts,
     chosen: Sequence[str] = ("*",),
+    metrics: QueueMetrics,
     bootstraps_roles: bool = False,
 ) -> AsyncIterator[Settled]:
     """Create the objects of a new server, then keep them and run the chosen controllers while the block runs.
@@ -97,10 +114,12 @@ async def running_controllers(
     Args:
         ca_bundle: the certificates, in PEM, by which clients verify the server.
         chosen: the value of --controllers.
+        metrics: shows the queues.
         bootstraps_roles: whether the roles of RBAC are created.
 
     Yields:
-        A function that returns once the present namespaces have the objects that controllers put into each.
+        A function that returns once the present namespaces have the objects that controllers put into each, and the present cluster
+        roles have the rules that they collect.
 
     Raises:
         StatusError: the watch cache is not ready.
@@ -111,11 +130,13 @@ async def running_controllers(
     controllers = [
         each for each in _controllers(storage, registry, loopback, ca_bundle) if is_enabled(each.name, chosen)
     ]
+    for each in (*own, *controllers):
+        each.queue.shown_in(metrics)
     tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in (*own, *controllers)]
     tasks.append(asyncio.create_task(every(RENEWAL, renew), name="identity-lease", context=Context()))
 
     async def settled() -> None:
-        await asyncio.gather(*(each.complete() for each in controllers if isinstance(each, InEveryNamespace)))
+        await asyncio.gather(*(each.complete() for each in controllers if isinstance(each, SettlingController)))
 
     try:
         yield settled
@@ -155,6 +176,8 @@ def _controllers(
     yield GarbageCollector(storage, registry, loopback)
     yield from storage_protection(storage, registry, loopback)
     yield ResourceQuotaController(storage, registry, loopback)
+    yield PolicyStatusController(storage, registry, loopback)
+    yield ClusterRoleAggregationController(storage, registry, loopback)
     for name, plural, wanted in (
         (SERVICE_ACCOUNTS, "serviceaccounts", default_service_account()),
         (ROOT_CA_PUBLISHER, "configmaps", root_ca(ca_bundle)),

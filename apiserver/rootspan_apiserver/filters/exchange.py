@@ -157,6 +157,8 @@ class Exchange:
         if info.is_resource_request:
             resource = self._registry.lookup(info.api_group, info.api_version, info.resource)
             if resource is not None and (not info.subresource or info.subresource in resource.subresources):
+                if resource.deprecation:
+                    self._metrics.deprecated(info)
                 return info
         return _OTHER if info.is_resource_request or info.verb not in _KNOWN_VERBS else _NOT_RESOURCE[info.verb]
 

@@ -44,6 +44,7 @@ from rootspan_apiserver.kube.status import (
     not_found,
     unknown_resource,
 )
+from rootspan_apiserver.registry.escalation_check import EscalationCheck
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.telemetry.step_metrics import WatchMetrics
@@ -80,10 +81,9 @@ class ResourceEndpoint:
     ) -> None:
         self._registry = registry
         managers = FieldManagers(registry)
-        writer, calculated = (
-            Writer(store, admission, managers, enforces_roles=enforces_roles),
-            CalculatedVerbs(admission, managers),
-        )
+        escalation = EscalationCheck(store, registry, authorizer)
+        writer = Writer(store, admission, managers, escalation=escalation, enforces_roles=enforces_roles)
+        calculated = CalculatedVerbs(admission, managers)
         reading, writing, deleting = ReadVerbs(store), WriteVerbs(writer), DeleteVerbs(store, admission)
         watch = Verb(WatchVerb(store, metrics, min_seconds=min_request_timeout, stopping=stopping).watch)
         connections = Connections(registry, store)

@@ -5,41 +5,16 @@ UNENFORCED has a row for each feature. A row goes when its feature comes, and so
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import StoredObject
 
-ADMISSION, RBAC, RESOURCE = "admissionregistration.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io"
+RBAC, RESOURCE = "rbac.authorization.k8s.io", "resource.k8s.io"
 
 
 def _always(obj: JSONObject) -> bool:
     return True
-
-
-def _has_match_conditions(obj: JSONObject) -> bool:
-    return any(webhook.get("matchConditions") for webhook in obj.get("webhooks") or ())
-
-
-def _has_rules(obj: JSONObject) -> bool:
-    return any(schema.get("x-kubernetes-validations") for schema in _schemas(obj))
-
-
-def _schemas(definition: JSONObject) -> Iterator[JSONObject]:
-    """Every schema in a CustomResourceDefinition, whatever the depth."""
-    left: list[Any] = [
-        (version.get("schema") or {}).get("openAPIV3Schema") for version in definition["spec"]["versions"]
-    ]
-    while left:
-        schema = left.pop()
-        if not isinstance(schema, dict):
-            continue
-        yield schema
-        left += [schema.get(key) for key in ("items", "additionalProperties", "not")]
-        left += (schema.get("properties") or {}).values()
-        for key in ("allOf", "anyOf", "oneOf"):
-            left += schema.get(key) or ()
 
 
 def _annotated(*names: str) -> Callable[[JSONObject], bool]:
@@ -85,24 +60,6 @@ class Unenforced:
 
 
 UNENFORCED = (
-    Unenforced(
-        "validating admission policies and their bindings are stored but not evaluated",
-        ((ADMISSION, "validatingadmissionpolicies"), (ADMISSION, "validatingadmissionpolicybindings")),
-    ),
-    Unenforced(
-        "mutating admission policies and their bindings are stored but not evaluated",
-        ((ADMISSION, "mutatingadmissionpolicies"), (ADMISSION, "mutatingadmissionpolicybindings")),
-    ),
-    Unenforced(
-        "matchConditions are stored but not evaluated: such a webhook refuses under failurePolicy Fail and is skipped under Ignore",
-        ((ADMISSION, "mutatingwebhookconfigurations"), (ADMISSION, "validatingwebhookconfigurations")),
-        _has_match_conditions,
-    ),
-    Unenforced(
-        "x-kubernetes-validations rules are stored but not evaluated",
-        (("apiextensions.k8s.io", "customresourcedefinitions"),),
-        _has_rules,
-    ),
     Unenforced(
         "roles and their bindings are stored but not enforced: RBAC is not one of the authorization modes",
         ((RBAC, "roles"), (RBAC, "rolebindings"), (RBAC, "clusterroles"), (RBAC, "clusterrolebindings")),

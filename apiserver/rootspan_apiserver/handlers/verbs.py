@@ -138,6 +138,9 @@ class DeleteVerbs:
             options, document = delete_options(decoded.object)
         else:
             options, document = delete_options_of_query(call.request)
+        warning = call.target.resource.definition.deletion_warning
+        if warning and not options.propagation_policy and options.orphan_dependents is None:
+            call.request.warnings.append(warning)
         admitting = Admitting(self._admission, call.request, call.target, document, dry_run=options.dry_run)
         return replace(options, validate=admitting.delete)
 

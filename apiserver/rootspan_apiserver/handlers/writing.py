@@ -19,6 +19,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request, forbidden
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
+from rootspan_apiserver.registry.escalation_check import EscalationCheck, RoleWrite
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.hooks import WriteContext
@@ -75,9 +76,12 @@ class Admitting:
         await self._admission.validate(self._attributes(operation, name, obj, old))
 
     async def delete(self, stored: JSONObject) -> None:
-        """Admit the deletion of a stored object. Raises StatusError where a plugin refuses."""
-        old = self._target.from_storage(stored)
-        name = old["metadata"]["name"]
+        """Admit the deletion of a stored object, which has no name for plugins where a collection is deleted.
+
+        Raises:
+            StatusError: a plugin refuses.
+        """
+        old, name = self._target.from_storage(stored), self._target.name
         await self.mutate("DELETE", name, None, old)
         await self.validate("DELETE", name, None, old)
 
@@ -86,11 +90,18 @@ class Writer:
     """Writes objects to the store for create, update and patch."""
 
     def __init__(
-        self, store: Store, admission: AdmissionChain, managers: FieldManagers, *, enforces_roles: bool = False
+        self,
+        store: Store,
+        admission: AdmissionChain,
+        managers: FieldManagers,
+        *,
+        escalation: EscalationCheck,
+        enforces_roles: bool,
     ) -> None:
         self.store = store
         self.admission = admission
         self.managers = managers
+        self.escalation = escalation
         self.enforces_roles = enforces_roles
 
     def write(self, call: Call, options: WriteOptions) -> "WriteRequest":
@@ -165,7 +176,7 @@ class WriteRequest:
                 precondition_uid=precondition_uid,
                 dry_run=self._options.dry_run,
                 create_on_missing=create_on_missing and not target.part,
-                context=WriteContext(user=self._call.request.user),
+                context=WriteContext(user=self._call.request.user, warn=self._warn),
             ),
         )
         self._warn_of_unenforced(stored, created=created)
@@ -179,7 +190,19 @@ class WriteRequest:
         admitted = await self._admitting.mutate("CREATE" if live is None else "UPDATE", name, new, live)
         if admitted is None:
             raise bad_request("admission removed the object")
-        return target.to_storage(admitted, current)
+        stored = target.to_storage(admitted, current)
+        if not target.part:
+            await self._writer.escalation.confirm(
+                RoleWrite(
+                    user=self._call.request.user,
+                    resource=target.resource,
+                    namespace=target.namespace,
+                    name=target.name,
+                    obj=stored,
+                    old=current,
+                )
+            )
+        return stored
 
     async def _validate(self, name: str, stored: JSONObject, old: JSONObject | None) -> None:
         """Warn of an object that the strategy found valid, and let admission plugins validate it."""
@@ -192,6 +215,11 @@ class WriteRequest:
             await self._admitting.validate("CREATE", name or obj["metadata"].get("name", ""), obj, None)
         else:
             await self._admitting.validate("UPDATE", name, obj, target.from_storage(old))
+
+    def _warn(self, text: str) -> None:
+        """Add a warning to the response, once however often the update is tried."""
+        if text not in self._call.request.warnings:
+            self._call.request.warnings.append(text)
 
     def _warn_of_unenforced(self, stored: StoredObject, *, created: bool) -> None:
         """A dry run stores nothing, and a change of a subresource asks for nothing."""

@@ -47,6 +47,12 @@ class URL:
         name = _PORT.sub("", self.host)
         return name[1:-1] if name.startswith("[") else name
 
+    @property
+    def port(self) -> str:
+        """The port without its colon, "" if there is none."""
+        found = _PORT.search(self.host)
+        return found[0][1:] if found else ""
+
 
 def parse(text: str) -> URL:
     """
@@ -64,13 +70,32 @@ def parse(text: str) -> URL:
         raise URLError(f"parse {quote(text)}: {exc}") from None
 
 
-def is_request_uri(text: str) -> bool:
-    """Return whether `text` can stand in a request: an absolute URI, or a path from the root (Go's `ParseRequestURI`)."""
+def check_request_uri(text: str) -> None:
+    """
+    Raises:
+        URLError: `text` cannot stand in a request: it is neither an absolute URI nor a path from the root (Go's `ParseRequestURI`).
+    """
     try:
-        url = _parse(text)
+        if not text:
+            raise URLError("empty url")
+        if not _parse(text)[0] and text != "*" and not text.startswith("/"):
+            raise URLError("invalid URI for request")
+    except URLError as exc:
+        raise URLError(f"parse {quote(text)}: {exc}") from None
+
+
+def is_request_uri(text: str) -> bool:
+    """Return whether `text` can stand in a request."""
+    try:
+        check_request_uri(text)
     except URLError:
         return False
-    return bool(text) and (text == "*" or bool(url[0]) or text.startswith("/"))
+    return True
+
+
+def is_escaped_well(text: str) -> bool:
+    """Return whether each `%` of a text has two hexadecimal digits after it."""
+    return not _BAD_ESCAPE.search(text)
 
 
 def escape_path(path: str) -> str:

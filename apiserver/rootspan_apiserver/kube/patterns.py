@@ -57,6 +57,23 @@ class Pattern:
         """Return whether it matches somewhere in `value`."""
         return self._regexp().search(value.encode()) is not None
 
+    def all_in(self, value: str, limit: int = -1) -> list[str]:
+        """Return the matches in `value` that do not overlap, at most `limit` of them, like Go's `FindAllString`."""
+        data, regexp = value.encode(), self._regexp()
+        found: list[str] = []
+        position, previous_end = 0, -1
+        while position <= len(data) and len(found) != limit:
+            match = regexp.search(data, position)
+            if match is None:
+                break
+            start, end = match.span()
+            is_repeated = end == position and start == previous_end
+            position = _after(data, position) if end == position else end
+            previous_end = end
+            if not is_repeated:
+                found.append(data[start:end].decode())
+        return found
+
     def steps(self) -> int:
         """Return how many steps a search takes at most for each byte of the value."""
         steps: int = self._regexp().programsize
@@ -66,6 +83,14 @@ class Pattern:
         if self._compiled is None:
             self._compiled = _compiled(self.text)
         return self._compiled
+
+
+def _after(data: bytes, position: int) -> int:
+    """Return the position after the character at `position`."""
+    position += 1
+    while position < len(data) and data[position] & 0xC0 == 0x80:
+        position += 1
+    return position
 
 
 def _compiled(text: str) -> Any:

@@ -9,7 +9,7 @@ import orjson
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request
-from rootspan_apiserver.managed_fields.checking import check
+from rootspan_apiserver.managed_fields.checking import check, listed_errors
 from rootspan_apiserver.managed_fields.comparison import compare
 from rootspan_apiserver.managed_fields.entries import ManagerKey
 from rootspan_apiserver.managed_fields.field_set import FieldSet, difference, intersection, union
@@ -35,8 +35,8 @@ def check_configuration(applied: JSONObject, kind: GroupVersionKind, schema: Sch
         raise bad_request("metadata.managedFields must be nil")
     errors = check(applied, schema)
     if errors:
-        listed = errors[0] if len(errors) == 1 else "\n".join(["errors:", *(f"  {error}" for error in errors)])
-        raise StatusError(500, "", f"failed to create typed patch object ({described(applied)}): {listed}")
+        text = f"failed to create typed patch object ({described(applied)}): {listed_errors(errors)}"
+        raise StatusError(500, "", text)
 
 
 def described(obj: JSONObject) -> str:

@@ -5,7 +5,7 @@ Upstream: sigs.k8s.io/structured-merge-diff/v6/typed/validate.go
 
 from typing import Any
 
-from rootspan_apiserver.kube.go_values import go_format, go_syntax
+from rootspan_apiserver.kube.go_values import go_format, go_syntax, go_type
 from rootspan_apiserver.managed_fields.field_set import path_text
 from rootspan_apiserver.managed_fields.shape import SchemaMismatchError, element, field_schema, item_schema
 from rootspan_apiserver.types.schema import Schema
@@ -18,8 +18,8 @@ def check(value: Any, schema: Schema, path: tuple[str, ...] = ()) -> list[str]:
     if value is None:
         return []
     if isinstance(value, dict):
-        if schema.type not in {"object", ""}:
-            return [f"{prefix}expected {_wanted(schema)}, got &{{{go_format(value)}}}"]
+        if schema.type not in {"object", ""} or _untyped(schema):
+            return [_mismatch(value, schema, prefix)]
         errors: list[str] = []
         for name, item in value.items():
             below = (*path, "f:" + name)
@@ -28,10 +28,15 @@ def check(value: Any, schema: Schema, path: tuple[str, ...] = ()) -> list[str]:
             errors += check(item, field_schema(schema, name), below)
         return errors
     if isinstance(value, list):
-        if schema.type not in {"array", ""}:
-            return [f"{prefix}expected {_wanted(schema)}, got &{{{go_format(value)}}}"]
+        if schema.type not in {"array", ""} or _untyped(schema):
+            return [_mismatch(value, schema, prefix)]
         return _check_list(value, schema, path, prefix)
     return _check_scalar(value, schema, prefix)
+
+
+def listed_errors(errors: list[str]) -> str:
+    """Return the errors of `check` as one text."""
+    return errors[0] if len(errors) == 1 else "\n".join(["errors:", *(f"  {error}" for error in errors)])
 
 
 def _is_undeclared(schema: Schema, name: str) -> bool:
@@ -63,23 +68,29 @@ def _check_list(value: list[Any], schema: Schema, path: tuple[str, ...], prefix:
 
 def _check_scalar(value: Any, schema: Schema, prefix: str) -> list[str]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = {
+        "object": False,
+        "array": False,
+        "string": isinstance(value, str),
+        "integer": number,
+        "number": number,
+        "boolean": isinstance(value, bool),
+    }
+    return [] if _untyped(schema) or fits.get(schema.type, True) else [_mismatch(value, schema, prefix)]
+
+
+def _untyped(schema: Schema) -> bool:
+    """Return whether any scalar will do: for a number or a text, and for texts with a format, which are checked when they are read."""
+    return schema.int_or_string or (schema.type == "string" and schema.format not in {"", "byte"})
+
+
+def _mismatch(value: Any, schema: Schema, prefix: str) -> str:
+    if _untyped(schema):
+        return f"{prefix}expected any scalar, got &{{{go_format(value)}}}"
     match schema.type:
-        case "object" if not schema.int_or_string:
-            return [f"{prefix}expected map, got &{{{go_format(value)}}}"]
-        case "array":
-            return [f"{prefix}expected list, got &{{{go_format(value)}}}"]
-        case "string" if not isinstance(value, str) and not (number and _loose(schema)):
-            return [f"{prefix}expected string, got &value.valueUnstructured{{Value:{go_syntax(value)}}}"]
-        case "integer" | "number" if not number and not (isinstance(value, str) and _loose(schema)):
-            return [f"{prefix}expected numeric (int or float), got {'bool' if isinstance(value, bool) else 'string'}"]
-        case "boolean" if not isinstance(value, bool):
-            return [f"{prefix}expected boolean, got &{{{go_format(value)}}}"]
-    return []
-
-
-def _loose(schema: Schema) -> bool:
-    return schema.int_or_string or schema.format in {"int-or-string", "quantity"}
-
-
-def _wanted(schema: Schema) -> str:
-    return {"array": "list", "object": "map", "integer": "numeric", "number": "numeric"}.get(schema.type, schema.type)
+        case "string":
+            return f"{prefix}expected string, got &value.valueUnstructured{{Value:{go_syntax(value)}}}"
+        case "integer" | "number":
+            return f"{prefix}expected numeric (int or float), got {go_type(value)}"
+    wanted = {"array": "list", "object": "map"}.get(schema.type, schema.type)
+    return f"{prefix}expected {wanted}, got &{{{go_format(value)}}}"

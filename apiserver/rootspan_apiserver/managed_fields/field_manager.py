@@ -201,7 +201,7 @@ class FieldManager:
             typed: JSONObject = without_nulls(merged, self.schema)
             return typed
         try:
-            return struct.read_object(merged, Problems())
+            return struct.read_object(merged, Problems(), converts=True)
         except NotDecodableError as error:
             kind = f"{self.kind.group}/{self.kind.version}, Kind={self.kind.kind}"
             why = f"unable to convert unstructured object to {kind}: {conversion_error(error)}"

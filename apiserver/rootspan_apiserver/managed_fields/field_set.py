@@ -109,7 +109,7 @@ def _element_text(element: str) -> str:
         return f".{text}"
     if kind == "k":
         return "[" + ",".join(f"{name}={_shown(value)}" for name, value in orjson.loads(text).items()) + "]"
-    return f"[={text}]"
+    return f"[{text}]" if kind == "i" else f"[={text}]"
 
 
 def _shown(value: Any) -> str:

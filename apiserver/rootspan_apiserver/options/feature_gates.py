@@ -26,7 +26,6 @@ LACKING = frozenset(
         "AuthorizePodWebsocketUpgradeCreatePermission",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",
-        "MutatingAdmissionPolicy",
         "PortForwardWebsockets",
         "PreventStaticPodAPIReferences",
         "StructuredAuthenticationConfiguration",
@@ -110,6 +109,18 @@ class FeatureGates:
             return stage.default
         of_group = next((self.settings.get(group) for group, of in _GROUPS.items() if of == stage.name), None)
         return self.settings.get(name, stage.default if of_group is None else of_group)
+
+    def effective(self) -> Mapping[tuple[str, ...], float]:
+        """Return by the name and the stage of each gate whether this server has the feature: 1 or 0, for the metrics."""
+        found: dict[tuple[str, ...], float] = {
+            (group, stage): float(self.settings.get(group, False)) for group, stage in _GROUPS.items()
+        }
+        for name in known_gates():
+            stage = self._stage(name)
+            if stage is not _PRE_ALPHA:
+                on = self.enabled(name) if name in HONOURED else stage.default and name not in LACKING
+                found[name, "" if stage.name == "GA" else stage.name] = float(on)
+        return found
 
     def idle(self) -> list[str]:
         """Return the settings, as `Name=true`, that ask for what is not here: a change of a default, or a missing feature."""

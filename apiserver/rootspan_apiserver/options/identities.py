@@ -6,16 +6,18 @@ Upstream: pkg/kubeapiserver/options/authentication.go (ToAuthenticationConfig)
 import logging
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rootspan_apiserver.authn import service_account_keys
+from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
 from rootspan_apiserver.authn.request_header import RequestHeaderAuthenticator, RequestHeaderNames
 from rootspan_apiserver.authn.service_account_keys import KeyFileError
 from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import DEFAULT_ISSUER, ServiceAccountSettings, ServiceAccountTokens
+from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.handlers.documents.oidc import KEYS
@@ -97,6 +99,18 @@ def anonymous(options: Options) -> bool:
         return options.anonymous_auth
     logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
     return False
+
+
+def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequence[str]) -> Authenticator | None:
+    """Return what asks a webhook about tokens, None where there is none. Raises ConfigurationError."""
+    if not (kubeconfig := options.authentication_token_webhook_config_file):
+        return None
+    return webhooks.tokens(
+        kubeconfig,
+        version="v1" if options.authentication_token_webhook_version == "v1" else "v1beta1",
+        audiences=audiences,
+        seconds=options.authentication_token_webhook_cache_ttl,
+    )
 
 
 def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from rootspan import ConfigurationError
-from rootspan_apiserver.authz.modes import MODES
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
-from rootspan_apiserver.kube.go_quote import quote, quoted_list
+from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.audit import AuditOptions
 from rootspan_apiserver.options.authentication import AuthenticationOptions
+from rootspan_apiserver.options.authorization import AuthorizationOptions
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import (
     FlagError,
@@ -36,12 +36,12 @@ from rootspan_apiserver.options.front_proxy import FrontProxyOptions
 from rootspan_apiserver.options.kube_flags import idle_flags
 from rootspan_apiserver.options.service_accounts import ServiceAccountOptions
 from rootspan_apiserver.options.service_address import ServiceAddress, read_service_address
+from rootspan_apiserver.options.token_webhook import TokenWebhookOptions
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
 if TYPE_CHECKING:
     from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 
-_OTHER_MODES = frozenset({"ABAC", "Node", "RBAC", "Webhook"}) - MODES.keys()
 INBOUND_TRACE_CONTEXTS = ("ignore", "link")
 
 
@@ -59,7 +59,14 @@ def version_number(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options(FrontProxyOptions, AuditOptions, AuthenticationOptions, ServiceAccountOptions):
+class Options(
+    FrontProxyOptions,
+    AuditOptions,
+    AuthenticationOptions,
+    AuthorizationOptions,
+    ServiceAccountOptions,
+    TokenWebhookOptions,
+):
     """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
@@ -68,9 +75,6 @@ class Options(FrontProxyOptions, AuditOptions, AuthenticationOptions, ServiceAcc
     cert_dir: str = flag("", text, "The directory where self-signed certificates are stored.")
     tls_cert_file: str = flag("", text, "File containing the x509 certificate for HTTPS, and its intermediates.")
     tls_private_key_file: str = flag("", text, "File containing the private key matching --tls-cert-file.")
-    authorization_mode: tuple[str, ...] = flag(
-        ("AlwaysAllow",), text, f"Ordered list of plug-ins to do authorization: {', '.join(MODES)}."
-    )
     etcd_servers: tuple[str, ...] = flag(
         (), text, "List of etcd servers to connect with (scheme://ip:port). Without it an embedded etcd serves."
     )
@@ -191,7 +195,8 @@ class Options(FrontProxyOptions, AuditOptions, AuthenticationOptions, ServiceAcc
         yield from self._faults_of_files()
         yield from self.faults_of_front_proxy()
         yield from self.faults_of_service_accounts()
-        yield from self._faults_of_authorization()
+        yield from self.faults_of_authorization()
+        yield from self.faults_of_token_webhook()
         yield from self._faults_of_etcd()
         yield from self.faults_of_audit()
         yield from self._faults_of_limits()
@@ -221,17 +226,6 @@ class Options(FrontProxyOptions, AuditOptions, AuthenticationOptions, ServiceAcc
             path = getattr(self, name)
             if path and (reason := _unreadable(path)):
                 yield f"{_flag(name)}: open {path}: {reason}"
-
-    def _faults_of_authorization(self) -> Iterator[str]:
-        if not self.authorization_mode:
-            yield "at least one authorization-mode must be passed"
-        for mode in dict.fromkeys(self.authorization_mode):
-            if mode in _OTHER_MODES:
-                yield f"authorization-mode {quote(mode)} is not implemented here; there are {', '.join(MODES)}"
-            elif mode not in MODES:
-                yield f"authorization-mode {quote(mode)} is not a valid mode"
-            elif self.authorization_mode.count(mode) > 1:
-                yield f"authorization-mode {quoted_list(self.authorization_mode)} has mode specified more than once"
 
     def _faults_of_etcd(self) -> Iterator[str]:
         for server in self.etcd_servers:

@@ -32,6 +32,10 @@ class JSONPatchError(Exception):
     """An operation cannot be carried out, or a test fails; the text is the library's."""
 
 
+class TestFailedError(JSONPatchError):
+    """A `test` operation finds another value than it names."""
+
+
 def read(body: bytes, *, strict: bool = False) -> tuple[list[JSONObject], list[str]]:
     """Return the operations of a patch and, if `strict`, its strict decoding errors.
 
@@ -78,7 +82,7 @@ def apply(obj: JSONObject, operations: list[JSONObject]) -> Any:
     """Return the patched object, which may be a list by now; `obj` is not changed.
 
     Raises:
-        JSONPatchError: an operation cannot be carried out, or a test fails.
+        JSONPatchError: an operation cannot be carried out; TestFailedError, a test fails.
     """
     document = _Document(orjson.loads(orjson.dumps(obj)))
     for operation in operations:
@@ -176,7 +180,7 @@ class _Document:
             found = _get(*where, f"error in test for path: '{path}'")
         wanted = operation.get("value")
         if not self._equal(None if found is _ABSENT else found, wanted):
-            raise JSONPatchError(f"testing value {path} failed: test failed")
+            raise TestFailedError(f"testing value {path} failed: test failed")
 
     def _holder(self, path: str, missing: str) -> tuple[Any, str]:
         """Return the container of what a path leads to, and its key in it.

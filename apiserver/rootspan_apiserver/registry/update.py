@@ -36,7 +36,8 @@ async def before_update(
     metadata = obj["metadata"]
     object_metadata.keep_system_fields(metadata, before)
     errors = object_metadata.check(resource, metadata, before)
-    errors += await validated(strategy, obj, partial(strategy.validate_update, obj, old, options.subresource))
+    validate = partial(strategy.validate_update, obj, old, options.subresource, options.context)
+    errors += await validated(strategy, obj, validate)
     refuse(resource, metadata.get("name", ""), errors)
     _keep_times(obj, old)
 

@@ -10,13 +10,15 @@ from enum import Enum, auto
 from rootspan_apiserver.kube.comparison import identical, same
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.rules.rule import do_not_warn
 
 
 @dataclass(frozen=True, kw_only=True)
 class WriteContext:
-    """The request that a write is part of, for hooks: `user` makes it."""
+    """The request that a write is part of, for hooks: `user` makes it, and `warn` adds a warning to its response."""
 
     user: User | None = None
+    warn: Callable[[str], None] = do_not_warn
 
 
 NO_CONTEXT = WriteContext()

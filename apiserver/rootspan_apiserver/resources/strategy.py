@@ -104,9 +104,11 @@ class Strategy:
         own = self._version.rules if self._version is not None else None
         return list((own or self.definition.rules_on_create).check(obj, ABSENT, ROOT, context))
 
-    def validate_update(self, obj: JSONObject, old: JSONObject, subresource: str) -> list[FieldError]:
+    def validate_update(
+        self, obj: JSONObject, old: JSONObject, subresource: str, write: WriteContext = NO_CONTEXT
+    ) -> list[FieldError]:
         """Return why `old` cannot become `obj`."""
-        context = RuleContext(update=True, root=obj, old_root=old, subresource=subresource)
+        context = RuleContext(update=True, root=obj, old_root=old, subresource=subresource, warn=write.warn)
         own = self._version.update_rules if self._version is not None and not subresource else None
         return list((own or self.definition.rules_through(subresource)).check(obj, old, ROOT, context))
 

@@ -99,6 +99,7 @@ class Alternatives(Rule):
     none: str
     more: str
     shown: Mapping[str, str]
+    inside: Mapping[str, str]
 
     def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
         found = [member for member in self.members if value.get(member) is not None]
@@ -106,7 +107,7 @@ class Alternatives(Rule):
             return (FieldError.required(path, self.none),)
         first = found[0]
         before = old.get(first) if isinstance(old, dict) else ABSENT
-        errors = list(self.members[first].check(value[first], before, path / first, context))
+        errors = list(self.members[first].check(value[first], before, path / self.inside.get(first, first), context))
         errors += [FieldError.forbidden(path / self.shown.get(member, member), self.more) for member in found[1:]]
         return errors
 
@@ -119,7 +120,12 @@ class Alternatives(Rule):
 
 
 def alternatives(
-    members: Mapping[str, Rule], *, none: str, more: str, shown: Mapping[str, str] = MappingProxyType({})
+    members: Mapping[str, Rule],
+    *,
+    none: str,
+    more: str,
+    shown: Mapping[str, str] = MappingProxyType({}),
+    inside: Mapping[str, str] = MappingProxyType({}),
 ) -> Rule:
     """Return a rule for a struct with one of several members.
 
@@ -128,8 +134,9 @@ def alternatives(
         none: the words where no member is set (a `Required value` at the struct).
         more: the words for each member after the first (a `Forbidden` at the member).
         shown: members that upstream spells differently in that error.
+        inside: members that upstream spells differently in the errors of what they hold.
     """
-    return Alternatives(members, none, more, shown)
+    return Alternatives(members, none, more, shown, inside)
 
 
 @dataclass(frozen=True)

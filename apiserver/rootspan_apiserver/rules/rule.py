@@ -3,7 +3,7 @@
 Upstream: staging/src/k8s.io/apimachinery/pkg/api/validate/README.md
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Final, Literal
@@ -23,12 +23,16 @@ ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
 """The old value where there is none to compare with: on create, and for an element of a list that is new."""
 
 
+def do_not_warn(text: str) -> None:
+    """Drop a warning."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
     """The write that a check is part of.
 
     `root` and `old_root` are the whole objects (`old_root` is None on create), `subresource` is "" for the resource itself. `scope` is
-    what an enclosing `within(…)` made for the rules inside it.
+    what an enclosing `within(…)` made for the rules inside it; `warn` adds a warning to the response.
     """
 
     update: bool
@@ -36,6 +40,7 @@ class RuleContext:
     old_root: JSONObject | None = None
     subresource: str = ""
     scope: Any = None
+    warn: Callable[[str], None] = do_not_warn
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go (GetList), s
 """
 
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
@@ -16,6 +17,7 @@ from rootspan_apiserver.storage.scope import KeyScope, Predicate
 from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch_cache import WatchCache
+from rootspan_apiserver.telemetry.cache_metrics import CacheNumbers
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 FRESH = 3.0
@@ -74,10 +76,10 @@ class CachedLists:
             if moment.consistent:
                 revision = await self._direct.current_revision(resource)
             step.event(events.CACHE_LOCKED)
-            if not await self._cache.wait_until(revision, CONSISTENT if moment.consistent else FRESH):
+            collection = self._cache.claim(resource.storage_path)
+            if not await self._reached(revision, collection.numbers, consistent=moment.consistent):
                 return None
             step.event(events.CACHE_FRESH)
-            collection = self._cache.claim(resource.storage_path)
             if moment.exact:
                 found = collection.select_at(revision, scope, start)
             else:
@@ -91,9 +93,20 @@ class CachedLists:
             if selected:
                 step.event(events.CACHE_RESIZED)
             step.event(events.CACHE_FILTERED, count=len(selected))
+            collection.numbers.listed(looked_at, len(selected))
             if limit and len(selected) == limit and looked_at < len(found):
                 return cut(selected, scope, revision, None if predicate else len(found) - limit)
             return ListResult(selected, str(revision))
+
+    async def _reached(self, revision: int, numbers: CacheNumbers, *, consistent: bool) -> bool:
+        """Return whether the cache reaches a revision in time; a `consistent` list does not wait long."""
+        started = perf_counter()
+        reached = await self._cache.wait_until(revision, CONSISTENT if consistent else FRESH)
+        numbers.wait.observe(perf_counter() - started)
+        if consistent:
+            numbers.consistent += 1
+            numbers.fallen_back += not reached
+        return reached
 
 
 def _moment(scope: KeyScope, options: ListOptions) -> tuple[_Moment, str]:

@@ -97,7 +97,9 @@ class CachedWatches:
             if initial and failure is None:
                 step.event(events.CACHE_FRESH)
                 bookmark = cache.revision if options.allow_watch_bookmarks else 0
-                watch.begin_with(collection.select(scope), bookmark=bookmark)
+                present = collection.select(scope)
+                collection.numbers.initial_events += len(present)
+                watch.begin_with(present, bookmark=bookmark)
             elif failure is None:
                 watch.replay(collection.changes_after(requested))
             return watch

@@ -19,6 +19,7 @@ from rootspan_apiserver.storage.change import Change
 from rootspan_apiserver.storage.scope import KeyScope
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch import CacheWatch
+from rootspan_apiserver.telemetry.cache_metrics import CacheNumbers
 
 LEAST, MOST = 100, 100 * 1024
 """How many changes the history holds."""
@@ -41,7 +42,8 @@ class Observer(Protocol):
 class Collection:
     """The objects below one storage path.
 
-    `written` is the last revision at which this process wrote there, `clients` the number of clients that watch.
+    `written` is the last revision at which this process wrote there, `clients` the number of clients that watch, `numbers` what the metrics
+    show.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Collection:
         self.path = path
         self.written = 0
         self.clients = 0
+        self.numbers = CacheNumbers()
         self.watches: set[CacheWatch] = set()
         self._observers: list[Observer] = []
         self._most = most
@@ -72,6 +75,7 @@ class Collection:
 
     def reset(self, revision: int, objects: Iterable[StoredObject]) -> None:
         """Begin again from a state at `revision`; the history before it is dropped and every watch ends."""
+        self.numbers.initializations += 1
         self._objects = {stored.key: stored for stored in objects}
         self._keys = sorted(self._objects)
         self.forget(revision)
@@ -84,7 +88,7 @@ class Collection:
         """Drop the history up to `revision`, the present one. Watches go on."""
         self._changes = deque[Change]()
         self._times = deque[float]()
-        self._capacity = min(LEAST, self._most)
+        self._set_capacity(min(LEAST, self._most))
         self.oldest = revision + 1
         self._compacted = 0
 
@@ -110,6 +114,7 @@ class Collection:
 
     def _record(self, change: Change) -> None:
         now = self._clock()
+        self.numbers.events += 1
         self._resize(now)
         dropped = len(self._changes) == self._capacity
         if dropped:
@@ -121,17 +126,22 @@ class Collection:
         for observer in self._observers:
             observer.observe(change)
         for watch in tuple(self.watches):
-            watch.offer(change)
+            if not watch.offer(change):
+                self.numbers.terminated += 1
 
     def _resize(self, now: float) -> None:
         if len(self._changes) < self._capacity:
             return
         if now - self._times[0] < FRESH:
-            self._capacity = min(self._capacity * 2, self._most)
+            self._set_capacity(min(self._capacity * 2, self._most))
         elif now - self._times[-max(self._capacity // 4, 1)] > FRESH:
-            self._capacity = max(self._capacity // 2, min(LEAST, self._most))
+            self._set_capacity(max(self._capacity // 2, min(LEAST, self._most)))
             while len(self._changes) > self._capacity:
                 self._drop()
+
+    def _set_capacity(self, capacity: int) -> None:
+        self._capacity = capacity
+        self.numbers.resized(capacity)
 
     def _drop(self) -> None:
         self._changes.popleft()

@@ -20,6 +20,7 @@ from rootspan_apiserver.storage.listing import ListResult, cut
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
 from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 PAGE = 10_000
@@ -28,7 +29,10 @@ PAGE = 10_000
 class EtcdLists:
     """Lists of the keys below `prefix`."""
 
-    def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str, served: ServedObjects) -> None:
+    def __init__(
+        self, etcd: EtcdClient, tracing: Tracing, prefix: str, served: ServedObjects, *, metrics: StorageMetrics
+    ) -> None:
+        self._metrics = metrics
         self._etcd = etcd
         self._tracing = tracing
         self._prefix = prefix
@@ -65,23 +69,28 @@ class EtcdLists:
     async def _collect(
         self, scope: KeyScope, predicate: Predicate, options: ListOptions, begin: str, revision: int
     ) -> ListResult:
-        limit = options.limit
+        limit, kind = options.limit, predicate.resource.group_resource
         size = limit or PAGE
+        fetched = evaluated = 0
         items: list[StoredObject] = []
         while True:
             page = await self._page(scope, begin, min(size, PAGE), revision, options)
             revision = revision or page.revision
+            fetched += len(page.kvs)
             found = [
                 StoredObject(kv.key[len(self._prefix.encode()) :].decode(), kv.mod_revision, kv.value)
                 for kv in page.kvs
             ]
             for index, stored in enumerate(await self._served.all(predicate.resource, found)):
+                evaluated += 1
                 if predicate.matches(stored):
                     items.append(stored)
                     behind = page.count - index - 1
                     if limit and len(items) == limit and behind:
+                        self._metrics.listed(kind, fetched=fetched, evaluated=evaluated, returned=limit)
                         return cut(items, scope, revision, None if predicate else behind)
             if not page.more:
+                self._metrics.listed(kind, fetched=fetched, evaluated=evaluated, returned=len(items))
                 return ListResult(items, str(revision))
             begin = page.kvs[-1].key[len(self._prefix.encode()) :].decode() + "\0"
             size *= 2

@@ -36,6 +36,7 @@ from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
+from rootspan_apiserver.telemetry.cache_metrics import CacheNumbers
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
@@ -69,10 +70,11 @@ class Storage(CacheReads):
         metrics: StorageMetrics | None = None,
     ) -> None:
         self._tracing = tracing
-        self._etcd = EtcdStore(etcd, tracing, prefix, metrics or StorageMetrics())
+        metrics = metrics or StorageMetrics()
+        self._etcd = EtcdStore(etcd, tracing, prefix, metrics)
         known = tuple(each for each in resources if each.storage_path)
         self._served = ServedObjects()
-        lists = EtcdLists(etcd, tracing, prefix, self._served)
+        lists = EtcdLists(etcd, tracing, prefix, self._served, metrics=metrics)
         cache = WatchCache(etcd, prefix, {each.storage_path for each in known if not each.watch_cache})
         super().__init__(cache, DirectReads(etcd, self._etcd, lists, prefix))
         self._lists = CachedLists(self._cache, lists, tracing, self._served)
@@ -114,9 +116,18 @@ class Storage(CacheReads):
         """Return how many objects of a resource the watch cache has; -1 until it has loaded."""
         return len(self._collection(resource)) if self._cache.ready else -1
 
+    def numbers(self, resource: Resource) -> CacheNumbers:
+        """Return what is counted of a resource in the watch cache."""
+        return self._collection(resource).numbers
+
     @property
     def ready(self) -> bool:
         return self._cache.ready
+
+    @property
+    def revision(self) -> int:
+        """The revision of the watch cache."""
+        return self._cache.revision
 
     def _cached(self, resource: Resource, path: str) -> StoredObject | None:
         is_cached = resource.watch_cache and self._cache.ready

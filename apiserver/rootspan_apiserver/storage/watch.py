@@ -81,15 +81,16 @@ class CacheWatch:
         """Deliver these `changes` first."""
         self._replay.extend(changes)
 
-    def offer(self, change: Change) -> None:
-        """A change of the collection watched; called as it happens."""
+    def offer(self, change: Change) -> bool:
+        """Take a change of the collection watched, as it happens. Return whether the client keeps up; if not, the watch has ended."""
         if self._ended or change.object.key not in self._scope:
-            return
+            return True
         if len(self._changes) >= self._backlog:
             self.end()
-            return
+            return False
         self._changes.append(change)
         self._rouse()
+        return True
 
     def fail(self, failure: StatusError) -> None:
         """Raise `failure` from the iteration, once the changes so far have been delivered."""

@@ -110,6 +110,10 @@ class Family(Generic[T]):
             child = self._children[values] = self._make()
         return child
 
+    def include(self, child: T, *values: str) -> None:
+        """Make `child`, which another object counts with, the one with these values of the labels."""
+        self._children[values] = child
+
     def samples(self) -> Iterator[Sample]:
         """Yield the samples of every child, in the order of their labels."""
         for labels, child in sorted(self._children.items()):
@@ -117,11 +121,18 @@ class Family(Generic[T]):
 
 
 class Computed:
-    """A gauge whose values are computed when it is read: `read` returns them by the values of the labels."""
+    """A gauge or counter whose values are computed when it is read: `read` returns them by the values of the labels."""
 
-    kind = "gauge"
-
-    def __init__(self, name: str, description: str, names: Labels, read: Callable[[], Mapping[Labels, float]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        names: Labels,
+        read: Callable[[], Mapping[Labels, float]],
+        *,
+        kind: str = "gauge",
+    ) -> None:
+        self.kind = kind
         self.name = name
         self.description = description
         self.names = names

@@ -7,18 +7,36 @@ Durations have the trace ids of sampled requests as exemplars, which are in the 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go
 """
 
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from rootspan_apiserver.dialects.v1_36 import api_server_id
 from rootspan_apiserver.kube.request_info import RequestInfo
+from rootspan_apiserver.telemetry.aggregator_metrics import AggregatorMetrics
 from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
+from rootspan_apiserver.telemetry.authorization_metrics import AuthorizationMetrics
+from rootspan_apiserver.telemetry.cache_metrics import CacheMetrics
+from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
 from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics
-from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Number, counter, gauge, histogram
+from rootspan_apiserver.telemetry.metric_types import (
+    AnyFamily,
+    Computed,
+    Distribution,
+    Labels,
+    Number,
+    counter,
+    gauge,
+    histogram,
+)
 from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
+from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
+from rootspan_apiserver.telemetry.token_cache_metrics import TokenCacheMetrics
 
 # fmt: off
 _SECONDS = (
@@ -74,7 +92,9 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, audit, conversion, flow_control, impersonation, storage, watches: Those of the parts of the server.
+        admission, access, aggregator, audit, authorization, cache, clients, conversion, flow_control, impersonation, queues, storage,
+            token_cache, watches: Those of the parts of the server.
+        features: Returns whether the server has each feature, by its name and stage.
         reading, mutating: The requests in flight.
     """
 
@@ -86,8 +106,15 @@ class Metrics:
         self.conversion = ConversionMetrics()
         self.flow_control = FlowControlMetrics()
         self.impersonation = ImpersonationMetrics()
+        self.authorization = AuthorizationMetrics(api_server_id(socket.gethostname()))
+        self.token_cache = TokenCacheMetrics()
         self.storage = storage or StorageMetrics()
+        self.features: Callable[[], Mapping[Labels, float]] = dict
+        self.queues = QueueMetrics()
         self.watches = WatchMetrics()
+        self.aggregator = AggregatorMetrics()
+        self.cache = CacheMetrics()
+        self.clients = ClientMetrics()
         self._requests = counter(
             "apiserver_request_total",
             "[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, "
@@ -127,21 +154,46 @@ class Metrics:
             "component. Not all requests are tracked this way.",
             *_SUBJECT,
         )
+        self._deprecated = gauge(
+            "apiserver_requested_deprecated_apis",
+            "[STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and "
+            "removed_release.",
+            *("group", "version", "resource", "subresource", "removed_release"),
+        )
         self._counted: dict[tuple[str, ...], _Counted] = {}
 
     def families(self) -> list[AnyFamily]:
         """Return all families, those of the process among them."""
-        own = (self._requests, self._durations, self._sli_durations, self._sizes, self._in_flight, self._long_running)
+        own = (
+            self._requests,
+            self._durations,
+            self._sli_durations,
+            self._sizes,
+            self._in_flight,
+            self._long_running,
+            self._deprecated,
+        )
         parts = (
-            *(self.access, self.admission, self.audit, self.conversion, self.flow_control, self.impersonation),
-            *(self.storage, self.watches),
+            *(self.access, self.admission, self.audit, self.authorization, self.conversion, self.flow_control),
+            *(self.impersonation, self.queues, self.storage, self.token_cache, self.watches),
+            *(self.aggregator, self.cache, self.clients),
         )
         of_parts = [family for part in parts for family in part.families()]
-        return [*own, *of_parts, *process_metrics(), *release_metrics(self._emulated_version)]
+        enabled = Computed(
+            "kubernetes_feature_enabled",
+            "[BETA] This metric records the data about the stage and enablement of a k8s feature.",
+            ("name", "stage"),
+            self.features,
+        )
+        return [*own, *of_parts, enabled, *process_metrics(), *release_metrics(self._emulated_version)]
 
     def in_flight(self, info: RequestInfo) -> Number:
         """Return the gauge of the requests in flight of this kind."""
         return self.reading if info.verb in _READS else self.mutating
+
+    def deprecated(self, info: RequestInfo) -> None:
+        """Note a request for a deprecated version."""
+        self._deprecated.labels(info.api_group, info.api_version, info.resource, info.subresource, "").set(1.0)
 
     def long_running(self, info: RequestInfo) -> Number:
         """Return the gauge of the long-running requests like this one."""

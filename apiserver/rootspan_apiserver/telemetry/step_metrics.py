@@ -10,6 +10,9 @@ from time import perf_counter
 from types import TracebackType
 
 from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Family, Number, counter, gauge, histogram
+from rootspan_apiserver.telemetry.pod_security_metrics import PodSecurityMetrics
+from rootspan_apiserver.telemetry.policy_metrics import MatchConditionMetrics, PolicyMetrics
+from rootspan_apiserver.telemetry.webhook_metrics import AdmissionWebhookMetrics
 
 _ACCESS_SECONDS = tuple(0.001 * 2**power for power in range(15))
 _ADMISSION_SECONDS = (0.005, 0.025, 0.1, 0.5, 1.0, 2.5)
@@ -170,9 +173,18 @@ class FlowControlMetrics:
 
 
 class AdmissionMetrics:
-    """The time of admission: of each plugin, and of each of the two phases."""
+    """The time of admission: of each plugin, and of each of the two phases.
+
+    Attributes:
+        webhooks, pod_security: The metrics of these plugins.
+        policies, match_conditions: The metrics of CEL expressions.
+    """
 
     def __init__(self) -> None:
+        self.webhooks = AdmissionWebhookMetrics()
+        self.pod_security = PodSecurityMetrics()
+        self.policies = PolicyMetrics()
+        self.match_conditions = MatchConditionMetrics()
         self._plugins = histogram(
             "apiserver_admission_controller_admission_duration_seconds",
             "[STABLE] Admission controller latency histogram in seconds, identified by name and broken out for each operation and API "
@@ -190,7 +202,8 @@ class AdmissionMetrics:
 
     def families(self) -> list[AnyFamily]:
         """Return the families."""
-        return [self._plugins, self._steps]
+        parts = (self.webhooks, self.pod_security, self.policies, self.match_conditions)
+        return [self._plugins, self._steps, *(family for part in parts for family in part.families())]
 
     def plugin(self, name: str, phase: str, operation: str) -> AbstractContextManager[None]:
         """Measure the work of one plugin, which is in the block; `phase` is admit or validate."""

@@ -38,6 +38,25 @@ class StorageMetrics:
             *_REQUEST,
             bounds=_SECONDS,
         )
+        kind = ("group", "resource")
+        self._lists = [
+            counter(f"apiserver_storage_list_{name}", description, *kind)
+            for name, description in (
+                ("total", "[ALPHA] Number of LIST requests served from storage"),
+                (
+                    "fetched_objects_total",
+                    "[ALPHA] Number of objects read from storage in the course of serving a LIST request",
+                ),
+                (
+                    "evaluated_objects_total",
+                    "[ALPHA] Number of objects tested in the course of serving a LIST request from storage",
+                ),
+                (
+                    "returned_objects_total",
+                    "[ALPHA] Number of objects returned for a LIST request from storage",
+                ),
+            )
+        ]
         self._objects = Computed(
             "apiserver_resource_objects",
             "[ALPHA] Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.",
@@ -54,7 +73,12 @@ class StorageMetrics:
 
     def families(self) -> list[AnyFamily]:
         """Return the families."""
-        return [self._requests, self._errors, self._seconds, self._objects, self._storage_objects]
+        return [self._requests, self._errors, self._seconds, *self._lists, self._objects, self._storage_objects]
+
+    def listed(self, kind: GroupResource, *, fetched: int, evaluated: int, returned: int) -> None:
+        """Count a list that etcd answered: the objects that were read, those that the selectors were applied to, and the matching ones."""
+        for family, amount in zip(self._lists, (1, fetched, evaluated, returned), strict=True):
+            family.labels(kind.group, kind.resource).inc(amount)
 
     @contextmanager
     def request(self, operation: str, kind: GroupResource) -> Iterator[None]:

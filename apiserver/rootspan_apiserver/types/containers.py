@@ -123,7 +123,7 @@ class MapType(Type):
         for key, item in value.items():
             if item.__class__ is not literal:
                 if item is None:
-                    item = element.zero()
+                    item = element.null_item()
                 else:
                     path[-1] = key
                     item = element.read(item, reading)

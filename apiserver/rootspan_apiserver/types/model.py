@@ -46,6 +46,10 @@ class Type(ABC):
     def zero(self) -> Any:
         """Return the JSON value that Go writes for a value that was not set; None for null."""
 
+    def null_item(self) -> Any:
+        """Return the JSON value of a null in a map, which protobuf stores as the empty value."""
+        return self.zero()
+
     @abstractmethod
     def read(self, value: Any, reading: Reading) -> Any:
         """Return a JSON value, which is not null, as Go would write it after reading it.

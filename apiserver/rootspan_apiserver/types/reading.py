@@ -28,13 +28,15 @@ class Reading:
     """The state of reading one value.
 
     `path` leads to the value that is being read: fields, indices of lists and keys of maps. Readers of containers push an element, replace
-    it for each item and pop it at the end; after an exception it still leads to the value that was refused.
+    it for each item and pop it at the end; after an exception it still leads to the value that was refused. `converts` is for values that
+    are converted, and not decoded: numbers that do not fit into an integer lose what does not.
     """
 
-    __slots__ = ("path", "problems")
+    __slots__ = ("converts", "path", "problems")
 
-    def __init__(self, problems: Problems, *path: str) -> None:
+    def __init__(self, problems: Problems, *path: str, converts: bool = False) -> None:
         self.problems = problems
+        self.converts = converts
         self.path: list[FieldName | int | str] = [*path]
 
     def report(self, kind: str, key: str) -> None:

@@ -76,10 +76,18 @@ class IntegerType(Type):
         if value.__class__ is int:
             if self._low <= value <= self._high:
                 return value
+            if reading.converts:
+                return self._wrapped(value)
             raise reading.mismatch(value, self.go_name, self.go_kind, f"number {value}")
         if value.__class__ is float:
+            if reading.converts and value.is_integer():
+                return self._wrapped(int(value))
             raise reading.mismatch(value, self.go_name, self.go_kind, f"number {value!r}")
         raise reading.mismatch(value, self.go_name, self.go_kind)
+
+    def _wrapped(self, value: int) -> int:
+        """Return the lowest bits of a value, as Go's conversions do."""
+        return (value - self._low) % (self._high - self._low + 1) + self._low
 
     def encode(self, tag: bytes, value: Any) -> bytes:
         return tag + wire.varint(value or 0)
@@ -122,10 +130,15 @@ class BytesType(Type):
     openapi_format = "byte"
     nil_in_protobuf = True
 
+    def null_item(self) -> str:
+        return ""
+
     def zero(self) -> None:
         return None
 
     def read(self, value: Any, reading: Reading) -> Any:
+        if isinstance(value, list):
+            return base64.b64encode(bytes(_byte(item, reading) for item in value)).decode()
         if not isinstance(value, str):
             raise reading.mismatch(value, self.go_name, self.go_kind)
         try:
@@ -139,6 +152,15 @@ class BytesType(Type):
 
     def decode(self, value: int | memoryview, depth: int) -> str:
         return base64.b64encode(wire.octets(value)).decode()
+
+
+def _byte(value: Any, reading: Reading) -> int:
+    """Return an element of a list of bytes, which JSON may have in place of base64."""
+    if value is None:
+        return 0
+    if value.__class__ is int and 0 <= value < 256:
+        return int(value)
+    raise reading.mismatch(value, "uint8", "uint8", f"number {value!r}" if isinstance(value, int | float) else "")
 
 
 def _first_illegal(text: str) -> int:

@@ -73,15 +73,16 @@ class StructType(Type):
     def zero(self) -> JSONObject:
         return {name: field.zero() for name, field in self._zeros}
 
-    def read_object(self, value: Any, problems: Problems, *path: str) -> JSONObject:
+    def read_object(self, value: Any, problems: Problems, *path: str, converts: bool = False) -> JSONObject:
         """Return an object as its type reads it; unknown and repeated fields are added to `problems`.
 
-        `path` leads to the object, if it is read on its own but is a part of another: problems are reported with it.
+        `path` leads to the object, if it is read on its own but is a part of another: problems are reported with it. `converts` is as
+        in `Reading`.
 
         Raises:
             NotDecodableError: a value does not fit its field.
         """
-        return self.read(value, Reading(problems, *path))
+        return self.read(value, Reading(problems, *path, converts=converts))
 
     def read(self, value: Any, reading: Reading) -> JSONObject:
         if not isinstance(value, dict):

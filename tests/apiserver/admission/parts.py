@@ -29,6 +29,7 @@ from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage.scope import object_path
 from rootspan_apiserver.storage.stored_object import StoredObject, encode
+from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 Reply = Callable[[JSONObject], JSONObject]
@@ -111,6 +112,7 @@ class Parts:
     loopback: LoopbackClient
     provider: TracerProvider
     recorder: SpanRecorder
+    metrics: AdmissionMetrics
 
     def resource(self, path: str) -> Resource:
         """The resource at `plural`, `version/plural` of the core, or `group/version/plural`."""
@@ -194,7 +196,7 @@ def _parts(
 ) -> Iterator[Parts]:
     provider, recorder = recording_provider(service="apiserver", sampler=sampler)
     cache, registry = Dictionary(), builtin_registry()
-    loopback = LoopbackClient(provider)
+    loopback, metrics = LoopbackClient(provider), AdmissionMetrics()
     admission = admission_chain(
         PluginInitializer(
             cache=cache,
@@ -205,10 +207,11 @@ def _parts(
             tracer_provider=provider,
             service_addresses=addresses,
             configuration=AdmissionConfiguration(configuration),
+            metrics=metrics,
         ),
         enable=enable,
     )
-    parts = Parts(cache, registry, admission, loopback, provider, recorder)
+    parts = Parts(cache, registry, admission, loopback, provider, recorder, metrics)
     parts.namespace("default")
     yield parts
     provider.shutdown()

@@ -159,17 +159,53 @@ async def test_webhook_configurations_are_exempt() -> None:
         assert await _asked(parts, hook, parts.attributes(configuration, path=path)) == 0
 
 
-async def test_match_conditions_fail_closed() -> None:
-    """CEL is not supported: a webhook with match conditions rejects with policy Fail, and is skipped with Ignore."""
+@pytest.mark.parametrize(
+    ("conditions", "policy", "asked", "message"),
+    [
+        (["object.data.a == '1'", "request.operation == 'CREATE'"], "Fail", 1, ""),
+        (["object.data.a == '1'", "object.data.a == '2'"], "Fail", 0, ""),
+        (["object.data.zz == '1'", "object.data.a == '2'"], "Fail", 0, ""),
+        (["object.data.zz == '1'"], "Ignore", 0, ""),
+        (["authorizer.requestResource.check('get').allowed()"], "Fail", 1, ""),
+        (["namespaceObject == null"], "Fail", 1, ""),
+        (
+            ["object.data.zz == '1'", "object.data.yy == '1'"],
+            "Fail",
+            0,
+            (
+                "configmaps \"c1\" is forbidden: [expression 'object.data.zz == '1'' resulted in error: no such key: zz, "
+                "expression 'object.data.yy == '1'' resulted in error: no such key: yy]"
+            ),
+        ),
+    ],
+)
+async def test_match_conditions_decide_whether_webhook_is_called(
+    conditions: list[str], policy: str, asked: int, message: str
+) -> None:
+    """All must hold. One that fails refuses the request with 403 under Fail, unless another does not hold, and skips it under Ignore."""
     hook = Webhook()
-    conditions = [{"name": "c", "expression": "true"}]
+    listed = [{"name": f"c{index}", "expression": expression} for index, expression in enumerate(conditions)]
     async with served(hook) as at, admission() as parts:
-        parts.webhook("a.example.com", f"{at.url}/", matchConditions=conditions)
-        with pytest.raises(StatusError, match="CEL expressions are not supported") as refused:
-            await parts.admission.validate(parts.attributes(config_map()))
-        assert refused.value.code == 403
-        parts.webhook("a.example.com", f"{at.url}/", matchConditions=conditions, failurePolicy="Ignore")
-        assert await _asked(parts, hook, parts.attributes(config_map())) == 0
+        parts.webhook("a.example.com", f"{at.url}/", matchConditions=listed, failurePolicy=policy)
+        attributes = parts.attributes(config_map())
+        if message:
+            with pytest.raises(StatusError) as refused:
+                await parts.admission.validate(attributes)
+            assert (refused.value.code, refused.value.message) == (403, message)
+        assert await _asked(parts, hook, *([] if message else [attributes])) == asked
+
+
+async def test_match_conditions_are_counted() -> None:
+    """Exclusions and errors, by webhook and operation."""
+    hook = Webhook()
+    listed = [{"name": "a", "expression": "object.data.zz == '1'"}]
+    async with served(hook) as at, admission() as parts:
+        parts.webhook("a.example.com", f"{at.url}/", matchConditions=listed, failurePolicy="Ignore")
+        await parts.admission.validate(parts.attributes(config_map()))
+        errors, exclusions, _ = parts.metrics.match_conditions.families()
+        for family in (errors, exclusions):
+            counted = [(sample.labels, sample.value) for sample in family.samples()]
+            assert counted == [(("a.example.com", "webhook", "validate", "CREATE"), 1.0)]
 
 
 async def test_changed_configuration_is_used_by_next_request() -> None:

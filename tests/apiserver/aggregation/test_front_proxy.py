@@ -37,7 +37,7 @@ async def user_of(env: Environment, certificate: tuple[Path, Path] | None) -> An
 
 
 async def test_trusted_proxy_names_the_user(tmp_path: Path) -> None:
-    """Its certificate is signed by the authority and has an allowed name; others are who their certificates say, or nobody."""
+    """Its certificate is signed by the authority and has an allowed name; others are who their certificates say, and 401 without one."""
     bundle, clients = tmp_path / "proxies.pem", trustme.CA()
     bundle.write_bytes(BUNDLE)
     client_bundle = tmp_path / "clients.pem"

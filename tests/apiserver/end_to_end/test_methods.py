@@ -75,9 +75,9 @@ def test_no_request_makes_a_panic(client: httpx.Client, caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize("method", ["GET", "TRACE", "DELETE", "PROPFIND"])
 def test_star_returns_404(client: httpx.Client, method: str) -> None:
-    """But for OPTIONS it is a path that nobody serves; strangers may not even know that."""
+    """But for OPTIONS it is a path that is not served, and 401 without credentials."""
     assert ask(client, method, "*").status_code == 404
-    assert ask(client, method, "*", authorization="").status_code == 403
+    assert ask(client, method, "*", authorization="").status_code == 401
 
 
 def test_options_of_a_star_returns_200_for_everybody(client: httpx.Client) -> None:

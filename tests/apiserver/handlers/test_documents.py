@@ -184,7 +184,7 @@ async def test_health(server: Server) -> None:
 async def test_hooks_fail_until_the_server_has_started(server: Server) -> None:
     """The post-start hooks of kube-apiserver are not finished before all parts of the server run."""
     server.lifecycle.started.clear()
-    hook = await server.client.get("/livez/poststarthook/rbac/bootstrap-roles")
+    hook = await server.client.get("/livez/poststarthook/scheduling/bootstrap-system-priority-classes")
     assert (hook.status_code, hook.text) == (500, "internal server error: not finished\n")
     assert (await server.client.get("/readyz")).status_code == 500
     server.lifecycle.started.set()

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from rootspan_apiserver.handlers.unenforced import UNENFORCED
-from tests.apiserver.handlers.unenforced_cases import CASES, DEFINITIONS, Case, definition
+from tests.apiserver.handlers.unenforced_cases import CASES, Case
 
 pytestmark = pytest.mark.anyio
 DOCUMENT = Path(__file__).parents[3] / "docs" / "apiserver.md"
@@ -67,23 +67,6 @@ async def test_refused_object_is_not_warned_of_as_stored(client: httpx.AsyncClie
         answer = await client.post(path, json=refused)
         assert answer.status_code in (409, 422)
         assert "warning" not in answer.headers
-
-
-async def test_definition_is_warned_of_once_for_each_feature(client: httpx.AsyncClient) -> None:
-    """Three rules in one definition are one warning."""
-    rules = {"x-kubernetes-validations": [{"rule": "true"}, {"rule": "has(self.a)"}]}
-    inner = {"type": "string", "x-kubernetes-validations": [{"rule": "self != 'a'"}]}
-    schema = {"type": "object", "properties": {"a": inner}, **rules}
-    case = Case.of(
-        "",
-        DEFINITIONS,
-        "CustomResourceDefinition",
-        definition(schema),
-        name="gadgets.example.com",
-    )
-    warned = told(await client.post(case.collection, json=case.object))
-    beginnings = [text.partition("rootspan: ")[2].partition(" ")[0] for text in warned]
-    assert beginnings == ["x-kubernetes-validations"]
 
 
 def test_every_feature_has_a_case_and_is_in_the_documentation() -> None:

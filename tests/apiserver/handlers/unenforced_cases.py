@@ -5,7 +5,6 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 
-RULES = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
 RBAC = "roles and their bindings"
 
 
@@ -48,25 +47,6 @@ class Case:
         return f"{self.object['kind']}: {self.about}"
 
 
-def definition(schema: JSONObject, **spec: Any) -> JSONObject:
-    version = {"name": "v1", "served": True, "storage": True}
-    properties = {"spec": {"type": "object", "properties": {"list": {"type": "array", "items": schema}}}}
-    version["schema"] = {"openAPIV3Schema": {"type": "object", "properties": properties}}
-    names = {"plural": "gadgets", "kind": "Gadget"}
-    return {"spec": {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version], **spec}}
-
-
-def webhooks(kind: str, **fields: Any) -> JSONObject:
-    webhook = {
-        "name": f"{kind}.example.com",
-        "clientConfig": {"url": "https://127.0.0.1:1/"},
-        "rules": RULES,
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-    }
-    return {"webhooks": [{**webhook, "name": "first.example.com"}, {**webhook, **fields}]}
-
-
 def annotated(name: str, **fields: Any) -> JSONObject:
     return {"metadata": {"annotations": {name: "true"}}, **fields}
 
@@ -79,62 +59,15 @@ def pod(**spec: Any) -> JSONObject:
     return {"spec": {"containers": [{"name": "c", "image": "i"}], **spec}}
 
 
-ADMISSION = "admissionregistration.k8s.io/v1"
 ACCESS = "rbac.authorization.k8s.io/v1"
 FLOW = "flowcontrol.apiserver.k8s.io/v1"
 RESOURCE = "resource.k8s.io/v1"
 IN_DEFAULT = "namespaces/default"
-DEFINITIONS = "apiextensions.k8s.io/v1/customresourcedefinitions"
 CEL = [{"cel": {"expression": "true"}}]
-MATCH = {"matchConstraints": {"resourceRules": RULES}}
-MUTATION = {"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}
-CONDITIONS = [{"name": "never", "expression": "false"}]
 NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
 LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
 
 CASES = [
-    Case.of(
-        "validating admission policies",
-        f"{ADMISSION}/validatingadmissionpolicies",
-        "ValidatingAdmissionPolicy",
-        {"spec": {**MATCH, "validations": [{"expression": "true"}]}},
-    ),
-    Case.of(
-        "validating admission policies",
-        f"{ADMISSION}/validatingadmissionpolicybindings",
-        "ValidatingAdmissionPolicyBinding",
-        {"spec": {"policyName": "p", "validationActions": ["Deny"]}},
-    ),
-    Case.of(
-        "mutating admission policies",
-        f"{ADMISSION}/mutatingadmissionpolicies",
-        "MutatingAdmissionPolicy",
-        {"spec": {**MATCH, "reinvocationPolicy": "Never", "mutations": [MUTATION]}},
-    ),
-    Case.of(
-        "mutating admission policies",
-        f"{ADMISSION}/mutatingadmissionpolicybindings",
-        "MutatingAdmissionPolicyBinding",
-        {"spec": {"policyName": "p"}},
-    ),
-    *(
-        Case.of(
-            "matchConditions",
-            f"{ADMISSION}/{kind.lower()}webhookconfigurations",
-            f"{kind}WebhookConfiguration",
-            webhooks(kind.lower(), matchConditions=CONDITIONS),
-            webhooks(kind.lower()),
-        )
-        for kind in ("Mutating", "Validating")
-    ),
-    Case.of(
-        "x-kubernetes-validations",
-        DEFINITIONS,
-        "CustomResourceDefinition",
-        definition({"type": "string", "x-kubernetes-validations": [{"rule": "self != ''"}]}),
-        definition({"type": "object", "properties": {"x-kubernetes-validations": {"type": "string"}}}),
-        name="gadgets.example.com",
-    ),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/roles", "Role", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/clusterroles", "ClusterRole", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),

@@ -75,7 +75,7 @@ REFUSED = {
         'invalid argument "x" for "--goaway-chance" flag: strconv.ParseFloat: parsing "x": invalid syntax'
     ],
     "--authorization-mode=Node,RBAC": [
-        'authorization-mode "Node" is not implemented here; there are AlwaysAllow, AlwaysDeny, RBAC',
+        'authorization-mode "Node" is not implemented here; there are AlwaysAllow, AlwaysDeny, RBAC, Webhook',
     ],
     "-x": ["unknown shorthand flag: 'x' in -x"],
     "--=1": ["bad flag syntax: --=1"],

@@ -128,7 +128,9 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         stack.push_async_callback(loopback.aclose)
         webhooks = WebhookClients(ServiceResolver({}, loopback), provider)
         converters = Converters(webhooks, tracing, metrics.conversion)
-        await stack.enter_async_context(serving_custom_resources(storage, registry, loopback, converters))
+        await stack.enter_async_context(
+            serving_custom_resources(storage, registry, loopback, converters, metrics=metrics.queues)
+        )
         headers = {"authorization": f"Bearer {loopback.token}"}
         verify = pinned(own.pair.certificate)
         http = httpx.AsyncClient(base_url=at.url, verify=verify, headers=headers, timeout=SECONDS, trust_env=False)

@@ -9,6 +9,7 @@ import orjson
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
+from rootspan_apiserver.admission.defaulted import defaulted
 from rootspan_apiserver.admission.webhooks.accessors import Webhook
 from rootspan_apiserver.admission.webhooks.dispatcher import WebhookDispatcher, check_dry_run, encoded, new_uid
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation
@@ -20,7 +21,6 @@ from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.go_values import go_json
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import internal_error
-from rootspan_apiserver.resources.conversion import converted
 
 
 class MutatingAdmissionWebhook:
@@ -66,8 +66,9 @@ class MutatingAdmissionWebhook:
         webhook, notes = invocation.webhook, attributes.audit_annotations
         changed = None
         try:
-            check_dry_run(webhook, attributes)
-            changed = await self._patched_object(invocation, attributes, place)
+            with self._dispatcher.measured(webhook, attributes.operation):
+                check_dry_run(webhook, attributes)
+                changed = await self._patched_object(invocation, attributes, place)
         except CallFailedError as exc:
             if not webhook.ignores_failure:
                 raise internal_error(str(exc)) from exc
@@ -102,11 +103,7 @@ class MutatingAdmissionWebhook:
         kind = invocation.kind
         if resource.custom and (after["apiVersion"], after["kind"]) != (kind.api_version, kind.kind):
             return after
-        if attributes.subresource not in ("", "status"):
-            return await converted(resource, after, attributes.kind)
-        stored = await converted(resource, after, resource.storage_kind)
-        resource.strategy.default(stored)
-        return await converted(resource, stored, attributes.kind)
+        return await defaulted(after, resource, attributes.subresource, attributes.kind)
 
 
 def _patch_note(webhook: Webhook, steps: list[JSONObject]) -> str:

@@ -22,6 +22,7 @@ from rootspan_apiserver.admission.plugins.event_rate_limit import EventRateLimit
 from rootspan_apiserver.admission.plugins.extended_resource_toleration import ExtendedResourceToleration
 from rootspan_apiserver.admission.plugins.limit_pod_hard_anti_affinity_topology import LimitPodHardAntiAffinityTopology
 from rootspan_apiserver.admission.plugins.limit_ranger import LimitRanger
+from rootspan_apiserver.admission.plugins.mutating_admission_policy import MutatingAdmissionPolicy
 from rootspan_apiserver.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
 from rootspan_apiserver.admission.plugins.namespace_auto_provision import NamespaceAutoProvision
 from rootspan_apiserver.admission.plugins.namespace_exists import NamespaceExists
@@ -46,7 +47,10 @@ from rootspan_apiserver.admission.plugins.runtime_class import RuntimeClass
 from rootspan_apiserver.admission.plugins.service_account import ServiceAccount
 from rootspan_apiserver.admission.plugins.storage_object_in_use_protection import StorageObjectInUseProtection
 from rootspan_apiserver.admission.plugins.taint_nodes_by_condition import TaintNodesByCondition
+from rootspan_apiserver.admission.plugins.validating_admission_policy import ValidatingAdmissionPolicy
 from rootspan_apiserver.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
+from rootspan_apiserver.admission.policies.mutator import Mutator
+from rootspan_apiserver.admission.policies.validator import Validator
 from rootspan_apiserver.admission.quota.evaluators import Evaluators
 from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 
@@ -109,6 +113,7 @@ ORDER = (
             init.cache,
             init.resource("", "v1", "pods"),
             PodSecurityConfiguration.of(init.configuration.of("PodSecurity")),
+            metrics=init.metrics.pod_security,
         ),
     ),
     PluginRow(
@@ -168,13 +173,21 @@ ORDER = (
     ),
     PluginRow("JobValidation", ON, gate="WorkloadWithJob"),
     PluginRow("PodResizeValidator", ON, lambda init: PodResizeValidator(init.lookup("", "v1", "nodes"))),
-    PluginRow("MutatingAdmissionPolicy", ON),
+    PluginRow(
+        "MutatingAdmissionPolicy",
+        ON,
+        lambda init: MutatingAdmissionPolicy(init.policy_source("mutating", Mutator), init.policy_evaluation()),
+    ),
     PluginRow(
         "MutatingAdmissionWebhook",
         ON,
         lambda init: MutatingAdmissionWebhook(init.webhook_dispatcher("mutating")),
     ),
-    PluginRow("ValidatingAdmissionPolicy", ON),
+    PluginRow(
+        "ValidatingAdmissionPolicy",
+        ON,
+        lambda init: ValidatingAdmissionPolicy(init.policy_source("validating", Validator), init.policy_evaluation()),
+    ),
     PluginRow(
         "ValidatingAdmissionWebhook",
         ON,

@@ -49,10 +49,11 @@ class ValidatingAdmissionWebhook:
         """Call one webhook. Return its rejection, which is not raised because all calls are to end first."""
         webhook, uid = invocation.webhook, new_uid()
         try:
-            check_dry_run(webhook, attributes)
-            with self._dispatcher.span(invocation, attributes, uid) as step:
-                sent = await encoded(attributes.resource, attributes.object, invocation)
-                await self._dispatcher.call(invocation, attributes, sent, step, uid)
+            with self._dispatcher.measured(webhook, attributes.operation):
+                check_dry_run(webhook, attributes)
+                with self._dispatcher.span(invocation, attributes, uid) as step:
+                    sent = await encoded(attributes.resource, attributes.object, invocation)
+                    await self._dispatcher.call(invocation, attributes, sent, step, uid)
         except CallFailedError as exc:
             if not webhook.ignores_failure:
                 return internal_error(str(exc))

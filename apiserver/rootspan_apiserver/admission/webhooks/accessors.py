@@ -6,9 +6,11 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/accessors.go
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rootspan_apiserver.admission.expressions.match_conditions import MatchConditions
 from rootspan_apiserver.admission.predicates import RuleWithOperations
 from rootspan_apiserver.clients.webhook_client_config import WebhookClientConfig
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.admissionregistration.expressions import ExpressionCompiler
 from rootspan_apiserver.selectors import LabelSelector
 
 
@@ -29,7 +31,7 @@ class Webhook:
     side_effects: str
     reinvocation: bool
     timeout: int
-    has_match_conditions: bool
+    match_conditions: MatchConditions
 
 
 def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
@@ -52,5 +54,9 @@ def webhooks(configuration: JSONObject) -> Iterator[Webhook]:
             side_effects=hook.get("sideEffects") or "",
             reinvocation=hook.get("reinvocationPolicy") == "IfNeeded",
             timeout=hook.get("timeoutSeconds") or 10,
-            has_match_conditions=bool(hook.get("matchConditions")),
+            match_conditions=MatchConditions(
+                hook.get("matchConditions") or (),
+                ExpressionCompiler(),
+                ignores_failure=hook.get("failurePolicy") == "Ignore",
+            ),
         )

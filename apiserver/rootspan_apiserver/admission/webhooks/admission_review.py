@@ -71,8 +71,8 @@ def request(
         fields["requestSubResource"] = attributes.subresource
     if attributes.name:
         fields["name"] = attributes.name
-    if attributes.namespace:
-        fields["namespace"] = attributes.namespace
+    if attributes.request_namespace:
+        fields["namespace"] = attributes.request_namespace
     fields |= {
         "operation": attributes.operation,
         "userInfo": user_info(attributes.user),

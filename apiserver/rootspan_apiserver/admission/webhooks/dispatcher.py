@@ -3,8 +3,10 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webhook.go, mutating/dispatcher.go
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from time import perf_counter
 from types import MappingProxyType
 from uuid import uuid4
 
@@ -15,7 +17,7 @@ from rootspan_apiserver.admission.predicates import configures_admission
 from rootspan_apiserver.admission.webhooks import admission_review
 from rootspan_apiserver.admission.webhooks.accessors import Webhook
 from rootspan_apiserver.admission.webhooks.matcher import WebhookInvocation, WebhookMatcher
-from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError
+from rootspan_apiserver.admission.webhooks.webhook_errors import CallFailedError, RejectedError
 from rootspan_apiserver.admission.webhooks.webhook_source import WebhookSource
 from rootspan_apiserver.clients.webhook_clients import (
     ClientConfigError,
@@ -27,11 +29,12 @@ from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import bad_request
+from rootspan_apiserver.kube.status import StatusError, bad_request
 from rootspan_apiserver.resources.conversion import converted
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
+from rootspan_apiserver.telemetry.webhook_metrics import ANSWERED, CALL_FAILED, INTERNAL, AdmissionWebhookMetrics
 from rootspan_apiserver.types.normal_form import omitting_empty
 
 _OPERATIONS = MappingProxyType(
@@ -45,9 +48,18 @@ class WebhookDispatcher:
     """Finds the webhooks that match a request and calls them. `kind` is `mutating` or `validating`."""
 
     def __init__(
-        self, *, kind: str, source: WebhookSource, matcher: WebhookMatcher, clients: WebhookClients, tracing: Tracing
+        self,
+        *,
+        kind: str,
+        source: WebhookSource,
+        matcher: WebhookMatcher,
+        clients: WebhookClients,
+        tracing: Tracing,
+        metrics: AdmissionWebhookMetrics,
     ) -> None:
         self._kind = kind
+        self._phase = "admit" if kind == "mutating" else kind
+        self._metrics = metrics
         self._source = source
         self._matcher = matcher
         self._clients = clients
@@ -84,6 +96,26 @@ class WebhookDispatcher:
                 uid=uid,
             ),
         )
+
+    @contextmanager
+    def measured(self, webhook: Webhook, operation: str) -> Iterator[None]:
+        """Count the call of a webhook, which is in the block; what it raises is why the request is rejected."""
+        observe, started = partial(self._metrics.called, webhook.name, self._phase, operation), perf_counter()
+        try:
+            yield
+        except CallFailedError as exc:
+            error = "" if webhook.ignores_failure else CALL_FAILED
+            observe(seconds=perf_counter() - started, code=exc.code, error=error)
+            if webhook.ignores_failure:
+                self._metrics.failed_open(webhook.name, self._phase)
+            raise
+        except RejectedError as exc:
+            observe(seconds=perf_counter() - started, code=exc.status.code, error=ANSWERED)
+            raise
+        except StatusError:
+            observe(seconds=perf_counter() - started, code=0, error=INTERNAL)
+            raise
+        observe(seconds=perf_counter() - started)
 
     async def call(
         self,
@@ -132,7 +164,7 @@ class WebhookDispatcher:
         try:
             return self._clients.prepare(webhook.client)
         except ClientConfigError as exc:
-            raise CallFailedError(webhook.name, f"could not get REST client: {exc}") from exc
+            raise CallFailedError(webhook.name, f"could not get REST client: {exc}", 500) from exc
 
     async def aclose(self) -> None:
         """Close the connections to the webhooks."""
@@ -144,7 +176,7 @@ async def _called(client: WebhookClient, webhook: Webhook, body: bytes) -> JSONO
     try:
         return await client.call(body, seconds=webhook.timeout, query=f"timeout={webhook.timeout}s")
     except WebhookCallError as exc:
-        raise CallFailedError(webhook.name, f"failed to call webhook: {exc}") from exc
+        raise CallFailedError(webhook.name, f"failed to call webhook: {exc}", exc.code) from exc
 
 
 def check_dry_run(webhook: Webhook, attributes: AdmissionAttributes) -> None:

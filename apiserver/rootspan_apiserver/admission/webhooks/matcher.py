@@ -6,12 +6,24 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webh
 from dataclasses import dataclass
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
+from rootspan_apiserver.admission.expressions.authorizer_variable import AuthorizationDecisions
+from rootspan_apiserver.admission.expressions.evaluation import ExpressionInputs, evaluated
+from rootspan_apiserver.admission.expressions.request_variable import admission_request
+from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributeAccessor
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
-from rootspan_apiserver.admission.predicates import Equivalents, match_rules, namespace_matches, object_matches
+from rootspan_apiserver.admission.predicates import (
+    Equivalents,
+    RuleMatch,
+    match_rules,
+    namespace_matches,
+    object_matches,
+)
 from rootspan_apiserver.admission.webhooks.accessors import Webhook
+from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import forbidden
 from rootspan_apiserver.resources.resource import Resource
+from rootspan_apiserver.telemetry.policy_metrics import MatchConditionMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +36,21 @@ class WebhookInvocation:
 
 
 class WebhookMatcher:
-    """Matches webhooks and requests."""
+    """Matches webhooks and requests. `phase` is admit for mutating webhooks, validate for validating ones."""
 
-    def __init__(self, namespaces: NamespaceGetter, equivalents: Equivalents) -> None:
+    def __init__(
+        self,
+        phase: str,
+        namespaces: NamespaceGetter,
+        equivalents: Equivalents,
+        authorizer: Authorizer,
+        metrics: MatchConditionMetrics,
+    ) -> None:
+        self._phase = phase
         self._namespaces = namespaces
         self._equivalents = equivalents
+        self._authorizer = authorizer
+        self._metrics = metrics
 
     async def invocation(self, webhook: Webhook, attributes: AdmissionAttributes) -> WebhookInvocation | None:
         """Return how to call `webhook`, None if it does not match the request.
@@ -42,9 +64,24 @@ class WebhookMatcher:
             return None
         if not await namespace_matches(webhook.namespace_selector, attributes, self._namespaces):
             return None
-        if webhook.has_match_conditions:
-            if webhook.ignores_failure:
-                return None
-            why = f"match conditions of webhook {webhook.name} cannot be evaluated: CEL expressions are not supported"
-            raise forbidden(attributes.resource.group_resource, attributes.name, why)
+        if webhook.match_conditions and not await self._conditions_hold(webhook, found, attributes):
+            return None
         return WebhookInvocation(webhook, found.resource, found.kind)
+
+    async def _conditions_hold(self, webhook: Webhook, match: RuleMatch, attributes: AdmissionAttributes) -> bool:
+        versioned = await VersionedAttributeAccessor(attributes).at(match)
+        inputs = ExpressionInputs(
+            object=versioned.object,
+            old_object=versioned.old_object,
+            request=admission_request(attributes, match),
+            authorizer=AuthorizationDecisions(self._authorizer).of(attributes),
+        )
+        result = await evaluated(webhook.match_conditions.evaluate, inputs)
+        labels = (webhook.name, "webhook", self._phase, attributes.operation)
+        if result.seconds is not None:
+            self._metrics.evaluated(labels, result.errors, result.seconds)
+        if result.error:
+            raise forbidden(attributes.resource.group_resource, attributes.name, result.error)
+        if not result.matches:
+            self._metrics.excluded(labels)
+        return result.matches

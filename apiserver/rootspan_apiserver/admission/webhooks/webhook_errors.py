@@ -16,10 +16,11 @@ class WebhookError(Exception):
 
 
 class CallFailedError(WebhookError):
-    """The webhook could not be called or its response is not valid."""
+    """The webhook could not be called or its response is not valid; `code` is the status that stands for it."""
 
-    def __init__(self, webhook: str, reason: str) -> None:
+    def __init__(self, webhook: str, reason: str, code: int = 503) -> None:
         super().__init__(f"failed calling webhook {quote(webhook)}: {reason}")
+        self.code = code
 
 
 class RejectedError(WebhookError):

@@ -1,7 +1,5 @@
 """Which requests webhooks and policies are called for: rules, selectors and conditions.
 
-The expressions of conditions are not compiled: that needs CEL.
-
 Upstream: pkg/apis/admissionregistration/validation/validation.go (validateRuleWithOperations, validateMatchResources,
 validateMatchConditions), pkg/apis/admissionregistration/v1/defaults.go
 """
@@ -12,7 +10,10 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import path_segment, qualified_name
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.admissionregistration.expression_errors import expression_errors
+from rootspan_apiserver.resources.admissionregistration.expressions import ExpressionCompiler, Purpose
 from rootspan_apiserver.rules import (
+    ABSENT,
     Path,
     Rule,
     RuleContext,
@@ -23,8 +24,8 @@ from rootspan_apiserver.rules import (
     required,
     struct,
     unique,
-    unless_unchanged,
 )
+from rootspan_apiserver.rules.changes import When
 from rootspan_apiserver.rules.label_selectors import label_selector
 
 MAX_CONDITIONS = 64
@@ -99,12 +100,16 @@ MATCH_RESOURCES = struct(
 
 @function("validateMatchConditions")
 def _conditions(value: list[JSONObject], old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """There are not too many; each has an expression, and a name that no other has."""
+    """There are not too many; each has an expression that compiles, and a name that no other has."""
+    spec = context.root.get("spec") or {}
+    compiler = ExpressionCompiler(has_params=spec.get("paramKind") is not None)
     if len(value) > MAX_CONDITIONS:
         yield FieldError.too_many(path, len(value), MAX_CONDITIONS)
     seen: set[str] = set()
     for index, condition in enumerate(value):
-        if not (condition.get("expression") or "").strip():
+        if expression := (condition.get("expression") or "").strip():
+            yield from expression_errors(compiler.compile(expression, Purpose.CONDITION), path / index / "expression")
+        else:
             yield FieldError.required(path / index / "expression")
         name, at = condition.get("name") or "", path / index / "name"
         if not name:
@@ -116,4 +121,10 @@ def _conditions(value: list[JSONObject], old: Any, path: Path, context: RuleCont
         seen.add(name)
 
 
-MATCH_CONDITIONS = unless_unchanged(_conditions)
+def _may_be_invalid(value: list[JSONObject], old: Any, context: RuleContext) -> bool:
+    """Return whether the conditions, or what they can name, are new."""
+    kinds = [((each or {}).get("spec") or {}).get("paramKind") for each in (context.root, context.old_root)]
+    return old is ABSENT or old != value or kinds[0] != kinds[1]
+
+
+MATCH_CONDITIONS = When(_may_be_invalid, _conditions, "if they, or the kind of parameters, have changed")

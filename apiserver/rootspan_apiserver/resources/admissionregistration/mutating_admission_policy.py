@@ -9,16 +9,25 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.admissionregistration.policies import PARAM_KIND, POLICY_DEFAULTS, policy_rules
+from rootspan_apiserver.resources.admissionregistration.expression_errors import expression_errors
+from rootspan_apiserver.resources.admissionregistration.expressions import ExpressionCompiler, Purpose
+from rootspan_apiserver.resources.admissionregistration.policies import (
+    PARAM_KIND,
+    POLICY_DEFAULTS,
+    compiler_of,
+    policy_rules,
+    variable_errors,
+)
 from rootspan_apiserver.resources.admissionregistration.static_names import static_name_warnings
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, count
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED, UpdateOrder
-from rootspan_apiserver.rules import Path, RuleContext, each, function, one_of, required, struct
+from rootspan_apiserver.rules import Path, RuleContext, function, one_of, required, struct
 
 OPERATIONS = ("*", "CONNECT", "CREATE", "UPDATE")
 PATCHES = {"ApplyConfiguration": "applyConfiguration", "JSONPatch": "jsonPatch"}
+PURPOSES = {"ApplyConfiguration": Purpose.APPLY_CONFIGURATION, "JSONPatch": Purpose.JSON_PATCHES}
 
 
 @function("validateMutatingAdmissionPolicySpec")
@@ -30,8 +39,19 @@ def _operations(value: JSONObject, old: Any, path: Path, context: RuleContext) -
                 yield FieldError.not_supported(path / "resourceRules" / "operations", operation, OPERATIONS)
 
 
-@function("validateMutation")
-def _mutation(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+@function("validateMutatingAdmissionPolicySpec")
+def _expressions(spec: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The policy mutates, and its expressions compile."""
+    compiler = compiler_of(spec, composed=True)
+    yield from variable_errors(compiler, spec, path)
+    mutations = spec.get("mutations") or ()
+    if not mutations:
+        yield FieldError.required(path / "mutations", "mutations must contain at least one item")
+    for index, mutation in enumerate(mutations):
+        yield from _mutation(mutation, path / "mutations" / index, compiler)
+
+
+def _mutation(value: JSONObject, path: Path, compiler: ExpressionCompiler) -> Iterator[FieldError]:
     """It has an expression for its type of patch, and none for the other."""
     kind = value.get("patchType") or ""
     own = PATCHES.get(kind)
@@ -43,7 +63,9 @@ def _mutation(value: JSONObject, old: Any, path: Path, context: RuleContext) -> 
         return
     if value.get(own) is None:
         yield FieldError.required(path / own, f"must be specified when patchType is {kind}")
-    elif not (value[own].get("expression") or "").strip():
+    elif expression := (value[own].get("expression") or "").strip():
+        yield from expression_errors(compiler.compile(expression, PURPOSES[kind]), path / own / "expression")
+    else:
         yield FieldError.required(path / own / "expression")
     for other in set(PATCHES.values()) - {own}:
         if value.get(other) is not None:
@@ -51,10 +73,7 @@ def _mutation(value: JSONObject, old: Any, path: Path, context: RuleContext) -> 
             yield FieldError.invalid(path / other, f"{{{other}}}", words)
 
 
-SPEC = policy_rules(_operations) & struct(
-    mutations=required("mutations must contain at least one item") & each(_mutation),
-    reinvocationPolicy=required & one_of("IfNeeded", "Never"),
-)
+SPEC = policy_rules(_operations) & _expressions & struct(reinvocationPolicy=required & one_of("IfNeeded", "Never"))
 
 definition = Definition(
     "admissionregistration.k8s.io/v1",

@@ -1,7 +1,5 @@
 """What validating and mutating admission policies share: parameters, variables, matching.
 
-Expressions are not compiled: that needs CEL.
-
 Upstream: pkg/apis/admissionregistration/validation/validation.go (validateParamKind, validateVariable)
 """
 
@@ -13,6 +11,8 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_1035_label, dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.admissionregistration.expression_errors import expression_errors
+from rootspan_apiserver.resources.admissionregistration.expressions import ExpressionCompiler
 from rootspan_apiserver.resources.admissionregistration.matching import (
     FAILURE_POLICY,
     MATCH_CONDITIONS,
@@ -20,7 +20,7 @@ from rootspan_apiserver.resources.admissionregistration.matching import (
     MATCH_RESOURCES,
 )
 from rootspan_apiserver.resources.columns import Column, at
-from rootspan_apiserver.rules import NOTHING, Path, Rule, RuleContext, each, function, not_nil, required, struct
+from rootspan_apiserver.rules import NOTHING, Path, Rule, RuleContext, function, not_nil, required, struct
 
 POLICY_DEFAULTS: JSONObject = {"spec": {"failurePolicy": "Fail", "matchConstraints": MATCH_DEFAULTS}}
 _IDENTIFIER = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
@@ -75,16 +75,23 @@ def _kind(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[Fi
         yield FieldError.invalid(path, value, words)
 
 
-@function("validateVariable")
-def _variable(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """It has a name that CEL reads as one, and an expression."""
-    name = value.get("name") or ""
-    if not name.strip():
-        yield FieldError.required(path / "name", "name is not specified")
-    elif not _IDENTIFIER.fullmatch(name) or name in _RESERVED:
-        yield FieldError.invalid(path / "name", name, "must be a valid CEL identifier")
-    if not (value.get("expression") or "").strip():
-        yield FieldError.required(path / "expression", "expression is not specified")
+def variable_errors(compiler: ExpressionCompiler, spec: JSONObject, path: Path) -> Iterator[FieldError]:
+    """Compile the variables of a policy. Each has a name that CEL reads as one, and an expression that compiles."""
+    for index, variable in enumerate(spec.get("variables") or ()):
+        at, name, expression = path / "variables" / index, variable.get("name") or "", variable.get("expression") or ""
+        if not name.strip():
+            yield FieldError.required(at / "name", "name is not specified")
+        elif not _IDENTIFIER.fullmatch(name) or name in _RESERVED:
+            yield FieldError.invalid(at / "name", name, "must be a valid CEL identifier")
+        if expression.strip():
+            yield from expression_errors(compiler.define(name, expression), at / "expression")
+        else:
+            yield FieldError.required(at / "expression", "expression is not specified")
+
+
+def compiler_of(spec: JSONObject, *, composed: bool) -> ExpressionCompiler:
+    """Return the compiler of a policy's expressions; `composed` is whether they can name variables."""
+    return ExpressionCompiler(has_params=spec.get("paramKind") is not None, composed=composed)
 
 
 def policy_rules(constraints: Rule = NOTHING) -> Rule:
@@ -94,7 +101,6 @@ def policy_rules(constraints: Rule = NOTHING) -> Rule:
         paramKind=struct(apiVersion=required & _api_version, kind=required & _kind),
         matchConstraints=not_nil & MATCH_RESOURCES & struct(resourceRules=required) & constraints,
         matchConditions=MATCH_CONDITIONS,
-        variables=each(_variable),
     )
 
 

@@ -72,9 +72,10 @@ def _strategy(value: JSONObject, old: Any, path: Path, context: RuleContext) -> 
 
 
 def _is_some(value: Any) -> bool:
-    """Return whether a number of pods, or a percentage, is not 0; what is neither is 0."""
+    """Return whether a number of pods, or a percentage, is not 0; what is neither is 0. The sign for percent is not needed here."""
     if isinstance(value, str):
-        return bool(re.fullmatch("[0-9]+%", value)) and value.strip("0") != "%"
+        digits = value.replace("%", "")
+        return bool(re.fullmatch("[+-]?[0-9]+", digits)) and int(digits) != 0
     return bool(value)
 
 

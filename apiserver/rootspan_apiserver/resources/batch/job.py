@@ -5,7 +5,6 @@ pkg/printers/internalversion/printers.go
 """
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -108,21 +107,44 @@ def _completions_stay(value: Any, old: Any, path: Path, context: RuleContext) ->
 
 @function("validatePodTemplateUpdate")
 def _template_stays(value: JSONObject, old: JSONObject, path: Path, context: RuleContext) -> Iterator[FieldError]:
-    """The template stays; in a suspended job, what decides where its pods run may change."""
-    if not same(_fixed_template(value, old), _fixed_template(old, old)):
-        shown = internal_form(value.get("template") or {}, go_types().struct("core/v1.PodTemplateSpec"))
-        yield FieldError.invalid(path / "template", shown, IMMUTABLE_WORDS)
+    """The template stays; that of a suspended job may change what its containers request and where its pods run."""
+    free = _may_change(context.old_root or {})
+    if same(_fixed_template(value, free=free), _fixed_template(old, free=free)):
+        return
+    if free:
+        spec, before = (each["template"].get("spec") or {} for each in (value, old))
+        if not same(_fixed_spec(spec), _fixed_spec(before)):
+            shown = internal_form(spec, go_types().struct("core/v1.PodSpec"))
+            yield FieldError.invalid(path / "template" / "spec", shown, IMMUTABLE_WORDS)
+        return
+    shown = internal_form(value.get("template") or {}, go_types().struct("core/v1.PodTemplateSpec"))
+    yield FieldError.invalid(path / "template", shown, IMMUTABLE_WORDS)
 
 
-def _fixed_template(spec: JSONObject, old: JSONObject) -> JSONObject:
-    """The template without what may change in a job that is suspended."""
-    template: JSONObject = deepcopy(spec.get("template") or {})
-    if old.get("suspend"):
-        for key in FREE_WHEN_SUSPENDED:
-            template.get("spec", {}).pop(key, None)
-        for key in ("labels", "annotations"):
-            template.get("metadata", {}).pop(key, None)
-    return template
+def _may_change(job: JSONObject) -> bool:
+    """Return whether parts of the template may change: the job is suspended, and none of its pods runs."""
+    status = job.get("status") or {}
+    suspended = any(
+        each.get("type") == "Suspended" and each.get("status") == "True" for each in status.get("conditions") or ()
+    )
+    idle = not status.get("active") and (not status.get("startTime") or suspended)
+    return bool(at(job, "spec", "suspend")) and idle
+
+
+def _fixed_template(spec: JSONObject, *, free: bool) -> JSONObject:
+    template: JSONObject = spec.get("template") or {}
+    return {"spec": _fixed_spec(template.get("spec") or {})} if free else template
+
+
+def _fixed_spec(spec: JSONObject) -> JSONObject:
+    """The spec of the pods without what may change; affinity may, but for that to and against pods."""
+    fixed = {key: value for key, value in spec.items() if key not in FREE_WHEN_SUSPENDED}
+    if others := {key: value for key, value in (spec.get("affinity") or {}).items() if key != "nodeAffinity"}:
+        fixed["affinity"] = others
+    for kind in ("initContainers", "containers"):
+        if kind in fixed:
+            fixed[kind] = [{**container, "resources": {}} for container in fixed[kind]]
+    return fixed
 
 
 def _policy_stays(struct_name: str) -> Rule:
@@ -231,6 +253,10 @@ definition = Definition(
     update_order=UpdateOrder.RULES_FIRST,
     selectable={"status.successful": field("status.succeeded", "0")},
     default_propagation="Orphan",
+    deletion_warning=(
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+        "propagationPolicy=Orphan to suppress this warning"
+    ),
     columns=(
         NAME,
         Column("Status", _status, description="How far it is."),

@@ -97,6 +97,12 @@ def _info(name: str) -> Cell:
     return cell
 
 
+def _kernel(node: JSONObject, now: datetime) -> str:
+    info = status(node).get("nodeInfo") or {}
+    architecture = f" ({info['architecture']})" if info.get("architecture") else ""
+    return (info.get("kernelVersion") or UNKNOWN) + architecture
+
+
 def _warnings(node: JSONObject, old: JSONObject | None) -> list[str]:
     spec, found = node.get("spec") or {}, []
     if spec.get("externalID"):
@@ -138,7 +144,7 @@ definition = Definition(
         Column("Internal-IP", _address("InternalIP"), priority=1, description="Its address in the cluster."),
         Column("External-IP", _address("ExternalIP"), priority=1, description="Its address for the world."),
         Column("OS-Image", _info("osImage"), priority=1, description="Its operating system."),
-        Column("Kernel-Version", _info("kernelVersion"), priority=1, description="The version of its kernel."),
+        Column("Kernel-Version", _kernel, priority=1, description="The version of its kernel."),
         Column(
             "Container-Runtime", _info("containerRuntimeVersion"), priority=1, description="What runs its containers."
         ),

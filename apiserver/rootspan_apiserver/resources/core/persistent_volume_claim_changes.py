@@ -51,9 +51,10 @@ def claim_changes(value: JSONObject, old: JSONObject, path: Path, context: RuleC
     yield from _size_changes(value, old, path)
     mode, mode_before = (obj["spec"].get("volumeMode") for obj in (value, old))
     yield from immutable.check(mode, mode_before, path / "volumeMode", context)
-    if old["spec"].get(_ATTRIBUTES) is not None and not value["spec"].get(_ATTRIBUTES):
-        to = "nil" if value["spec"].get(_ATTRIBUTES) is None else "an empty string"
-        yield FieldError.forbidden(path / "spec" / _ATTRIBUTES, f"update from non-nil value to {to} is forbidden")
+    if at(old, "status", "currentVolumeAttributesClassName") is not None and not value["spec"].get(_ATTRIBUTES):
+        to = "nil" if value["spec"].get(_ATTRIBUTES) is None else "empty string"
+        words = f"update to {to} is forbidden when status.currentVolumeAttributesClassName is not nil"
+        yield FieldError.forbidden(path / "spec" / _ATTRIBUTES, words)
 
 
 def _class_changes(

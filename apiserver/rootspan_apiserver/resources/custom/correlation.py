@@ -38,9 +38,9 @@ class Correlated:
         if self._elements is None:
             self._elements = {}
             for element in old:
-                if (keys := _keys(element, schema.list_map_keys)) is not None:
+                if (keys := keys_of(element, schema.list_map_keys)) is not None:
                     self._elements.setdefault(keys, element)
-        wanted = _keys(value[index], schema.list_map_keys)
+        wanted = keys_of(value[index], schema.list_map_keys)
         found = self._elements.get(wanted, _UNKNOWN) if wanted is not None else _UNKNOWN
         return None if found is _UNKNOWN else Correlated(value[index], found, schema.items)
 
@@ -73,7 +73,7 @@ def _same_types(value: Any, old: Any) -> bool:
     return type(value) is type(old)
 
 
-def _keys(element: Any, names: tuple[str, ...]) -> tuple[Any, ...] | None:
+def keys_of(element: Any, names: tuple[str, ...]) -> tuple[Any, ...] | None:
     """Return the values of an element's keys, None if it has not got them all."""
     if not isinstance(element, dict):
         return None

@@ -15,10 +15,11 @@ from rootspan_apiserver.resources.custom.columns import columns_of
 from rootspan_apiserver.resources.custom.defaulting import apply_defaults
 from rootspan_apiserver.resources.custom.deprecation import deprecation_warning
 from rootspan_apiserver.resources.custom.effort import Effort
+from rootspan_apiserver.resources.custom.expression_nodes import RuleNode, rule_nodes
 from rootspan_apiserver.resources.custom.finalizer_warnings import finalizer_warnings
 from rootspan_apiserver.resources.custom.none_converter import NoneConverter
 from rootspan_apiserver.resources.custom.rules import (
-    BlocksExpressions,
+    EvaluatesExpressions,
     FitsSchema,
     ListsAreUnique,
     ResourcesInside,
@@ -26,7 +27,7 @@ from rootspan_apiserver.resources.custom.rules import (
     StatusFitsSchema,
 )
 from rootspan_apiserver.resources.custom.stored_form import StoredForm
-from rootspan_apiserver.resources.custom.structural import schemas_in, structural_schema
+from rootspan_apiserver.resources.custom.structural import structural_schema
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import Generation
 from rootspan_apiserver.resources.json_path_parser import parse
@@ -114,15 +115,14 @@ class _Rules:
 
 
 def _rules(
-    version: JSONObject, schema: Schema, effort: Effort, scale: ScalePaths | None, *, namespaced: bool
+    schema: Schema, effort: Effort, scale: ScalePaths | None, nodes: RuleNode | None, *, namespaced: bool
 ) -> _Rules:
     metadata = struct(metadata=object_metadata(namespaced=namespaced, standard_finalizers=False))
     identified = metadata & struct(metadata=metadata_update)
-    expressions = any(each.get("x-kubernetes-validations") for each in schemas_in(_published(version)))
 
     def whole(head: Rule, *fits: Rule) -> Rule:
         rule = reduce(operator.and_, fits, head) & ListsAreUnique(schema)
-        return BlocksExpressions(rule) if expressions else rule
+        return rule if nodes is None else EvaluatesExpressions(rule, nodes)
 
     fits: list[Rule] = [FitsSchema(schema, effort)]
     status_fits: list[Rule] = [StatusFitsSchema(schema)]
@@ -141,8 +141,9 @@ def _definition(spec: JSONObject, version: JSONObject, kept: str, schema: Schema
     namespaced = spec.get("scope") == "Namespaced"
     has_status = given.get("status") is not None
     scale = _scale(given["scale"]) if given.get("scale") is not None else None
-    effort = Effort(schema)
-    rules = _rules(version, schema, effort, scale, namespaced=namespaced)
+    nodes = rule_nodes(_published(version), schema)
+    effort = Effort(schema, nodes)
+    rules = _rules(schema, effort, scale, nodes, namespaced=namespaced)
     status = SubresourceDefinition("status", writes=("status",), keeps_metadata=ALL_METADATA, rules=rules.status)
     fields = [field["jsonPath"] for field in version.get("selectableFields") or []]
 

@@ -1,20 +1,24 @@
-"""How long validating a custom resource may take: in proportion to the object, and to the patterns of its schema."""
+"""How long validating a custom resource may take: in proportion to the object, to the patterns of its schema, and to its rules in CEL."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from rootspan_apiserver.kube.patterns import Pattern
+from rootspan_apiserver.resources.custom.expression_nodes import RuleNode
 from rootspan_apiserver.types.schema import JUNCTORS, Schema
 
 _STEPS_OF_A_VALUE = 100
+_FEW_VALUES = 200
+"""Rules in CEL may have loops inside each other over so many values, and take some 10 ms."""
 _FEW_STEPS = 5_000_000
 """They take about 50 ms."""
 
 
 class Effort:
-    """The steps that validating against a schema takes at most, known once its patterns have been compiled."""
+    """The steps that validating against a schema takes at most, known once its patterns and rules have been compiled."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, nodes: RuleNode | None = None) -> None:
+        self._nodes = () if nodes is None else tuple(nodes.walk())
         self._patterns = tuple(_patterns(schema))
         self._steps_of_a_byte = 0 if self._patterns else 1
 
@@ -25,9 +29,11 @@ class Effort:
 
     def is_large(self, obj: Any) -> bool:
         """Return whether validating `obj` may take longer than an event loop can wait."""
-        if not self._steps_of_a_byte:
+        if not self._steps_of_a_byte or not all(node.is_compiled for node in self._nodes):
             return True
         values, characters = _size(obj)
+        if self._nodes and values > _FEW_VALUES:
+            return True
         return values * _STEPS_OF_A_VALUE + characters * self._steps_of_a_byte > _FEW_STEPS
 
 

@@ -11,6 +11,8 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.custom.correlation import Correlated
 from rootspan_apiserver.resources.custom.effort import Effort
+from rootspan_apiserver.resources.custom.expression_nodes import RuleNode
+from rootspan_apiserver.resources.custom.expressions import ExpressionEvaluation
 from rootspan_apiserver.resources.custom.lists import check_lists
 from rootspan_apiserver.resources.custom.resources import check_resources
 from rootspan_apiserver.resources.custom.result import NO_FIELD
@@ -126,20 +128,26 @@ BLOCKING = frozenset(
 
 
 @dataclass(frozen=True)
-class BlocksExpressions(Rule):
-    """Says where rules in CEL are not evaluated because of other errors. They are not evaluated otherwise either."""
+class EvaluatesExpressions(Rule):
+    """The object keeps the rules in CEL, which are evaluated after all others, unless one of these found what blocks them."""
 
     rule: Rule
+    nodes: RuleNode
     wants_absent: bool = field(default=False, kw_only=True)
 
     def check(self, value: Any, old: Any, path: Path, context: RuleContext) -> Iterable[FieldError]:
         errors = list(self.rule.check(value, old, path, context))
         if any(error.reason in BLOCKING for error in errors):
-            errors.append(FieldError.invalid(NO_FIELD, None, NOT_CHECKED))
-        return errors
+            return [*errors, FieldError.invalid(NO_FIELD, None, NOT_CHECKED)]
+        before = None if old is ABSENT else old
+        correlated = None if before is None else Correlated(value, before, self.nodes.schema)
+        return errors + ExpressionEvaluation(context.warn).run(self.nodes, value, before, correlated)
 
     def describe(self) -> Iterator[Line]:
-        return self.rule.describe()
+        yield from self.rule.describe()
+        for node in self.nodes.walk():
+            for rule in node.rules:
+                yield Line("", rule["rule"])
 
 
 def _check_number(obj: JSONObject, path: str) -> list[FieldError]:

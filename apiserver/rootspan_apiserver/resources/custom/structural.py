@@ -9,7 +9,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.patterns import Pattern
-from rootspan_apiserver.resources.custom.formats import is_recognized
+from rootspan_apiserver.kube.string_formats import is_recognized
 from rootspan_apiserver.types.schema import JUNCTORS, Schema
 
 CONSTRAINTS = (

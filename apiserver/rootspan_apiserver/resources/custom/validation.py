@@ -12,8 +12,8 @@ from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.go_values import go_json
 from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.kube.string_formats import has_format
 from rootspan_apiserver.resources.custom.correlation import Correlated
-from rootspan_apiserver.resources.custom.formats import has_format
 from rootspan_apiserver.resources.custom.numbers import NumberFormat, check_number, is_whole
 from rootspan_apiserver.resources.custom.result import Result, shown
 from rootspan_apiserver.types.schema import Schema

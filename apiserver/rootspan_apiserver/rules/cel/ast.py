@@ -131,14 +131,17 @@ class ParsedExpression:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a name or call means: the qualified name of a variable or type, or the ids of the overloads that may apply.
+    """What a name or call means.
 
-    `value` is the value of a constant, such as one of an enumeration.
+    Attributes:
+        name: The qualified name of a variable or type, also where the text selects fields of a namespace, such as
+            `google.protobuf.Timestamp`. Of a call with a target it is the qualified name of the function if the target is
+            its namespace, such as `optional.of`, and empty if the target is the receiver.
+        overloads: The ids of the overloads of a call that may apply.
     """
 
     name: str = ""
     overloads: tuple[str, ...] = ()
-    value: bool | int | UInt | float | str | bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,3 +156,21 @@ class CheckedExpression:
     def output_type(self) -> CELType:
         """The type of the result."""
         return self.types[self.parsed.root.id]
+
+
+def children(node: Expression) -> tuple[Expression, ...]:
+    """Return the nodes right below a node, in the order of the text."""
+    match node:
+        case Select():
+            return (node.operand,)
+        case FunctionCall():
+            return node.arguments if node.target is None else (node.target, *node.arguments)
+        case ListLiteral():
+            return node.elements
+        case MapLiteral():
+            return tuple(part for entry in node.entries for part in (entry.key, entry.value))
+        case ObjectLiteral():
+            return tuple(entry.value for entry in node.fields)
+        case Comprehension():
+            return node.range, node.initial, node.condition, node.step, node.result
+    return ()

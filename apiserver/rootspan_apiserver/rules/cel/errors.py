@@ -34,7 +34,9 @@ class CELSyntaxError(ValueError):
 
 
 class CELEvaluationError(Exception):
-    """An evaluation has no value, such as for `no such key: a`."""
+    """An evaluation has no value, such as for `no such key: a`. `cost` is the cost of the evaluation until then."""
+
+    cost: int = 0
 
 
 class CostLimitExceededError(CELEvaluationError):

@@ -5,15 +5,7 @@ Upstream: github.com/google/cel-go/parser/parser.go
 
 import sys
 
-from rootspan_apiserver.rules.cel.ast import (
-    Expression,
-    FunctionCall,
-    ListLiteral,
-    MapLiteral,
-    ObjectLiteral,
-    ParsedExpression,
-    Select,
-)
+from rootspan_apiserver.rules.cel.ast import Expression, FunctionCall, ParsedExpression, Select, children
 from rootspan_apiserver.rules.cel.errors import CELIssue, CELSyntaxError
 from rootspan_apiserver.rules.cel.grammar import DEEPEST, CELParser, TooDeepError
 from rootspan_apiserver.rules.cel.syntax_errors import syntax_issues
@@ -55,21 +47,12 @@ def parse(text: str) -> ParsedExpression:
 
 def _depth(node: Expression) -> int:
     """Return how many operators with two or three operands, fields and calls of members of the tree stand in one another."""
-    match node:
-        case Select():
-            return 1 + _depth(node.operand)
-        case FunctionCall():
-            parts = node.arguments if node.target is None else (node.target, *node.arguments)
-            is_level = (
-                node.target is not None
-                or node.function == "@in"
-                or (node.function[-1:] == "_" and node.function not in _BRANCHES)
-            )
-            return is_level + max(map(_depth, parts), default=0)
-        case ListLiteral():
-            return max(map(_depth, node.elements), default=0)
-        case MapLiteral():
-            return max((max(_depth(entry.key), _depth(entry.value)) for entry in node.entries), default=0)
-        case ObjectLiteral():
-            return max((_depth(entry.value) for entry in node.fields), default=0)
-    return 0
+    is_level = isinstance(node, Select) or (
+        isinstance(node, FunctionCall)
+        and (
+            node.target is not None
+            or node.function == "@in"
+            or (node.function[-1:] == "_" and node.function not in _BRANCHES)
+        )
+    )
+    return is_level + max(map(_depth, children(node)), default=0)

@@ -80,16 +80,34 @@ def object_type(name: str) -> CELType:
     return CELType(Kind.OBJECT, name)
 
 
+IP, CIDR = opaque("net.IP"), opaque("net.CIDR")
+URL, QUANTITY, SEMVER, NAMED_FORMAT = (
+    object_type(f"kubernetes.{name}") for name in ("URL", "Quantity", "Semver", "NamedFormat")
+)
+AUTHORIZER, PATH_CHECK, GROUP_CHECK, RESOURCE_CHECK, DECISION = (
+    object_type(f"kubernetes.authorization.{name}")
+    for name in ("Authorizer", "PathCheck", "GroupCheck", "ResourceCheck", "Decision")
+)
+_SHOWN = {Kind.DURATION: "duration", Kind.TIMESTAMP: "timestamp", Kind.NULL: "null"}
+
+
+def shown(cel_type: CELType) -> str:
+    """Return a type as messages show it, such as `map(string, duration)`."""
+    if not cel_type.parameters:
+        return _SHOWN.get(cel_type.kind, cel_type.name)
+    return f"{cel_type.name}({', '.join(map(shown, cel_type.parameters))})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaType:
     """A `CELType` with what a schema says of the size of its values, as the cost estimator needs it.
 
-    `max_elements` bounds the length of a string, list or map; None is unbounded. `fields` has the fields of an object under their
-    escaped names; `element` and `key` the declared types in a list or map.
+    `max_elements` bounds the length of a string, list or map, and is 0 of other values, as upstream counts them. `fields` has the
+    fields of an object under their escaped names; `element` and `key` the declared types in a list or map.
     """
 
     type: CELType
-    max_elements: int | None = None
+    max_elements: int = 0
     min_serialized_size: int = 0
     element: "SchemaType | None" = None
     key: "SchemaType | None" = None

@@ -19,7 +19,7 @@ VALIDATING = KindCheck(
     },
 )
 APPLY = {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": "Object{}"}}
-JSON_PATCH = {"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}
+JSON_PATCH = {"patchType": "JSONPatch", "jsonPatch": {"expression": "[JSONPatch{op: 'remove', path: '/data'}]"}}
 MUTATING = KindCheck(
     mutating,
     {"spec": {"matchConstraints": MATCH, "reinvocationPolicy": "Never", "mutations": [APPLY, JSON_PATCH]}},

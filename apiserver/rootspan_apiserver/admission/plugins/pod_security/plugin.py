@@ -20,6 +20,7 @@ from rootspan_apiserver.admission.plugins.pod_security.levels import (
     PREFIX,
     PRIVILEGED,
     LevelVersion,
+    Mode,
     PodSecurityPolicy,
     policy_of,
 )
@@ -30,6 +31,7 @@ from rootspan_apiserver.kube.status import FieldError, StatusError, internal_err
 from rootspan_apiserver.resources.columns import at
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.object_cache import ObjectCache
+from rootspan_apiserver.telemetry.pod_security_metrics import PodSecurityMetrics
 
 _NAMESPACES, _PODS = GroupResource("", "namespaces"), GroupResource("", "pods")
 _TEMPLATES: Mapping[GroupResource, tuple[str, ...]] = MappingProxyType(
@@ -45,6 +47,8 @@ _TEMPLATES: Mapping[GroupResource, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Where each kind that makes pods has their template."""
+_NEWEST = 36
+"""The minor version of the standards that this server knows last."""
 _IGNORED = frozenset({"exec", "attach", "binding", "eviction", "log", "portforward", "proxy", "status"})
 """Subresources of pods that do not change what a pod may do."""
 
@@ -53,8 +57,15 @@ class PodSecurity:
     """Evaluates pods, their templates, and the labels of namespaces; `pods` is the resource of pods."""
 
     def __init__(
-        self, namespaces: NamespaceGetter, cache: ObjectCache, pods: Resource, configuration: PodSecurityConfiguration
+        self,
+        namespaces: NamespaceGetter,
+        cache: ObjectCache,
+        pods: Resource,
+        configuration: PodSecurityConfiguration,
+        *,
+        metrics: PodSecurityMetrics,
     ) -> None:
+        self._metrics = metrics
         self._namespaces = namespaces
         self._cache = cache
         self._pods = pods
@@ -125,10 +136,12 @@ class PodSecurity:
         except StatusError as error:
             why = f"failed to lookup namespace {quote(attributes.namespace)}"
             _annotate(attributes, "error", f"Internal error occurred: {why}: {error.message}")
+            self._metrics.failed(_subject(attributes), fatal=True)
             raise internal_error(why) from error
         policy, errors = policy_of(_labels(namespace), self._configuration.defaults)
         if policy.is_privileged and not errors:
             _annotate(attributes, "enforce-policy", str(LevelVersion()))
+            self._count(attributes, "allow", policy.enforce, "enforce")
             return
         pod = attributes.object or {}
         if attributes.operation == "UPDATE" and not _is_significant(pod, attributes.old_object or {}):
@@ -142,6 +155,7 @@ class PodSecurity:
             namespace = await self._namespaces.get(attributes.namespace)
         except StatusError as error:
             _annotate(attributes, "error", f"failed to lookup namespace {quote(attributes.namespace)}: {error.message}")
+            self._metrics.failed(_subject(attributes), fatal=True)
             return
         policy, errors = policy_of(_labels(namespace), self._configuration.defaults)
         if policy.warn.level == policy.audit.level == PRIVILEGED and not errors:
@@ -158,7 +172,14 @@ class PodSecurity:
             _annotate(attributes, "exempt", "user")
         else:
             return False
+        self._metrics.exempt(_subject(attributes))
         return True
+
+    def _count(self, attributes: AdmissionAttributes, decision: str, policy: LevelVersion, mode: Mode) -> None:
+        version = "latest" if policy.level == PRIVILEGED else str(policy.version)
+        if version != "latest" and policy.version.minor > _NEWEST:
+            version = "future"
+        self._metrics.evaluated(decision, (policy.level, version), mode, _subject(attributes))
 
     def _evaluate(
         self,
@@ -173,21 +194,30 @@ class PodSecurity:
         metadata, spec = pod.get("metadata") or {}, pod.get("spec") or {}
         if spec.get("runtimeClassName") in self._configuration.runtime_classes:
             _annotate(attributes, "exempt", "runtimeClass")
+            self._metrics.exempt(_subject(attributes))
             return
         if errors:
             _annotate(attributes, "error", f"Failed to parse policy: {listed(errors)}")
+            self._metrics.failed(_subject(attributes), fatal=False)
         found = {
             level: ", ".join(map(str, violations(level, metadata, spec)))
             for level in {policy.audit, policy.warn, *([policy.enforce] if enforced else [])}
         }
         if enforced:
             _annotate(attributes, "enforce-policy", str(policy.enforce))
+            self._count(attributes, "deny" if found[policy.enforce] else "allow", policy.enforce, "enforce")
         if detail := found[policy.audit]:
+            self._count(attributes, "deny", policy.audit, "audit")
             _annotate(attributes, "audit-violations", f"would violate PodSecurity {quote(str(policy.audit))}: {detail}")
         if enforced and (detail := found[policy.enforce]):
             raise new_forbidden(attributes, f"violates PodSecurity {quote(str(policy.enforce))}: {detail}")
         if detail := found[policy.warn]:
+            self._count(attributes, "deny", policy.warn, "warn")
             attributes.warnings.append(f"would violate PodSecurity {quote(str(policy.warn))}: {detail}")
+
+
+def _subject(attributes: AdmissionAttributes) -> tuple[str, str, str]:
+    return PodSecurityMetrics.subject(attributes.operation, attributes.resource.plural, attributes.subresource)
 
 
 def _annotate(attributes: AdmissionAttributes, key: str, value: str) -> None:

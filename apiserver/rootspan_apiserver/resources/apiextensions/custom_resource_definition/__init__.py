@@ -12,6 +12,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.kube.string_formats import is_recognized
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.internal_form import internally
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition.names import NAMES
@@ -23,7 +24,6 @@ from rootspan_apiserver.resources.apiextensions.custom_resource_definition.spec 
 )
 from rootspan_apiserver.resources.columns import at
 from rootspan_apiserver.resources.custom.acceptance import is_true
-from rootspan_apiserver.resources.custom.formats import is_recognized
 from rootspan_apiserver.resources.custom.structural import schemas_in
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED, Finalization, WriteContext

@@ -5,6 +5,7 @@ Upstream: pkg/apis/core/v1/defaults.go (SetDefaults_PodSpec, SetDefaults_Pod and
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.core.pod.images import is_latest
+from rootspan_apiserver.resources.core.pod.totals import COMPUTED, HUGE_PAGES, is_pod_level, of_containers
 from rootspan_apiserver.resources.core.pod.volume_defaults import default_volume
 from rootspan_apiserver.resources.defaults import default_values
 
@@ -78,4 +79,27 @@ def default_pod(obj: JSONObject) -> None:
             for port in (container.get("ports") or []) if spec.get("hostNetwork") else []:
                 if not port.get("hostPort") and port.get("containerPort"):
                     port["hostPort"] = port["containerPort"]
+    _default_pod_resources(spec)
     default_template_spec(spec)
+
+
+def _default_pod_resources(spec: JSONObject) -> None:
+    """Fill in what the pod as a whole lacks, if it asks for something: from its containers, then requests from limits."""
+    resources = spec.get("resources") or {}
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    if limits or requests:
+        limits |= {
+            name: str(amount)
+            for name, amount in of_containers(spec, "limits").items()
+            if name.startswith(HUGE_PAGES) and name not in {*limits, *requests}
+        }
+    if limits:
+        of_all = {name: str(amount) for name, amount in of_containers(spec, "requests").items() if name in COMPUTED}
+        requests = {
+            **{name: value for name, value in limits.items() if is_pod_level(name)},
+            **of_all,
+            **requests,
+        }
+        resources["limits"] = limits
+    if requests:
+        resources["requests"] = requests

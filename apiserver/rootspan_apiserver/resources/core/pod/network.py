@@ -70,7 +70,7 @@ def host_network_ports(value: JSONObject, old: Any, path: Path, context: RuleCon
 def host_users(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """A pod with users of its own shares no namespace with its node."""
     if value.get("hostUsers") is False:
-        words = "when `pod.Spec.HostUsers` is false"
+        words = "when `hostUsers` is false"
         for key, shown in (("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")):
             if value.get(key):
                 yield FieldError.forbidden(path / shown, words)

@@ -97,6 +97,7 @@ SOURCE = alternatives(
     none="must specify a volume type",
     more="may not specify more than 1 volume type",
     shown={"cephfs": "cephFS", "downwardAPI": "downwarAPI"},
+    inside={"gcePersistentDisk": "persistentDisk"},
 )
 _NAME = struct(name=required & named(dns_label))
 _ISCSI_LIMIT = 64

@@ -10,18 +10,31 @@ from datetime import date
 from types import MappingProxyType
 
 from rootspan_apiserver.kube.addresses import parse_cidr, parse_ip
+from rootspan_apiserver.kube.check_digits import is_credit_card, is_isbn10, is_isbn13
 from rootspan_apiserver.kube.go_durations import parse_duration
 from rootspan_apiserver.kube.go_url import is_request_uri
 from rootspan_apiserver.kube.mail_addresses import is_mail_address
 from rootspan_apiserver.kube.patterns import Pattern
-from rootspan_apiserver.resources.custom.check_digits import is_credit_card, is_isbn10, is_isbn13
 
 Check = Callable[[str], bool]
 
 _DATE_TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _QUANTITY_OF_TIME = re.compile(r"([0-9]+)[\t\n\f\r ]*([A-Za-zµ]+)")
-_UNIT = re.compile("ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*", re.IGNORECASE)
+_NANOSECONDS = tuple(
+    (re.compile(pattern, re.IGNORECASE), nanoseconds)
+    for pattern, nanoseconds in (
+        ("ns|nano.*", 1),
+        ("us|µs|micro.*", 10**3),
+        ("ms|milli.*", 10**6),
+        ("s|sec.*", 10**9),
+        ("m|min.*", 60 * 10**9),
+        ("h|hr|hour.*", 3600 * 10**9),
+        ("d|day.*", 24 * 3600 * 10**9),
+        ("w|wk|week.*", 7 * 24 * 3600 * 10**9),
+    )
+)
+"""The units of durations in words."""
 _LAST_INT64 = 2**63 - 1
 _HEX = "[0-9a-fA-F]"
 _UP_TO_255 = r"(?:0|[1-9][0-9]?|1[0-9][0-9]?|2[0-4][0-9]|25[0-5])"
@@ -57,12 +70,9 @@ def _is_date_time(value: str) -> bool:
 def _is_duration(value: str) -> bool:
     """Either Go's notation or whole numbers with a unit in words; one known unit is enough there, as it is for the real server."""
     try:
-        parse_duration(value)
+        parse_schema_duration(value)
     except ValueError:
-        found = _QUANTITY_OF_TIME.findall(value)
-        if any(int(number) > _LAST_INT64 for number, _ in found):
-            return False
-        return any(_UNIT.fullmatch(unit) for _, unit in found)
+        return False
     return True
 
 
@@ -126,6 +136,23 @@ _CHECKS: Mapping[str, Check] = MappingProxyType(
 _OF_NUMBERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {"integer": frozenset({"int32", "int64"}), "number": frozenset({"float", "double"})}
 )
+
+
+def parse_schema_duration(value: str) -> int:
+    """Return the nanoseconds of a text with the format `duration`. Raises ValueError if it is none."""
+    try:
+        return parse_duration(value)
+    except ValueError:
+        total, is_known = 0, False
+        for number, unit in _QUANTITY_OF_TIME.findall(value):
+            if int(number) > _LAST_INT64:
+                raise
+            for pattern, nanoseconds in _NANOSECONDS:
+                if pattern.fullmatch(unit):
+                    total, is_known = total + int(number) * nanoseconds, True
+        if not is_known:
+            raise ValueError(f"unable to parse {value} as duration") from None
+        return (total + _LAST_INT64 + 1) % (2 * (_LAST_INT64 + 1)) - _LAST_INT64 - 1
 
 
 def is_recognized(form: str, kind: str) -> bool:

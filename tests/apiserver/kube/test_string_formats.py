@@ -2,7 +2,7 @@
 
 import pytest
 
-from rootspan_apiserver.resources.custom.formats import has_format, is_recognized
+from rootspan_apiserver.kube.string_formats import has_format, is_recognized
 
 FORMATS: list[tuple[str, list[str], list[str]]] = [
     ("bsonobjectid", ["507f191e810c19729de860eA"], ["507f191e810c19729de860e", "x07f191e810c19729de860ea", ""]),
