@@ -194,7 +194,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         client_certificates=identities.client_certificates(options),
         front_proxy=identities.front_proxy(options),
         token_file=options.token_auth_file,
-        token_webhook=assembly.token_webhook(options, parts.webhooks, parts.accounts.api_audiences),
+        token_webhook=identities.token_webhook(options, parts.webhooks, accounts.settings.api_audiences),
         anonymous=identities.anonymous(options),
     )
     handlers = application(

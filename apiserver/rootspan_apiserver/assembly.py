@@ -8,8 +8,7 @@ import contextlib
 import logging
 import os
 import socket
-import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
 from pathlib import Path
@@ -25,7 +24,6 @@ from rootspan_apiserver.audit.log_file import LogFile, LogOutput, Rotation, Stan
 from rootspan_apiserver.audit.policy import METADATA_POLICY
 from rootspan_apiserver.audit.policy_file import read_policy
 from rootspan_apiserver.audit.webhook import WebhookBackend
-from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authz.abac import read_policies
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.authz.configuration_file import read_configuration
@@ -44,6 +42,7 @@ from rootspan_apiserver.options.authorization import ABAC
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.serving.accepting import TLSContext
 from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
@@ -69,7 +68,7 @@ def check(options: Options) -> None:
         logger.warning("%s", sentence)
 
 
-def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
+def tls(options: Options) -> tuple[ServingCertificate, TLSContext]:
     """Return the certificate that the server presents, and its TLS settings. Raises CertificateError."""
     certificate = serving_certificate(
         certificate_file=options.tls_cert_file,
@@ -77,8 +76,12 @@ def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
         folder=_path(options.cert_dir),
         addresses=(options.bind_address, options.advertise_address),
     )
-    front_proxy = _path(options.requestheader_client_ca_file)
-    return certificate, server_context(certificate, _path(options.client_ca_file), front_proxy)
+    files = [Path(file) for file in (options.client_ca_file, options.requestheader_client_ca_file) if file]
+    if not files:
+        return certificate, server_context(certificate)
+    from rootspan_apiserver.serving.requesting_certificates import requesting_context  # loads pyOpenSSL
+
+    return certificate, requesting_context(certificate, files)
 
 
 @contextlib.asynccontextmanager
@@ -105,18 +108,6 @@ async def authorizer(
         following.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await following
-
-
-def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequence[str]) -> Authenticator | None:
-    """Return what asks a webhook about tokens, None where there is none. Raises ConfigurationError."""
-    if not (kubeconfig := options.authentication_token_webhook_config_file):
-        return None
-    return webhooks.tokens(
-        kubeconfig,
-        version="v1" if options.authentication_token_webhook_version == "v1" else "v1beta1",
-        audiences=audiences,
-        seconds=options.authentication_token_webhook_cache_ttl,
-    )
 
 
 def authentication_trust(options: Options) -> Mapping[str, str]:
