@@ -10,7 +10,8 @@ from rootspan_apiserver.types.problems import MismatchError, NotDecodableError
 def conversion_error(error: NotDecodableError) -> str:
     """Return what the converter says of what the decoder refused."""
     if not isinstance(error, MismatchError):
-        return str(error)
+        prefix = "error decoding from json: " if str(error).startswith("illegal base64 data") else ""
+        return f"{prefix}{error}"
     kind, wanted = _kind(error.value), error.go_kind
     if not wanted:
         shown = (

@@ -272,7 +272,7 @@ def test_configuration_that_does_not_fit_its_type_is_named(field_manager: Manage
     with pytest.raises(StatusError) as refused:
         field_manager("", "v1", "configmaps").apply(None, applied, "me", NOW)
     where = "failed to convert new object (/c; /v1, Kind=ConfigMap) to proper version"
-    why = "unable to convert unstructured object to /v1, Kind=ConfigMap: illegal base64 data at input byte 0"
+    why = "unable to convert unstructured object to /v1, Kind=ConfigMap: error decoding from json: illegal base64 data at input byte 0"
     assert refused.value.message == f"{where}: {why}"
     with pytest.raises(StatusError, match=r"invalid object type: /v1, Kind=$"):
         field_manager("", "v1", "configmaps").apply(None, {**applied, "kind": 5}, "me", NOW)
