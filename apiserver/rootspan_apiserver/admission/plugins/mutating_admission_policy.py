@@ -12,7 +12,7 @@ import orjson
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
-from rootspan_apiserver.admission.expressions.evaluation import OutOfBudgetError, evaluated
+from rootspan_apiserver.admission.expressions.evaluation import PolicyBudgetError, evaluated
 from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributes
 from rootspan_apiserver.admission.forbidden import new_forbidden
 from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy, PolicyBinding
@@ -175,7 +175,7 @@ class MutatingAdmissionPolicy:
             patch = await evaluated(partial(invocation.mutator.patch, mutation), inputs)
             versioned = await request.versioned.at(invocation.match)
             await apply_patch(patch, versioned, invocation.match)
-        except (MutationError, OutOfBudgetError) as exc:
+        except (MutationError, PolicyBudgetError) as exc:
             error = str(exc)
             errors.append(_PolicyError(policy, binding, error, "Invalid"))
         except StatusError as exc:

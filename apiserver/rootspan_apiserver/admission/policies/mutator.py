@@ -52,7 +52,7 @@ class Mutator:
 
         Raises:
             MutationError: the expression has no value, or one that is no patch.
-            OutOfBudgetError: it costs too much.
+            PolicyBudgetError: it costs too much.
             WorkerNeededError: it is to be evaluated in a worker thread.
         """
         if mutation.expression.program is None:

@@ -5,6 +5,7 @@ A policy is effective as soon as it is written: the watch cache has caught up wi
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/generic/policy_source.go
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -46,10 +47,11 @@ class PolicySource(Generic[E]):
             return ()
         policies = await self._cache.cached(self._policies)
         state = frozenset((each.key, each.revision) for each in (*policies, *bindings))
-        if state != self._state:
-            self._hooks = self._read(policies, bindings)
-            self._state = state
-        return self._hooks
+        if state == self._state:
+            return self._hooks
+        hooks = await asyncio.to_thread(self._read, policies, bindings)
+        self._hooks, self._state = hooks, state
+        return hooks
 
     def _read(self, policies: Sequence[CachedObject], bindings: Sequence[CachedObject]) -> tuple[PolicyHook[E], ...]:
         bound: dict[str, list[PolicyBinding]] = {}
