@@ -25,14 +25,14 @@ class InvalidCredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The bearer token of a request and the certificate of its TLS client (PEM); empty if absent.
+    """The bearer token of a request and the certificates of its TLS client (PEM, its own first); empty if absent.
 
     They must be intended for one of the `audiences`, or for the API server itself if there are none. `headers` are all headers of a
     request with a certificate, by their names in lower case.
     """
 
     token: str = ""
-    certificate: str = ""
+    certificates: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     headers: Mapping[bytes, tuple[str, ...]] = field(default_factory=dict)
 

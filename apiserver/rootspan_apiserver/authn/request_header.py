@@ -7,20 +7,21 @@ Upstream: staging/src/k8s.io/apiserver/pkg/authentication/request/headerrequest/
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
 
-from rootspan_apiserver.authn.authenticator import Authenticated, Credentials, with_authenticated_group
+from rootspan_apiserver.authn.authenticator import (
+    Authenticated,
+    Credentials,
+    InvalidCredentialsError,
+    with_authenticated_group,
+)
 from rootspan_apiserver.kube.users import User
 
-
-class AuthoritiesError(ValueError):
-    """A file of certificate authorities cannot be read."""
+if TYPE_CHECKING:  # it loads pyOpenSSL, which servers without client certificates do not need
+    from rootspan_apiserver.authn.certificate_authorities import CertificateAuthorities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,46 +34,25 @@ class RequestHeaderNames:
     extra_prefixes: tuple[bytes, ...] = ()
 
 
-class Authorities:
-    """The certificate authorities in a file, each of which may sign client certificates directly.
-
-    Raises:
-        AuthoritiesError: the file cannot be read.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._certificates = x509.load_pem_x509_certificates(path.read_bytes())
-        except (OSError, ValueError) as exc:
-            raise AuthoritiesError(f"unable to load the authorities in {path}: {exc}") from exc
-        self.signed = lru_cache(maxsize=256)(self._signed)
-
-    def _signed(self, pem: str) -> x509.Certificate | None:
-        """Return a certificate that one of them has signed, None for others."""
-        certificate = x509.load_pem_x509_certificate(pem.encode())
-        for authority in self._certificates:
-            try:
-                certificate.verify_directly_issued_by(authority)
-            except (ValueError, TypeError, InvalidSignature):
-                continue
-            return certificate
-        return None
-
-
 class RequestHeaderAuthenticator:
     """Authenticates the user that a trusted proxy names. An empty `allowed_names` trusts every name that the authorities have signed."""
 
     def __init__(
-        self, authorities: Authorities, headers: RequestHeaderNames, allowed_names: Iterable[str] = ()
+        self, authorities: "CertificateAuthorities", headers: RequestHeaderNames, allowed_names: Iterable[str] = ()
     ) -> None:
         self._authorities = authorities
         self._names = headers
         self._allowed = frozenset(allowed_names)
 
     async def authenticate(self, credentials: Credentials) -> Authenticated | None:
-        """Return the user in the headers, None where the proxy is not trusted or names none."""
-        if not credentials.certificate or not self._is_trusted(credentials.certificate):
+        """Return the user in the headers, None where there is no certificate or no name.
+
+        Raises:
+            InvalidCredentialsError: The certificate is not that of a proxy which is trusted.
+        """
+        if not credentials.certificates:
             return None
+        self._check(credentials.certificates)
         names, headers = self._names, credentials.headers
         name = next((values[0] for each in names.usernames if (values := headers.get(each)) and values[0]), "")
         if not name:
@@ -81,12 +61,11 @@ class RequestHeaderAuthenticator:
         groups = tuple(group for each in names.groups for group in headers.get(each, ()))
         return Authenticated(with_authenticated_group(User(name, uid, groups, self._extra(headers))))
 
-    def _is_trusted(self, pem: str) -> bool:
-        certificate = self._authorities.signed(pem)
-        if certificate is None:
-            return False
-        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return not self._allowed or any(str(each.value) in self._allowed for each in names)
+    def _check(self, chain: tuple[str, ...]) -> None:
+        subject = self._authorities.verify(chain).subject
+        names = [str(each.value) for each in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        if self._allowed and not (names and names[-1] in self._allowed):
+            raise InvalidCredentialsError(f"x509: subject with cn={''.join(names[-1:])} is not in the allowed list")
 
     def _extra(self, headers: Mapping[bytes, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -31,7 +31,7 @@ def server_authenticator(
 
     Args:
         admin_token: The token of the administrator in the kubeconfig.
-        client_certificates: Names users by the certificates that TLS has verified; None where none are asked for.
+        client_certificates: Names users by their certificates; None where none are asked for.
         front_proxy: Names the users of a proxy that is trusted; None where there is none.
         token_file: A file of static tokens, "" for none.
         token_webhook: Asks a webhook about tokens that no other authenticator knows; None where there is none.
@@ -40,18 +40,16 @@ def server_authenticator(
     Raises:
         TokenFileError: `token_file` cannot be read.
     """
-    known: list[Authenticator] = [] if front_proxy is None else [front_proxy]
-    known += [
-        loopback_authenticator(loopback_token),
-        StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}),
-    ]
+    known: list[Authenticator] = [loopback_authenticator(loopback_token)]
+    if front_proxy is not None:
+        known.append(front_proxy)
     if client_certificates is not None:
         known.append(client_certificates)
+    known.append(StaticTokens({admin_token: User("kubernetes-admin", groups=(MASTERS,))}))
     if token_file:
         known.append(read_token_file(Path(token_file)))
     known.append(accounts)
     if token_webhook is not None:
         known.append(token_webhook)
-    if anonymous:
-        known.append(AnonymousAuthenticator())
-    return UnionAuthenticator(known, accounts.settings.api_audiences)
+    otherwise = AnonymousAuthenticator() if anonymous else None
+    return UnionAuthenticator(known, accounts.settings.api_audiences, otherwise)

@@ -57,7 +57,7 @@ async def _serving(
 ) -> AsyncIterator[None]:
     host = f"{options.service}.{options.namespace}.svc"
     certificate = self_signed([host, "127.0.0.1", "localhost"], None)
-    async with serving_webhooks(api, bound, server_context(certificate, None), provider) as address:
+    async with serving_webhooks(api, bound, server_context(certificate), provider) as address:
         print(f"Serving webhooks on {address.url}", flush=True)
         where = by_service(options.namespace, options.service, address.port, certificate.ca_bundle)
         await _register(api, configurations(where))

@@ -69,7 +69,7 @@ async def serving_webhooks(bind_address: str) -> AsyncIterator[Webhooks]:
     with listen(bind_address, 0) as silent:
         unreachable = f"https://{bind_address}:{silent.getsockname()[1]}"
     routes = [Route(path, _answer, methods=["POST"]) for path in (MUTATE, MUTATE_TOO, VALIDATE, DENY, HANG)]
-    tls = server_context(certificate, None)
+    tls = server_context(certificate)
     async with serving(Starlette(routes=routes), listen(bind_address, 0), tls=tls) as address:
         yield Webhooks(address.url, certificate.ca_bundle, unreachable)
 

@@ -58,7 +58,7 @@ async def stage(folder: Path) -> AsyncIterator[DemoParts]:
             serving_webhooks(
                 KubernetesAPI(server.address.url, tls, server.token),
                 listen("127.0.0.1", 0),
-                server_context(certificate, None),
+                server_context(certificate),
                 provider,
             )
         )

@@ -33,7 +33,7 @@ def credentials_of(scope: Scope) -> Credentials:
     headers: dict[bytes, tuple[str, ...]] = {}
     for name, value in scope["headers"]:
         headers[name] = (*headers.get(name, ()), value.decode("latin-1"))
-    return Credentials(token, chain[0], headers=headers)
+    return Credentials(token, tuple(chain), headers=headers)
 
 
 class Authentication:

@@ -17,10 +17,10 @@ from rootspan_apiserver.kube.go_numbers import format_bool, parse_bool
 API_SERVER_TRACING = "APIServerTracing"
 COMPONENT_FLAGZ = "ComponentFlagz"
 COMPONENT_STATUSZ = "ComponentStatusz"
-HONOURED = frozenset({API_SERVER_TRACING, COMPONENT_FLAGZ, COMPONENT_STATUSZ})
+UID_OF_CERTIFICATES = "AllowParsingUserUIDFromCertAuth"
+HONOURED = frozenset({UID_OF_CERTIFICATES, API_SERVER_TRACING, COMPONENT_FLAGZ, COMPONENT_STATUSZ})
 LACKING = frozenset(
     {
-        "AllowParsingUserUIDFromCertAuth",
         "AnonymousAuthConfigurableEndpoints",
         "AuthorizePodWebsocketUpgradeCreatePermission",
         "ExtendWebSocketsToKubelet",

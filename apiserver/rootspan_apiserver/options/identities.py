@@ -6,21 +6,24 @@ Upstream: pkg/kubeapiserver/options/authentication.go (ToAuthenticationConfig)
 import logging
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rootspan_apiserver.authn import service_account_keys
+from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
-from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
+from rootspan_apiserver.authn.request_header import RequestHeaderAuthenticator, RequestHeaderNames
 from rootspan_apiserver.authn.service_account_keys import KeyFileError
 from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import DEFAULT_ISSUER, ServiceAccountSettings, ServiceAccountTokens
+from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.handlers.documents.oidc import KEYS
 from rootspan_apiserver.kube.media_types import MERGE_PATCH
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.options.feature_gates import UID_OF_CERTIFICATES
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.processes.private_files import kept
 from rootspan_apiserver.resources.catalogue import Registry
@@ -34,7 +37,10 @@ def client_certificates(options: Options) -> ClientCertificates | None:
     """Return what names users by client certificates, None where none are asked for. Raises AuthoritiesError."""
     if not (authorities := _path(options.client_ca_file)):
         return None
-    return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
+    from rootspan_apiserver.authn.certificate_authorities import CertificateAuthorities  # loads pyOpenSSL
+
+    reads_uid = options.gates().enabled(UID_OF_CERTIFICATES)
+    return ClientCertificates(CertificateAuthorities(authorities), reads_uid=reads_uid)
 
 
 def administrator_token(options: Options) -> str:
@@ -89,23 +95,37 @@ def service_account_tokens(
 
 def anonymous(options: Options) -> bool:
     """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
-    if not options.anonymous_auth or "AlwaysAllow" not in options.authorization_mode:
+    if not options.anonymous_auth or options.authorization_config or "AlwaysAllow" not in options.authorization_mode:
         return options.anonymous_auth
     logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
     return False
+
+
+def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequence[str]) -> Authenticator | None:
+    """Return what asks a webhook about tokens, None where there is none. Raises ConfigurationError."""
+    if not (kubeconfig := options.authentication_token_webhook_config_file):
+        return None
+    return webhooks.tokens(
+        kubeconfig,
+        version="v1" if options.authentication_token_webhook_version == "v1" else "v1beta1",
+        audiences=audiences,
+        seconds=options.authentication_token_webhook_cache_ttl,
+    )
 
 
 def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
     """Return what names users by the headers of a trusted proxy, None where there is none. Raises AuthoritiesError."""
     if not (authorities := _path(options.requestheader_client_ca_file)):
         return None
+    from rootspan_apiserver.authn.certificate_authorities import CertificateAuthorities  # loads pyOpenSSL
+
     names = RequestHeaderNames(
         usernames=_lower(options.requestheader_username_headers),
         uids=_lower(options.requestheader_uid_headers),
         groups=_lower(options.requestheader_group_headers),
         extra_prefixes=_lower(options.requestheader_extra_headers_prefix),
     )
-    return RequestHeaderAuthenticator(Authorities(authorities), names, options.requestheader_allowed_names)
+    return RequestHeaderAuthenticator(CertificateAuthorities(authorities), names, options.requestheader_allowed_names)
 
 
 def _lower(names: Iterable[str]) -> tuple[bytes, ...]:

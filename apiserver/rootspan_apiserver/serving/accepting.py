@@ -5,12 +5,17 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+if TYPE_CHECKING:  # servers that ask for no client certificates do not need it
+    from OpenSSL import SSL
 
 logger = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds until connections are accepted again after accept() failed, for example for want of file descriptors."""
 _HTTP = (b"GET /", b"HEAD ", b"POST ", b"PUT /", b"OPTIO")
+TLSContext: TypeAlias = Union[ssl.SSLContext, "SSL.Context"]
+"""TLS of the standard library, or of pyOpenSSL where clients are asked for certificates."""
 _NOT_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 
 
@@ -24,7 +29,7 @@ class Acceptor:
         self,
         bound: socket.socket,
         protocol: Callable[[], asyncio.Protocol],
-        tls: ssl.SSLContext | None,
+        tls: TLSContext | None,
         handshake_time: float,
     ) -> None:
         bound.setblocking(False)
@@ -90,7 +95,7 @@ class Acceptor:
         try:
             first = connection.recv(5, socket.MSG_PEEK)
             if first not in _HTTP:
-                self._open(connection, ssl=self._tls, ssl_handshake_timeout=max(seconds, 0.001))
+                self._open(connection, max(seconds, 0.001))
                 return
             connection.recv(1 << 16)
             connection.send(_NOT_TLS)
@@ -102,14 +107,25 @@ class Acceptor:
             pass
         connection.close()
 
-    def _open(self, connection: socket.socket, **tls: Any) -> None:
-        task = self._loop.create_task(self._opened(connection, tls))
+    def _open(self, connection: socket.socket, seconds: float = 0.0) -> None:
+        task = self._loop.create_task(self._opened(connection, seconds))
         self._opening[task] = connection
         task.add_done_callback(self._opening.pop)
 
-    async def _opened(self, connection: socket.socket, tls: dict[str, Any]) -> None:
+    async def _opened(self, connection: socket.socket, seconds: float) -> None:
         """A failed handshake closes the connection without a log line, as in Go."""
         try:
-            await self._loop.connect_accepted_socket(self._protocol, connection, **tls)
+            if self._tls is None:
+                await self._loop.connect_accepted_socket(self._protocol, connection)
+            elif isinstance(self._tls, ssl.SSLContext):
+                await self._loop.connect_accepted_socket(
+                    self._protocol, connection, ssl=self._tls, ssl_handshake_timeout=seconds
+                )
+            else:
+                from rootspan_apiserver.serving.openssl_transport import OpenSSLProtocol
+
+                below = OpenSSLProtocol(self._tls, self._protocol, seconds)
+                await self._loop.connect_accepted_socket(lambda: below, connection)
+                await below.opened
         except OSError:
             connection.close()

@@ -224,10 +224,8 @@ def serving_certificate(
     return self_signed(filter(None, hosts), folder)
 
 
-def server_context(
-    serving: ServingCertificate, client_ca: Path | None, front_proxy_ca: Path | None = None
-) -> ssl.SSLContext:
-    """Return the TLS settings of the server: TLS 1.2 or later; client certificates are optional if an authority of them is given.
+def server_context(serving: ServingCertificate) -> ssl.SSLContext:
+    """Return the TLS settings of a server that asks for no client certificates: TLS 1.2 or later.
 
     Raises:
         CertificateError: a file does not contain a usable certificate.
@@ -239,10 +237,4 @@ def server_context(
         serving.pair.load_into(context)
     except (ssl.SSLError, ValueError) as exc:
         raise CertificateError(f"failed to load serving certificate: {exc}") from exc
-    for authorities in filter(None, (client_ca, front_proxy_ca)):
-        try:
-            context.load_verify_locations(authorities)
-        except (OSError, ssl.SSLError) as exc:
-            raise CertificateError(f"unable to load client CA file {str(authorities)!r}: {exc}") from exc
-        context.verify_mode = ssl.CERT_OPTIONAL
     return context

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from email.utils import formatdate
 import uvicorn
 from uvicorn.server import ServerState
 
-from rootspan_apiserver.serving.accepting import Acceptor
+from rootspan_apiserver.serving.accepting import Acceptor, TLSContext
 from rootspan_apiserver.serving.protocol import LIMITS, ConnectionLimits, Protocol
 from rootspan_apiserver.serving.request_cycle import ASGIApp
 
@@ -71,7 +70,7 @@ async def serving(
     app: ASGIApp,
     bound: socket.socket,
     *,
-    tls: ssl.SSLContext | None = None,
+    tls: TLSContext | None = None,
     stopping: Callable[[], None] | None = None,
     grace: float = GRACE,
     limits: ConnectionLimits = LIMITS,

@@ -6,7 +6,6 @@ Upstream: staging/src/k8s.io/apiserver/pkg/server/secure_serving.go
 """
 
 import asyncio
-import ssl
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +18,8 @@ from uvicorn.server import ServerState
 from rootspan_apiserver.serving import heads
 from rootspan_apiserver.serving.request_cycle import RequestCycle, answer_general_options
 
+CLIENT_CERTIFICATES = "client_certificates"
+"""The extra information of a transport that is the chain of the client's certificate, as PEM, the client's own first."""
 LINGER = 0.5
 """Seconds that a client which is still sending has to read the rejection before its connection is reset."""
 _ERROR_HEADERS = b"\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
@@ -66,10 +67,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it the same way
         super().connection_made(transport)
-        connection = transport.get_extra_info("ssl_object")
-        certificate = connection.getpeercert(binary_form=True) if connection is not None else None
-        if certificate:
-            self._extensions = {"tls": {"client_cert_chain": [ssl.DER_cert_to_PEM_cert(certificate)]}}
+        if chain := transport.get_extra_info(CLIENT_CERTIFICATES):
+            self._extensions = {"tls": {"client_cert_chain": chain}}
         self._limit_head_time()
 
     def connection_lost(self, exc: Exception | None) -> None:

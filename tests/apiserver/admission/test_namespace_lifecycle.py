@@ -32,7 +32,7 @@ async def server_with(parts: Parts, *namespaces: JSONObject) -> AsyncIterator[li
         await send({"type": "http.response.body", "body": orjson.dumps(body)})
 
     own = self_signed(["somewhere.else"], None)
-    async with serving(answer, listen("127.0.0.1", 0), tls=server_context(own, None)) as at:
+    async with serving(answer, listen("127.0.0.1", 0), tls=server_context(own)) as at:
         parts.loopback.connect(at.host, at.port, own.pair.certificate)
         yield asked
         await parts.loopback.aclose()

@@ -99,9 +99,9 @@ async def test_review_with_invalid_namespace_returns_400(namespace: str) -> None
     certificate = self_signed(["127.0.0.1"], None)
     tls = ssl.create_default_context(cadata=certificate.ca_bundle.decode())
     review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "u"}}
-    async with serving(record, listen("127.0.0.1", 0), tls=server_context(certificate, None)) as at:
+    async with serving(record, listen("127.0.0.1", 0), tls=server_context(certificate)) as at:
         api = KubernetesAPI(at.url, tls, "token")
-        own = server_context(certificate, None)
+        own = server_context(certificate)
         async with (
             serving_webhooks(api, listen("127.0.0.1", 0), own, provider) as webhooks,
             httpx.AsyncClient(base_url=webhooks.url, verify=tls, trust_env=False) as client,

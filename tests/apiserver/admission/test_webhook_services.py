@@ -80,7 +80,7 @@ async def test_service_kubernetes_is_the_server_without_token() -> None:
     """It is called at the server's address with the server's certificate and no token: the path is the configuration's choice."""
     hook = Webhook()
     own = self_signed(["kubernetes.default.svc"], None)
-    async with serving(hook, listen("127.0.0.1", 0), tls=server_context(own, None)) as at, admission() as parts:
+    async with serving(hook, listen("127.0.0.1", 0), tls=server_context(own)) as at, admission() as parts:
         parts.loopback.connect(at.host, at.port, own.pair.certificate)
         for client in (
             service("kubernetes"),
@@ -106,7 +106,7 @@ async def test_service_name_is_not_an_address(fields: JSONObject) -> None:
     """A name with a slash is the name of an unmapped Service, whatever URL results from it."""
     hook = Webhook()
     own = self_signed(["kubernetes.default.svc", "127.0.0.1"], None)
-    async with serving(hook, listen("127.0.0.1", 0), tls=server_context(own, None)) as at, admission() as parts:
+    async with serving(hook, listen("127.0.0.1", 0), tls=server_context(own)) as at, admission() as parts:
         parts.loopback.connect(at.host, at.port, own.pair.certificate)
         name = fields["name"].format(port=at.port)
         client = service(**{**fields, "name": name}) | {"caBundle": base64.b64encode(own.pair.certificate).decode()}

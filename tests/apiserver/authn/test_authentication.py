@@ -1,15 +1,11 @@
-"""Static tokens, client certificates, anonymous users, and the order in which authenticators are consulted."""
+"""Static tokens, anonymous users, and the order in which authenticators are consulted."""
 
 from pathlib import Path
 
 import pytest
-import trustme
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.authenticator import Authenticated, Credentials, InvalidCredentialsError, bearer_token
-from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.tokens import TokenFileError, read_token_file
 from rootspan_apiserver.authn.union import UnionAuthenticator
@@ -100,18 +96,3 @@ async def test_credentials_without_audiences_are_valid_for_those_of_the_server(
 def test_bearer_token_of_header(authorization: str, token: str) -> None:
     """The token is the word that follows the scheme and one space."""
     assert bearer_token(authorization) == token
-
-
-async def test_client_certificate_gives_user_and_groups() -> None:
-    """The subject of a client's certificate is its user: CN the name, O the groups."""
-    authority = trustme.CA()
-    pem = (
-        authority.issue_cert(common_name="carol", organization_name="system:masters")
-        .cert_chain_pems[0]
-        .bytes()
-        .decode()
-    )
-    names = x509.load_pem_x509_certificate(pem.encode()).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    assert names[0].value == "carol"
-    user = await ClientCertificates().authenticate(Credentials(certificate=pem))
-    assert user == Authenticated(User("carol", groups=("system:masters", "system:authenticated")))

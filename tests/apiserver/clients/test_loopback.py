@@ -40,7 +40,7 @@ async def server(
         app, tracer_provider=provider, continuation=loopback.continuation(Continuation.RESTART_WITHOUT_LINK)
     )
     own = self_signed(["another.name"], None)
-    async with serving(traced, listen("127.0.0.1", 0), tls=server_context(own, None)) as at:
+    async with serving(traced, listen("127.0.0.1", 0), tls=server_context(own)) as at:
         loopback.connect("0.0.0.0", at.port, own.pair.certificate)
         yield loopback, at, own
         await loopback.aclose()

@@ -120,7 +120,7 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
             metrics=metrics,
         )
         own = self_signed(["localhost"], None)
-        tls = server_context(own, None)
+        tls = server_context(own)
         at = await stack.enter_async_context(
             serving(app, listen("127.0.0.1", 0), tls=tls, stopping=lifecycle.stopping.set)
         )

@@ -65,7 +65,7 @@ async def served(
     stopping: Callable[[], None] | None = None,
 ) -> AsyncIterator[Address]:
     """`app` over TLS."""
-    tls = certificates.server_context(OWN, None)
+    tls = certificates.server_context(OWN)
     bound = listen("127.0.0.1", 0)
     async with serving(app, bound, tls=tls, limits=limits, grace=grace, stopping=stopping) as address:
         yield address

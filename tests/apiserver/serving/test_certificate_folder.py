@@ -33,7 +33,7 @@ def supply(folder: Path, authority: CertificateAuthority, *names: str) -> None:
 
 async def serves(certificate: ServingCertificate) -> bool:
     """Whether a client that trusts the bundle comes through to a server that presents the pair."""
-    tls = server_context(certificate, None)
+    tls = server_context(certificate)
     trusting = ssl.create_default_context(cadata=certificate.ca_bundle.decode())
     async with serving(echo, listen("127.0.0.1", 0), tls=tls) as at, httpx.AsyncClient(verify=trusting) as client:
         return (await client.get(at.url)).status_code == 200
@@ -93,5 +93,5 @@ def test_pair_that_is_no_pair_is_an_error(tmp_path: Path) -> None:
         (tmp_path / name).write_text("nonsense")
     before = contents(tmp_path)
     with pytest.raises(CertificateError, match="failed to load serving certificate"):
-        server_context(self_signed(HOSTS, tmp_path), None)
+        server_context(self_signed(HOSTS, tmp_path))
     assert contents(tmp_path) == before

@@ -12,6 +12,7 @@ from cryptography import x509
 
 from rootspan_apiserver.serving import certificates, kubeconfig
 from rootspan_apiserver.serving.http import BindError, listen, serving
+from rootspan_apiserver.serving.requesting_certificates import requesting_context
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +33,7 @@ async def test_client_certificate_reaches_the_application_by_the_asgi_tls_extens
     clients = certificates.CertificateAuthority.create("clients")
     (tmp_path / "clients.pem").write_bytes(clients.pem)
     own = certificates.self_signed(["127.0.0.1"], None)
-    context = certificates.server_context(own, tmp_path / "clients.pem")
+    context = requesting_context(own, [tmp_path / "clients.pem"])
     trusting = ssl.create_default_context(cadata=own.ca_bundle.decode())
     alice = ssl.create_default_context(cadata=own.ca_bundle.decode())
     clients.issue("alice", client=True).load_into(alice)
@@ -44,20 +45,65 @@ async def test_client_certificate_reaches_the_application_by_the_asgi_tls_extens
             assert (await client.get(address.url)).text == "nobody"
 
 
-async def test_certificate_of_a_stranger_is_refused_in_the_handshake(tmp_path: Path) -> None:
-    """A certificate that another authority signed does not come through."""
+async def test_certificate_of_a_stranger_reaches_the_application(tmp_path: Path) -> None:
+    """Who signed a certificate is a question of authentication, as in kube-apiserver: the connection is not cut."""
     clients = certificates.CertificateAuthority.create("clients")
     (tmp_path / "clients.pem").write_bytes(clients.pem)
     own = certificates.self_signed(["127.0.0.1"], None)
     mallory = ssl.create_default_context(cadata=own.ca_bundle.decode())
-    certificates.CertificateAuthority.create("strangers").issue("alice", client=True).load_into(mallory)
-    context = certificates.server_context(own, tmp_path / "clients.pem")
+    certificates.CertificateAuthority.create("strangers").issue("mallory", client=True).load_into(mallory)
+    context = requesting_context(own, [tmp_path / "clients.pem"])
     async with (
         serving(whoami, listen("127.0.0.1", 0), tls=context) as address,
         httpx.AsyncClient(verify=mallory) as client,
     ):
-        with pytest.raises(httpx.TransportError):
-            await client.get(address.url)
+        assert (await client.get(address.url)).text == "mallory"
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_bodies_of_any_size_pass_in_both_directions(tmp_path: Path, version: ssl.TLSVersion) -> None:
+    """On one connection, whatever the size of the records; the client then sees TLS closed in order."""
+
+    async def echo(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+        await send({"type": "http.response.body", "body": body})
+
+    clients = certificates.CertificateAuthority.create("clients")
+    (tmp_path / "clients.pem").write_bytes(clients.pem)
+    own = certificates.self_signed(["127.0.0.1"], None)
+    trusting = ssl.create_default_context(cadata=own.ca_bundle.decode())
+    trusting.minimum_version = trusting.maximum_version = version
+    context = requesting_context(own, [tmp_path / "clients.pem"])
+    async with (
+        serving(echo, listen("127.0.0.1", 0), tls=context) as address,
+        httpx.AsyncClient(verify=trusting) as client,
+    ):
+        for size in (0, 1, 16_384, 16_385, 5_000_000):
+            body = bytes(index % 251 for index in range(size))
+            assert (await client.post(address.url, content=body)).content == body
+
+
+async def test_handshake_that_fails_ends_the_connection_only(tmp_path: Path) -> None:
+    """A client that does not trust the server, or that speaks no TLS, leaves a server that serves the next one."""
+    (tmp_path / "clients.pem").write_bytes(certificates.CertificateAuthority.create("clients").pem)
+    own = certificates.self_signed(["127.0.0.1"], None)
+    trusting = ssl.create_default_context(cadata=own.ca_bundle.decode())
+    context = requesting_context(own, [tmp_path / "clients.pem"])
+    async with serving(whoami, listen("127.0.0.1", 0), tls=context) as address:
+        async with httpx.AsyncClient(verify=ssl.create_default_context()) as client:
+            with pytest.raises(httpx.ConnectError):
+                await client.get(address.url)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(b"\x16\x03\x01\x00\x05junk!")
+        # An alert is all that is answered.
+        assert (await asyncio.wait_for(reader.read(), 5))[:1] in (b"\x15", b"")
+        writer.close()
+        async with httpx.AsyncClient(verify=trusting) as client:
+            assert (await client.get(address.url)).text == "nobody"
 
 
 async def test_several_servers_run_in_one_loop_and_stop_when_their_block_ends() -> None:
@@ -113,9 +159,9 @@ def test_unusable_certificates_are_refused_with_their_name(tmp_path: Path) -> No
     junk = tmp_path / "junk.pem"
     junk.write_text("not a certificate")
     with pytest.raises(certificates.CertificateError, match="failed to load serving certificate"):
-        certificates.server_context(certificates.from_files(junk, junk), None)
+        certificates.server_context(certificates.from_files(junk, junk))
     with pytest.raises(certificates.CertificateError, match="unable to load client CA file"):
-        certificates.server_context(certificates.self_signed(["localhost"], None), junk)
+        requesting_context(certificates.self_signed(["localhost"], None), [junk])
 
 
 def test_kubeconfig_is_for_its_owner_only(tmp_path: Path) -> None:
