@@ -19,6 +19,7 @@ from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.audit import AuditOptions
 from rootspan_apiserver.options.authorization import AuthorizationOptions
+from rootspan_apiserver.options.encryption import EncryptionOptions
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import (
     FlagError,
@@ -57,7 +58,7 @@ def version_number(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options(FrontProxyOptions, AuditOptions, AuthorizationOptions, TokenWebhookOptions):
+class Options(FrontProxyOptions, AuditOptions, AuthorizationOptions, EncryptionOptions, TokenWebhookOptions):
     """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
@@ -194,6 +195,7 @@ class Options(FrontProxyOptions, AuditOptions, AuthorizationOptions, TokenWebhoo
         yield from self.faults_of_token_webhook()
         yield from self._faults_of_etcd()
         yield from self.faults_of_audit()
+        yield from self.faults_of_encryption()
         yield from self._faults_of_limits()
         yield from self._faults_of_names()
         yield from self._faults_of_tracing()

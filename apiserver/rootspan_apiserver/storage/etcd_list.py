@@ -5,7 +5,8 @@ Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go (GetList)
 
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
-from rootspan_apiserver.etcd import Compacted, EtcdClient, FutureRevision, RangeResult
+from rootspan_apiserver.etcd import Compacted, EtcdClient, FutureRevision, KeyValue, RangeResult
+from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.continue_token import ContinueToken
 from rootspan_apiserver.storage.errors import (
@@ -14,6 +15,7 @@ from rootspan_apiserver.storage.errors import (
     list_too_old,
     parse_resource_version,
     too_large,
+    unreadable,
 )
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
@@ -77,10 +79,7 @@ class EtcdLists:
             page = await self._page(scope, begin, min(size, PAGE), revision, options)
             revision = revision or page.revision
             fetched += len(page.kvs)
-            found = [
-                StoredObject(kv.key[len(self._prefix.encode()) :].decode(), kv.mod_revision, kv.value)
-                for kv in page.kvs
-            ]
+            found = [self._stored(kv) for kv in page.kvs]
             for index, stored in enumerate(await self._served.all(predicate.resource, found)):
                 evaluated += 1
                 if predicate.matches(stored):
@@ -94,6 +93,13 @@ class EtcdLists:
                 return ListResult(items, str(revision))
             begin = page.kvs[-1].key[len(self._prefix.encode()) :].decode() + "\0"
             size *= 2
+
+    def _stored(self, kv: KeyValue) -> StoredObject:
+        """Raises StatusError 500 for a value that cannot be decrypted."""
+        key = kv.key.decode()
+        if kv.fault:
+            raise unreadable(f"unable to transform key {quote(key)}: {kv.fault}")
+        return StoredObject(key[len(self._prefix) :], kv.mod_revision, kv.value)
 
     async def _page(self, scope: KeyScope, begin: str, limit: int, revision: int, options: ListOptions) -> RangeResult:
         key = f"{self._prefix}{begin}".encode()

@@ -67,17 +67,26 @@ class Health:
         etcd: The check of the store.
         lifecycle: Says when the server has started, and when it is not ready any more.
         bootstraps_roles: Whether there is the hook that does.
+        kms: The check of the KMS plugins, None where there are none.
     """
 
-    def __init__(self, etcd: Check, lifecycle: Lifecycle, *, bootstraps_roles: bool) -> None:
+    def __init__(self, etcd: Check, lifecycle: Lifecycle, *, bootstraps_roles: bool, kms: Check | None = None) -> None:
         self._lifecycle = lifecycle
         self.metrics = HealthMetrics()
         hooks = dict.fromkeys(HOOKS, self._check_started)
         if not bootstraps_roles:
             del hooks[BOOTSTRAP_ROLES]
-        alive = {"ping": _passed, "log": _passed, "loopback-serving-certificate": _passed, "etcd": etcd, **hooks}
+        plugins = {"kms-providers": kms} if kms is not None else {}
+        alive = {
+            "ping": _passed,
+            "log": _passed,
+            "loopback-serving-certificate": _passed,
+            "etcd": etcd,
+            **plugins,
+            **hooks,
+        }
         shutdown = self._check_not_stopping
-        ready = {"ping": _passed, "log": _passed, "informer-sync": etcd, **hooks, "shutdown": shutdown}
+        ready = {"ping": _passed, "log": _passed, "informer-sync": etcd, **plugins, **hooks, "shutdown": shutdown}
         self._checks: Mapping[str, Mapping[str, Check]] = {"healthz": alive, "livez": alive, "readyz": ready}
 
     def paths(self) -> Iterator[str]:
