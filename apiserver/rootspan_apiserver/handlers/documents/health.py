@@ -77,17 +77,13 @@ class Health:
         if not bootstraps_roles:
             del hooks[BOOTSTRAP_ROLES]
         plugins = {"kms-providers": kms} if kms is not None else {}
-        alive = {
-            "ping": _passed,
-            "log": _passed,
-            "loopback-serving-certificate": _passed,
-            "etcd": etcd,
-            **plugins,
-            **hooks,
+        first = {"ping": _passed, "log": _passed}
+        stored = {**first, "loopback-serving-certificate": _passed, "etcd": etcd}
+        self._checks: Mapping[str, Mapping[str, Check]] = {
+            "healthz": {**stored, **plugins, **hooks},
+            "livez": {**stored, **hooks},
+            "readyz": {**first, **plugins, "informer-sync": etcd, **hooks, "shutdown": self._check_not_stopping},
         }
-        shutdown = self._check_not_stopping
-        ready = {"ping": _passed, "log": _passed, "informer-sync": etcd, **plugins, **hooks, "shutdown": shutdown}
-        self._checks: Mapping[str, Mapping[str, Check]] = {"healthz": alive, "livez": alive, "readyz": ready}
 
     def paths(self) -> Iterator[str]:
         """Yield the paths of the checks."""
