@@ -5,7 +5,6 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 
 import contextlib
 import logging
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,7 @@ from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.auditing import auditing
 from rootspan_apiserver.authn.server_authenticator import server_authenticator
-from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.aggregated_services import AggregatedServices
@@ -43,6 +41,7 @@ from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
+from rootspan_apiserver.options import identities
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.options.shown_flags import zpages
 from rootspan_apiserver.registry.store import Store
@@ -57,7 +56,6 @@ from rootspan_apiserver.telemetry.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0
-ISSUER = "https://kubernetes.default.svc.cluster.local"
 
 
 @contextlib.asynccontextmanager
@@ -71,13 +69,14 @@ async def apiserver(
         grace: Seconds that requests in flight have after the block.
 
     Raises:
-        OptionsError, BindError, CertificateError, TokenFileError, ConfigurationError, EmbeddedEtcdError: the server cannot start.
+        OptionsError, BindError, CertificateError, KeyFileError, TokenFileError, ConfigurationError, EmbeddedEtcdError: the server
+            cannot start.
     """
     assembly.check(options)
     async with contextlib.AsyncExitStack() as stack:
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
-        dialect, token, lifecycle = options.dialect(), secrets.token_urlsafe(32), Lifecycle()
+        dialect, lifecycle = options.dialect(), Lifecycle()
         provider = await stack.enter_async_context(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
@@ -110,7 +109,8 @@ async def apiserver(
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
             kms_check=encryption.check if encryption is not None and encryption.has_check else None,
-            token=token,
+            token=identities.administrator_token(options),
+            accounts=identities.service_accounts(options, bound),
         )
         admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
         auditor = await stack.enter_async_context(auditing(options, tracing, metrics.audit))
@@ -144,6 +144,7 @@ class _Parts:
     lifecycle: Lifecycle
     kms_check: Check | None
     token: str
+    accounts: ServiceAccountSettings
 
 
 @contextlib.asynccontextmanager
@@ -190,16 +191,16 @@ async def _working(
 def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, auditor: Auditor | None) -> ASGIApp:
     """Return the handlers behind the filters."""
     options, storage, registry = parts.options, parts.storage, parts.registry
-    accounts = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
+    accounts = identities.service_account_tokens(parts.accounts, storage, registry, parts.loopback)
     authenticator = server_authenticator(
         loopback_token=parts.loopback.token,
         admin_token=parts.token,
         accounts=accounts,
-        client_certificates=assembly.client_certificates(options),
-        front_proxy=assembly.front_proxy(options),
+        client_certificates=identities.client_certificates(options),
+        front_proxy=identities.front_proxy(options),
         token_file=options.token_auth_file,
-        token_webhook=assembly.token_webhook(options, parts.webhooks, [accounts.issuer]),
-        anonymous=assembly.anonymous(options),
+        token_webhook=assembly.token_webhook(options, parts.webhooks, parts.accounts.api_audiences),
+        anonymous=identities.anonymous(options),
     )
     handlers = application(
         registry=registry,

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -16,8 +16,6 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan_apiserver.admission.plugins.order import plugin_faults
 from rootspan_apiserver.authn.authenticator import Authenticator
-from rootspan_apiserver.authn.client_certificates import ClientCertificates
-from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.authz.modes import authorizers_of
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
@@ -66,21 +64,6 @@ def tls(options: Options) -> tuple[ServingCertificate, ssl.SSLContext]:
     return certificate, server_context(certificate, _path(options.client_ca_file), front_proxy)
 
 
-def client_certificates(options: Options) -> ClientCertificates | None:
-    """Return what names users by client certificates, None where none are asked for. Raises AuthoritiesError."""
-    if not (authorities := _path(options.client_ca_file)):
-        return None
-    return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
-
-
-def anonymous(options: Options) -> bool:
-    """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
-    if not options.anonymous_auth or "AlwaysAllow" not in options.authorization_mode:
-        return options.anonymous_auth
-    logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
-    return False
-
-
 def authorizer(
     options: Options, storage: Storage, registry: Registry, webhooks: AccessWebhooks, metrics: Metrics
 ) -> AuthorizerChain:
@@ -104,19 +87,6 @@ def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequenc
         audiences=audiences,
         seconds=options.authentication_token_webhook_cache_ttl,
     )
-
-
-def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
-    """Return what names users by the headers of a trusted proxy, None where there is none. Raises AuthoritiesError."""
-    if not (authorities := _path(options.requestheader_client_ca_file)):
-        return None
-    names = RequestHeaderNames(
-        usernames=_lower(options.requestheader_username_headers),
-        uids=_lower(options.requestheader_uid_headers),
-        groups=_lower(options.requestheader_group_headers),
-        extra_prefixes=_lower(options.requestheader_extra_headers_prefix),
-    )
-    return RequestHeaderAuthenticator(Authorities(authorities), names, options.requestheader_allowed_names)
 
 
 def authentication_trust(options: Options) -> Mapping[str, str]:
@@ -149,10 +119,6 @@ def service_clients(resolver: ServiceResolver, options: Options, provider: Trace
     """Return the connections to aggregated servers."""
     certificate = ClientCertificate(options.proxy_client_cert_file, options.proxy_client_key_file)
     return ServiceClients(resolver, resolver.loopback, provider, certificate)
-
-
-def _lower(names: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple(name.strip().lower().encode() for name in names)
 
 
 def tracer_provider(

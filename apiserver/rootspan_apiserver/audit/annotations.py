@@ -50,6 +50,11 @@ class AuditAnnotations(Mapping[str, str]):
         if level is not Level.METADATA:
             self._levels[key] = level
 
+    def add_all(self, annotations: Mapping[str, str]) -> None:
+        """Add several annotations."""
+        for key, value in annotations.items():
+            self.add(key, value)
+
     def of(self, level: Level) -> dict[str, str]:
         """Return the annotations of an event at a level."""
         if not self._levels:

@@ -6,13 +6,21 @@ request/bearertoken/bearertoken.go, group/authenticated_group_adder.go
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
 
 
 class InvalidCredentialsError(Exception):
-    """The credentials are of the authenticator's kind and not valid. Clients see the reason in TokenReviews only."""
+    """The credentials are of the authenticator's kind and not valid. Clients see the reason in TokenReviews only.
+
+    `annotations` are for the audit event of the request.
+    """
+
+    def __init__(self, reason: str, annotations: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(reason)
+        self.annotations = annotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +41,14 @@ class Credentials:
 class Authenticated:
     """The user of a request, and the requested audiences that the credentials are valid for.
 
-    `audiences` is empty for credentials without audiences, such as certificates.
+    `audiences` is empty for credentials without audiences, such as certificates. `warnings` are for the client, `annotations` for the
+    audit event of the request.
     """
 
     user: User
     audiences: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 class Authenticator(Protocol):

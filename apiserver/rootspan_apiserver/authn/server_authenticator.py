@@ -54,4 +54,4 @@ def server_authenticator(
         known.append(token_webhook)
     if anonymous:
         known.append(AnonymousAuthenticator())
-    return UnionAuthenticator(known, [accounts.issuer])
+    return UnionAuthenticator(known, accounts.settings.api_audiences)

@@ -1,71 +1,95 @@
-"""Bearer tokens of service accounts: JWTs (ES256) that the server signs and verifies.
+"""Bearer tokens of service accounts: JWTs that the server signs and verifies.
 
-https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens. The key is generated when the
-process starts, so a token is valid until the server stops at most, and only while the objects that it names exist.
+https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens. A token is valid for as long
+as it says, and only while the objects that it names exist.
 
-Upstream: pkg/serviceaccount/jwt.go, pkg/serviceaccount/claims.go, pkg/serviceaccount/util.go
+Upstream: pkg/serviceaccount/jwt.go, pkg/serviceaccount/claims.go, staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go
 """
 
-import base64
-import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import uuid4
 
 import orjson
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from rootspan_apiserver.authn import jose
 from rootspan_apiserver.authn.authenticator import (
     Authenticated,
     Credentials,
     InvalidCredentialsError,
     common_audiences,
 )
-from rootspan_apiserver.authn.service_account_objects import LEEWAY, ServiceAccountObjects
+from rootspan_apiserver.authn.jose import JSONObjectOfToken
+from rootspan_apiserver.authn.legacy_tokens import LEGACY_ISSUER, LegacyTokens
+from rootspan_apiserver.authn.service_account_keys import ServiceAccountKeys
+from rootspan_apiserver.authn.service_account_objects import ObjectClaims, ServiceAccountObjects
+from rootspan_apiserver.authn.token_claims import PublicClaims
 from rootspan_apiserver.kube.go_quote import quote
-from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
+from rootspan_apiserver.kube.users import CREDENTIAL_ID, User, account_user
 
-_ALGORITHM = "ES256"
-_HALF = 32
-_HASH = ec.ECDSA(hashes.SHA256())
+DEFAULT_ISSUER = "https://kubernetes.default.svc.cluster.local"
 _EXTRA = "authentication.kubernetes.io/"
+_REMEMBERED = 1024
+"""The number of tokens whose signatures are not verified again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccountSettings:
+    """What the operator says about tokens.
+
+    Attributes:
+        issuers: The first one issues tokens, all of them are accepted.
+        audiences: The names of the server; those of the issuers if there are none.
+        longest: The seconds that a token is valid at most, 0 for no limit.
+        extends: Whether the tokens that admission requests for pods are valid for a year.
+        lookup: Whether the secret of a token that never expires has to exist.
+        jwks_uri: Where the discovery document says that the keys are, "" for this server.
+    """
+
+    keys: ServiceAccountKeys
+    issuers: tuple[str, ...] = (DEFAULT_ISSUER,)
+    audiences: tuple[str, ...] = ()
+    longest: int = 0
+    extends: bool = True
+    lookup: bool = True
+    jwks_uri: str = ""
+
+    @property
+    def api_audiences(self) -> tuple[str, ...]:
+        """The audiences that are the server itself."""
+        return self.audiences or self.issuers
 
 
 class IssuedToken(NamedTuple):
-    """A token, its expiry (seconds since the epoch), and the credential ID that identifies it in users and audit events."""
+    """A token, and the credential ID that identifies it in users and audit events."""
 
     token: str
-    expires: float
     credential_id: str
 
 
-class ServiceAccountTokens:
-    """Issues tokens and authenticates them. `issuer` is the URL that identifies the server; it is the default audience."""
+class _UnknownTokenError(Exception):
+    """A token is of another kind. An exception, so that it is not remembered."""
 
-    def __init__(self, issuer: str, objects: ServiceAccountObjects) -> None:
-        self.issuer = issuer
+
+class ServiceAccountTokens:
+    """Issues tokens and authenticates them."""
+
+    def __init__(
+        self, settings: ServiceAccountSettings, objects: ServiceAccountObjects, legacy: LegacyTokens | None = None
+    ) -> None:
+        self.settings = settings
         self._objects = objects
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._public_key = self._key.public_key()
-        der = self._public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        self._key_id = _encoded(hashlib.sha256(der).digest()).decode()
+        self._legacy = legacy
+        self._issuers = frozenset({*settings.issuers, *({LEGACY_ISSUER} if legacy is not None else ())})
+        self._verified = lru_cache(maxsize=_REMEMBERED)(self._verify)
 
     @property
-    def algorithm(self) -> str:
-        """The algorithm of the signatures, as JOSE names it."""
-        return _ALGORITHM
-
-    def key_set(self) -> dict[str, Any]:
-        """Return the public keys as a JSON Web Key Set."""
-        numbers = self._public_key.public_numbers()
-        x, y = (_encoded(number.to_bytes(_HALF, "big")).decode() for number in (numbers.x, numbers.y))
-        key = {"use": "sig", "kty": "EC", "kid": self._key_id, "crv": "P-256", "alg": _ALGORITHM, "x": x, "y": y}
-        return {"keys": [key]}
+    def issuer(self) -> str:
+        """The URL that identifies the server in new tokens."""
+        return self.settings.issuers[0]
 
     def issue(
         self,
@@ -75,30 +99,30 @@ class ServiceAccountTokens:
         *,
         audiences: Sequence[str] = (),
         seconds: int = 3600,
+        warn_after: int = 0,
         bound: Mapping[str, Mapping[str, str]] | None = None,
     ) -> IssuedToken:
         """Issue a token of a service account for `audiences`, valid for `seconds`.
 
         Args:
+            warn_after: The seconds after which the use of the token is noted in audit events, 0 for none.
             bound: The objects that the token is bound to: `{"pod": {"name": …, "uid": …}}`.
         """
-        now = int(time.time())
+        now, jti = int(time.time()), str(uuid4())
+        objects = {"namespace": namespace, **(bound or {}), "serviceaccount": {"name": name, "uid": uid}}
         claims = {
-            "aud": list(audiences) or [self.issuer],
+            "aud": list(audiences or self.settings.api_audiences),
             "exp": now + seconds,
             "iat": now,
             "iss": self.issuer,
-            "jti": str(uuid4()),
-            "kubernetes.io": {"namespace": namespace, **(bound or {}), "serviceaccount": {"name": name, "uid": uid}},
+            "jti": jti,
+            "kubernetes.io": objects | ({"warnafter": now + warn_after} if warn_after else {}),
             "nbf": now,
             "sub": f"system:serviceaccount:{namespace}:{name}",
         }
-        header = {"alg": _ALGORITHM, "kid": self._key_id}
-        signed = _encoded(orjson.dumps(header)) + b"." + _encoded(orjson.dumps(claims, option=orjson.OPT_SORT_KEYS))
-        r, s = decode_dss_signature(self._key.sign(signed, _HASH))
-        signature = r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
-        token = (signed + b"." + _encoded(signature)).decode()
-        return IssuedToken(token, float(now + seconds), _credential_id(claims))
+        keys = self.settings.keys
+        token = jose.sign(orjson.dumps(claims, option=orjson.OPT_SORT_KEYS), keys.signing, keys.algorithm)
+        return IssuedToken(token, f"JTI={jti}")
 
     async def authenticate(self, credentials: Credentials) -> Authenticated | None:
         """Return the service account of a token of this issuer, None for other tokens.
@@ -106,74 +130,76 @@ class ServiceAccountTokens:
         Raises:
             InvalidCredentialsError: the signature, the expiry or the audience is wrong, or an object it names does not exist.
         """
-        claims = self._verified(credentials.token)
-        if claims is None:
+        try:
+            claims, payload = self._verified(credentials.token)
+        except _UnknownTokenError:
             return None
-        wanted = credentials.audiences or (self.issuer,)
-        audiences = common_audiences(claims["aud"], wanted)
+        own = self.settings.api_audiences
+        wanted = credentials.audiences or own
+        audiences = common_audiences(claims.audience or own, wanted)
         if not audiences:
-            why = f"{_listed(claims['aud'])} is invalid for the target audiences {_listed(wanted)}"
+            why = f"{_listed(claims.audience or own)} is invalid for the target audiences {_listed(wanted)}"
             raise InvalidCredentialsError(f"token audiences {why}")
-        _check_times(claims, time.time())
-        await self._objects.check(claims["kubernetes.io"])
-        return Authenticated(_user(claims), audiences)
+        if self._legacy is not None and claims.issuer == LEGACY_ISSUER:
+            found = await self._legacy.authenticate(credentials.token, claims, payload)
+        else:
+            found = await self._authenticate_bound(claims, ObjectClaims.read(payload))
+        notes = dict(found.annotations)
+        if not claims.audience:
+            notes["authentication.k8s.io/legacy-token"] = claims.subject
+        return Authenticated(found.user, audiences, found.warnings, notes)
 
-    def _verified(self, token: str) -> dict[str, Any] | None:
-        """Return the claims of a token of this issuer, None for other tokens.
+    async def _authenticate_bound(self, claims: PublicClaims, objects: ObjectClaims) -> Authenticated:
+        now = time.time()
+        claims.check_times(now)
+        await self._objects.check(objects)
+        notes = {}
+        if objects.warn_after and now > objects.warn_after:
+            late = int(now) - objects.warn_after
+            notes["authentication.k8s.io/stale-token"] = (
+                f"subject: {claims.subject}, seconds after warning threshold: {late}"
+            )
+        return Authenticated(_user(claims, objects), annotations=notes)
+
+    def _verify(self, token: str) -> tuple[PublicClaims, JSONObjectOfToken]:
+        """Return the claims of a token with a valid signature.
 
         Raises:
-            InvalidCredentialsError: the signature is not valid.
+            InvalidCredentialsError: The signature or the type of a claim is not valid.
+            _UnknownTokenError: It is of another issuer, or no token at all.
         """
-        if token.count(".") != 2:
-            return None
-        signed, _, signature = token.rpartition(".")
-        try:
-            header, claims = (orjson.loads(_decoded(part)) for part in signed.split("."))
-            raw = _decoded(signature)
-        except ValueError:
-            return None
-        if not isinstance(header, dict) or header.get("alg") != _ALGORITHM:
-            return None
-        if not isinstance(claims, dict) or claims.get("iss") != self.issuer:
-            return None
-        if (header.get("kid") or self._key_id) != self._key_id:
+        signed = jose.untrusted(token, self._issuers)
+        if signed is None:
+            raise _UnknownTokenError
+        keys = self.settings.keys.with_id(signed.key_id)
+        if not keys:
             raise InvalidCredentialsError("invalid signature, no keys found")
-        der = encode_dss_signature(int.from_bytes(raw[:_HALF], "big"), int.from_bytes(raw[_HALF:], "big"))
-        try:
-            self._public_key.verify(der, signed.encode(), _HASH)
-        except InvalidSignature as exc:
-            raise InvalidCredentialsError("go-jose/go-jose: error in cryptographic primitive") from exc
-        return claims
+        for key in keys:
+            try:
+                signed.verify(key)
+                break
+            except InvalidCredentialsError:
+                if key is keys[-1]:
+                    raise
+        claims = PublicClaims.read(signed.payload)
+        if claims.issuer not in self._issuers:
+            raise InvalidCredentialsError(f"token issuer {quote(claims.issuer)} is invalid")
+        return claims, signed.payload
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> None:
-    if now + LEEWAY < claims["nbf"]:
-        raise InvalidCredentialsError("service account token is not valid yet")
-    if now - LEEWAY > claims["exp"]:
-        raise InvalidCredentialsError("service account token has expired")
-
-
-def _user(claims: Mapping[str, Any]) -> User:
-    bound = claims["kubernetes.io"]
-    extra = {f"{_EXTRA}credential-id": (_credential_id(claims),)}
-    for claim in ("node", "pod"):
-        for field, value in bound.get(claim, {}).items():
-            extra[f"{_EXTRA}{claim}-{field}"] = (value,)
-    groups = ("system:serviceaccounts", f"system:serviceaccounts:{bound['namespace']}", ALL_AUTHENTICATED)
-    return User(claims["sub"], bound["serviceaccount"]["uid"], groups, extra)
-
-
-def _credential_id(claims: Mapping[str, Any]) -> str:
-    return f"JTI={claims['jti']}"
+def _user(claims: PublicClaims, objects: ObjectClaims) -> User:
+    extra: dict[str, tuple[str, ...]] = {}
+    if objects.pod is not None and objects.pod.name and objects.pod.uid:
+        extra[f"{_EXTRA}pod-name"] = (objects.pod.name,)
+        extra[f"{_EXTRA}pod-uid"] = (objects.pod.uid,)
+    if claims.credential_id:
+        extra[CREDENTIAL_ID] = (claims.credential_id,)
+    if objects.node is not None and objects.node.name:
+        extra[f"{_EXTRA}node-name"] = (objects.node.name,)
+        if objects.node.uid:
+            extra[f"{_EXTRA}node-uid"] = (objects.node.uid,)
+    return account_user(objects.namespace, objects.account.name, objects.account.uid, extra)
 
 
 def _listed(audiences: Iterable[str]) -> str:
     return "[" + " ".join(map(quote, audiences)) + "]"
-
-
-def _encoded(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
-def _decoded(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 from rootspan import ConfigurationError
 from rootspan_apiserver.app import apiserver
+from rootspan_apiserver.authn.service_account_keys import KeyFileError
 from rootspan_apiserver.authn.tokens import TokenFileError
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
 from rootspan_apiserver.options.options import Options
@@ -17,7 +18,7 @@ from rootspan_apiserver.serving.http import BindError
 from rootspan_apiserver.serving.until_stopped import serve_until_stopped
 from rootspan_apiserver.telemetry.log_lines import CorrelatedFormatter
 
-STARTUP_ERRORS = (BindError, CertificateError, ConfigurationError, EmbeddedEtcdError, TokenFileError)
+STARTUP_ERRORS = (BindError, CertificateError, ConfigurationError, EmbeddedEtcdError, KeyFileError, TokenFileError)
 
 
 def run_apiserver(options: Options) -> int:

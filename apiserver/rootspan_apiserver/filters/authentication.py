@@ -50,7 +50,8 @@ class Authentication:
             started = perf_counter()
             try:
                 found = await self._authenticator.authenticate(credentials_of(scope))
-            except InvalidCredentialsError:
+            except InvalidCredentialsError as exc:
+                request.audit_annotations.add_all(exc.annotations)
                 found = None
             if found is None:
                 self._metrics.unauthenticated(perf_counter() - started)
@@ -59,4 +60,6 @@ class Authentication:
                 return
             self._metrics.authenticated(found.user.name, perf_counter() - started)
             request.user = found.user
+            request.warnings += found.warnings
+            request.audit_annotations.add_all(found.annotations)
             await self._app(scope, receive, send)

@@ -206,8 +206,7 @@ def _documents(
         *((_below(f"/{endpoint}"), health.answer) for endpoint in ENDPOINTS),
         (_at("/metrics"), show_metrics),
         (_at("/metrics/slis"), show_health_metrics),
-        (_with_slash(CONFIGURATION), oidc.configuration),
-        (_with_slash(KEYS), oidc.keys),
+        *(((_with_slash(CONFIGURATION), oidc.configuration), (_with_slash(KEYS), oidc.keys)) if oidc.is_served else ()),
         (_always, _not_found),
     ]
 

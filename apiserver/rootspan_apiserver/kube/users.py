@@ -5,6 +5,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/authentication/user/user.go, staging/
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from rootspan_apiserver.kube.meta import JSONObject
 
@@ -13,6 +14,8 @@ APISERVER = "system:apiserver"
 ALL_AUTHENTICATED = "system:authenticated"
 ALL_UNAUTHENTICATED = "system:unauthenticated"
 MASTERS = "system:masters"
+CREDENTIAL_ID = "authentication.kubernetes.io/credential-id"
+"""The key of a user's extra that says which token or certificate it came with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,14 @@ class User:
     uid: str = ""
     groups: tuple[str, ...] = ()
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def account_user(
+    namespace: str, name: str, uid: str, extra: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> User:
+    """Return the user that a service account is."""
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", ALL_AUTHENTICATED)
+    return User(f"system:serviceaccount:{namespace}:{name}", uid, groups, extra)
 
 
 def user_info(user: User) -> JSONObject:

@@ -22,7 +22,6 @@ LACKING = frozenset(
     {
         "AllowParsingUserUIDFromCertAuth",
         "AnonymousAuthConfigurableEndpoints",
-        "AuthorizeNodeWithSelectors",
         "AuthorizePodWebsocketUpgradeCreatePermission",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",

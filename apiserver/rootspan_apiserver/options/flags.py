@@ -41,9 +41,13 @@ class VersionRequested(Exception):  # noqa: N818 (not an error)
     """`--version` was given."""
 
 
-def flag(default: Any, parser: Parser, description: str, *, short: str = "") -> Any:
-    """Return a dataclass field that is a flag; a list flag if the default is a tuple."""
-    return dataclasses.field(default=default, metadata={"parser": parser, "description": description, "short": short})
+def flag(default: Any, parser: Parser, description: str, *, short: str = "", whole: bool = False) -> Any:
+    """Return a dataclass field that is a flag; a list flag if the default is a tuple.
+
+    The values of a list flag have commas between them, unless each is `whole`.
+    """
+    metadata = {"parser": parser, "description": description, "short": short, "whole": whole}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def text(value: str) -> str:
@@ -89,11 +93,13 @@ class Flag:
     Attributes:
         key: Names the value in what `parse_flags` returns.
         repeated: Whether the values are collected in a tuple.
+        whole: Whether such a value is one, also with commas in it.
     """
 
     key: str
     parser: Parser
     repeated: bool = False
+    whole: bool = False
     short: str = ""
 
 
@@ -104,6 +110,7 @@ def flags_of(options: "type[DataclassInstance]") -> dict[str, Flag]:
             key=field.name,
             parser=field.metadata["parser"],
             repeated=isinstance(field.default, tuple),
+            whole=field.metadata["whole"],
             short=field.metadata["short"],
         )
         for field in dataclasses.fields(options)
@@ -206,6 +213,8 @@ def _split(argument: str, by_short: dict[str, str]) -> tuple[str, str, str]:
 
 def _value(flag: Flag, value: str, before: tuple[Any, ...], name: str) -> Any:
     try:
+        if flag.whole:
+            return (*before, flag.parser(value))
         if flag.repeated:
             return (*before, *(flag.parser(item) for item in value.split(",") if item))
         return flag.parser(value)

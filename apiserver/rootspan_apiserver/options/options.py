@@ -18,6 +18,7 @@ from rootspan_apiserver.dialects.versions import DEFAULT, DIALECTS
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.audit import AuditOptions
+from rootspan_apiserver.options.authentication import AuthenticationOptions
 from rootspan_apiserver.options.authorization import AuthorizationOptions
 from rootspan_apiserver.options.encryption import EncryptionOptions
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
@@ -34,6 +35,7 @@ from rootspan_apiserver.options.flags import (
 )
 from rootspan_apiserver.options.front_proxy import FrontProxyOptions
 from rootspan_apiserver.options.kube_flags import idle_flags
+from rootspan_apiserver.options.service_accounts import ServiceAccountOptions
 from rootspan_apiserver.options.service_address import ServiceAddress, read_service_address
 from rootspan_apiserver.options.token_webhook import TokenWebhookOptions
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
@@ -58,7 +60,15 @@ def version_number(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options(FrontProxyOptions, AuditOptions, AuthorizationOptions, EncryptionOptions, TokenWebhookOptions):
+class Options(
+    FrontProxyOptions,
+    AuditOptions,
+    AuthenticationOptions,
+    AuthorizationOptions,
+    EncryptionOptions,
+    ServiceAccountOptions,
+    TokenWebhookOptions,
+):
     """The options. Durations are in seconds; an empty string means that the option is not set."""
 
     bind_address: str = flag("127.0.0.1", ip_address, "The IP address on which to listen for the --secure-port port.")
@@ -67,11 +77,6 @@ class Options(FrontProxyOptions, AuditOptions, AuthorizationOptions, EncryptionO
     cert_dir: str = flag("", text, "The directory where self-signed certificates are stored.")
     tls_cert_file: str = flag("", text, "File containing the x509 certificate for HTTPS, and its intermediates.")
     tls_private_key_file: str = flag("", text, "File containing the private key matching --tls-cert-file.")
-    client_ca_file: str = flag(
-        "", text, "A client certificate signed by an authority in this file authenticates by its CommonName."
-    )
-    token_auth_file: str = flag("", text, 'File of static tokens: token,user name,user uid,"group,group" a line.')
-    anonymous_auth: bool = flag(True, boolean, "Accept requests without credentials as those of system:anonymous.")
     etcd_servers: tuple[str, ...] = flag(
         (), text, "List of etcd servers to connect with (scheme://ip:port). Without it an embedded etcd serves."
     )
@@ -191,6 +196,7 @@ class Options(FrontProxyOptions, AuditOptions, AuthorizationOptions, EncryptionO
             yield f"--secure-port {self.secure_port} must be between 0 and 65535, inclusive. 0 takes any free port"
         yield from self._faults_of_files()
         yield from self.faults_of_front_proxy()
+        yield from self.faults_of_service_accounts()
         yield from self.faults_of_authorization()
         yield from self.faults_of_token_webhook()
         yield from self._faults_of_etcd()

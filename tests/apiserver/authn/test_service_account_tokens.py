@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from rootspan_apiserver.authn.authenticator import Authenticated, Credentials, InvalidCredentialsError
+from rootspan_apiserver.authn.service_account_keys import generated
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings, ServiceAccountTokens
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.meta import JSONObject
@@ -73,7 +74,8 @@ class World:
 
 
 def world_over(storage: Storage) -> World:
-    return World(storage, ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, builtin_registry())))
+    settings = ServiceAccountSettings(keys=generated(), issuers=(ISSUER,))
+    return World(storage, ServiceAccountTokens(settings, ServiceAccountObjects(storage, builtin_registry())))
 
 
 @pytest.fixture
@@ -138,13 +140,11 @@ async def test_token_of_another_server_or_with_other_claims_is_refused(world: Wo
 
 @pytest.mark.parametrize("token", ["a.b.c", "..", "é.é.é", "e30.e30.e30", "bnVsbA.bnVsbA.bnVsbA", "e30.bnVsbA.e30"])
 async def test_text_that_only_looks_like_a_token_is_left_to_other_authenticators(world: World, token: str) -> None:
-    """So is a token of another issuer, one of another algorithm, and one with characters that base64url does not have."""
+    """So is a token of another issuer, and one with characters that base64url does not have."""
     ours = world.issue()
     others = (
         token,
         resigned(ours, iss="somebody"),
-        resigned(ours, alg="none"),
-        resigned(ours, alg="HS256"),
         ours + "!",
     )
     for each in others:

@@ -10,8 +10,9 @@ import pytest
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
+from rootspan_apiserver.authn.service_account_keys import generated
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings, ServiceAccountTokens
 from rootspan_apiserver.authn.tokens import StaticTokens
 from rootspan_apiserver.authn.union import UnionAuthenticator
 from rootspan_apiserver.authz.authorizer import ALLOW, NO_OPINION, AuthorizationAttributes, AuthorizationDecision
@@ -78,7 +79,8 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
         Storage(etcd, tracing, resources=registry.resources()) as storage,
     ):
         assert await storage.wait_ready(5)
-        tokens = ServiceAccountTokens(ISSUER, ServiceAccountObjects(storage, registry))
+        settings = ServiceAccountSettings(keys=generated(), issuers=(ISSUER,), jwks_uri=f"{ISSUER}/keys")
+        tokens = ServiceAccountTokens(settings, ServiceAccountObjects(storage, registry))
         authenticator = UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER])
         authorizer = UnionAuthorizer([PrivilegedGroups(), Cautious()])
         metrics, lifecycle = Metrics(), Lifecycle()

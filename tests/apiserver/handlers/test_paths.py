@@ -88,10 +88,10 @@ async def test_unknown_openapi_document_is_an_empty_404(client: httpx.AsyncClien
 
 
 async def test_issuer_names_its_keys(client: httpx.AsyncClient) -> None:
-    """The discovery document of the issuer leads to its public keys, which may be kept for an hour."""
+    """The discovery document of the issuer says where its public keys are, which may be kept for an hour."""
     issuer = await client.get("/.well-known/openid-configuration")
     assert issuer.json()["issuer"] == "https://kubernetes.default.svc"
-    assert issuer.json()["jwks_uri"] == f"https://{client.base_url.host}:{client.base_url.port}/openid/v1/jwks"
+    assert issuer.json()["jwks_uri"] == "https://kubernetes.default.svc/keys"
     keys = await client.get("/openid/v1/jwks", headers={"accept": "*/*"})
     assert keys.headers["content-type"] == "application/jwk-set+json"
     assert keys.headers["cache-control"] == "public, max-age=3600"

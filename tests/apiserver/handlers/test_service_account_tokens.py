@@ -174,3 +174,23 @@ async def test_audit_event_tells_the_id_of_an_issued_token(server: Server) -> No
         await self_of(client, answer["status"]["token"])
     issued, used = events[-2:]
     assert issued["annotations"][f"{EXTRA}issued-credential-id"] == used["user"]["extra"][f"{EXTRA}credential-id"][0]
+
+
+async def test_names_in_a_request_for_a_token_have_to_be_those_of_the_path(client: httpx.AsyncClient) -> None:
+    """The namespace is that of every request; a wrong name is invalid, and a wrong uid is a conflict."""
+    await create_account(client)
+    for metadata, code, told in (
+        ({"name": "x"}, 422, 'metadata.name: Invalid value: "x": must match the service account name'),
+        ({"namespace": "y"}, 400, "the namespace of the provided object does not match the namespace sent on the request"),
+        ({"uid": "z"}, 409, "the UID in the token request (z) does not match the UID of the service account"),
+    ):
+        answer = await client.post(f"{ACCOUNTS}/robot/token", json={"metadata": metadata, "spec": {}})
+        assert answer.status_code == code
+        assert told in answer.json()["message"]
+
+
+async def test_review_keeps_what_the_client_says_of_a_user_that_it_does_not_know(client: httpx.AsyncClient) -> None:
+    """kube-apiserver writes the user of a valid token only; it never says `authenticated` because the client does."""
+    given = {"authenticated": True, "user": {"username": "x"}}
+    answer = await client.post(REVIEWS, json={"spec": {"token": "zz"}, "status": given})
+    assert answer.json()["status"] == {"user": {"username": "x"}, "error": "invalid bearer token"}

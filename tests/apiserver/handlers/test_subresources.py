@@ -167,6 +167,8 @@ async def test_token_is_bound_to_existing_object(client: httpx.AsyncClient) -> N
     assert (await asked(kind="Pod", apiVersion="v1", name="none")).status_code == 404
     wrong = await asked(kind="Role", apiVersion="rbac.authorization.k8s.io/v1", name="r")
     assert wrong.json()["message"] == "cannot bind token to object of type rbac.authorization.k8s.io/v1, Kind=Role"
+    assert (await asked(kind="Secret", apiVersion="v7", name="s")).status_code == 201
+    assert (await asked()).json()["message"] == "cannot bind token to object of type /, Kind="
 
 
 @pytest.mark.parametrize(

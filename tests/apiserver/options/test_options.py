@@ -14,6 +14,7 @@ from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.options.service_address import ServiceAddress
 from rootspan_apiserver.telemetry.tracing_configuration import TracingConfiguration
 
+NO_URL = '"http://%zz"'
 PARSED: dict[str, dict[str, Any]] = {
     "--secure-port=8443": {"secure_port": 8443},
     "--secure-port 0": {"secure_port": 0},
@@ -49,7 +50,8 @@ PARSED: dict[str, dict[str, Any]] = {
         "feature_gates": ("WatchList=true", "AllBeta=true")
     },
     "--kubelet-timeout=90s --api-audiences=a --api-audiences b,c": {
-        "idle": (("api-audiences", "[a,b,c]"), ("kubelet-timeout", "1m30s"))
+        "api_audiences": ("a", "b", "c"),
+        "idle": (("kubelet-timeout", "1m30s"),),
     },
 }
 
@@ -72,8 +74,8 @@ REFUSED = {
     "--goaway-chance=x": [
         'invalid argument "x" for "--goaway-chance" flag: strconv.ParseFloat: parsing "x": invalid syntax'
     ],
-    "--authorization-mode=Node,RBAC": [
-        'authorization-mode "Node" is not implemented here; there are AlwaysAllow, AlwaysDeny, RBAC, Webhook',
+    "--authorization-mode=ABAC": [
+        'authorization-mode "ABAC" is not implemented here; there are AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook',
     ],
     "-x": ["unknown shorthand flag: 'x' in -x"],
     "--=1": ["bad flag syntax: --=1"],
@@ -114,6 +116,20 @@ REFUSED = {
     "--service-cluster-ip-range=10.0/8": ['--service-cluster-ip-range: "10.0/8" is not a valid CIDR'],
     "--enable-admission-plugins=A,B --disable-admission-plugins=B": [
         "[B] in enable-admission-plugins and disable-admission-plugins overlapped"
+    ],
+    "--service-account-issuer=": ["service-account-issuer should not be an empty string"],
+    "--service-account-issuer=a,b --service-account-issuer=a,b": ['service-account-issuer "a,b" is already specified'],
+    "--service-account-issuer=http://%zz": [
+        f"service-account-issuer {NO_URL} contained a ':' but was not a valid URL: parse {NO_URL}: invalid URL escape \"%zz\""
+    ],
+    "--service-account-jwks-uri=http://keys": [
+        "service-account-jwks-uri requires https scheme, parsed as: http://keys"
+    ],
+    "--service-account-max-token-expiration=59m": [
+        "the service-account-max-token-expiration must be between 1 hour and 2^32 seconds"
+    ],
+    "--service-account-signing-endpoint=@signer": [
+        "--service-account-signing-endpoint is not implemented here: tokens are signed by the server itself"
     ],
     "--inbound-trace-context=obey": ['--inbound-trace-context "obey" must be one of ignore, link'],
     "--emulated-version=1.30": ["emulation version 1.30 is not one of 1.22, 1.36"],

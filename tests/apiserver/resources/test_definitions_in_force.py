@@ -13,8 +13,9 @@ from opentelemetry.trace import NoOpTracerProvider
 
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.loopback import loopback_authenticator
+from rootspan_apiserver.authn.service_account_keys import generated
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
-from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
+from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings, ServiceAccountTokens
 from rootspan_apiserver.authz.always_allow import AlwaysAllow
 from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient, pinned
@@ -96,7 +97,8 @@ async def server(embedded: EmbeddedEtcd) -> AsyncIterator[Client]:
         storage = await stack.enter_async_context(Storage(etcd, tracing, resources=registry.resources()))
         assert await storage.wait_ready(SECONDS)
         authenticator = loopback_authenticator(loopback.token)
-        tokens = ServiceAccountTokens("https://kubernetes.default.svc", ServiceAccountObjects(storage, registry))
+        settings = ServiceAccountSettings(keys=generated())
+        tokens = ServiceAccountTokens(settings, ServiceAccountObjects(storage, registry))
         authorizer, metrics, lifecycle = AlwaysAllow(), Metrics(), Lifecycle()
         handlers = application(
             registry=registry,

@@ -15,7 +15,7 @@ from rootspan_apiserver.admission.chain import ReinvocationContext
 from rootspan_apiserver.admission.expressions.evaluation import OutOfBudgetError, evaluated
 from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributes
 from rootspan_apiserver.admission.forbidden import new_forbidden
-from rootspan_apiserver.admission.policies.accessors import Policy, PolicyBinding
+from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy, PolicyBinding
 from rootspan_apiserver.admission.policies.mutator import Mutation, Mutator, error_type
 from rootspan_apiserver.admission.policies.params import PolicyConfigurationError
 from rootspan_apiserver.admission.policies.patching import apply_patch
@@ -36,7 +36,7 @@ from rootspan_apiserver.resources.resource import Resource
 class PolicyInvocation:
     """A policy that applies through a binding, with one object of parameters."""
 
-    policy: Policy
+    policy: AdmissionPolicy
     binding: PolicyBinding
     mutator: Mutator
     match: RuleMatch
@@ -53,7 +53,7 @@ class PolicyInvocation:
 class _PolicyError:
     """Why a policy could not be carried out. `reason` is that of the Status, "" for Forbidden."""
 
-    policy: Policy
+    policy: AdmissionPolicy
     binding: PolicyBinding | None
     message: str
     reason: str = ""

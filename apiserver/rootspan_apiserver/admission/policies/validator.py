@@ -15,7 +15,7 @@ from rootspan_apiserver.admission.expressions.evaluation import (
     OutOfBudgetError,
 )
 from rootspan_apiserver.admission.expressions.match_conditions import ConditionsResult, MatchConditions
-from rootspan_apiserver.admission.policies.accessors import Policy
+from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy
 from rootspan_apiserver.resources.admissionregistration.expressions import (
     CompiledExpression,
     ExpressionCompiler,
@@ -71,7 +71,7 @@ class ValidateResult:
 class Validator:
     """A compiled validating policy."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: AdmissionPolicy) -> None:
         spec = policy.spec
         compiler = ExpressionCompiler(has_params=policy.param_kind is not None, composed=True)
         for variable in spec.get("variables") or ():

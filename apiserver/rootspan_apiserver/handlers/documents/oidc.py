@@ -3,6 +3,8 @@
 Upstream: pkg/routes/openidmetadata.go, pkg/serviceaccount/openidmetadata.go
 """
 
+from urllib.parse import urlsplit
+
 import orjson
 
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
@@ -22,18 +24,25 @@ class OpenIDMetadata:
     def __init__(self, tokens: ServiceAccountTokens) -> None:
         self._tokens = tokens
 
+    @property
+    def is_served(self) -> bool:
+        """Whether the issuer is a URL that the specification of OpenID discovery allows."""
+        issuer = urlsplit(self._tokens.issuer)
+        return issuer.scheme == "https" and not issuer.query and not issuer.fragment
+
     async def configuration(self, request: Request) -> Response:
-        host, port = request.scope.get("server") or ("", 0)
+        settings = self._tokens.settings
         document = {
             "issuer": self._tokens.issuer,
-            "jwks_uri": f"https://{host}:{port}{KEYS}",
+            "jwks_uri": settings.jwks_uri,
             "response_types_supported": ["id_token"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [self._tokens.algorithm],
+            "id_token_signing_alg_values_supported": settings.keys.algorithms(),
         }
         found = Response(body=orjson.dumps(document), content_type=JSON, headers=_HEADERS)
         return routed(request, (JSON,)) or found
 
     async def keys(self, request: Request) -> Response:
-        found = Response(body=orjson.dumps(self._tokens.key_set()), content_type=_KEY_SET, headers=_HEADERS)
+        body = orjson.dumps(self._tokens.settings.keys.key_set())
+        found = Response(body=body, content_type=_KEY_SET, headers=_HEADERS)
         return routed(request, (_KEY_SET,)) or found

@@ -52,14 +52,20 @@ class Reviews:
         token = spec.get("token") or ""
         if not token:
             raise bad_request("token is required for TokenReview in authentication")
+        # What the client says of the user is overwritten where there is one, and else stands in the answer, as with kube-apiserver.
+        given = {"user": {}, **(obj.get("status") or {})}
+        given.pop("authenticated", None)
         credentials = Credentials(bearer_token(f"Bearer {token}"), audiences=tuple(spec.get("audiences") or ()))
         try:
             found = await self._authenticator.authenticate(credentials)
         except InvalidCredentialsError as exc:
-            return {**obj, "status": {"user": {}, "error": str(exc)}}
+            request.audit_annotations.add_all(exc.annotations)
+            return {**obj, "status": {**given, "error": str(exc)}}
         if found is None:
-            return {**obj, "status": {"user": {}}}
-        status: JSONObject = {"authenticated": True, "user": user_info(found.user)}
+            return {**obj, "status": given}
+        request.warnings += found.warnings
+        request.audit_annotations.add_all(found.annotations)
+        status: JSONObject = {**given, "authenticated": True, "user": user_info(found.user)}
         if found.audiences:
             status["audiences"] = list(found.audiences)
         return {**obj, "status": status}

@@ -8,13 +8,17 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, conflict, invalid
-from rootspan_apiserver.kube.times import from_seconds, timestamp
+from rootspan_apiserver.kube.times import from_seconds, read_time, timestamp
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry
 
 _SHORTEST = 600
 _LONGEST = 2**32
 _DEFAULT = 3600
+_WARN_ONLY = 3607
+"""The seconds by which upstream recognizes the tokens that admission requests for pods, ..."""
+_EXTENDED = 365 * 24 * 3600
+"""... and for how long those are valid."""
 _BINDABLE = {"Node": "nodes", "Pod": "pods", "Secret": "secrets"}
 _GROUP, _KIND = "authentication.k8s.io", "TokenRequest"
 
@@ -55,23 +59,47 @@ class TokenRequests:
             errors.append(FieldError.invalid(field, seconds, "may not specify a duration larger than 2^32 seconds"))
         if errors:
             raise invalid(_GROUP, _KIND, "", errors)
-        audiences = spec.get("audiences") or [self._tokens.issuer]
-        bound = await self._bound(target, spec["boundObjectRef"]) if spec.get("boundObjectRef") else None
+        settings = self._tokens.settings
+        audiences = spec.get("audiences") or list(settings.api_audiences)
+        ref = spec.get("boundObjectRef")
+        bound = {} if ref is None else await self._bound(target, ref)
+        if 0 < settings.longest < seconds:
+            told = f"requested expiration of {seconds} seconds shortened to {settings.longest} seconds"
+            request.warnings.append(told)
+            seconds = settings.longest
+        extended = settings.extends and "pod" in bound and seconds == _WARN_ONLY
+        extended = extended and set(audiences) <= set(settings.api_audiences)
+        now = timestamp()
         issued = self._tokens.issue(
-            target.namespace, target.name, uid, audiences=audiences, seconds=seconds, bound=bound
+            target.namespace,
+            target.name,
+            uid,
+            audiences=audiences,
+            seconds=_EXTENDED if extended else seconds,
+            warn_after=seconds if extended else 0,
+            bound=bound,
         )
         request.audit_annotations.add("authentication.kubernetes.io/issued-credential-id", issued.credential_id)
-        expiration = from_seconds(int(issued.expires))
-        metadata = {**metadata, "name": target.name, "namespace": target.namespace, "uid": uid}
-        metadata["creationTimestamp"] = timestamp()
+        metadata = {
+            **metadata,
+            "name": target.name,
+            "namespace": target.namespace,
+            "uid": uid,
+            "creationTimestamp": now,
+        }
         spec = {**spec, "audiences": audiences, "expirationSeconds": seconds}
-        status = {"token": "" if dry_run else issued.token, "expirationTimestamp": expiration}
-        return {**obj, "metadata": metadata, "spec": spec, "status": status}
+        expiration = from_seconds(int(read_time(now).timestamp()) + seconds)
+        return {
+            **obj,
+            "metadata": metadata,
+            "spec": spec,
+            "status": {"token": issued.token, "expirationTimestamp": expiration},
+        }
 
     async def _bound(self, target: Target, ref: JSONObject) -> dict[str, dict[str, str]]:
         """The object that the token is made for, as its claims name it."""
         kind, name, uid = ref.get("kind", ""), ref.get("name", ""), ref.get("uid", "")
-        plural = _BINDABLE.get(kind) if ref.get("apiVersion", "") in ("", "v1") else None
+        plural = _BINDABLE.get(kind) if "/" not in ref.get("apiVersion", "") else None
         resource = self._registry.lookup("", "v1", plural) if plural else None
         if resource is None:
             group, _, version = ref.get("apiVersion", "").rpartition("/")

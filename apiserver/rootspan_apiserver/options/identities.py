@@ -1,0 +1,116 @@
+"""Who the options say may authenticate, and how.
+
+Upstream: pkg/kubeapiserver/options/authentication.go (ToAuthenticationConfig)
+"""
+
+import logging
+import secrets
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+from rootspan_apiserver.authn import service_account_keys
+from rootspan_apiserver.authn.client_certificates import ClientCertificates
+from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
+from rootspan_apiserver.authn.request_header import Authorities, RequestHeaderAuthenticator, RequestHeaderNames
+from rootspan_apiserver.authn.service_account_keys import KeyFileError
+from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
+from rootspan_apiserver.authn.service_accounts import DEFAULT_ISSUER, ServiceAccountSettings, ServiceAccountTokens
+from rootspan_apiserver.clients.api_path import APIPath
+from rootspan_apiserver.clients.loopback import LoopbackClient
+from rootspan_apiserver.handlers.documents.oidc import KEYS
+from rootspan_apiserver.kube.media_types import MERGE_PATCH
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.processes.private_files import kept
+from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.serving.http import Address
+from rootspan_apiserver.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+
+def client_certificates(options: Options) -> ClientCertificates | None:
+    """Return what names users by client certificates, None where none are asked for. Raises AuthoritiesError."""
+    if not (authorities := _path(options.client_ca_file)):
+        return None
+    return ClientCertificates(Authorities(authorities) if options.requestheader_client_ca_file else None)
+
+
+def administrator_token(options: Options) -> str:
+    """Return the token of the administrator in the kubeconfig, which is kept with the data. Raises KeyFileError."""
+    if not (folder := _path(options.data_dir)):
+        return secrets.token_urlsafe(32)
+    path = folder / "administrator.token"
+    try:
+        return kept(path, lambda: secrets.token_urlsafe(32).encode()).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise KeyFileError(f"unable to keep the token of the administrator in {path}: {exc}") from exc
+
+
+def service_accounts(options: Options, bound: socket.socket) -> ServiceAccountSettings:
+    """Return how tokens of service accounts are made and checked, and by which keys. Raises KeyFileError.
+
+    Without --service-account-signing-key-file the key is kept with the data, else it lives as long as the process.
+    """
+    folder = _path(options.data_dir)
+    address = Address("https", *bound.getsockname()[:2]).advertised(options.advertise_address)
+    signing, verifying = options.service_account_signing_key_file, options.service_account_key_file
+    own = service_account_keys.kept_in(folder) if folder and not signing else service_account_keys.generated()
+    return ServiceAccountSettings(
+        keys=service_account_keys.read(verifying, signing, own),
+        issuers=options.service_account_issuer or (DEFAULT_ISSUER,),
+        audiences=options.api_audiences,
+        longest=int(options.service_account_max_token_expiration),
+        extends=options.service_account_extend_token_expiration,
+        lookup=options.service_account_lookup,
+        jwks_uri=options.service_account_jwks_uri or f"{address.url}{KEYS}",
+    )
+
+
+def service_account_tokens(
+    settings: ServiceAccountSettings, storage: Storage, registry: Registry, loopback: LoopbackClient
+) -> ServiceAccountTokens:
+    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does."""
+    objects, secrets_ = ServiceAccountObjects(storage, registry), registry.builtin("secrets")
+
+    async def label(namespace: str, secret: NamedObject, day: str) -> None:
+        metadata = {"name": secret.name, "namespace": namespace, "uid": secret.uid, "labels": {LAST_USED: day}}
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+        path = APIPath.of_object(secrets_, namespace, secret.name)
+        try:
+            await loopback.request("PATCH", path, body, content_type=MERGE_PATCH)
+        except StatusError as exc:
+            told = "Failed to label legacy service account token %s/%s with last-used date, err: %s"
+            logger.error(told, namespace, secret.name, exc.message)
+
+    return ServiceAccountTokens(settings, objects, LegacyTokens(objects, label, lookup=settings.lookup))
+
+
+def anonymous(options: Options) -> bool:
+    """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
+    if not options.anonymous_auth or "AlwaysAllow" not in options.authorization_mode:
+        return options.anonymous_auth
+    logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
+    return False
+
+
+def front_proxy(options: Options) -> RequestHeaderAuthenticator | None:
+    """Return what names users by the headers of a trusted proxy, None where there is none. Raises AuthoritiesError."""
+    if not (authorities := _path(options.requestheader_client_ca_file)):
+        return None
+    names = RequestHeaderNames(
+        usernames=_lower(options.requestheader_username_headers),
+        uids=_lower(options.requestheader_uid_headers),
+        groups=_lower(options.requestheader_group_headers),
+        extra_prefixes=_lower(options.requestheader_extra_headers_prefix),
+    )
+    return RequestHeaderAuthenticator(Authorities(authorities), names, options.requestheader_allowed_names)
+
+
+def _lower(names: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(name.strip().lower().encode() for name in names)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
