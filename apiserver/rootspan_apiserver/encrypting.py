@@ -32,8 +32,8 @@ async def encrypting(
 
     async with contextlib.AsyncExitStack() as stack:
         found = await stack.enter_async_context(contextlib.aclosing(DynamicTransformers(await load(), reload=reload)))
+        reloader = ConfigurationReloader(path, found, load, metrics, identity=socket.gethostname())
         if reload:
-            reloader = ConfigurationReloader(path, found, load, metrics, identity=socket.gethostname())
             task = asyncio.create_task(reloader.run(), context=Context(), name="encryption-configuration")
             stack.callback(task.cancel)
         yield found

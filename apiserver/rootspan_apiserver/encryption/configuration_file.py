@@ -13,14 +13,15 @@ from typing import Any
 from rootspan import ConfigurationError
 from rootspan_apiserver.codec.configuration_file import load
 from rootspan_apiserver.encryption.validation import configuration_faults
+from rootspan_apiserver.kube.go_durations import parse_duration
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import listed
 from rootspan_apiserver.types.problems import NotDecodableError, Problems, strict_error
 from rootspan_apiserver.types.tables import TypeTable
 
-_KIND = "EncryptionConfiguration"
-_VERSIONS = ("apiserver.config.k8s.io/v1",)
+_KINDS = (("apiserver.config.k8s.io/v1", "EncryptionConfiguration"), ("v1", "EncryptionConfig"))
+_CHOICES = " or ".join(f"{kind} of {version}" for version, kind in _KINDS)
 
 
 def read_file(path: str) -> bytes:
@@ -71,9 +72,20 @@ def _decoded(text: bytes) -> JSONObject:
     problems = Problems(list(found))
     fields = {key: item for key, item in value.items() if key not in ("apiVersion", "kind")}
     document = _types().struct("apiserver/v1.EncryptionConfiguration").read_object(fields, problems)
+    _check_timeouts(document)
     if problems.found:
         raise NotDecodableError(strict_error(problems.found))
     return document
+
+
+def _check_timeouts(document: JSONObject) -> None:
+    """Raises NotDecodableError for a time-out that is no duration."""
+    for each in document.get("resources") or ():
+        for provider in each.get("providers") or ():
+            try:
+                parse_duration((provider.get("kms") or {}).get("timeout") or "0")
+            except ValueError as error:
+                raise NotDecodableError(str(error)) from error
 
 
 def _check_kind(value: Any) -> None:
@@ -83,10 +95,10 @@ def _check_kind(value: Any) -> None:
     version, kind = value.get("apiVersion") or "", value.get("kind") or ""
     for text, name in ((kind, "Kind"), (version, "apiVersion")):
         if not text:
-            raise NotDecodableError(f"Object '{name}' is missing: must be {_KIND} of {_VERSIONS[0]}")
-    if version not in _VERSIONS or kind != _KIND:
+            raise NotDecodableError(f"Object '{name}' is missing: must be {_CHOICES}")
+    if (version, kind) not in _KINDS:
         words = f"no kind {quote(kind)} is registered for version {quote(version)}"
-        raise NotDecodableError(f"{words}: must be {_KIND} of {_VERSIONS[0]}")
+        raise NotDecodableError(f"{words}: must be {_CHOICES}")
 
 
 @cache

@@ -97,6 +97,7 @@ class ConfigurationReloader:
         self._load = load
         self._metrics = metrics
         self._identity = f"sha256:{hashlib.sha256(identity.encode()).hexdigest()}"
+        metrics.applied(self._identity, transformers.content_hash)
 
     async def run(self, seconds: float = POLL_SECONDS) -> None:
         """Look at the file every so many seconds, until cancelled."""
@@ -123,5 +124,6 @@ class ConfigurationReloader:
                 _log.debug("its providers do not work", exc_info=error)
             return
         await self._transformers.replace(loaded)
+        self._metrics.applied(self._identity, self._transformers.content_hash)
         self._metrics.reloaded("success", self._identity)
         _log.info("the encryption configuration %s is reloaded", self._path)

@@ -85,12 +85,12 @@ class KMSProvider:
         while True:
             await asyncio.sleep(_FAILING_SECONDS if self._error else _HEALTHY_SECONDS)
             with contextlib.suppress(TransformError):
-                await self.check()
+                await self.check(fresh=True)
 
-    async def check(self) -> None:
-        """Raises TransformError where the plugin is not healthy. The outcome is kept for a few seconds."""
+    async def check(self, *, fresh: bool = False) -> None:
+        """Raises TransformError where the plugin is not healthy. The outcome is kept for a few seconds, unless `fresh`."""
         async with self._checking:
-            if not self._checked or time.monotonic() - self._checked >= self._good_for:
+            if fresh or not self._checked or time.monotonic() - self._checked >= self._good_for:
                 self._error = await self._fault()
                 self._checked, self._good_for = time.monotonic(), _BAD_FOR if self._error else _GOOD_FOR
                 if self._error:

@@ -80,7 +80,9 @@ class TransformerOverrides:
         chosen = self.providers.get(kept) or self.providers.get(("*", group)) or self.providers.get(_ANY)
         if not chosen:
             return _IDENTITY
-        return PrefixTransformers(chosen, _NO_PREFIX, self.metrics, f"{resource}.{group}" if group else resource)
+        return PrefixTransformers(chosen, _NO_PREFIX).counted(
+            self.metrics, f"{resource}.{group}" if group else resource
+        )
 
 
 _IDENTITY = IdentityTransformer()

@@ -138,6 +138,14 @@ class PrefixTransformers:
         self._metrics = metrics
         self._resource = resource
 
+    def counted(self, metrics: EncryptionMetrics, resource: str) -> "PrefixTransformers":
+        """Return the same transformers, those within them too, with metrics for a resource."""
+        within = [
+            (prefix, each.counted(metrics, resource) if isinstance(each, PrefixTransformers) else each)
+            for prefix, each in self._transformers
+        ]
+        return PrefixTransformers(within, self._unknown, metrics, resource)
+
     async def to_storage(self, data: bytes, context: bytes) -> bytes:
         """See `Transformer`."""
         prefix, transformer = self._transformers[0]

@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Iterator, Sequence
 from itertools import permutations
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from rootspan_apiserver.kube.go_durations import parse_duration
@@ -17,6 +18,9 @@ from rootspan_apiserver.kube.status import FieldError
 AES_SIZES, SECRETBOX_SIZES = (16, 24, 32), (32,)
 PROVIDERS = ("kms", "aesgcm", "aescbc", "secretbox", "identity")
 NO_PROVIDER = "provider does not contain any of the expected providers: KMS, AESGCM, AESCBC, Secretbox, Identity"
+_GO_NAMES = MappingProxyType(
+    {"aesgcm": "AESGCM", "aescbc": "AESCBC", "secretbox": "Secretbox", "identity": "Identity", "kms": "KMS"}
+)
 _WITHOUT_API = ("apiserveripinfo", "serviceipallocations", "servicenodeportallocations")
 _STAR = "use '*.' to encrypt all the resources from core API group or *.* to encrypt all resources"
 _MASKED = "using overlapping resources such as 'secrets' and '*.' in the same resource list is not allowed as they will be masked"
@@ -86,10 +90,11 @@ def _fault_of_resource(text: str) -> str:
 def _faults_of_provider(provider: JSONObject, path: str, names: set[str], *, reload: bool) -> Iterator[FieldError]:
     given = [name for name in PROVIDERS if provider.get(name) is not None]
     if not given:
-        yield FieldError.invalid(path, provider, NO_PROVIDER)
+        yield FieldError.invalid(path, dict.fromkeys(_GO_NAMES.values()), NO_PROVIDER)
         return
     if len(given) > 1:
-        shown = dict.fromkeys(given, "REDACTED")  # kube-apiserver shows the keys
+        # kube-apiserver shows the keys
+        shown = {go: "REDACTED" if name in given else None for name, go in _GO_NAMES.items()}
         why = "more than one provider specified in a single element, should split into different list elements"
         yield FieldError.invalid(path, shown, why)
     name = given[0]

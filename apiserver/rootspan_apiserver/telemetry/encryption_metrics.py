@@ -6,7 +6,7 @@ staging/src/k8s.io/apiserver/pkg/server/options/encryptionconfig/metrics/metrics
 
 import time
 
-from rootspan_apiserver.telemetry.metric_types import AnyFamily, counter, gauge, histogram
+from rootspan_apiserver.telemetry.metric_types import AnyFamily, Computed, counter, gauge, histogram
 
 _SECONDS = tuple(5e-6 * 2**power for power in range(25))
 
@@ -42,15 +42,27 @@ class EncryptionMetrics:
             *("status", "apiserver_id_hash"),
         )
 
+        self._applied: dict[tuple[str, ...], float] = {}
+        self._current = Computed(
+            "apiserver_encryption_config_controller_last_config_info",
+            "[ALPHA] Information about the last applied encryption configuration with hash as label, split by apiserver identity.",
+            ("apiserver_id_hash", "hash"),
+            lambda: self._applied,
+        )
+
     def families(self) -> list[AnyFamily]:
         """Return the families."""
-        return [self._seconds, self._operations, self._reloads, self._reloaded]
+        return [self._seconds, self._operations, self._reloads, self._reloaded, self._current]
 
     def transformed(self, resource: str, direction: str, prefix: str, seconds: float, *, failed: bool) -> None:
         """Count a transformation, `from_storage` or `to_storage`, and its seconds unless it failed."""
         self._operations.labels(resource, direction, prefix, "Unknown" if failed else "OK").inc()
         if not failed:
             self._seconds.labels(direction, prefix).observe(seconds)
+
+    def applied(self, identity: str, content: str) -> None:
+        """Show the hash of the configuration in use."""
+        self._applied = {(identity, content): 1.0}
 
     def reloaded(self, status: str, identity: str) -> None:
         """Count a reload: `success` or `failure`."""
