@@ -22,6 +22,7 @@ from rootspan_apiserver.storage.listing import ListResult, cut
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
 from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.telemetry.latency_trackers import Tracked
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
@@ -43,7 +44,8 @@ class EtcdLists:
     async def current_revision(self, resource: Resource) -> int:
         """Return the present revision of etcd, by a read that finds nothing, as kube-apiserver does."""
         path = resource.storage_path
-        with self._tracing.span(operations.ETCD_LIST_SINGLE, lambda: _facts(path, ListOptions(limit=1))), etcd_errors():
+        span = self._tracing.span(operations.ETCD_LIST_SINGLE, lambda: _facts(path, ListOptions(limit=1)))
+        with span, etcd_errors(), Tracked("etcd"):
             return (await self._etcd.range(f"{self._prefix}{path}".encode(), limit=1)).revision
 
     async def list(self, scope: KeyScope, predicate: Predicate, options: ListOptions) -> ListResult:
@@ -104,7 +106,7 @@ class EtcdLists:
     async def _page(self, scope: KeyScope, begin: str, limit: int, revision: int, options: ListOptions) -> RangeResult:
         key = f"{self._prefix}{begin}".encode()
         end = f"{self._prefix}{scope.path}0".encode() if scope.recursive else b""
-        with etcd_errors():
+        with etcd_errors(), Tracked("etcd"):
             try:
                 return await self._etcd.range(key, end, limit=limit, revision=revision)
             except Compacted as exc:

@@ -32,6 +32,7 @@ from rootspan_apiserver.storage.leases import SharedLeases
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
 from rootspan_apiserver.storage.value_transformers import ResourceTransformers, TransformError
+from rootspan_apiserver.telemetry.latency_trackers import Tracked
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan, Tracing
 
@@ -66,7 +67,7 @@ class EtcdStore:
 
     async def get(self, path: str) -> StoredObject | None:
         """Return an object, None if there is none."""
-        with etcd_errors():
+        with etcd_errors(), Tracked("etcd"):
             found = await self._etcd.range(self._key(path))
         return _stored(path, found.kvs[0]) if found.kvs else None
 
@@ -111,7 +112,8 @@ class EtcdStore:
 
     async def _put(self, resource: Resource, path: str, value: bytes, revision: int) -> TxnResult:
         lease = await self._leases.lease(resource.time_to_live)
-        with self._metrics.request("update" if revision else "create", resource.group_resource):
+        operation = "update" if revision else "create"
+        with self._metrics.request(operation, resource.group_resource), Tracked("etcd"):
             return await self._etcd.put_if(self._key(path), value, mod_revision=revision, lease=lease)
 
     async def update(
@@ -228,7 +230,7 @@ class EtcdStore:
                     raise
                 current, fresh = latest, True
                 continue
-            with etcd_errors(), self._metrics.request("delete", resource.group_resource):
+            with etcd_errors(), self._metrics.request("delete", resource.group_resource), Tracked("etcd"):
                 result = await self._etcd.delete_if(self._key(path), mod_revision=current.revision)
             if result.succeeded:
                 return current.at(result.revision)
