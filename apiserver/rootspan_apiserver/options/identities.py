@@ -95,7 +95,7 @@ def service_account_tokens(
 
 def anonymous(options: Options) -> bool:
     """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
-    if not options.anonymous_auth or "AlwaysAllow" not in options.authorization_mode:
+    if not options.anonymous_auth or options.authorization_config or "AlwaysAllow" not in options.authorization_mode:
         return options.anonymous_auth
     logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
     return False

@@ -141,7 +141,7 @@ class Options(
         except FlagError as error:
             raise OptionsError(error.faults) from error
         idle = tuple((name, others[name].shown(given.pop(name))) for name in sorted(others.keys() & given.keys()))
-        options = cls(**given, idle=idle)
+        options = cls(**given, idle=idle, given=frozenset(given))
         options.check()
         return options
 

@@ -4,12 +4,14 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webh
 """
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.expressions.authorizer_variable import AuthorizationDecisions
-from rootspan_apiserver.admission.expressions.evaluation import ExpressionInputs, evaluated
+from rootspan_apiserver.admission.expressions.evaluation import ExpressionInputs
 from rootspan_apiserver.admission.expressions.request_variable import admission_request
 from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributeAccessor
+from rootspan_apiserver.admission.expressions.worker import ExpressionWorker
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.predicates import (
     Equivalents,
@@ -24,6 +26,9 @@ from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import forbidden
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.telemetry.policy_metrics import MatchConditionMetrics
+
+_EVALUATED = MappingProxyType({"validate": "validating"})
+"""The phase has another name in the metrics of evaluations than in those of exclusions, as in kube-apiserver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +46,19 @@ class WebhookMatcher:
     def __init__(
         self,
         phase: str,
+        *,
         namespaces: NamespaceGetter,
         equivalents: Equivalents,
         authorizer: Authorizer,
         metrics: MatchConditionMetrics,
+        worker: ExpressionWorker,
     ) -> None:
         self._phase = phase
         self._namespaces = namespaces
         self._equivalents = equivalents
         self._authorizer = authorizer
         self._metrics = metrics
+        self._worker = worker
 
     async def invocation(self, webhook: Webhook, attributes: AdmissionAttributes) -> WebhookInvocation | None:
         """Return how to call `webhook`, None if it does not match the request.
@@ -76,12 +84,13 @@ class WebhookMatcher:
             request=admission_request(attributes, match),
             authorizer=AuthorizationDecisions(self._authorizer).of(attributes),
         )
-        result = await evaluated(webhook.match_conditions.evaluate, inputs)
-        labels = (webhook.name, "webhook", self._phase, attributes.operation)
+        result = await self._worker.evaluated(webhook.match_conditions.evaluate, inputs)
         if result.seconds is not None:
+            kind = _EVALUATED.get(self._phase, self._phase)
+            labels = (webhook.name, "webhook", kind, attributes.operation)
             self._metrics.evaluated(labels, result.errors, result.seconds)
         if result.error:
             raise forbidden(attributes.resource.group_resource, attributes.name, result.error)
         if not result.matches:
-            self._metrics.excluded(labels)
+            self._metrics.excluded((webhook.name, "webhook", self._phase, attributes.operation))
         return result.matches
