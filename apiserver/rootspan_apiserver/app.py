@@ -17,6 +17,7 @@ from rootspan_apiserver import assembly
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
+from rootspan_apiserver.auditing import auditing
 from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings
 from rootspan_apiserver.authz.chain import AuthorizerChain
@@ -31,6 +32,7 @@ from rootspan_apiserver.controllers import ServerFacts, Settled, running_control
 from rootspan_apiserver.controllers.aggregator import aggregating
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.encrypting import encrypting
 from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.documents.health import Check
@@ -81,7 +83,9 @@ async def apiserver(
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         metrics = Metrics(options.emulated_version)
         metrics.features = options.gates().effective
-        storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
+        encryption = await stack.enter_async_context(encrypting(options, tracing, registry, metrics.encryption))
+        stored = assembly.storage(options, etcd, tracing, registry, metrics, transformers=encryption)
+        storage = await stack.enter_async_context(stored)
         loopback = await stack.enter_async_context(
             contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients))
         )
@@ -105,11 +109,12 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
+            kms_check=encryption.check if encryption is not None and encryption.has_check else None,
             token=identities.administrator_token(options),
             accounts=identities.service_accounts(options, bound),
         )
         admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
-        auditor = await stack.enter_async_context(assembly.auditing(options, tracing, metrics.audit))
+        auditor = await stack.enter_async_context(auditing(options, tracing, metrics.audit))
         traced = _traced(_request_path(parts, admission, etcd.check, auditor), parts)
         await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
@@ -138,6 +143,7 @@ class _Parts:
     services: AggregatedServices
     clients: ServiceClients
     lifecycle: Lifecycle
+    kms_check: Check | None
     token: str
     accounts: ServiceAccountSettings
 
@@ -207,6 +213,7 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         metrics=parts.metrics,
         lifecycle=parts.lifecycle,
         etcd_check=etcd_check,
+        kms_check=parts.kms_check,
         zpages=zpages(options),
         min_request_timeout=options.min_request_timeout,
         proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),
