@@ -8,7 +8,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.columns import AGE, NAME, at
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder
-from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
+from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim, has_selectors
 from rootspan_apiserver.rules import struct
 from rootspan_apiserver.rules.immutable_structs import immutable_struct
 from rootspan_apiserver.rules.metadata import template_metadata
@@ -31,4 +31,5 @@ definition = Definition(
     changes=struct(spec=immutable_struct("resource/v1.ResourceClaimTemplateSpec")),
     update_order=UpdateOrder.RULES_FIRST,
     columns=(NAME, AGE),
+    is_slow_to_validate=lambda obj: has_selectors(at(obj, "spec", "spec", "devices")),
 )
