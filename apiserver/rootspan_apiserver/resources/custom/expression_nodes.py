@@ -11,8 +11,9 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.custom.compiled_expressions import SELF_TYPE, SchemaExpressions
 from rootspan_apiserver.resources.custom.field_paths import normalized_field_path
 from rootspan_apiserver.rules.cel.programs import CELProgram
+from rootspan_apiserver.rules.cel.schema_scalars import Conversion
 from rootspan_apiserver.rules.cel.schema_types import schema_type
-from rootspan_apiserver.rules.cel.schema_values import Conversion, conversion
+from rootspan_apiserver.rules.cel.schema_values import conversion
 from rootspan_apiserver.types.schema import Schema
 
 
