@@ -86,12 +86,10 @@ async def apiserver(
         encryption = await stack.enter_async_context(encrypting(options, tracing, registry, metrics.encryption))
         stored = assembly.storage(options, etcd, tracing, registry, metrics, transformers=encryption)
         storage = await stack.enter_async_context(stored)
-        loopback = await stack.enter_async_context(
-            contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients))
-        )
-        webhooks = AccessWebhooks(dialect.http_client, provider, metrics)
-        await stack.enter_async_context(contextlib.aclosing(webhooks))
-        authorizer = await stack.enter_async_context(assembly.authorizer(options, storage, registry, webhooks, metrics))
+        entering, closing = stack.enter_async_context, contextlib.aclosing
+        loopback = await entering(closing(LoopbackClient(provider, dialect.http_client, metrics.clients)))
+        webhooks = await entering(closing(AccessWebhooks(dialect.http_client, provider, metrics)))
+        authorizer = await entering(assembly.authorizer(options, storage, registry, webhooks, metrics))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
             options=options,
@@ -113,12 +111,11 @@ async def apiserver(
             token=identities.administrator_token(options),
             accounts=identities.service_accounts(options, bound),
         )
-        admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
+        admission = await stack.enter_async_context(closing(_admission(parts)))
         auditor = await stack.enter_async_context(auditing(options, tracing, metrics.audit))
         traced = _traced(_request_path(parts, admission, etcd.check, auditor), parts)
         await storage.wait_ready(CACHE_SECONDS)
-        listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
-        address = await stack.enter_async_context(listening)
+        address = await entering(serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace))
         loopback.connect(address.host, address.port, certificate.pair.certificate)
         settled = await stack.enter_async_context(_working(parts, certificate, address))
         yield _running(parts, certificate, address, settled)
