@@ -1,27 +1,27 @@
-"""Values of JSON as a structural schema declares them: objects with escaped names, lists that are sets or maps, dates and durations.
+"""Values of JSON as a structural schema declares them: objects with escaped names, lists that are sets or maps.
 
 Objects are views that convert a field when it is first selected. What a schema declares without a type stays the JSON that it is.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/cel/common/valuesunstructured.go
 """
 
-import base64
-import binascii
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from rootspan_apiserver.kube.go_values import go_type
-from rootspan_apiserver.kube.string_formats import parse_schema_duration
 from rootspan_apiserver.rules.cel.equality import EqualityValue, equal, find, is_map
-from rootspan_apiserver.rules.cel.errors import CELEvaluationError
 from rootspan_apiserver.rules.cel.escaping import escape, unescape
-from rootspan_apiserver.rules.cel.implementations.moments import read_timestamp
-from rootspan_apiserver.rules.cel.values import MISSING, Duration, FieldsValue, Timestamp, no_such_overload
+from rootspan_apiserver.rules.cel.schema_scalars import (
+    FORMATS,
+    SCALARS,
+    Conversion,
+    int_or_string,
+    misfit,
+    string,
+    unchanged,
+)
+from rootspan_apiserver.rules.cel.values import MISSING, FieldsValue, no_such_overload
 from rootspan_apiserver.types.schema import Schema
-
-Conversion = Callable[[Any], Any]
-"""Makes a value of JSON. Raises CELEvaluationError if it does not fit the schema."""
 
 _NO_OBJECT = "invalid data, expected a map for the provided schema with type=object"
 _STRING = Schema(type="string")
@@ -153,26 +153,26 @@ class MapList(DeclaredList):
         merged.update((self._key(value), value) for value in other)
         return MapList(merged.values(), self._names)
 
-    def _key(self, element: Any) -> tuple[Any, ...]:
-        raw = element.raw if isinstance(element, ObjectValue) else element
-        return tuple(raw.get(name) for name in self._names)
+    def _key(self, element: Any) -> object:
+        # What is no object of the schema has a key of its own.
+        return tuple(map(element.raw.get, self._names)) if isinstance(element, ObjectValue) else object()
 
 
 def conversion(schema: Schema, *, is_resource: bool = False) -> Conversion:
     """Return what makes values of a schema. `is_resource` declares `apiVersion`, `kind` and the names in the metadata."""
     convert: Conversion
     if schema.int_or_string:
-        convert = _int_or_string
+        convert = int_or_string
     elif schema.type == "object":
         convert = _objects(schema, is_resource=is_resource or schema.embedded_resource)
     elif schema.type == "array":
         convert = _lists(schema)
     elif schema.type == "string":
-        convert = _FORMATS.get(schema.format, _string)
-    elif schema.type in _SCALARS:
-        convert = _SCALARS[schema.type]
+        convert = FORMATS.get(schema.format, string)
+    elif schema.type in SCALARS:
+        convert = SCALARS[schema.type]
     elif schema.preserve_unknown_fields:
-        convert = _unchanged
+        convert = unchanged
     else:
         convert = partial(_wrong_schema, schema.type)
     return partial(_nullable, convert) if schema.nullable else convert
@@ -180,11 +180,6 @@ def conversion(schema: Schema, *, is_resource: bool = False) -> Conversion:
 
 def _nullable(convert: Conversion, value: Any) -> Any:
     return None if value is None else convert(value)
-
-
-def _misfit(value: Any, message: str) -> CELEvaluationError:
-    """Return the error of a value that does not fit its schema."""
-    return CELEvaluationError("invalid data, got null for schema with nullable=false" if value is None else message)
 
 
 def _objects(schema: Schema, *, is_resource: bool) -> Conversion:
@@ -212,13 +207,13 @@ def _with_metadata(properties: Mapping[str, Schema]) -> Mapping[str, Schema]:
 
 def _object(shape: ObjectShape, value: Any) -> ObjectValue:
     if value.__class__ is not dict:
-        raise _misfit(value, _NO_OBJECT)
+        raise misfit(value, _NO_OBJECT)
     return ObjectValue(value, shape)
 
 
 def _map(convert: Conversion, value: Any) -> dict[str, Any]:
     if value.__class__ is not dict:
-        raise _misfit(value, _NO_OBJECT)
+        raise misfit(value, _NO_OBJECT)
     return {key: convert(each) for key, each in value.items()}
 
 
@@ -232,7 +227,7 @@ def _lists(schema: Schema) -> Conversion:
 
 def _list(convert: Conversion, list_type: str, keys: tuple[str, ...], value: Any) -> list[Any]:
     if value.__class__ is not list:
-        raise _misfit(value, "invalid data, expected an array for the provided schema with type=array")
+        raise misfit(value, "invalid data, expected an array for the provided schema with type=array")
     elements = [convert(each) for each in value]
     if list_type == "map":
         return MapList(elements, keys)
@@ -240,85 +235,12 @@ def _list(convert: Conversion, list_type: str, keys: tuple[str, ...], value: Any
 
 
 def _wrong_list(text: str, value: Any) -> Any:
-    raise _misfit(value, text)
+    raise misfit(value, text)
 
 
 def _wrong_schema(kind: str, value: Any) -> Any:
-    raise _misfit(
+    raise misfit(
         value,
         "invalid type, expected object, array, number, integer, boolean or string, or no type with x-kubernetes-int-or-string or "
         f"x-kubernetes-preserve-unknown-fields is true, got {kind}",
     )
-
-
-def _int_or_string(value: Any) -> Any:
-    if value.__class__ in (str, int):
-        return value
-    raise _misfit(value, "invalid data, expected XIntOrString value to be either a string or integer")
-
-
-def _expected(what: str, value: Any) -> CELEvaluationError:
-    return _misfit(value, f"invalid data, expected {what}, got {go_type(value)}")
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    raise _expected("string", value)
-
-
-def _integer(value: Any) -> int:
-    if value.__class__ is int:
-        return int(value)
-    raise _expected("int", value)
-
-
-def _number(value: Any) -> float:
-    if value.__class__ in (int, float):
-        return float(value)
-    raise _expected("float", value)
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise _expected("bool", value)
-
-
-def _unchanged(value: Any) -> Any:
-    if value is None:
-        raise _misfit(value, "")
-    return value
-
-
-def _duration(value: Any) -> Duration:
-    try:
-        return Duration(parse_schema_duration(_string(value)))
-    except ValueError as error:
-        raise CELEvaluationError(f"Invalid duration {value}: {error}") from None
-
-
-def _date(value: Any) -> Timestamp:
-    try:
-        return read_timestamp(f"{_string(value)}T00:00:00Z")
-    except ValueError as error:
-        raise CELEvaluationError(f"Invalid date formatted string {value}: {error}") from None
-
-
-def _date_time(value: Any) -> Timestamp:
-    text = _string(value)
-    try:
-        return read_timestamp(text) if text[19:] else read_timestamp(f"{text}Z")
-    except ValueError as error:
-        raise CELEvaluationError(f"Invalid date-time formatted string {value}: {error}") from None
-
-
-def _bytes(value: Any) -> bytes:
-    try:
-        return base64.b64decode(_string(value), validate=True)
-    except binascii.Error as error:
-        raise CELEvaluationError(f"Invalid byte formatted string {value}: {error}") from None
-
-
-_FORMATS: Mapping[str, Conversion] = {"duration": _duration, "date": _date, "date-time": _date_time, "byte": _bytes}
-_SCALARS: Mapping[str, Conversion] = {"number": _number, "integer": _integer, "boolean": _boolean}
