@@ -109,7 +109,8 @@ async def apiserver(
         )
         admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
         auditor = await stack.enter_async_context(assembly.auditing(options, tracing, metrics.audit))
-        traced = _traced(_request_path(parts, admission, etcd.check, auditor), parts)
+        access = await stack.enter_async_context(identities.jwt_access(options, parts.accounts.issuers))
+        traced = _traced(_request_path(parts, admission, etcd.check, auditor, access), parts)
         await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
@@ -182,7 +183,9 @@ async def _working(
         yield registered, settled
 
 
-def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, auditor: Auditor | None) -> ASGIApp:
+def _request_path(
+    parts: _Parts, admission: AdmissionChain, etcd_check: Check, auditor: Auditor | None, access: identities.JWTAccess
+) -> ASGIApp:
     """Return the handlers behind the filters."""
     options, storage, registry = parts.options, parts.storage, parts.registry
     accounts = identities.service_account_tokens(parts.accounts, storage, registry, parts.loopback)
@@ -194,7 +197,8 @@ def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, a
         front_proxy=identities.front_proxy(options),
         token_file=options.token_auth_file,
         token_webhook=identities.token_webhook(options, parts.webhooks, accounts.settings.api_audiences),
-        anonymous=identities.anonymous(options),
+        jwt=access.jwt,
+        anonymous=access.anonymous,
     )
     handlers = application(
         registry=registry,

@@ -54,26 +54,28 @@ class SignedToken:
     Attributes:
         key_id: The `kid` of its header, "" for none.
         issuer: The issuer that it names.
+        algorithm: The algorithm that its header names.
         payload: All of its claims.
     """
 
     key_id: str
+    algorithm: str
     issuer: str
     payload: JSONObjectOfToken
     _signature: jws.CompactSignature
 
-    def verify(self, key: SigningKey, algorithms: Sequence[str] = ALGORITHMS) -> None:
+    def verify(self, key: SigningKey) -> None:
         """Check the signature. Raises InvalidCredentialsError."""
         try:
-            if jws.validate_compact(self._signature, key, registry=_registry(algorithms)):
+            if jws.validate_compact(self._signature, key, registry=_REGISTRY):
                 return
         except (JoseError, ValueError) as exc:
             raise InvalidCredentialsError(NOT_VERIFIED) from exc
         raise InvalidCredentialsError(NOT_VERIFIED)
 
 
-def untrusted(token: str, issuers: frozenset[str]) -> SignedToken | None:
-    """Decode a token of one of the issuers; return None for all else.
+def untrusted(token: str, issuers: frozenset[str] | None = None) -> SignedToken | None:
+    """Decode a token of one of the issuers, or of any; return None for all else.
 
     Raises:
         InvalidCredentialsError: It names one of the issuers, and cannot have a signature that is valid.
@@ -83,7 +85,7 @@ def untrusted(token: str, issuers: frozenset[str]) -> SignedToken | None:
     try:
         payload = _object(token.split(".")[1])
         issuer = _issuer(payload)
-        if issuer not in issuers:
+        if issuers is not None and issuer not in issuers:
             return None
         header = _object(token.split(".")[0])
     except (ValueError, RecursionError):
@@ -98,16 +100,12 @@ def untrusted(token: str, issuers: frozenset[str]) -> SignedToken | None:
         return None
     except JoseError as exc:
         raise InvalidCredentialsError(NOT_VERIFIED) from exc
-    return SignedToken(key_id, issuer, payload, signature)
+    return SignedToken(key_id, str(header.get("alg", "")), issuer, payload, signature)
 
 
 def sign(claims: bytes, key: SigningKey, algorithm: str) -> str:
     """Return the claims with a signature, whose header names the key."""
     return jws.serialize_compact({"alg": algorithm, "kid": key.kid}, claims, key, registry=_REGISTRY)
-
-
-def _registry(algorithms: Sequence[str]) -> jws.JWSRegistry:
-    return _REGISTRY if algorithms is ALGORITHMS else _Registry(algorithms=algorithms, strict_check_header=False)
 
 
 def _issuer(payload: JSONObjectOfToken) -> str:

@@ -21,14 +21,12 @@ UID_OF_CERTIFICATES = "AllowParsingUserUIDFromCertAuth"
 HONOURED = frozenset({UID_OF_CERTIFICATES, API_SERVER_TRACING, COMPONENT_FLAGZ, COMPONENT_STATUSZ})
 LACKING = frozenset(
     {
-        "AnonymousAuthConfigurableEndpoints",
         "AuthorizeNodeWithSelectors",
         "AuthorizePodWebsocketUpgradeCreatePermission",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",
         "PortForwardWebsockets",
         "PreventStaticPodAPIReferences",
-        "StructuredAuthenticationConfiguration",
         "TranslateStreamCloseWebsocketRequests",
         "UnknownVersionInteroperabilityProxy",
     }

@@ -3,13 +3,18 @@
 Upstream: pkg/kubeapiserver/options/authentication.go (ToAuthenticationConfig)
 """
 
+import asyncio
+import contextlib
 import logging
 import secrets
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootspan_apiserver.authn import service_account_keys
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
@@ -29,6 +34,10 @@ from rootspan_apiserver.processes.private_files import kept
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.serving.http import Address
 from rootspan_apiserver.storage import Storage
+
+if TYPE_CHECKING:  # servers without providers do not need it
+    from rootspan_apiserver.authn.jwt_authenticators import JWTAuthenticators
+    from rootspan_apiserver.authn.jwt_configuration import AnonymousConfiguration
 
 logger = logging.getLogger(__name__)
 
@@ -93,12 +102,49 @@ def service_account_tokens(
     return ServiceAccountTokens(settings, objects, LegacyTokens(objects, label, lookup=settings.lookup))
 
 
-def anonymous(options: Options) -> bool:
-    """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
-    if not options.anonymous_auth or "AlwaysAllow" not in options.authorization_mode:
-        return options.anonymous_auth
-    logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
-    return False
+@dataclass(frozen=True, slots=True)
+class JWTAccess:
+    """Who authenticates the tokens of providers, and requests without credentials; None where there are none."""
+
+    jwt: "JWTAuthenticators | None"
+    anonymous: AnonymousAuthenticator | None
+
+
+@contextlib.asynccontextmanager
+async def jwt_access(options: Options, issuers: Collection[str]) -> AsyncIterator[JWTAccess]:
+    """Authenticate by --authentication-config or the --oidc- flags while the block runs; `issuers` are those of service account tokens.
+
+    Raises:
+        ConfigurationError: The configuration is not valid.
+    """
+    if not options.authentication_config and not options.oidc_issuer_url:
+        yield JWTAccess(None, _anonymous(options, None))
+        return
+    from rootspan_apiserver.authn.jwt_authenticators import JWTAuthenticators  # loads CEL
+    from rootspan_apiserver.options import authentication_file
+
+    data = authentication_file.read_file(options)
+    configuration = authentication_file.authentication_configuration(options, data, issuers)
+    found = JWTAuthenticators(authentication_file.signing_algorithms(options))
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(contextlib.aclosing(found))
+        await found.start(configuration.jwt)
+        if path := options.authentication_config:
+            anonymous = configuration.anonymous
+            following = authentication_file.follow(path, data, found, anonymous=anonymous, issuers=issuers)
+            stack.callback(asyncio.create_task(following).cancel)
+        yield JWTAccess(found, _anonymous(options, configuration.anonymous))
+
+
+def _anonymous(options: Options, configuration: "AnonymousConfiguration | None") -> AnonymousAuthenticator | None:
+    """Return who requests without credentials are: what the file says counts before the flag."""
+    if configuration is not None:
+        return AnonymousAuthenticator(configuration.paths) if configuration.enabled else None
+    if options.anonymous_auth and "AlwaysAllow" in options.authorization_mode:
+        # AlwaysAllow would allow them everything.
+        logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
+        return None
+    return AnonymousAuthenticator() if options.anonymous_auth else None
 
 
 def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequence[str]) -> Authenticator | None:

@@ -7,7 +7,7 @@ Upstream: cmd/kube-apiserver/app/options/options.go, validation.go
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -132,6 +132,9 @@ class Options(
     idle: tuple[tuple[str, str], ...] = ()
     """Flags of kube-apiserver that have no meaning here: their names, and their values as `/flagz` shows them."""
 
+    given: frozenset[str] = field(default=frozenset(), compare=False)
+    """The names of the fields that the command line sets."""
+
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """Parse and validate a command line. Raises OptionsError, HelpRequested or VersionRequested."""
@@ -141,7 +144,7 @@ class Options(
         except FlagError as error:
             raise OptionsError(error.faults) from error
         idle = tuple((name, others[name].shown(given.pop(name))) for name in sorted(others.keys() & given.keys()))
-        options = cls(**given, idle=idle)
+        options = cls(**given, idle=idle, given=frozenset(given))
         options.check()
         return options
 
@@ -195,6 +198,7 @@ class Options(
         yield from self._faults_of_files()
         yield from self.faults_of_front_proxy()
         yield from self.faults_of_service_accounts()
+        yield from self.faults_of_oidc(self.given)
         yield from self.faults_of_authorization()
         yield from self.faults_of_token_webhook()
         yield from self._faults_of_etcd()
