@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from rootspan import ConfigurationError
 from rootspan_apiserver.admission.plugins.order import plugin_faults
-from rootspan_apiserver.audit.backend import Backend, PluginErrors, Union
+from rootspan_apiserver.audit.backend import Backend, PluginErrors, UnionBackend
 from rootspan_apiserver.audit.log_backend import LogBackend
 from rootspan_apiserver.audit.log_file import LogFile, LogOutput, Rotation, StandardOutput
 from rootspan_apiserver.audit.policy import METADATA_POLICY
@@ -194,7 +194,7 @@ async def auditing(options: Options, tracing: Tracing, metrics: AuditMetrics) ->
         if not backends:
             yield None
             return
-        backend = await stack.enter_async_context(contextlib.aclosing(Union(backends)))
+        backend = await stack.enter_async_context(contextlib.aclosing(UnionBackend(backends)))
         yield Auditor(policy or METADATA_POLICY, backend, metrics)
 
 

@@ -12,7 +12,7 @@ from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.equivalent_resources import EquivalentResources
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.object_lookup import ObjectLookup
-from rootspan_apiserver.admission.policies.accessors import Policy
+from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy
 from rootspan_apiserver.admission.policies.params import ParamCollector
 from rootspan_apiserver.admission.policies.policy_evaluation import PolicyEvaluation
 from rootspan_apiserver.admission.policies.policy_matcher import PolicyMatcher
@@ -98,7 +98,7 @@ class PluginInitializer:
             metrics=self.metrics.webhooks,
         )
 
-    def policy_source(self, kind: str, compile_policy: Callable[[Policy], E]) -> PolicySource[E]:
+    def policy_source(self, kind: str, compile_policy: Callable[[AdmissionPolicy], E]) -> PolicySource[E]:
         """Return the `mutating` or `validating` policies."""
         policies = self.resource(_REGISTRATION, "v1", f"{kind}admissionpolicies")
         bindings = self.resource(_REGISTRATION, "v1", f"{kind}admissionpolicybindings")

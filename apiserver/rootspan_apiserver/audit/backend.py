@@ -15,7 +15,7 @@ from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 _log = logging.getLogger(__name__)
 
 Outcome = Future[bool] | None
-"""Whether the events were recorded, known later; None where nobody is to wait for it."""
+"""Whether the events were recorded, known later; None where no request waits for it."""
 
 
 class Backend(Protocol):
@@ -32,7 +32,7 @@ class Backend(Protocol):
     def __str__(self) -> str: ...
 
 
-class Union:
+class UnionBackend:
     """Several backends, each of which gets all events."""
 
     def __init__(self, backends: Sequence[Backend]) -> None:

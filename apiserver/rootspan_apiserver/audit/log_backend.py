@@ -105,14 +105,14 @@ def _report(errors: PluginErrors, written: _Written) -> None:
 
     def tell() -> None:
         for entry, failed in written:
-            for event, error in failed:
-                errors.handle(PLUGIN, error, [event])
             if not entry.outcome.done():
                 entry.outcome.set_result(not failed)
+            for event, error in failed:
+                errors.handle(PLUGIN, error, [event])
 
     try:
         loop.call_soon_threadsafe(tell)
-    except RuntimeError:  # the event loop is closed, and nobody waits
+    except RuntimeError:  # the event loop is closed, and no request waits
         return
 
 

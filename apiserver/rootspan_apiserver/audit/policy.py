@@ -61,7 +61,7 @@ class PolicyRule:
     non_resource_urls: tuple[str, ...] = ()
 
     def match(self, user: User | None, info: RequestInfo) -> bool:
-        """Return whether the rule matches a request, of nobody where authentication failed."""
+        """Return whether the rule matches a request; there is no user where authentication failed."""
         if self.users and (user is None or user.name not in self.users):
             return False
         if self.groups and (user is None or self.groups.isdisjoint(user.groups)):
@@ -91,7 +91,7 @@ class Policy:
         self._rules = tuple(rules)
 
     def config_for(self, user: User | None, info: RequestInfo) -> RequestAuditConfig:
-        """Return what is recorded of a request of a user; of nobody where authentication failed."""
+        """Return what is recorded of a request; there is no user where authentication failed."""
         for rule in self._rules:
             if rule.match(user, info):
                 return rule.config

@@ -28,10 +28,21 @@ def _rbac(cache: "CacheReads", registry: "Registry") -> Authorizer:
     return RBACAuthorizer(RoleBindings(cache, registry))
 
 
+def _node(cache: "CacheReads", registry: "Registry") -> Authorizer:
+    from rootspan_apiserver.authz.bootstrap_policy import bootstrap_policy
+    from rootspan_apiserver.authz.node import NodeAuthorizer
+    from rootspan_apiserver.authz.node_graph import NodeGraph
+    from rootspan_apiserver.authz.policy_rules import PolicyRule
+
+    rules = [PolicyRule.of(rule) for role in bootstrap_policy() if role.name == "system:node" for rule in role.rules]
+    return NodeAuthorizer(NodeGraph(cache, registry), rules)
+
+
 MODES: Mapping[str, BuildAuthorizer] = MappingProxyType(
     {
         "AlwaysAllow": lambda cache, registry: AlwaysAllow(),
         "AlwaysDeny": lambda cache, registry: AlwaysDeny(),
+        "Node": _node,
         "RBAC": _rbac,
     }
 )

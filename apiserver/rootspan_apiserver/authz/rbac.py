@@ -8,7 +8,8 @@ Upstream: plugin/pkg/auth/authorizer/rbac/rbac.go, pkg/registry/rbac/validation/
 
 import contextlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from rootspan_apiserver.authz.authorizer import (
     NO_OPINION,
@@ -18,7 +19,7 @@ from rootspan_apiserver.authz.authorizer import (
     ResourceRule,
     UserRules,
 )
-from rootspan_apiserver.authz.policy_rules import PolicyRule
+from rootspan_apiserver.authz.policy_rules import ALL, PolicyRule
 from rootspan_apiserver.authz.role_bindings import BoundRole, RoleBindings, UnresolvedRoleError
 from rootspan_apiserver.kube.status import StatusError, listed
 from rootspan_apiserver.kube.users import User
@@ -63,10 +64,18 @@ class RBACAuthorizer:
         return found
 
 
-class _Grant(NamedTuple):
+@dataclass(eq=False)
+class _Grant:
+    """A rule, and to which subject of which binding the user owes it."""
+
     rule: PolicyRule
     binding: BoundRole
     subject: int
+
+    @cached_property
+    def decision(self) -> AuthorizationDecision:
+        """What it decides where it allows an action."""
+        return AuthorizationDecision("allow", f"RBAC: allowed by {self.binding.to(self.subject)}")
 
 
 class _Grants:
@@ -77,12 +86,18 @@ class _Grants:
         self.errors = errors
         self._refused = AuthorizationDecision("no opinion", f"RBAC: {listed(errors)}") if errors else NO_OPINION
         self._about: dict[tuple[str, ...], list[_Grant]] = {}
+        self._about_urls = [each for each in grants if each.rule.non_resource_urls]
+        self._about_resource: dict[str, list[int]] = {}
+        for position, each in enumerate(grants):
+            for resource in each.rule.resources:
+                self._about_resource.setdefault(resource, []).append(position)
 
     def decide(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
         """Return the decision about an action of the user."""
-        for rule, binding, subject in self._candidates(attributes):
-            if not rule.resource_names or attributes.name in rule.resource_names:
-                return AuthorizationDecision("allow", f"RBAC: allowed by {binding.to(subject)}")
+        for grant in self._candidates(attributes):
+            names = grant.rule.resource_names
+            if not names or attributes.name in names:
+                return grant.decision
         return self._refused
 
     def _candidates(self, attributes: AuthorizationAttributes) -> Sequence[_Grant]:
@@ -95,8 +110,16 @@ class _Grants:
         if found is None:
             if len(self._about) >= KEPT:
                 self._about.clear()
-            found = self._about[asked] = [each for each in self.all if each.rule.is_about(attributes)]
+            possible = self._possible(attributes) if attributes.is_resource else self._about_urls
+            found = self._about[asked] = [each for each in possible if each.rule.is_about(attributes)]
         return found
+
+    def _possible(self, attributes: AuthorizationAttributes) -> list[_Grant]:
+        """Return the rules that name the resource of an action, or any resource, in order."""
+        resource, subresource = attributes.resource, attributes.subresource
+        names = (ALL, f"{resource}/{subresource}", f"{ALL}/{subresource}") if subresource else (ALL, resource)
+        positions = {position for name in names for position in self._about_resource.get(name, ())}
+        return [self.all[position] for position in sorted(positions)]
 
 
 def _resolved(bindings: RoleBindings, user: User, namespace: str) -> _Grants:

@@ -93,8 +93,12 @@ def read(
     expected: GroupVersionKind,
     schema: Schema | None,
     problems: Problems,
+    *,
+    converts: bool = False,
 ) -> JSONObject:
     """Return a value as its type or schema reads it. A custom resource of another group or kind is read as it is.
+
+    `converts` is for what was not a text: see `Reading`.
 
     Raises:
         UnknownConversionError: a built-in type that the value fits is not the expected one.
@@ -108,7 +112,7 @@ def read(
         scheme = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"
         text = f'no kind "{actual.kind}" is registered for version "{actual.api_version}" in scheme "{scheme}"'
         raise NotDecodableError(text)
-    out = struct.read_object(value, problems)
+    out = struct.read_object(value, problems, converts=converts)
     if actual.kind != expected.kind:
         internal = go_types().internal_name(expected)
         raise UnknownConversionError(f"converting ({struct.go_name}) to ({internal}): unknown conversion")
@@ -174,7 +178,7 @@ def _read_text(
 def _read_value(
     value: JSONObject, expected: GroupVersionKind, schema: Schema | None, problems: Problems, text: str
 ) -> JSONObject:
-    return read(value, expected, expected, schema, problems)
+    return read(value, expected, expected, schema, problems, converts=True)
 
 
 def read_again(

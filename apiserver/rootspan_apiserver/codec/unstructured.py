@@ -4,11 +4,13 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/converter.go
 """
 
 from rootspan_apiserver.kube.go_values import json_type
-from rootspan_apiserver.types.problems import MismatchError, NotDecodableError
+from rootspan_apiserver.types.problems import Base64Error, MismatchError, NotDecodableError
 
 
 def conversion_error(error: NotDecodableError) -> str:
     """Return what the converter says of what the decoder refused."""
+    if isinstance(error, Base64Error):
+        return f"error decoding from json: {error}"
     if not isinstance(error, MismatchError):
         return str(error)
     kind, wanted = _kind(error.value), error.go_kind

@@ -59,13 +59,19 @@ class BootstrapRoles:
         roles = list(bootstrap_policy())
         bindings = [role.binding() for role in roles if role.is_bound]
         await self._prime(present, bindings)
-        for expected in (*(role.role() for role in roles), *bindings):
-            kind, metadata = expected["kind"], expected["metadata"]
-            existing = present[kind].get(ObjectKey(metadata.get("namespace", ""), metadata["name"]))
-            if existing is None:
-                await self._create(expected)
-            elif not is_protected(existing):
-                await self._change(existing, expected)
+        # A failure must not keep the others from being written; together they cost the store one commit.
+        writes = (self._ensure(expected, present) for expected in (*(role.role() for role in roles), *bindings))
+        failures = [each for each in await asyncio.gather(*writes, return_exceptions=True) if each is not None]
+        if failures:
+            raise failures[0]
+
+    async def _ensure(self, expected: JSONObject, present: dict[str, dict[ObjectKey, JSONObject]]) -> None:
+        kind, metadata = expected["kind"], expected["metadata"]
+        existing = present[kind].get(ObjectKey(metadata.get("namespace", ""), metadata["name"]))
+        if existing is None:
+            await self._create(expected)
+        elif not is_protected(existing):
+            await self._change(existing, expected)
 
     async def _present(self, resource: Resource) -> dict[ObjectKey, JSONObject]:
         found = await self._storage.cached(resource)

@@ -1,6 +1,6 @@
 """Check the expressions of a validating policy against the types of the objects that it matches.
 
-A policy is accepted though its expressions do not fit; what does not is told in its status.
+A policy is accepted though its expressions do not fit; its status says what does not.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/validating/typechecking.go,
 staging/src/k8s.io/apiserver/pkg/cel/openapi/resolver/refs.go
@@ -27,6 +27,7 @@ from rootspan_apiserver.rules.cel.types import AUTHORIZER, DYN, CELType, SchemaT
 
 MAX_TYPES = 10
 """The kinds of objects that a policy is checked for."""
+_INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 
 
 class ExpressionTypeChecker:
@@ -96,7 +97,7 @@ def _whole(schema: JSONObject, schemas: Mapping[str, JSONObject], seen: frozense
             return {"type": "object"}
         schema, seen = schemas[target], seen | {target}
     whole = dict(schema)
-    if whole.get("format") == "int-or-string":
+    if target == _INT_OR_STRING:
         whole["x-kubernetes-int-or-string"] = True
     if "properties" in whole:
         whole["properties"] = {name: _whole(each, schemas, seen) for name, each in whole["properties"].items()}

@@ -52,7 +52,7 @@ class Auditor:
         return context
 
     def process(self, request: Request, stage: Stage) -> Outcome:
-        """Hand the event at a stage to the backend, which does not block. Return the outcome, None if nobody is to wait for it."""
+        """Hand the event at a stage to the backend, which does not block. Return the outcome, None if the request does not wait for it."""
         context = request.audit
         if context is None or not context.enabled or context.omits(stage):
             return None

@@ -35,11 +35,6 @@ def _device_requests(obj: JSONObject) -> Iterator[JSONObject]:
         yield from request.get("firstAvailable") or ()
 
 
-def _has_device_selector(obj: JSONObject) -> bool:
-    holders = (obj.get("spec") or {}, *_device_requests(obj))
-    return any(selector.get("cel") for holder in holders for selector in holder.get("selectors") or ())
-
-
 def _wants_admin_access(obj: JSONObject) -> bool:
     return any(request.get("adminAccess") for request in _device_requests(obj))
 
@@ -71,11 +66,6 @@ UNENFORCED = (
             ("flowcontrol.apiserver.k8s.io", "flowschemas"),
             ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"),
         ),
-    ),
-    Unenforced(
-        "CEL selectors of devices are stored but not compiled",
-        ((RESOURCE, "deviceclasses"), (RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),
-        _has_device_selector,
     ),
     Unenforced(
         "admin access to devices is stored whatever the labels of the namespace",

@@ -21,7 +21,6 @@ UID_OF_CERTIFICATES = "AllowParsingUserUIDFromCertAuth"
 HONOURED = frozenset({UID_OF_CERTIFICATES, API_SERVER_TRACING, COMPONENT_FLAGZ, COMPONENT_STATUSZ})
 LACKING = frozenset(
     {
-        "AuthorizeNodeWithSelectors",
         "AuthorizePodWebsocketUpgradeCreatePermission",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",

@@ -67,7 +67,7 @@ class Definition:
         table, whose rows are sorted by `row_order`. `grace_period` returns the seconds that a deletion waits, from the object and the
         seconds that the client asks for; None for kinds that are deleted at once. `finalization` is for kinds that hold themselves while
         they are deleted. `default_propagation` is what a deletion does to dependents unless the client says so, "" where the garbage
-        collector has no say; `deletion_warning` is what a client is told that does not say so. Objects are deleted when they have not
+        collector has no say; `deletion_warning` is the warning to a client that does not say so. Objects are deleted when they have not
         been written for `time_to_live` seconds, unless that is 0. Objects without a `watch_cache` are listed and watched in etcd.
         `undeletable` are the names of objects
         that cannot be deleted by name, and why.

@@ -116,7 +116,7 @@ class Alternatives(Rule):
         for member, rule in self.members.items():
             for line in rule.describe():
                 separator = "" if not line.path or line.path.startswith("[") else "."
-                yield Line(f"{member}{separator}{line.path}", line.text)
+                yield Line(f"{self.inside.get(member, member)}{separator}{line.path}", line.text)
 
 
 def alternatives(

@@ -26,6 +26,7 @@ from rootspan_apiserver.telemetry.metric_types import (
     AnyFamily,
     Computed,
     Distribution,
+    Family,
     Labels,
     Number,
     counter,
@@ -154,12 +155,7 @@ class Metrics:
             "component. Not all requests are tracked this way.",
             *_SUBJECT,
         )
-        self._deprecated = gauge(
-            "apiserver_requested_deprecated_apis",
-            "[STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and "
-            "removed_release.",
-            *("group", "version", "resource", "subresource", "removed_release"),
-        )
+        self._deprecated = _deprecated_apis()
         self._counted: dict[tuple[str, ...], _Counted] = {}
 
     def families(self) -> list[AnyFamily]:
@@ -247,6 +243,15 @@ class Metrics:
         if "application/openmetrics-text" in accept:
             return exposition(self.families(), open_metrics=True), OPEN_METRICS
         return exposition(self.families()), TEXT_FORMAT
+
+
+def _deprecated_apis() -> Family[Number]:
+    return gauge(
+        "apiserver_requested_deprecated_apis",
+        "[STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and "
+        "removed_release.",
+        *("group", "version", "resource", "subresource", "removed_release"),
+    )
 
 
 def _subject(info: RequestInfo) -> tuple[str, str, str, str, str, str]:

@@ -31,6 +31,10 @@ class MismatchError(NotDecodableError):
         self.go_kind = go_kind
 
 
+class Base64Error(NotDecodableError):
+    """A text that is not base64."""
+
+
 class UnknownConversionError(NotDecodableError):
     """The body is an object of another type than it should be."""
 

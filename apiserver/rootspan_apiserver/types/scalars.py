@@ -6,7 +6,7 @@ from typing import Any
 from rootspan_apiserver.types import wire
 from rootspan_apiserver.types.json_values import plain
 from rootspan_apiserver.types.model import Type
-from rootspan_apiserver.types.problems import NotDecodableError
+from rootspan_apiserver.types.problems import Base64Error
 from rootspan_apiserver.types.reading import Reading
 
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -144,7 +144,7 @@ class BytesType(Type):
         try:
             data = base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
         except ValueError as error:
-            raise NotDecodableError(f"illegal base64 data at input byte {_first_illegal(value)}") from error
+            raise Base64Error(f"illegal base64 data at input byte {_first_illegal(value)}") from error
         return base64.b64encode(data).decode()
 
     def encode(self, tag: bytes, value: Any) -> bytes:

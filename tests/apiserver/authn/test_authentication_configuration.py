@@ -1,4 +1,4 @@
-"""Users by the file of --authentication-config: claims in CEL, several issuers, who is anonymous, and another file while the server runs."""
+"""Users by the file of --authentication-config: claims in CEL, several issuers, who is anonymous, and files that change."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -85,7 +85,7 @@ async def test_expressions_make_the_user(provider: Provider, tmp_path: Path) -> 
     }
     path = tmp_path / "authentication.yaml"
     write(path, issuer_of(provider, mappings=mappings))
-    claims = {
+    claims: dict[str, Any] = {
         "name": {"first": "alice"},
         "roles.all": [{"id": "dev"}, {"id": ""}, {"id": "ops"}],
         "tenant": ["t1", "t2"],
@@ -102,7 +102,7 @@ async def test_expressions_make_the_user(provider: Provider, tmp_path: Path) -> 
         assert f"{told}: expression ''oidc:' + claims.name.first' resulted in error: no such key: name" in (
             await server.reason(provider.token())
         )
-        wrong = {**claims, "tenant": 7}
+        wrong: dict[str, Any] = {**claims, "tenant": 7}
         assert "claims.tenant: expression must return a string or a list of strings" in (
             await server.reason(provider.token(**wrong))
         )

@@ -31,6 +31,12 @@ class Client:
         found: JSONObject = answer.json()
         return found
 
+    async def text(self, path: str) -> str:
+        """What is answered, as it is."""
+        answer = await self._http.get(path)
+        assert answer.is_success, answer.text
+        return answer.text
+
     async def rejected(
         self, method: str, path: str, body: JSONObject, *, content_type: str = "application/json"
     ) -> JSONObject:

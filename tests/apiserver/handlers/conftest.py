@@ -22,7 +22,7 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.versions import DEFAULT
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
-from rootspan_apiserver.filters.audit import Sink
+from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
@@ -52,13 +52,13 @@ class Cautious:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server; `filtered` puts filters before its handlers anew, with a sink for audit events."""
+    """A server; `filtered` puts filters before its handlers anew, with an auditor."""
 
     registry: Registry
     tracing: Tracing
     metrics: Metrics
     lifecycle: Lifecycle
-    filtered: Callable[[Sink | None], ASGIApp]
+    filtered: Callable[[Auditor | None], ASGIApp]
     address: Address
     client: httpx.AsyncClient
     recorder: SpanRecorder
@@ -97,7 +97,7 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
         )
         lifecycle.started.set()
 
-        def filtered(audit: Sink | None) -> ASGIApp:
+        def filtered(auditor: Auditor | None) -> ASGIApp:
             return chain(
                 handlers,
                 authenticator=authenticator,
@@ -105,7 +105,7 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
                 registry=registry,
                 tracing=tracing,
                 metrics=metrics,
-                audit=audit,
+                auditor=auditor,
                 limits=limits,
                 dialect=dialect,
             )

@@ -65,3 +65,26 @@ async def test_options_that_cannot_be_read_are_refused_with_the_bare_reason(
     answer = await client.request("DELETE", f"{MAPS}/one", json=body)
     assert (answer.status_code, answer.json()["message"]) == (400, message)
     assert (await client.get(f"{MAPS}/one")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "warned"),
+    [
+        ("", None, True),
+        ("", {"gracePeriodSeconds": 1}, True),
+        ("?propagationPolicy=Orphan", None, False),
+        ("", {"orphanDependents": True}, False),
+    ],
+)
+@pytest.mark.parametrize("name", ["/j", ""])
+async def test_deletion_of_job_warns_of_its_pods(
+    client: httpx.AsyncClient, name: str, query: str, body: dict[str, Any] | None, warned: bool
+) -> None:
+    """They stay, unless the client says what becomes of them; one that says so is not warned. No other kind has such a warning."""
+    jobs = "/apis/batch/v1/namespaces/default/jobs"
+    template = {"spec": {"containers": [{"name": "c", "image": "i"}], "restartPolicy": "Never"}}
+    (await client.post(jobs, json={"metadata": {"name": "j"}, "spec": {"template": template}})).raise_for_status()
+    answer = await client.request("DELETE", f"{jobs}{name}{query}", json=body)
+    assert answer.status_code == 200
+    assert ("child pods are preserved by default" in answer.headers.get("warning", "")) == warned
+    assert "warning" not in (await client.delete(MAPS)).headers

@@ -63,7 +63,6 @@ ACCESS = "rbac.authorization.k8s.io/v1"
 FLOW = "flowcontrol.apiserver.k8s.io/v1"
 RESOURCE = "resource.k8s.io/v1"
 IN_DEFAULT = "namespaces/default"
-CEL = [{"cel": {"expression": "true"}}]
 NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
 LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
 
@@ -79,27 +78,6 @@ CASES = [
         {"spec": {"priorityLevelConfiguration": {"name": "exempt"}, "matchingPrecedence": 100}},
     ),
     Case.of("flow schemas", f"{FLOW}/prioritylevelconfigurations", "PriorityLevelConfiguration", {"spec": LIMITED}),
-    Case.of(
-        "CEL selectors",
-        f"{RESOURCE}/deviceclasses",
-        "DeviceClass",
-        {"spec": {"selectors": CEL}},
-        {"spec": {}},
-    ),
-    Case.of(
-        "CEL selectors",
-        f"{RESOURCE}/{IN_DEFAULT}/resourceclaims",
-        "ResourceClaim",
-        {"spec": claim({"exactly": {"deviceClassName": "d", "selectors": CEL}})},
-        {"spec": claim({"exactly": {"deviceClassName": "d"}})},
-    ),
-    Case.of(
-        "CEL selectors",
-        f"{RESOURCE}/{IN_DEFAULT}/resourceclaimtemplates",
-        "ResourceClaimTemplate",
-        {"spec": {"spec": claim({"firstAvailable": [{"name": "a", "deviceClassName": "d", "selectors": CEL}]})}},
-        {"spec": {"spec": claim({"firstAvailable": [{"name": "a", "deviceClassName": "d"}]})}},
-    ),
     Case.of(
         "admin access",
         f"{RESOURCE}/{IN_DEFAULT}/resourceclaims",

@@ -16,6 +16,8 @@ from rootspan_apiserver.types.schema import Schema
 from tests.apiserver.managed_fields.conftest import Managers
 from tests.apiserver.managed_fields.objects import NOW, THEN, config_map, managed, owners
 
+UNSTRUCTURED = "&value.valueUnstructured{Value:"
+
 
 def deployment(**spec: Any) -> dict[str, Any]:
     return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "d"}, "spec": spec}
@@ -199,6 +201,58 @@ def test_configuration_that_does_not_fit_is_refused(
     assert (caught.value.code, caught.value.message) == (code, message)
 
 
+@pytest.mark.parametrize(
+    ("plural", "group", "spec", "why"),
+    [
+        (
+            "persistentvolumes",
+            "",
+            {"accessModes": ["a", ["b"]]},
+            f'[1]: expected string, got {UNSTRUCTURED}[]interface {{}}{{"b"}}}}',
+        ),
+        (
+            "persistentvolumes",
+            "",
+            {"accessModes": [{"a": 1}]},
+            f'[0]: expected string, got {UNSTRUCTURED}map[string]interface {{}}{{"a":1}}}}',
+        ),
+        ("leases", "coordination.k8s.io", {"renewTime": ["t"]}, "expected any scalar, got &{[t]}"),
+        (
+            "leases",
+            "coordination.k8s.io",
+            {"leaseTransitions": {"a": 1}},
+            "expected numeric (int or float), got map[string]interface {}",
+        ),
+        (
+            "leases",
+            "coordination.k8s.io",
+            {"leaseTransitions": [1]},
+            "expected numeric (int or float), got []interface {}",
+        ),
+    ],
+)
+def test_value_of_another_kind_is_shown_as_go_prints_it(
+    field_manager: Managers, plural: str, group: str, spec: dict[str, Any], why: str
+) -> None:
+    """An element of a list has its index; a text with a format may be any scalar; what should be a text is shown with its Go type."""
+    fields = field_manager(group, "v1", plural)
+    kind = fields.kind
+    applied = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": "x"}, "spec": spec}
+    with pytest.raises(StatusError) as caught:
+        fields.apply(None, applied, "me", NOW)
+    [name] = spec
+    assert caught.value.message.partition(f": .spec.{name}")[2].removeprefix(": ") == why
+
+
+@pytest.mark.parametrize(("applied", "stored"), [(2**33 + 7, 7), (2**31, -(2**31)), (3.0, 3)])
+def test_number_of_another_size_is_converted(field_manager: Managers, applied: float, stored: int) -> None:
+    """The converter keeps the lowest bits of an integer, and takes a float without a fraction."""
+    head = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}
+    fields = field_manager("coordination.k8s.io", "v1", "leases")
+    live = fields.apply(None, {**head, "spec": {"leaseTransitions": applied}}, "me", NOW)
+    assert live["spec"]["leaseTransitions"] == stored
+
+
 def test_custom_resources_are_applied_by_their_schema() -> None:
     """Labels of a custom resource are owned one by one though its schema does not speak of metadata; a list without type is one."""
     spec = Schema(type="object", properties={"tags": Schema(type="array", items=Schema(type="string"))})
@@ -272,7 +326,7 @@ def test_configuration_that_does_not_fit_its_type_is_named(field_manager: Manage
     with pytest.raises(StatusError) as refused:
         field_manager("", "v1", "configmaps").apply(None, applied, "me", NOW)
     where = "failed to convert new object (/c; /v1, Kind=ConfigMap) to proper version"
-    why = "unable to convert unstructured object to /v1, Kind=ConfigMap: illegal base64 data at input byte 0"
+    why = "unable to convert unstructured object to /v1, Kind=ConfigMap: error decoding from json: illegal base64 data at input byte 0"
     assert refused.value.message == f"{where}: {why}"
     with pytest.raises(StatusError, match=r"invalid object type: /v1, Kind=$"):
         field_manager("", "v1", "configmaps").apply(None, {**applied, "kind": 5}, "me", NOW)

@@ -213,7 +213,7 @@ def test_all_versions_are_read(tmp_path: Path, version: str) -> None:
     """They have the same fields."""
     path = tmp_path / "authentication.yaml"
     head = {"apiVersion": f"apiserver.config.k8s.io/{version}", "kind": "AuthenticationConfiguration"}
-    rules = {"claimValidationRules": [{"expression": "claims.?email_verified.orValue(true) == true"}]}
+    rules: dict[str, Any] = {"claimValidationRules": [{"expression": "claims.?email_verified.orValue(true) == true"}]}
     content = document(mappings={"username": {"expression": "claims.email"}}, **rules)
     path.write_text(yaml.safe_dump({**head, **content}))
     options = Options.parse([f"--authentication-config={path}"])

@@ -74,8 +74,8 @@ REFUSED = {
     "--goaway-chance=x": [
         'invalid argument "x" for "--goaway-chance" flag: strconv.ParseFloat: parsing "x": invalid syntax'
     ],
-    "--authorization-mode=Node,RBAC": [
-        'authorization-mode "Node" is not implemented here; there are AlwaysAllow, AlwaysDeny, RBAC, Webhook',
+    "--authorization-mode=ABAC": [
+        'authorization-mode "ABAC" is not implemented here; there are AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook',
     ],
     "-x": ["unknown shorthand flag: 'x' in -x"],
     "--=1": ["bad flag syntax: --=1"],

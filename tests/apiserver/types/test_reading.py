@@ -192,6 +192,24 @@ def test_refusals_without_a_field(struct: str, value: Any, why: str) -> None:
     assert str(refused.value) == why
 
 
+def test_bytes_are_read_from_numbers_too() -> None:
+    """As Go reads a list into bytes; a null is an empty value in a map."""
+    assert read("core/v1.Secret", {"data": {"a": [104, 105], "b": [], "c": None, "d": [None]}})["data"] == {
+        "a": "aGk=",
+        "b": "",
+        "c": "",
+        "d": "AA==",
+    }
+
+
+@pytest.mark.parametrize(("item", "shown"), [("x", "string"), (256, "number 256"), (-1, "number -1"), ([1], "array")])
+def test_number_that_is_no_byte_is_refused(item: Any, shown: str) -> None:
+    """The error is about the element, at the field."""
+    with pytest.raises(NotDecodableError) as refused:
+        read("core/v1.Secret", {"data": {"a": [1, item]}})
+    assert str(refused.value) == f"json: cannot unmarshal {shown} into Go struct field Secret.data of type uint8"
+
+
 def test_unknown_and_repeated_fields_are_reported_with_indices_and_keys() -> None:
     """Each is reported with its path, once; all are dropped, and what is in an unknown field is not looked at."""
     repeated = DuplicateKeys({"a": "1"})

@@ -31,7 +31,7 @@ INLINE_ROUNDS = 1_000
 """The rounds of loops for which an expression may run on the event loop: about a millisecond."""
 
 
-class OutOfBudgetError(Exception):
+class PolicyBudgetError(Exception):
     """The expressions of a policy cost more than they may."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Activation:
         """Return the value of an expression.
 
         Raises:
-            OutOfBudgetError: this and what ran before it cost more than the budget.
+            PolicyBudgetError: this and what ran before it cost more than the budget.
             WorkerNeededError: it is to run in a worker thread.
         """
         if expression.program is None:
@@ -94,7 +94,7 @@ class Activation:
         seconds = perf_counter() - started
         for spent in (self._spent_by_variables, cost):
             if spent > self.remaining:
-                raise OutOfBudgetError
+                raise PolicyBudgetError
             self.remaining -= spent
         self._spent_by_variables = 0
         if error is not None:

@@ -12,7 +12,7 @@ from rootspan_apiserver.admission.expressions.evaluation import (
     CONDITIONS_BUDGET,
     Activation,
     ExpressionInputs,
-    OutOfBudgetError,
+    PolicyBudgetError,
 )
 from rootspan_apiserver.kube.status import listed
 from rootspan_apiserver.resources.admissionregistration.expressions import (
@@ -63,7 +63,7 @@ class MatchConditions:
         activation = Activation(inputs, self._variables, CONDITIONS_BUDGET)
         try:
             results = [activation.evaluate(each) for each in self._conditions]
-        except OutOfBudgetError as exc:
+        except PolicyBudgetError as exc:
             return self._failed([str(exc)], 0, started)
         errors = 0
         for result in results:

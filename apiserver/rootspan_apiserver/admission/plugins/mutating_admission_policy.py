@@ -12,10 +12,10 @@ import orjson
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
-from rootspan_apiserver.admission.expressions.evaluation import OutOfBudgetError, evaluated
+from rootspan_apiserver.admission.expressions.evaluation import PolicyBudgetError, evaluated
 from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributes
 from rootspan_apiserver.admission.forbidden import new_forbidden
-from rootspan_apiserver.admission.policies.accessors import Policy, PolicyBinding
+from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy, PolicyBinding
 from rootspan_apiserver.admission.policies.mutator import Mutation, Mutator, error_type
 from rootspan_apiserver.admission.policies.params import PolicyConfigurationError
 from rootspan_apiserver.admission.policies.patching import apply_patch
@@ -36,7 +36,7 @@ from rootspan_apiserver.resources.resource import Resource
 class PolicyInvocation:
     """A policy that applies through a binding, with one object of parameters."""
 
-    policy: Policy
+    policy: AdmissionPolicy
     binding: PolicyBinding
     mutator: Mutator
     match: RuleMatch
@@ -53,7 +53,7 @@ class PolicyInvocation:
 class _PolicyError:
     """Why a policy could not be carried out. `reason` is that of the Status, "" for Forbidden."""
 
-    policy: Policy
+    policy: AdmissionPolicy
     binding: PolicyBinding | None
     message: str
     reason: str = ""
@@ -175,7 +175,7 @@ class MutatingAdmissionPolicy:
             patch = await evaluated(partial(invocation.mutator.patch, mutation), inputs)
             versioned = await request.versioned.at(invocation.match)
             await apply_patch(patch, versioned, invocation.match)
-        except (MutationError, OutOfBudgetError) as exc:
+        except (MutationError, PolicyBudgetError) as exc:
             error = str(exc)
             errors.append(_PolicyError(policy, binding, error, "Invalid"))
         except StatusError as exc:

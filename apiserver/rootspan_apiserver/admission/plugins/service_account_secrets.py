@@ -8,9 +8,9 @@ Upstream: plugin/pkg/admission/serviceaccount/admission.go (limitSecretReference
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from rootspan_apiserver.admission.pod_references import projections, secret_names
 from rootspan_apiserver.kube.go_numbers import parse_bool
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.core.pod.references import projections, secret_names
 from rootspan_apiserver.resources.core.service_account import ENFORCE_MOUNTABLE_SECRETS
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.expressions.evaluation import evaluated
 from rootspan_apiserver.admission.forbidden import new_forbidden
-from rootspan_apiserver.admission.policies.accessors import Policy, PolicyBinding
+from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy, PolicyBinding
 from rootspan_apiserver.admission.policies.params import PolicyConfigurationError
 from rootspan_apiserver.admission.policies.policy_evaluation import PolicyEvaluation, PolicyRequest
 from rootspan_apiserver.admission.policies.policy_matcher import excluded
@@ -28,7 +28,7 @@ _CODES = MappingProxyType({"Forbidden": 403, "Unauthorized": 401, "RequestEntity
 class _Denial:
     """A decision against the request, of a policy or of one of its bindings."""
 
-    policy: Policy
+    policy: AdmissionPolicy
     binding: PolicyBinding | None
     message: str
     reason: str = ""
@@ -41,7 +41,7 @@ class _Outcome:
     denials: list[_Denial] = field(default_factory=list)
     annotations: dict[str, list[str]] = field(default_factory=dict)
 
-    def configuration_error(self, policy: Policy, binding: PolicyBinding | None, error: Exception) -> None:
+    def configuration_error(self, policy: AdmissionPolicy, binding: PolicyBinding | None, error: Exception) -> None:
         """Deny the request because a policy or binding cannot be used, unless the policy ignores failures."""
         if not policy.ignores_failure:
             what = "policy" if binding is None else "binding"
@@ -100,7 +100,7 @@ class ValidatingAdmissionPolicy:
 
     def _act(
         self,
-        policy: Policy,
+        policy: AdmissionPolicy,
         binding: PolicyBinding,
         result: ValidateResult,
         attributes: AdmissionAttributes,

@@ -57,7 +57,7 @@ class ParamRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class AdmissionPolicy:
     """A policy. `param_kind` is the kind of its parameters, None if it has none."""
 
     name: str
@@ -67,7 +67,7 @@ class Policy:
     ignores_failure: bool
 
     @classmethod
-    def of(cls, obj: JSONObject) -> "Policy":
+    def of(cls, obj: JSONObject) -> "AdmissionPolicy":
         """Read a policy of either kind."""
         spec = obj["spec"]
         kind = spec.get("paramKind")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rootspan_apiserver.admission.expressions.evaluation import POLICY_BUDGET, Activation, ExpressionInputs
 from rootspan_apiserver.admission.expressions.match_conditions import MatchConditions
-from rootspan_apiserver.admission.policies.accessors import Policy
+from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy
 from rootspan_apiserver.admission.policies.json_values import as_json
 from rootspan_apiserver.admission.policies.structured_merge import MutationError
 from rootspan_apiserver.kube.meta import JSONObject
@@ -35,7 +35,7 @@ class Mutation:
 class Mutator:
     """A compiled mutating policy."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: AdmissionPolicy) -> None:
         spec = policy.spec
         compiler = ExpressionCompiler(has_params=policy.param_kind is not None, composed=True)
         for variable in spec.get("variables") or ():
@@ -52,7 +52,7 @@ class Mutator:
 
         Raises:
             MutationError: the expression has no value, or one that is no patch.
-            OutOfBudgetError: it costs too much.
+            PolicyBudgetError: it costs too much.
             WorkerNeededError: it is to be evaluated in a worker thread.
         """
         if mutation.expression.program is None:

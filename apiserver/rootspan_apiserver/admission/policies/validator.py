@@ -12,10 +12,10 @@ from rootspan_apiserver.admission.expressions.evaluation import (
     Activation,
     Evaluation,
     ExpressionInputs,
-    OutOfBudgetError,
+    PolicyBudgetError,
 )
 from rootspan_apiserver.admission.expressions.match_conditions import ConditionsResult, MatchConditions
-from rootspan_apiserver.admission.policies.accessors import Policy
+from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy
 from rootspan_apiserver.resources.admissionregistration.expressions import (
     CompiledExpression,
     ExpressionCompiler,
@@ -71,7 +71,7 @@ class ValidateResult:
 class Validator:
     """A compiled validating policy."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: AdmissionPolicy) -> None:
         spec = policy.spec
         compiler = ExpressionCompiler(has_params=policy.param_kind is not None, composed=True)
         for variable in spec.get("variables") or ():
@@ -108,7 +108,7 @@ class Validator:
         try:
             decisions = self._decisions(inputs)
             annotations = self._audit_annotations(replace(inputs, authorizer=None))
-        except OutOfBudgetError as exc:
+        except PolicyBudgetError as exc:
             return ValidateResult([self._failure(str(exc))], conditions=conditions)
         return ValidateResult(decisions, annotations, conditions)
 
@@ -121,7 +121,7 @@ class Validator:
         messages = Activation(replace(inputs, authorizer=None), self._variables, activation.remaining)
         try:
             texts = [None if each is None else messages.evaluate(each) for each in self._messages]
-        except OutOfBudgetError as exc:
+        except PolicyBudgetError as exc:
             failed = self._failure(f"failed messageExpression: {exc}")
             return [self._failure(each.error, each.seconds) if each.error else failed for each in results]
         return [

@@ -19,8 +19,8 @@ from rootspan_apiserver.resources.apps.pod_templates import (
     default_spec_template,
     template_columns,
 )
-from rootspan_apiserver.resources.apps.replica_counts import counts
 from rootspan_apiserver.resources.batch.job_spec import INDEXED, JOB_SPEC, default_conditions
+from rootspan_apiserver.resources.batch.job_status import JOB_STATUS
 from rootspan_apiserver.resources.batch.job_warnings import job_warnings
 from rootspan_apiserver.resources.cells import condition, count
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
@@ -142,7 +142,7 @@ def _fixed_spec(spec: JSONObject) -> JSONObject:
     if others := {key: value for key, value in (spec.get("affinity") or {}).items() if key != "nodeAffinity"}:
         fixed["affinity"] = others
     for kind in ("initContainers", "containers"):
-        if kind in fixed:
+        if fixed.get(kind):
             fixed[kind] = [{**container, "resources": {}} for container in fixed[kind]]
     return fixed
 
@@ -169,15 +169,6 @@ CHANGES = (
         backoffLimitPerIndex=immutable,
         managedBy=immutable,
         successPolicy=_policy_stays("batch/v1.SuccessPolicy"),
-    )
-)
-STATUS = counts(
-    (
-        "active",
-        "succeeded",
-        "failed",
-        "ready",
-        "terminating",
     )
 )
 
@@ -238,7 +229,7 @@ definition = Definition(
     "Job",
     "jobs",
     categories=("all",),
-    subresources=(status_subresource(STATUS),),
+    subresources=(status_subresource(JOB_STATUS),),
     generation=COUNTED,
     defaults=(
         default_spec_template,

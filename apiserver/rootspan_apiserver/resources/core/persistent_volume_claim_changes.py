@@ -43,8 +43,10 @@ def claim_changes(value: JSONObject, old: JSONObject, path: Path, context: RuleC
         requests = at(new, "resources", "requests")
         if requests is not None:
             requests["storage"] = at(before, "resources", "requests", "storage")
-        if new.get(_ATTRIBUTES) is not None:
-            new[_ATTRIBUTES] = before.get(_ATTRIBUTES)
+        if (attributes := before.get(_ATTRIBUTES)) is not None:
+            new[_ATTRIBUTES] = attributes
+        else:
+            new.pop(_ATTRIBUTES, None)
     if not same(new, before):
         diff = struct_diff(before, new, "core/v1.PersistentVolumeClaimSpec")
         yield FieldError.forbidden(path / "spec", f"{_IMMUTABLE}\n{diff}")

@@ -8,17 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.custom.compiled_expressions import SELF_TYPE, SchemaExpressions
 from rootspan_apiserver.resources.custom.field_paths import normalized_field_path
-from rootspan_apiserver.rules.cel.checking import compiled
-from rootspan_apiserver.rules.cel.environment import CELEnvironment, base_environment
-from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CELSyntaxError
 from rootspan_apiserver.rules.cel.programs import CELProgram
-from rootspan_apiserver.rules.cel.schema_types import DeclaredTypes, schema_type
+from rootspan_apiserver.rules.cel.schema_types import schema_type
 from rootspan_apiserver.rules.cel.schema_values import Conversion, conversion
-from rootspan_apiserver.rules.cel.types import BOOL, optional
 from rootspan_apiserver.types.schema import Schema
-
-_OBJECT = "selfType"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,51 +76,29 @@ class RuleNode:
     def _compile(self) -> Iterator[CompiledRule]:
         if not self.rules:
             return
-        declared = schema_type(self.published, _OBJECT, self.is_resource)
+        declared = schema_type(self.published, SELF_TYPE, self.is_resource)
         if declared is None:
             for rule in self.rules:
                 yield CompiledRule(rule=rule, error="failed to convert to declType for CEL validation rules")
             return
-        base = base_environment()
-        types = DeclaredTypes(declared)
-        environments = {
-            is_optional: base.extended(
-                variables={"self": declared.type, "oldSelf": optional(declared.type) if is_optional else declared.type},
-                objects=types,
-            )
-            for is_optional in {bool(rule.get("optionalOldSelf")) for rule in self.rules}
-        }
+        expressions = SchemaExpressions(declared)
         for rule in self.rules:
-            yield _compiled_rule(rule, environments[bool(rule.get("optionalOldSelf"))], self.published)
+            yield _compiled_rule(rule, expressions, self.published)
 
 
-def _compiled_rule(rule: JSONObject, environment: CELEnvironment, published: JSONObject) -> CompiledRule:
+def _compiled_rule(rule: JSONObject, expressions: SchemaExpressions, published: JSONObject) -> CompiledRule:
     if not rule["rule"].strip():
         return CompiledRule(rule=rule)
-    try:
-        checked = compiled(rule["rule"], environment)
-    except CELSyntaxError as error:
-        return CompiledRule(rule=rule, error=f"compilation failed: {error}")
-    if checked.output_type != BOOL:
-        return CompiledRule(rule=rule, error="cel expression must evaluate to a bool")
-    try:
-        program = CELProgram(checked, environment)
-    except CELEvaluationError as error:
-        return CompiledRule(rule=rule, error=f"program instantiation failed: {error}")
+    expression = expressions.rule(rule)
+    if expression.program is None:
+        return CompiledRule(rule=rule, error=expression.error)
     return CompiledRule(
         rule=rule,
-        program=program,
-        uses_old="oldSelf" in program.variables,
-        message=_message_program(rule.get("messageExpression") or "", environment),
+        program=expression.program,
+        uses_old=expression.uses_old,
+        message=expressions.message(rule).program if rule.get("messageExpression") else None,
         field_path=normalized_field_path(rule.get("fieldPath") or "", published),
     )
-
-
-def _message_program(text: str, environment: CELEnvironment) -> CELProgram | None:
-    try:
-        return CELProgram(compiled(text, environment), environment) if text else None
-    except (CELSyntaxError, CELEvaluationError):
-        return None
 
 
 def rule_nodes(published: JSONObject, schema: Schema) -> RuleNode | None:

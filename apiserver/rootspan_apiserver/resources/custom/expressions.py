@@ -31,7 +31,7 @@ _MESSAGE_OUT_OF_BUDGET = (
 )
 
 
-class OutOfBudgetError(Exception):
+class _BudgetExceededError(Exception):
     """No further rules are evaluated."""
 
 
@@ -67,7 +67,7 @@ class ExpressionEvaluation:
 
     def run(self, node: RuleNode, obj: Any, old: Any, correlated: Correlated | None) -> list[FieldError]:
         """Return what the rules find in an object. `old` is None on create."""
-        with suppress(OutOfBudgetError):
+        with suppress(_BudgetExceededError):
             self._check(node, obj, old, Path(), _Ratchet(correlated))
         return self.errors
 
@@ -143,17 +143,17 @@ class ExpressionEvaluation:
         try:
             detail = self._message(rule, variables)
             error = _error(place, node, value, rule, detail)
-        except OutOfBudgetError as stop:
+        except _BudgetExceededError as stop:
             error, stops = _invalid(place, node.schema.type, str(stop)), True
         if not rule.uses_old and ratchet.is_unchanged():
             self.warn(str(error))
         else:
             self.errors.append(error)
         if stops:
-            raise OutOfBudgetError
+            raise _BudgetExceededError
 
     def _message(self, rule: CompiledRule, variables: Mapping[str, Any]) -> str:
-        """Return the message of a rule. Raises OutOfBudgetError if finding it costs too much."""
+        """Return the message of a rule. Raises _BudgetExceededError if finding it costs too much."""
         source = rule.rule.get("messageExpression") or ""
         if rule.message is not None:
             value: Any = None
@@ -164,9 +164,9 @@ class ExpressionEvaluation:
                 cost = error.cost
                 if isinstance(error, CostLimitExceededError) and cost <= self.budget:
                     why = "no further validation rules will be run due to call cost exceeds limit for messageExpression"
-                    raise OutOfBudgetError(f"{why}: {quote(source)}") from None
+                    raise _BudgetExceededError(f"{why}: {quote(source)}") from None
             if cost > self.budget:
-                raise OutOfBudgetError(_MESSAGE_OUT_OF_BUDGET)
+                raise _BudgetExceededError(_MESSAGE_OUT_OF_BUDGET)
             self.budget -= cost
             text = value.strip() if isinstance(value, str) else ""
             if text and len(text.encode()) <= _LONGEST_MESSAGE and "\n" not in text:
@@ -176,7 +176,7 @@ class ExpressionEvaluation:
 
     def _stop(self, path: Path, node: RuleNode, detail: str) -> None:
         self._invalid(path, node.schema.type, detail)
-        raise OutOfBudgetError
+        raise _BudgetExceededError
 
     def _invalid(self, path: Path, kind: str, detail: str) -> None:
         self.errors.append(_invalid(path, kind, detail))

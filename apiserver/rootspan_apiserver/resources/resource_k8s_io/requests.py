@@ -1,7 +1,5 @@
 """What a claim asks for: requests for devices, constraints between them, and configuration.
 
-The CEL expressions of selectors are checked for their length and are not compiled.
-
 Upstream: pkg/apis/resource/validation/validation.go (validateDeviceClaim and what it calls), pkg/apis/resource/v1/defaults.go
 """
 
@@ -12,6 +10,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.resource_k8s_io.configuration import device_configuration
+from rootspan_apiserver.resources.resource_k8s_io.device_selectors import check_selector
 from rootspan_apiserver.resources.resource_k8s_io.item_lists import item_set, items
 from rootspan_apiserver.resources.resource_k8s_io.names import fully_qualified, label, label_key, label_text, subdomain
 from rootspan_apiserver.rules import (
@@ -35,7 +34,18 @@ EFFECTS = ("NoExecute", "NoSchedule", "None")
 NOT_A_REQUEST = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"
 EITHER = "exactly one of `exactly` or `firstAvailable` is required"
 
-selectors = items(struct(cel=not_nil & struct(expression=max_length(EXPRESSION_LIMIT))), limit=LIMIT)
+_expression_length = max_length(EXPRESSION_LIMIT)
+
+
+@function("validateCELSelector", absent=True)
+def _expression(value: Any, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """An expression of limited length that compiles to a boolean, and is not too complex."""
+    text = value or ""
+    too_long = list(_expression_length.check(text, ABSENT, path, context))
+    yield from too_long or check_selector(text, path)
+
+
+selectors = items(struct(cel=not_nil & struct(expression=_expression)), limit=LIMIT)
 
 
 def default_claim(claim: JSONObject) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rootspan_apiserver.kube.go_values import go_type
 from rootspan_apiserver.rules.cel.ast import UInt
 from rootspan_apiserver.rules.cel.equality import find
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
@@ -16,12 +17,25 @@ from rootspan_apiserver.rules.cel.frames import COST, FailedValue, Frame, Step
 from rootspan_apiserver.rules.cel.values import (
     MISSING,
     NONE,
+    Duration,
     FieldsValue,
     OptionalValue,
+    Timestamp,
     no_such_key,
     shown,
     type_name,
 )
+
+_KEYS = frozenset({str, int, UInt, bool, float})
+_CONSTANT_TYPES = {
+    bytes: "types.Bytes",
+    Timestamp: "types.Timestamp",
+    Duration: "types.Duration",
+    list: "*types.baseList",
+    dict: "*types.baseMap",
+    type(None): "types.Null",
+}
+_GO_TYPES = {bytes: "types.Bytes", Timestamp: "types.Timestamp", Duration: "types.Duration"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,7 @@ def chain(root: Step, qualifiers: Sequence[Qualifier], cost: int, slot: int | No
                 return value
             value = value.value
         for each in qualifiers:
-            key = each.key if each.step is None else each.step(frame)
+            key = each.key if each.step is None else _checked_key(each.step(frame))
             is_optional = is_optional or each.optional
             if is_optional:
                 value = find_in(value, key)
@@ -96,6 +110,18 @@ def chain(root: Step, qualifiers: Sequence[Qualifier], cost: int, slot: int | No
         return OptionalValue(value) if is_optional else value
 
     return run
+
+
+def check_constant_key(key: Any) -> None:
+    """Raise CELEvaluationError if a constant is no key."""
+    if key.__class__ not in _KEYS:
+        raise CELEvaluationError(f"invalid qualifier type: {_CONSTANT_TYPES.get(key.__class__) or go_type(key)}")
+
+
+def _checked_key(key: Any) -> Any:
+    if key.__class__ not in _KEYS:
+        raise CELEvaluationError(f"invalid qualifier type: {_GO_TYPES.get(key.__class__) or go_type(key)}")
+    return key
 
 
 def _fields(slot: int, names: tuple[str, ...], cost: int) -> Step:

@@ -28,6 +28,7 @@ from rootspan_apiserver.rules.cel.functions import FunctionDeclaration
 from rootspan_apiserver.rules.cel.literal_checks import literal_issues
 from rootspan_apiserver.rules.cel.parsing import parse
 from rootspan_apiserver.rules.cel.types import (
+    ANY,
     BOOL,
     BYTES,
     DOUBLE,
@@ -262,7 +263,7 @@ class _Checker(CheckingState):
                 return (INT, element) if node.variable2 else (element, ERROR)
             case Kind.MAP:
                 return looped.parameters[0], looped.parameters[1]
-            case Kind.DYN | Kind.ERROR | Kind.TYPE_PARAMETER:
+            case Kind.DYN | Kind.ERROR | Kind.TYPE_PARAMETER if looped != ANY:
                 self._assignable(DYN, looped)
                 return DYN, DYN
         allowed = "(must be list, map, or dynamic)"

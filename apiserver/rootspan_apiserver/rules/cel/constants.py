@@ -9,6 +9,7 @@ from typing import Any
 from rootspan_apiserver.rules.cel import ast
 from rootspan_apiserver.rules.cel.ast import CheckedExpression, Expression
 from rootspan_apiserver.rules.cel.equality import find
+from rootspan_apiserver.rules.cel.errors import CELEvaluationError
 from rootspan_apiserver.rules.cel.types import Kind
 from rootspan_apiserver.rules.cel.values import MISSING, TypeValue
 
@@ -67,7 +68,12 @@ class Constants:
         if reference is None or (isinstance(node, ast.Identifier) and node.name in variables):
             return MISSING
         type_ = self._types.get(node.id)
-        return TypeValue(reference.name) if type_ is not None and type_.kind is Kind.TYPE else MISSING
+        if type_ is None or type_.kind is not Kind.TYPE:
+            return MISSING
+        if type_.parameters and type_.parameters[0].name != reference.name:
+            # `timestamp` and `duration` name types to the checker alone.
+            raise CELEvaluationError(f"reference to undefined type: {reference.name}")
+        return TypeValue(reference.name)
 
     def _map(self, node: ast.MapLiteral, variables: Container[str]) -> Any:
         found: dict[Any, Any] = {}

@@ -77,6 +77,11 @@ def find(mapping: Any, key: Any) -> Any:
     return next((value for name, value in mapping.items() if equal(name, key)), MISSING)
 
 
+def is_ordered(value: Any) -> bool:
+    """Return whether there is an order of values like this one."""
+    return value.__class__ in _NUMBERS or value.__class__ in _ORDERED
+
+
 def compare(left: Any, right: Any) -> int:
     """Return -1, 0 or 1. Raises CELEvaluationError for values without an order."""
     kind, other = left.__class__, right.__class__

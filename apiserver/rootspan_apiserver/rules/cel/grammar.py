@@ -137,9 +137,15 @@ class CELParser(TokenReader):
             # A single sign belongs to the number: `-1` is a constant.
             return self._member(sign=self._tokens[start])
         if (self._position - start) % 2 == 0:
-            return self._member()
+            return self._operand()
         node = self.ids.next(self._tokens[start].offset)
-        return FunctionCall(node, None, f"{operator}_", (self._member(),))
+        return FunctionCall(node, None, f"{operator}_", (self._operand(),))
+
+    def _operand(self) -> Expression:
+        """Return what follows signs: in `!-1` the second one belongs to the number."""
+        if self._kind == "-" and self._tokens[self._position + 1].kind in ("int", "double"):
+            return self._member(sign=self._next())
+        return self._member()
 
     def _member(self, sign: Token | None = None) -> Expression:
         node = self._constant(sign) if sign is not None else self._primary()
@@ -179,9 +185,10 @@ class CELParser(TokenReader):
         if macro is None:
             return FunctionCall(self.ids.next(offset), target, function, tuple(arguments))
         try:
-            return macro(MacroCall(self.ids, offset, target, arguments))
+            expanded = macro(MacroCall(self.ids, offset, target, arguments))
         except MacroError as error:
             return self._fault(error.offset, str(error))
+        return expanded or FunctionCall(self.ids.next(offset), target, function, tuple(arguments))
 
     def _primary(self) -> Expression:
         kind = self._kind

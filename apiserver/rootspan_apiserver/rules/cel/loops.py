@@ -13,7 +13,7 @@ from rootspan_apiserver.rules.cel.ast import UInt
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CostLimitExceededError
 from rootspan_apiserver.rules.cel.frames import COST, INTERRUPT, LIMIT, FailedValue, Frame, Step, check_limits
 from rootspan_apiserver.rules.cel.implementations.arithmetic import AccumulatorList, AccumulatorMap
-from rootspan_apiserver.rules.cel.values import MISSING, FieldsValue, no_such_overload, type_name
+from rootspan_apiserver.rules.cel.values import MISSING, FieldsValue, OptionalValue, no_such_overload, type_name
 
 _GO_NAMES = {bool: "Bool", int: "Int", UInt: "Uint", float: "Double", str: "String", bytes: "Bytes", type(None): "Null"}
 
@@ -143,6 +143,8 @@ def pairs(values: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _go_type(value: Any) -> str:
+    if value.__class__ is OptionalValue:
+        return "*types.Optional"
     return f"types.{_GO_NAMES.get(value.__class__, type_name(value).rpartition('.')[2].capitalize())}"
 
 

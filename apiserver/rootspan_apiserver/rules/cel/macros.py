@@ -115,7 +115,7 @@ class MacroCall:
         return _copy(self.ids, node)
 
 
-Macro = Callable[[MacroCall], Expression]
+Macro = Callable[[MacroCall], Expression | None]
 Macros = Mapping[tuple[str, int, bool], Macro]
 """By name, number of arguments, and whether the macro is called on a target."""
 
@@ -254,6 +254,14 @@ def _opt_flat_map(call: MacroCall) -> Expression:
     return _if_present(call, _optional_value(call, "optFlatMap"))
 
 
+def bind(call: MacroCall) -> Expression | None:
+    """Expand `cel.bind(variable, value, result)`. Return None for the method `bind` of anything else."""
+    if not isinstance(call.target, Identifier) or call.target.name != "cel":
+        return None
+    variable = _variable(call, call.arguments[0], "cel.bind() variable names must be simple identifiers")
+    return call.binding(variable, call.arguments[1], call.arguments[2])
+
+
 def _sort_by(call: MacroCall) -> Expression:
     if isinstance(call.receiver, Literal | MapLiteral | ObjectLiteral):
         allowed = "a list, identifier, comprehension, call or select expression"
@@ -284,4 +292,4 @@ KUBERNETES_MACROS: Macros = {
     ("optFlatMap", 2, True): _opt_flat_map,
     ("sortBy", 2, True): _sort_by,
 }
-"""`cel.bind` is not among them: kube-apiserver does not offer it."""
+"""`bind` is not among them: kube-apiserver offers it in selectors of devices alone."""

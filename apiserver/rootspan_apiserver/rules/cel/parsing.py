@@ -8,6 +8,7 @@ import sys
 from rootspan_apiserver.rules.cel.ast import Expression, FunctionCall, ParsedExpression, Select, children
 from rootspan_apiserver.rules.cel.errors import CELIssue, CELSyntaxError
 from rootspan_apiserver.rules.cel.grammar import DEEPEST, CELParser, TooDeepError
+from rootspan_apiserver.rules.cel.macros import KUBERNETES_MACROS, Macros
 from rootspan_apiserver.rules.cel.syntax_errors import syntax_issues
 from rootspan_apiserver.rules.cel.tokens import NoParseError
 
@@ -19,7 +20,7 @@ _BRANCHES = frozenset(("_&&_", "_||_", "!_", "-_"))
 """Operators that do not deepen an expression."""
 
 
-def parse(text: str) -> ParsedExpression:
+def parse(text: str, macros: Macros = KUBERNETES_MACROS) -> ParsedExpression:
     """Return the syntax tree of an expression.
 
     Raises:
@@ -31,7 +32,7 @@ def parse(text: str) -> ParsedExpression:
     if sys.getrecursionlimit() < _STACK:
         sys.setrecursionlimit(_STACK)
     try:
-        parser = CELParser(text)
+        parser = CELParser(text, macros)
         root = parser.whole()
     except NoParseError:
         issues = syntax_issues(text) or [CELIssue(1, 0, "Syntax error")]

@@ -120,6 +120,7 @@ class Planner:
     def _indexed(self, index: Expression, *, is_optional: bool) -> access.Qualifier:
         key = self._constants.value(index, self._scope)
         if key is not MISSING:
+            access.check_constant_key(key)
             return access.Qualifier(key, optional=is_optional)
         return access.Qualifier(step=self._plan_branch(index), optional=is_optional)
 

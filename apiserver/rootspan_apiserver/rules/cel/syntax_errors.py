@@ -18,10 +18,20 @@ if TYPE_CHECKING:
     from cel_expr_python.cel import Env  # type: ignore[import-untyped] # The library has no marker of its types.
 
 _ISSUE = re.compile(
-    r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(\d+):(\d+): (Syntax error: (?!More than).*|reserved identifier: .*|unsupported syntax .*)$",
+    r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(\d+):(\d+): "
+    r"(Syntax error: (?!More than).*|reserved identifier: .*|unsupported syntax .*|[A-Za-z_]+\(\) .*)$",
     re.MULTILINE,
 )
 _NO_NAME = "expecting {IDENTIFIER, ESC_IDENTIFIER}"
+_MACROS = {
+    "has() argument must be a field selection": "invalid argument to has() macro",
+    "map() variable name must be a simple identifier": "argument is not an identifier",
+    "filter() variable name must be a simple identifier": "argument is not an identifier",
+    "all() variable name must be a simple identifier": "argument must be a simple name",
+    "exists() variable name must be a simple identifier": "argument must be a simple name",
+    "exists_one() variable name must be a simple identifier": "argument must be a simple name",
+}
+"""cel-go's words for faults of macros, by the library's."""
 _RESERVED = re.compile(r"no viable alternative at input '.(true|false|null)'")
 
 
@@ -31,7 +41,9 @@ def syntax_issues(text: str) -> Sequence[CELIssue]:
         _grammar().compile(text, disable_check=True)
     except RuntimeError as error:
         found = _ISSUE.findall(str(error).removesuffix(" [INVALID_ARGUMENT]"))
-        issues = [CELIssue(int(line), int(column) - 1, _as_in_go(message, text)) for line, column, message in found]
+        # The end of an empty text is before its first character.
+        start = 1 if text else 2
+        issues = [CELIssue(int(line), int(column) - start, _as_in_go(message, text)) for line, column, message in found]
         # cel-go complains once more of a name that is missing after `.?`.
         more = [
             replace(issue, message="unsupported ident kind") for issue in issues if issue.message.endswith(_NO_NAME)
@@ -45,6 +57,8 @@ def _as_in_go(message: str, text: str) -> str:
     if token and rest[1:-1] not in text:
         # Here the library escapes control characters.
         return message.replace(r"\n", "\n").replace(r"\r", "\r").replace(r"\t", "\t")
+    if message in _MACROS:
+        return _MACROS[message]
     return _RESERVED.sub(r"mismatched input '\1' expecting IDENTIFIER", message).replace(r"'\u003F'", "'?'")
 
 
@@ -52,8 +66,4 @@ def _as_in_go(message: str, text: str) -> str:
 def _grammar() -> "Env":
     from cel_expr_python import cel  # type: ignore[import-untyped] # The library has no marker of its types.
 
-    return cel.NewEnv(
-        config=cel.NewEnvConfigFromYaml(
-            "name: syntax\nextensions:\n- name: optional\nstdlib:\n  disable_macros: true\n"
-        )
-    )
+    return cel.NewEnv(config=cel.NewEnvConfigFromYaml("name: syntax\nextensions:\n- name: optional\n"))

@@ -43,6 +43,8 @@ BOOL, INT, UINT, DOUBLE = (CELType(k, k.value) for k in (Kind.BOOL, Kind.INT, Ki
 STRING, BYTES, NULL = (CELType(k, k.value) for k in (Kind.STRING, Kind.BYTES, Kind.NULL))
 DURATION, TIMESTAMP = (CELType(k, k.value) for k in (Kind.DURATION, Kind.TIMESTAMP))
 DYN, ERROR = CELType(Kind.DYN, "dyn"), CELType(Kind.ERROR, "!error!")
+ANY = CELType(Kind.DYN, "any")
+"""Any value but a list or map to loop over; otherwise it is like `DYN`."""
 
 
 def list_of(element: CELType) -> CELType:

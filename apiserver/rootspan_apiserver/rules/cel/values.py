@@ -193,6 +193,11 @@ def no_such_overload(function: str = "", *arguments: Any) -> CELEvaluationError:
     return CELEvaluationError(f"no such overload: {function}({', '.join(map(type_name, arguments))})")
 
 
+def no_such_operator(function: str, value: Any) -> CELEvaluationError:
+    """Return the error of an operator that a value does not have. Texts, timestamps and durations do not name it."""
+    return no_such_overload() if isinstance(value, str | Timestamp | Duration) else no_such_overload(function)
+
+
 def no_such_key(key: Any) -> CELEvaluationError:
     """Return the error of a look-up that finds no value."""
     return CELEvaluationError(f"no such key: {shown(key)}")

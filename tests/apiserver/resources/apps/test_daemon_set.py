@@ -31,6 +31,7 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({"spec.updateStrategy": {"type": "OnDelete"}}, []),
     ({"spec.updateStrategy": {"type": "Blue"}}, ['spec.updateStrategy: Unsupported value: {"Type":"Blue","RollingUpdate":null}: supported values: "RollingUpdate", "OnDelete"']),
     ({ROLLING: {"maxSurge": 1, "maxUnavailable": "0%"}}, []),
+    ({ROLLING: {"maxSurge": "-2", "maxUnavailable": 0}}, ["spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: \"-2\": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"]),
     ({ROLLING: {"maxSurge": 1}}, ["spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero"]),
     ({ROLLING: {"maxUnavailable": "00%"}}, ["spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0"]),
     ({ROLLING: {"maxSurge": "101%", "maxUnavailable": -1}}, [

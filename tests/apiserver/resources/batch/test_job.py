@@ -1,5 +1,7 @@
 """Job: its rules, its defaults, its selector, its table."""
 
+from typing import Any
+
 import pytest
 
 from rootspan_apiserver.resources.batch.job import definition
@@ -172,7 +174,8 @@ def test_update_is_checked(changes: Changes, errors: list[str]) -> None:
 def test_status_update_is_checked() -> None:
     """The numbers of pods are not negative."""
     assert KIND.update_refusals({"status": dict.fromkeys(STATUS, 1)}, "status") == []
-    assert KIND.update_refusals({"status": dict.fromkeys(STATUS, -1)}, "status") == [
+    refused = KIND.update_refusals({"status": dict.fromkeys(STATUS, -1)}, "status")
+    assert refused[: len(STATUS)] == [
         f"status.{name}: Invalid value: -1: must be greater than or equal to 0" for name in STATUS
     ]
 
@@ -180,7 +183,8 @@ def test_status_update_is_checked() -> None:
 def test_every_rule_has_row() -> None:
     """No rule of the kind is without a row that it refuses; those for pods have tests of their own."""
     errors = [KIND.updated(changes)[1] for changes, _ in UPDATE_ROWS]
-    errors.append(KIND.updated({"status": dict.fromkeys(STATUS, -1)}, "status")[1])
+    uncounted = {"uncountedTerminatedPods": {"failed": [""]}, "completedIndexes": "x"}
+    errors.append(KIND.updated({"status": {**dict.fromkeys(STATUS, -1), **uncounted}}, "status")[1])
     unchecked = KIND.unchecked([changes for changes, _ in ROWS], errors)
     assert [path for path in unchecked if not path.startswith("spec.template")] == []
 
@@ -193,7 +197,24 @@ def test_template_of_suspended_job_may_change() -> None:
     assert error.startswith('spec.template: Invalid value: {"labels":{')
     assert error.endswith(": field is immutable")
     assert KIND.update_refusals(place, old=suspended) == []
-    assert len(KIND.update_refusals({f"{POD}.containers.0.image": "nginx:2"}, old=suspended)) == 1
+    asked = {f"{POD}.containers.0.resources": {"requests": {"cpu": "1"}}, f"{POD}.affinity": {"nodeAffinity": {}}}
+    assert KIND.update_refusals(asked, old=suspended) == []
+    (error,) = KIND.update_refusals({f"{POD}.containers.0.image": "nginx:2"}, old=suspended)
+    assert error.startswith('spec.template.spec: Invalid value: {"Volumes":')
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [
+        ({"active": 1}, True),
+        ({"startTime": "2026-01-01T00:00:00Z"}, True),
+        ({"startTime": "2026-01-01T00:00:00Z", "conditions": [{"type": "Suspended", "status": "True"}]}, False),
+    ],
+)
+def test_template_of_running_job_stays(status: dict[str, Any], refused: bool) -> None:
+    """A job that is to be suspended may still have pods; only when none is left its template may change."""
+    old: Changes = {"spec.suspend": True, "status": status}
+    assert bool(KIND.update_refusals({f"{POD}.nodeSelector": {"disk": "ssd"}}, old=old)) == refused
 
 
 def test_completions_of_indexes_follow_parallelism() -> None:

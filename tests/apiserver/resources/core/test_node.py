@@ -109,11 +109,11 @@ def test_table_shows_state_and_addresses() -> None:
                 {"type": "InternalIP", "address": "192.0.2.1"},
                 {"type": "InternalIP", "address": "192.0.2.2"},
             ],
-            "status.nodeInfo": {"kubeletVersion": "v1.36.2", "osImage": "Linux"},
+            "status.nodeInfo": {"kubeletVersion": "v1.36.2", "osImage": "Linux", "architecture": "arm64"},
         }
     )
     assert (row["Status"], row["Roles"]) == ("Ready,SchedulingDisabled", "control-plane,worker")
     assert (row["Internal-IP"], row["External-IP"]) == ("192.0.2.1", "<none>")
-    assert (row["Version"], row["OS-Image"], row["Kernel-Version"]) == ("v1.36.2", "Linux", "<unknown>")
+    assert (row["Version"], row["OS-Image"], row["Kernel-Version"]) == ("v1.36.2", "Linux", "<unknown> (arm64)")
     assert NODE.row({"status.conditions": [{"type": "Ready", "status": "Unknown"}]})["Status"] == "NotReady"
     assert NODE.bookmark_row()[:3] == ["", "Unknown", "<none>"]

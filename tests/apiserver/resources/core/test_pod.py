@@ -156,6 +156,34 @@ def test_new_pod_has_quality_of_its_resources(resources: Changes, quality: str) 
     assert of_pod["status"]["qosClass"] == "Guaranteed"
 
 
+@pytest.mark.parametrize(
+    ("resources", "of_container", "stored"),
+    [
+        ({"limits": {"cpu": "3"}}, {}, {"limits": {"cpu": "3"}, "requests": {"cpu": "3"}}),
+        (
+            {"limits": {"cpu": "3", "memory": "1Gi"}, "requests": {"memory": "1Mi"}},
+            {"requests": {"cpu": "250m"}},
+            {"limits": {"cpu": "3", "memory": "1Gi"}, "requests": {"cpu": "250m", "memory": "1Mi"}},
+        ),
+        (
+            {"requests": {"cpu": "1"}},
+            {"limits": {"hugepages-2Mi": "4Mi"}},
+            {
+                "limits": {"hugepages-2Mi": "4Mi"},
+                "requests": {"cpu": "1", "hugepages-2Mi": "4Mi"},
+            },
+        ),
+        ({"requests": {"cpu": "1"}}, {"requests": {"memory": "1Mi"}}, {"requests": {"cpu": "1"}}),
+    ],
+)
+def test_pod_as_whole_requests_what_its_containers_do(
+    resources: Changes, of_container: Changes, stored: Changes
+) -> None:
+    """Requests come from the containers, then from the limits; limits of huge pages from the containers."""
+    pod = POD.stored({"spec.resources": resources, "spec.containers.0.resources": of_container})
+    assert pod["spec"]["resources"] == stored
+
+
 def test_gated_pod_says_that_it_waits() -> None:
     """A condition with the present time explains why the pod is not scheduled."""
     (condition,) = POD.stored({"spec.schedulingGates": [{"name": "a/b"}]})["status"]["conditions"]

@@ -88,9 +88,9 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.securityContext.appArmorProfile.type: Required value: type is required when appArmorProfile is set',
     ]),
     ({'spec.hostUsers': False, 'spec.hostNetwork': True, 'spec.hostPID': True, 'spec.hostIPC': True}, [
-        'spec.hostNetwork: Forbidden: when `pod.Spec.HostUsers` is false',
-        'spec.HostPID: Forbidden: when `pod.Spec.HostUsers` is false',
-        'spec.HostIPC: Forbidden: when `pod.Spec.HostUsers` is false',
+        'spec.hostNetwork: Forbidden: when `hostUsers` is false',
+        'spec.HostPID: Forbidden: when `hostUsers` is false',
+        'spec.HostIPC: Forbidden: when `hostUsers` is false',
     ]),
     ({'spec.os': {'name': 'linux'}}, []),
     ({'spec.os': {'name': ''}}, [

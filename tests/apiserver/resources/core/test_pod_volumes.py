@@ -36,8 +36,8 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.volumes[0].gitRepo.directory: Invalid value: "/a": must be a relative path',
     ]),
     ({'spec.volumes': [{'name': 'v', 'gcePersistentDisk': {'pdName': '', 'partition': 256}}]}, [
-        'spec.volumes[0].gcePersistentDisk.pdName: Required value',
-        'spec.volumes[0].gcePersistentDisk.partition: Invalid value: 256: must be between 1 and 255, inclusive',
+        'spec.volumes[0].persistentDisk.pdName: Required value',
+        'spec.volumes[0].persistentDisk.partition: Invalid value: 256: must be between 1 and 255, inclusive',
     ]),
     ({'spec.volumes': [{'name': 'v', 'awsElasticBlockStore': {'volumeID': '', 'partition': -1}}]}, [
         'spec.volumes[0].awsElasticBlockStore.volumeID: Required value',

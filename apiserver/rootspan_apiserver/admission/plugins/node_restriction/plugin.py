@@ -13,13 +13,13 @@ from cryptography.x509.oid import NameOID
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
 from rootspan_apiserver.admission.forbidden import new_forbidden
-from rootspan_apiserver.admission.plugins.node_restriction.identity import PREFIX, node_name
 from rootspan_apiserver.admission.plugins.node_restriction.node_labels import forbidden_labels
 from rootspan_apiserver.admission.plugins.node_restriction.restricted_pods import RestrictedPods
 from rootspan_apiserver.admission.plugins.node_restriction.restricted_tokens import RestrictedTokens
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
+from rootspan_apiserver.kube.node_identity import PREFIX, node_name
 from rootspan_apiserver.resources.certificates.request import parse_request
 
 _LEASES = "kube-node-lease"

@@ -6,10 +6,10 @@ Upstream: plugin/pkg/admission/noderestriction/admission.go (admitPod, admitPodS
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.forbidden import new_forbidden
 from rootspan_apiserver.admission.object_lookup import ObjectLookup
-from rootspan_apiserver.admission.pod_references import referenced_resource
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.resources.core.pod.references import referenced_resource
 
 MIRROR = "kubernetes.io/config.mirror"
 

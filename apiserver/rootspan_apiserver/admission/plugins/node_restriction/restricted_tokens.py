@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.forbidden import new_forbidden
 from rootspan_apiserver.admission.object_lookup import ObjectLookup
-from rootspan_apiserver.admission.pod_references import projections
 from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, Authorizer
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.resources.core.pod.references import projections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,8 +78,13 @@ def _dependencies(value: JSONObject) -> JSONObject:
     return {name: _or_strings(value[name]) for name in sorted(value)}
 
 
+def rule_form(rule: JSONObject) -> Any:
+    """Return the internal form of a rule in CEL."""
+    return _struct(rule, _RULE)
+
+
 def _rules(rules: list[JSONObject]) -> list[Any]:
-    return [_struct(rule, _RULE) for rule in rules]
+    return [rule_form(rule) for rule in rules]
 
 
 def _structs(members: tuple[Member, ...]) -> Form:

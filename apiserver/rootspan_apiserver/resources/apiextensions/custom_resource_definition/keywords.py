@@ -1,7 +1,5 @@
 """The keywords of a schema: which are supported, and which go together.
 
-Rules in CEL are not compiled.
-
 Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go
 (ValidateCustomResourceDefinitionOpenAPISchema)
 """

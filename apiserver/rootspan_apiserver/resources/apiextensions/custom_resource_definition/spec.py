@@ -111,7 +111,7 @@ SPEC = within(
         scope=required & one_of("Cluster", "Namespaced"),
     )
     & _has_schemas
-    & struct(versions=each(VERSION))
+    & struct(versions=each(VERSION, key="name"))
     & _versions_agree
     & struct(version=unless_empty(named(label)), names=absent_as({}, REQUIRED_NAMES & NAMES))
     & shared_schema

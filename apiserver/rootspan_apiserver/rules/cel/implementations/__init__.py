@@ -51,6 +51,7 @@ DYNAMIC: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         **arithmetic.DYNAMIC,
         **lists.DYNAMIC,
+        **regular_expressions.DYNAMIC,
         **relations.DYNAMIC,
         **strings.DYNAMIC,
         "type": conversions.type_of,

@@ -19,6 +19,7 @@ from rootspan_apiserver.rules.cel.values import (
     NANOSECONDS,
     Duration,
     Timestamp,
+    no_such_operator,
     no_such_overload,
 )
 
@@ -200,7 +201,7 @@ def _dynamic(function: str, rows: _Row) -> _Binary:
                 if not isinstance(right, list):
                     raise no_such_overload()
                 return add_lists(left, right)
-            raise no_such_overload(function)
+            raise no_such_operator(function, left)
         classes, overload = row
         if right.__class__ not in classes:
             raise no_such_overload()
@@ -216,7 +217,7 @@ def _negate(value: Any) -> Any:
         return -value
     if value.__class__ is Duration:
         return _negate_duration(value)
-    raise no_such_overload("" if value.__class__ is bool else "-_")
+    raise no_such_overload() if value.__class__ is bool else no_such_operator("-_", value)
 
 
 DYNAMIC: Mapping[str, Callable[..., Any]] = {

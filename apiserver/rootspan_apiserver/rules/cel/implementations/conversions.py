@@ -70,6 +70,11 @@ def _of_text(name: str, read: Callable[[str], Any]) -> Callable[[str], Any]:
     return call
 
 
+def _no_duration(value: int) -> Duration:
+    """Refuse what cel-go declares and does not implement."""
+    raise CELEvaluationError("type conversion error from 'int' to 'google.protobuf.Duration'")
+
+
 def type_of(value: Any) -> TypeValue:
     """Return the type of a value."""
     return TypeValue(type_name(value))
@@ -95,7 +100,7 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "string_to_uint64": _of_text("uint", lambda text: UInt(parse_uint(text))),
     "int64_to_double": float,
     "uint64_to_double": float,
-    "int64_to_duration": Duration,
+    "int64_to_duration": _no_duration,
     "double_to_int64": _double_to_int,
     "duration_to_int64": lambda value: value.nanoseconds,
     "timestamp_to_int64": lambda value: value.nanoseconds // NANOSECONDS,

@@ -156,7 +156,7 @@ def _double(verb: str, precision: int) -> Callable[[Any], str]:
 
 def _localized(value: float, precision: int) -> str:
     """Write a double as in American English, which parts thousands."""
-    return _special(value) or f"{Decimal(value):,.{precision}f}"
+    return _special(value) or f"{Decimal(value or 0.0):,.{precision}f}"
 
 
 def _scientific(value: float) -> str:

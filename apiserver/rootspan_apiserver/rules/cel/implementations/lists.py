@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from rootspan_apiserver.rules.cel.ast import UInt
-from rootspan_apiserver.rules.cel.equality import compare, equal
-from rootspan_apiserver.rules.cel.errors import CELEvaluationError
+from rootspan_apiserver.rules.cel.equality import compare, equal, is_ordered
+from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CostLimitExceededError
 from rootspan_apiserver.rules.cel.implementations import arithmetic
-from rootspan_apiserver.rules.cel.values import Duration, type_name
+from rootspan_apiserver.rules.cel.values import Duration, no_such_operator, type_name
 
 _COMPARABLE = {
     "int": "int",
@@ -25,6 +25,8 @@ _COMPARABLE = {
     "bytes": "bytes",
 }
 """The names of the types whose values have an order: in the overloads of Kubernetes, and in those of cel-go."""
+_LONGEST_RANGE = 10_000_000
+"""What costs more than any evaluation may."""
 _ZEROS: Mapping[str, Any] = {"int": 0, "uint": UInt(0), "double": 0.0, "duration": Duration(0)}
 
 
@@ -75,6 +77,12 @@ def _slice(values: list[Any], start: int, end: int) -> list[Any]:
     return values[start:end]
 
 
+def _range(count: int) -> list[int]:
+    if count > _LONGEST_RANGE:
+        raise CostLimitExceededError
+    return list(range(count))
+
+
 def _flatten(values: list[Any], depth: int = 1) -> list[Any]:
     if depth < 0:
         raise CELEvaluationError("level must be non-negative")
@@ -111,6 +119,14 @@ def _sort_by(values: list[Any], keys: list[Any]) -> list[Any]:
     return [values[index] for index in order]
 
 
+def _sort_any(values: Any) -> list[Any]:
+    if not isinstance(values, list):
+        raise no_such_operator("sort", values)
+    if values and not is_ordered(values[0]):
+        raise CELEvaluationError("list elements must be comparable")
+    return _sort_by(values, values)
+
+
 def _distinct(values: list[Any]) -> list[Any]:
     found: list[Any] = []
     for value in values:
@@ -142,7 +158,7 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "list_slice": _slice,
     "list_flatten": _flatten,
     "list_flatten_int": _flatten,
-    "lists_range": lambda count: list(range(count)),
+    "lists_range": _range,
     "list_reverse": lambda values: list(reversed(values)),
     "list_distinct": _distinct,
     **{f"list_{name}_sort": lambda values: _sort_by(values, values) for name in _COMPARABLE.values()},
@@ -151,4 +167,4 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "list_sets_intersects_list": _intersects,
     "list_sets_equivalent_list": _equivalent,
 }
-DYNAMIC: Mapping[str, Callable[..., Any]] = {"flatten": _flatten_any}
+DYNAMIC: Mapping[str, Callable[..., Any]] = {"flatten": _flatten_any, "sort": _sort_any}

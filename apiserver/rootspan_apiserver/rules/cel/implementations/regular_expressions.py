@@ -9,6 +9,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.patterns import Pattern
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
+from rootspan_apiserver.rules.cel.values import no_such_operator, no_such_overload
 
 compiled = lru_cache(maxsize=512)(Pattern)
 """Return the pattern of a text; it is compiled once."""
@@ -40,6 +41,14 @@ def _find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
         raise CELEvaluationError(f"Illegal regex: {error}") from None
 
 
+def _matches_any(text: Any, pattern: Any) -> bool:
+    if not isinstance(text, str):
+        raise no_such_operator("matches", text)
+    if not isinstance(pattern, str):
+        raise no_such_overload()
+    return _matches(text, pattern)
+
+
 IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "matches": _matches,
     "matches_string": _matches,
@@ -47,3 +56,4 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "string_find_all_string": _find_all,
     "string_find_all_string_int": _find_all,
 }
+DYNAMIC: Mapping[str, Callable[..., Any]] = {"matches": _matches_any}

@@ -7,8 +7,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rootspan_apiserver.rules.cel.equality import compare, equal, find, is_map
-from rootspan_apiserver.rules.cel.values import MISSING, FieldsValue, no_such_overload
+from rootspan_apiserver.rules.cel.equality import compare, equal, find, is_map, is_ordered
+from rootspan_apiserver.rules.cel.values import MISSING, FieldsValue, no_such_operator, no_such_overload
 
 _OPERATORS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "_<_": ("less", operator.lt),
@@ -19,8 +19,10 @@ _OPERATORS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
 _SAME_TYPE = ("bool", "int64", "uint64", "string", "bytes", "timestamp", "duration")
 
 
-def _compared(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+def _compared(function: str, test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def call(left: Any, right: Any) -> bool:
+        if not is_ordered(left):
+            raise no_such_overload(function)
         return test(compare(left, right), 0)
 
     return call
@@ -47,7 +49,7 @@ def _in(element: Any, values: Any) -> bool:
 def _size(value: Any) -> int:
     if isinstance(value, str | bytes | list | dict | FieldsValue):
         return len(value)
-    raise no_such_overload("size")
+    raise no_such_operator("size", value)
 
 
 def _not(value: Any) -> bool:
@@ -69,7 +71,7 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
 """Doubles have no implementation of their own, because NaN has no order."""
 
 DYNAMIC: Mapping[str, Callable[..., Any]] = {
-    **{function: _compared(test) for function, (_, test) in _OPERATORS.items()},
+    **{function: _compared(function, test) for function, (_, test) in _OPERATORS.items()},
     "@in": _in,
     "size": _size,
     "!_": _not,
