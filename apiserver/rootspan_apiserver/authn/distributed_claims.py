@@ -13,6 +13,7 @@ import httpx
 from rootspan_apiserver.authn import id_token, jose
 from rootspan_apiserver.authn.authenticator import InvalidCredentialsError
 from rootspan_apiserver.authn.oidc_provider import OIDCProvider, ProviderError
+from rootspan_apiserver.kube.go_quote import quote
 
 _FAILED = "oidc: could not expand distributed claims"
 
@@ -33,17 +34,10 @@ class DistributedClaim:
         """Return the claims with the one that is elsewhere. Raises InvalidCredentialsError."""
         if self._claim in claims or "_claim_names" not in claims:
             return claims
-        names, sources = claims["_claim_names"], claims.get("_claim_sources")
-        if not isinstance(names, dict):
-            raise InvalidCredentialsError(f"{_FAILED}: oidc: error parsing distributed claim names: no object")
-        if sources is None:
-            raise InvalidCredentialsError(f"{_FAILED}: oidc: no claim sources")
-        if (source := names.get(self._claim)) is None:
+        # `id_token.verify` has checked that each name has a source, which is an object.
+        if (source := claims["_claim_names"].get(self._claim)) is None:
             return claims
-        endpoint = sources.get(source) if isinstance(sources, dict) and isinstance(source, str) else None
-        if not isinstance(endpoint, dict):
-            why = f"id token _claim_names contained a source {source} missing in _claims_sources"
-            raise InvalidCredentialsError(f"{_FAILED}: {why}")
+        endpoint = claims["_claim_sources"][source]
         if not (url := endpoint.get("endpoint")):
             return claims
         found = await self._claims_at(str(url), str(endpoint.get("access_token") or ""))
@@ -64,7 +58,7 @@ class DistributedClaim:
             raise InvalidCredentialsError(f'{_FAILED}: while getting distributed claim "{self._claim}": {why}')
         token = jose.untrusted(response.text)
         if token is None:
-            why = f"getting untrusted issuer from endpoint {url} failed for claim {self._claim}: malformed token"
+            why = f"getting untrusted issuer from endpoint {url} failed for claim {quote(self._claim)}: malformed token"
             raise InvalidCredentialsError(f"{_FAILED}: {why}")
         provider = await self._provider(token.issuer)
         try:

@@ -32,8 +32,14 @@ async def verify(
         raise InvalidCredentialsError(f"oidc: id token signed with unsupported algorithm, {told}")
     await provider.verify(token)
     claims = token.payload
-    _check_audience(claims, sorted(set(audiences)))
-    _check_times(claims, time.time())
+    try:
+        found, expiry, begin = _audience(claims), _time(claims, "exp"), _time(claims, "nbf")
+        _check_types(claims)
+    except ClaimError as exc:
+        raise InvalidCredentialsError(f"oidc: failed to unmarshal claims: {exc}") from exc
+    _check_sources(claims)
+    _check_audience(found, sorted(set(audiences)))
+    _check_times(expiry, begin, time.time())
     return claims
 
 
@@ -62,22 +68,52 @@ def _typed(claims: Mapping[str, Any], name: str, kind: type[T], told: str, empty
     if value is None:
         return empty
     if not isinstance(value, kind):
-        raise ClaimError(f"json: cannot unmarshal {_KINDS.get(type(value), 'object')} into Go value of type {told}")
+        raise ClaimError(f"json: cannot unmarshal {_kind(value)} into Go value of type {told}")
     return value
 
 
-def _check_audience(claims: Mapping[str, Any], audiences: list[str]) -> None:
-    value = claims.get("aud") or []
-    found = [value] if isinstance(value, str) else value
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise InvalidCredentialsError("oidc: failed to unmarshal claims: the audience is no text and no list of texts")
+def _check_types(claims: Mapping[str, Any]) -> None:
+    for name in ("iss", "sub", "nonce", "at_hash"):
+        _check_type(claims.get(name), str, name, "string")
+    _check_type(claims.get("_claim_names"), dict, "_claim_names", "map[string]string")
+    for value in (claims.get("_claim_names") or {}).values():
+        _check_type(value, str, "_claim_names", "string")
+    _check_type(claims.get("_claim_sources"), dict, "_claim_sources", "map[string]oidc.claimSource")
+    for value in (claims.get("_claim_sources") or {}).values():
+        _check_type(value, dict, "_claim_sources", "oidc.claimSource")
+
+
+def _check_type(value: Any, kind: type, name: str, told: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise ClaimError(f"json: cannot unmarshal {_kind(value)} into Go struct field idToken.{name} of type {told}")
+
+
+def _check_sources(claims: Mapping[str, Any]) -> None:
+    """Raise InvalidCredentialsError for a distributed claim without a source."""
+    for source in (claims.get("_claim_names") or {}).values():
+        if not source:
+            raise InvalidCredentialsError("oidc: failed to obtain source from claim name")
+        if source not in (claims.get("_claim_sources") or {}):
+            raise InvalidCredentialsError("oidc: source does not exist")
+
+
+def _audience(claims: Mapping[str, Any]) -> list[str]:
+    value = claims.get("aud")
+    if isinstance(value, str):
+        return [value]
+    _check_type(value, list, "aud", "[]string")
+    for each in value or ():
+        _check_type(each, str, "aud", "string")
+    return value or []
+
+
+def _check_audience(found: list[str], audiences: list[str]) -> None:
     if not set(audiences) & set(found):
         expected = quote(audiences[0]) if len(audiences) == 1 else f"in {_listed(audiences)}"
         raise InvalidCredentialsError(f"oidc: expected audience {expected} got {_listed(found)}")
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> None:
-    expiry, begin = _time(claims, "exp"), _time(claims, "nbf")
+def _check_times(expiry: float | None, begin: float | None, now: float) -> None:
     if expiry is None or expiry < now:
         raise InvalidCredentialsError(f"oidc: token is expired (Token Expiry: {_shown(expiry)})")
     if begin is not None and now + _LEEWAY < begin:
@@ -86,12 +122,24 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
 
 
 def _time(claims: Mapping[str, Any], name: str) -> float | None:
+    """Return a time, which may be a number in a text."""
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -(2**62) < value < 2**62:
-        raise InvalidCredentialsError(f"oidc: failed to unmarshal claims: {name} is no time")
-    return float(int(value))
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ClaimError(f"json: cannot unmarshal {_kind(value)} into Go value of type json.Number")
+    try:
+        found = float(value)
+    except (ValueError, OverflowError) as exc:
+        text = quote(f'"{value}"')
+        raise ClaimError(f"json: invalid number literal, trying to unmarshal {text} into Number") from exc
+    if not -(2**62) < found < 2**62:
+        raise ClaimError(f"{name} is out of range")
+    return float(int(found))
+
+
+def _kind(value: Any) -> str:
+    return _KINDS.get(type(value), "object")
 
 
 def _shown(seconds: float | None) -> str:

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.anyio
 
 SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
+CLAIMS = "oidc: verify token: oidc: failed to unmarshal claims"
+TYPE = f"{CLAIMS}: json: cannot unmarshal"
 PREFIX = "[invalid bearer token, "
 
 
@@ -135,11 +137,24 @@ async def test_token_that_is_wrong_is_refused_for_the_reason_of_kube_apiserver(
                 provider.token(exp=None),
                 "oidc: verify token: oidc: token is expired (Token Expiry: 0001-01-01 00:00:00 +0000 UTC)",
             ),
-            (provider.token(sub=None), 'oidc: parse username claims "sub": claim not present'),
+            (handmade({"kid": "first"}, provider.claims(), None), f'{expected} ""'),
+            (provider.token(aud=5), f"{TYPE} number into Go struct field idToken.aud of type []string"),
+            (provider.token(aud=["cluster", 5]), f"{TYPE} number into Go struct field idToken.aud of type string"),
             (
-                provider.token(sub=7),
-                'oidc: parse username claims "sub": json: cannot unmarshal number into Go value of type string',
+                provider.token(_claim_names="x"),
+                f"{TYPE} string into Go struct field idToken._claim_names of type map[string]string",
             ),
+            (provider.token(_claim_names={"groups": "s"}), "oidc: verify token: oidc: source does not exist"),
+            (
+                provider.token(_claim_names={"groups": ""}),
+                "oidc: verify token: oidc: failed to obtain source from claim name",
+            ),
+            (
+                provider.token(nbf="x"),
+                f'{CLAIMS}: json: invalid number literal, trying to unmarshal "\\"x\\"" into Number',
+            ),
+            (provider.token(sub=None), 'oidc: parse username claims "sub": claim not present'),
+            (provider.token(sub=7), f"{TYPE} number into Go struct field idToken.sub of type string"),
             (
                 provider.token(groups=[7]),
                 'oidc: parse groups claim "groups": json: cannot unmarshal array into Go value of type string',
