@@ -87,6 +87,7 @@ async def apiserver(
         )
         webhooks = AccessWebhooks(dialect.http_client, provider, metrics)
         await stack.enter_async_context(contextlib.aclosing(webhooks))
+        authorizer = await stack.enter_async_context(assembly.authorizer(options, storage, registry, webhooks, metrics))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
             options=options,
@@ -98,7 +99,7 @@ async def apiserver(
             storage=storage,
             store=Store(storage, registry.resources()),
             loopback=loopback,
-            authorizer=assembly.authorizer(options, storage, registry, webhooks, metrics),
+            authorizer=authorizer,
             webhooks=webhooks,
             resolver=resolver,
             services=AggregatedServices(),
@@ -173,7 +174,7 @@ async def _working(
         ),
         chosen=options.controllers,
         metrics=parts.metrics.queues,
-        bootstraps_roles="RBAC" in options.authorization_mode,
+        bootstraps_roles=options.has_mode("RBAC"),
     )
     async with (
         serving_custom_resources(storage, registry, loopback, converters, metrics=parts.metrics.queues),
@@ -214,7 +215,7 @@ def _request_path(
         min_request_timeout=options.min_request_timeout,
         proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),
         expire_history=storage.expire_history if options.debug_expire_history else None,
-        enforces_roles="RBAC" in options.authorization_mode,
+        enforces_roles=options.has_mode("RBAC"),
     )
     limits = Limits(
         request_timeout=options.request_timeout,

@@ -3,12 +3,14 @@
 Upstream: cmd/kube-apiserver/app/options/completion.go
 """
 
+import asyncio
 import contextlib
 import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from contextvars import Context
 from pathlib import Path
 
 import orjson
@@ -22,8 +24,11 @@ from rootspan_apiserver.audit.log_file import LogFile, LogOutput, Rotation, Stan
 from rootspan_apiserver.audit.policy import METADATA_POLICY
 from rootspan_apiserver.audit.policy_file import read_policy
 from rootspan_apiserver.audit.webhook import WebhookBackend
+from rootspan_apiserver.authz.abac import read_policies
 from rootspan_apiserver.authz.chain import AuthorizerChain
+from rootspan_apiserver.authz.configuration_file import read_configuration
 from rootspan_apiserver.authz.modes import authorizers_of
+from rootspan_apiserver.authz.reloading import ConfigurationReloader
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.kubeconfig_client import KubeconfigClient
 from rootspan_apiserver.clients.kubeconfig_file import read_kubeconfig
@@ -33,6 +38,7 @@ from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.filters.auditor import Auditor
+from rootspan_apiserver.options.authorization import ABAC
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.resources.catalogue import Registry
@@ -78,17 +84,30 @@ def tls(options: Options) -> tuple[ServingCertificate, TLSContext]:
     return certificate, requesting_context(certificate, files)
 
 
-def authorizer(
+@contextlib.asynccontextmanager
+async def authorizer(
     options: Options, storage: Storage, registry: Registry, webhooks: AccessWebhooks, metrics: Metrics
-) -> AuthorizerChain:
-    """Return what decides who may do what. Raises ConfigurationError."""
+) -> AsyncIterator[AuthorizerChain]:
+    """Decide who may do what inside the block, and follow the file that says it if there is one. Raises ConfigurationError."""
+    path, text = options.authorization_config, b""
     configuration = options.authorizers()
-    return AuthorizerChain(
-        configuration,
-        modes=authorizers_of((each.type for each in configuration), storage, registry),
-        webhook=webhooks.authorizer,
-        metrics=metrics.authorization,
-    )
+    if path:
+        configuration, text = read_configuration(path)
+    modes = dict(authorizers_of((each.type for each in configuration), storage, registry))
+    if any(each.type == ABAC for each in configuration):
+        modes[ABAC] = read_policies(options.authorization_policy_file)
+    chain = AuthorizerChain(configuration, modes=modes, webhook=webhooks.authorizer, metrics=metrics.authorization)
+    if not path:
+        yield chain
+        return
+    reloader = ConfigurationReloader(path, text, chain, metrics.authorization, modes)
+    following = asyncio.create_task(reloader.run(), context=Context())
+    try:
+        yield chain
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
 
 
 def authentication_trust(options: Options) -> Mapping[str, str]:

@@ -1,7 +1,6 @@
 """A webhook for authentication and authorization on a real TLS socket, and kubeconfigs that name it."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,9 @@ import trustme
 import yaml
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.serving.certificates import KeyPair, ServingCertificate
 from rootspan_apiserver.serving.http import Address, listen, serving
+from rootspan_apiserver.serving.requesting_certificates import requesting_context
 
 AUTHORITY = trustme.CA()
 STRANGER = trustme.CA()
@@ -65,14 +66,13 @@ class AccessWebhook:
 
 
 @asynccontextmanager
-async def serving_webhook(webhook: AccessWebhook, *, tls: bool = True) -> AsyncIterator[Address]:
+async def serving_webhook(webhook: AccessWebhook) -> AsyncIterator[Address]:
     """Serve it for 127.0.0.1, asking for a client certificate."""
-    context = None
-    if tls:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
-        AUTHORITY.configure_trust(context)
-        context.verify_mode = ssl.CERT_OPTIONAL
+    made = AUTHORITY.issue_cert("127.0.0.1")
+    pair = KeyPair(b"".join(each.bytes() for each in made.cert_chain_pems), made.private_key_pem.bytes())
+    with AUTHORITY.cert_pem.tempfile() as authority:
+        certificate = ServingCertificate(pair, AUTHORITY.cert_pem.bytes())
+        context = requesting_context(certificate, [Path(authority)])
     async with serving(webhook, listen("127.0.0.1", 0), tls=context) as address:
         yield address
         webhook.stopping.set()

@@ -165,7 +165,9 @@ def test_fixture_is_there_for_everybody(pytester: pytest.Pytester) -> None:
 
         def test_it(kube_apiserver):
             context = ssl.create_default_context(cadata=kube_apiserver.ca_bundle.decode())
-            with urllib.request.urlopen(kube_apiserver.url + "/healthz", context=context) as answer:
+            headers = {"authorization": f"Bearer {kube_apiserver.token}"}
+            request = urllib.request.Request(kube_apiserver.url + "/healthz", headers=headers)
+            with urllib.request.urlopen(request, context=context) as answer:
                 assert answer.read() == b"ok"
         """
     )
@@ -180,8 +182,10 @@ def test_failing_test_shows_no_access_log(pytester: pytest.Pytester) -> None:
 
         def test_it(kube_apiserver):
             context = ssl.create_default_context(cadata=kube_apiserver.ca_bundle.decode())
+            headers = {"authorization": f"Bearer {kube_apiserver.token}"}
+            request = urllib.request.Request(kube_apiserver.url + "/version", headers=headers)
             for _ in range(3):
-                urllib.request.urlopen(kube_apiserver.url + "/version", context=context).read()
+                urllib.request.urlopen(request, context=context).read()
             logging.getLogger("mine").info("my line")
             assert not context
         """

@@ -7,6 +7,7 @@ Upstream: pkg/kubeapiserver/authorizer/config.go, pkg/kubeapiserver/authorizer/r
 
 from collections.abc import Callable, Mapping, Sequence
 
+from rootspan import ConfigurationError
 from rootspan_apiserver.authz.authorizer import (
     AuthorizationAttributes,
     AuthorizationDecision,
@@ -60,7 +61,12 @@ class AuthorizerChain:
         return await self._current.rules_for(user, namespace)
 
     def _made(self, configuration: AuthorizerConfiguration) -> "CountedAuthorizer":
-        of_mode = self._webhook(configuration) if configuration.type == WEBHOOK else self._modes[configuration.type]
+        mode = configuration.type
+        of_mode = self._webhook(configuration) if mode == WEBHOOK else self._modes.get(mode)
+        if of_mode is None:
+            raise ConfigurationError(
+                f"authorizer type {mode} is not allowed if it was not enabled at initial server startup"
+            )
         return CountedAuthorizer(of_mode, configuration, self._metrics)
 
 

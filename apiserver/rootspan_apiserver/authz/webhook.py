@@ -7,11 +7,11 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Literal
+from typing import Literal, Protocol
 
 import orjson
 
-from rootspan_apiserver.authz.authorizer import AuthorizationAttributes, AuthorizationDecision, UserRules
+from rootspan_apiserver.authz.authorizer import NO_OPINION, AuthorizationAttributes, AuthorizationDecision, UserRules
 from rootspan_apiserver.authz.subject_access_review import review_spec
 from rootspan_apiserver.kube.expiring_cache import ExpiringCache
 from rootspan_apiserver.kube.meta import JSONObject
@@ -43,12 +43,25 @@ class WebhookPolicy:
     backoff: Backoff = Backoff()  # noqa: RUF009 - frozen
 
 
+class MatchConditionsError(Exception):
+    """It is not known whether a webhook is to be asked."""
+
+
+class Conditions(Protocol):
+    """The match conditions of a webhook."""
+
+    async def match(self, spec: JSONObject) -> bool:
+        """Return whether it is asked about the spec of a review. Raises MatchConditionsError."""
+        ...
+
+
 class WebhookAuthorizer:
     """Decides as a webhook says.
 
     Args:
         name: Identifies it in the metrics.
         ask: Sends a review to it.
+        conditions: Says which requests it is asked about; None for all.
     """
 
     def __init__(
@@ -57,16 +70,24 @@ class WebhookAuthorizer:
         ask: AskForReview,
         policy: WebhookPolicy,
         metrics: AuthorizationMetrics,
+        conditions: Conditions | None = None,
     ) -> None:
         self._name = name
         self._ask = ask
         self._policy = policy
         self._metrics = metrics
+        self._conditions = conditions
         self._answers: ExpiringCache[bytes, JSONObject] = ExpiringCache(CACHE_SIZE)
 
     async def authorize(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
         """Return what the webhook answers, or answered a while ago."""
         spec = review_spec(attributes)
+        if self._conditions is not None:
+            try:
+                if not await self._conditions.match(spec):
+                    return NO_OPINION
+            except MatchConditionsError as exc:
+                return AuthorizationDecision(self._policy.on_error, "", str(exc))
         key = orjson.dumps(spec)
         status = self._answers.get(key)
         if status is None:

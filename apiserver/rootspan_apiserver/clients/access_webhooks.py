@@ -44,7 +44,13 @@ class AccessWebhooks:
             on_error="deny" if webhook.failure_policy == "Deny" else "no opinion",
         )
         client = self._client(webhook.kubeconfig, webhook.timeout)
-        return WebhookAuthorizer(configuration.name, client.ask, policy, self._metrics.authorization)
+        metrics, conditions = self._metrics.authorization, None
+        if webhook.match_conditions:
+            # The engine is read only where there are expressions.
+            from rootspan_apiserver.authz.match_conditions import AuthorizationConditions
+
+            conditions = AuthorizationConditions(webhook.match_conditions, configuration.name, metrics)
+        return WebhookAuthorizer(configuration.name, client.ask, policy, metrics, conditions)
 
     def tokens(
         self, kubeconfig: str, *, version: Version, audiences: Sequence[str], seconds: float

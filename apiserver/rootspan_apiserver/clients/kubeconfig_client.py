@@ -21,6 +21,7 @@ from rootspan_apiserver.kube.go_quote import quote
 
 SECONDS = 30.0
 """How long a call may take, the reading of its answer included."""
+_TIMED_OUT = "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
 _HEADERS = {
     "User-Agent": "Go-http-client/1.1",
     "Accept": "application/json, */*",
@@ -81,7 +82,7 @@ class KubeconfigClient:
             answer = await self._transport.handle_async_request(request)
         except CallError as error:
             timed_out = error.go_type == "context.deadlineExceededError"
-            reason = f"{error} (Client.Timeout exceeded while awaiting headers)" if timed_out else str(error)
+            reason = _TIMED_OUT if timed_out else str(error)
             reset = "connection reset" in reason
             words = f"Post {quote(self._url)}: {reason}"
             raise KubeconfigCallError(words, timed_out=timed_out, connection_reset=reset) from error

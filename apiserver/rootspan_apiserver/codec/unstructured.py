@@ -12,7 +12,8 @@ def conversion_error(error: NotDecodableError) -> str:
     if isinstance(error, Base64Error):
         return f"error decoding from json: {error}"
     if not isinstance(error, MismatchError):
-        return str(error)
+        prefix = "error decoding from json: " if str(error).startswith("illegal base64 data") else ""
+        return f"{prefix}{error}"
     kind, wanted = _kind(error.value), error.go_kind
     if not wanted:
         shown = (

@@ -86,7 +86,7 @@ class ResourceEndpoint:
         calculated = CalculatedVerbs(admission, managers)
         reading, writing, deleting = ReadVerbs(store), WriteVerbs(writer), DeleteVerbs(store, admission)
         watch = Verb(WatchVerb(store, metrics, min_seconds=min_request_timeout, stopping=stopping).watch)
-        connections = Connections(registry, store)
+        connections = Connections(registry, store, admission)
         binding = calculated.verb(Binding(registry, store).bind)
         self._collection: Handlers = {
             "list": Verb(reading.list),

@@ -140,7 +140,8 @@ def _anonymous(options: Options, configuration: "AnonymousConfiguration | None")
     """Return who requests without credentials are: what the file says counts before the flag."""
     if configuration is not None:
         return AnonymousAuthenticator(configuration.paths) if configuration.enabled else None
-    if options.anonymous_auth and "AlwaysAllow" in options.authorization_mode:
+    modes = () if options.authorization_config else options.authorization_mode
+    if options.anonymous_auth and "AlwaysAllow" in modes:
         # AlwaysAllow would allow them everything.
         logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
         return None

@@ -101,18 +101,15 @@ class Metrics:
 
     def __init__(self, emulated_version: str = "1.36", storage: StorageMetrics | None = None) -> None:
         self._emulated_version = emulated_version
-        self.access = AccessMetrics()
+        self.access, self.token_cache = AccessMetrics(), TokenCacheMetrics()
+        self.authorization = AuthorizationMetrics(api_server_id(socket.gethostname()))
         self.admission = AdmissionMetrics()
         self.audit = AuditMetrics()
         self.conversion = ConversionMetrics()
-        self.flow_control = FlowControlMetrics()
-        self.impersonation = ImpersonationMetrics()
-        self.authorization = AuthorizationMetrics(api_server_id(socket.gethostname()))
-        self.token_cache = TokenCacheMetrics()
+        self.flow_control, self.impersonation = FlowControlMetrics(), ImpersonationMetrics()
         self.storage = storage or StorageMetrics()
         self.features: Callable[[], Mapping[Labels, float]] = dict
-        self.queues = QueueMetrics()
-        self.watches = WatchMetrics()
+        self.queues, self.watches = QueueMetrics(), WatchMetrics()
         self.aggregator = AggregatorMetrics()
         self.cache = CacheMetrics()
         self.clients = ClientMetrics()

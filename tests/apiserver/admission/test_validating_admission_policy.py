@@ -186,6 +186,23 @@ async def test_match_conditions_do_not_see_namespace() -> None:
         assert why(await refusal(parts, config_map())) == "default"
 
 
+@pytest.mark.parametrize(
+    ("expression", "error"),
+    [
+        ("namespaceObject.metadata.creationTimestamp < timestamp('2020-01-01T00:00:00Z')", "no such overload"),
+        ("namespaceObject.metadata.creationTimestamp.getFullYear() == 1", "no such overload: getFullYear(string)"),
+        ("timestamp(namespaceObject.metadata.creationTimestamp) == null", "no such overload: timestamp(string)"),
+    ],
+)
+async def test_times_of_namespace_are_texts(expression: str, error: str) -> None:
+    """They are declared as times, and no function of times takes them, as in kube-apiserver."""
+    async with admission() as parts:
+        metadata = {"name": "default", "creationTimestamp": "2024-01-01T00:00:00Z"}
+        parts.put("namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        validating(parts, {"expression": expression})
+        assert why(await refusal(parts, config_map())) == f"expression '{expression}' resulted in error: {error}"
+
+
 async def test_request_and_objects_are_seen() -> None:
     """Of a deletion the object is null; the request names the operation, the kinds, the user and the options."""
     async with admission() as parts:

@@ -203,9 +203,9 @@ async def test_match_conditions_are_counted() -> None:
         parts.webhook("a.example.com", f"{at.url}/", matchConditions=listed, failurePolicy="Ignore")
         await parts.admission.validate(parts.attributes(config_map()))
         errors, exclusions, _ = parts.metrics.match_conditions.families()
-        for family in (errors, exclusions):
+        for family, phase in ((errors, "validating"), (exclusions, "validate")):
             counted = [(sample.labels, sample.value) for sample in family.samples()]
-            assert counted == [(("a.example.com", "webhook", "validate", "CREATE"), 1.0)]
+            assert counted == [(("a.example.com", "webhook", phase, "CREATE"), 1.0)]
 
 
 async def test_changed_configuration_is_used_by_next_request() -> None:

@@ -243,7 +243,7 @@ async def test_webhook_that_hangs_is_given_up(tmp_path: Path) -> None:
     async with authorizing(webhook, tmp_path, metrics=metrics, seconds=0.2) as authorizer:
         decision = await authorizer.authorize(PODS)
     assert decision.error.endswith(
-        '/authorize?timeout=200ms": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+        '/authorize?timeout=200ms": net/http: request canceled (Client.Timeout exceeded while awaiting headers)'
     )
     assert len(webhook.reviews) == 1
     page = exposition(metrics.families()).decode()

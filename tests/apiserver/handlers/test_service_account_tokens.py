@@ -181,7 +181,11 @@ async def test_names_in_a_request_for_a_token_have_to_be_those_of_the_path(clien
     await create_account(client)
     for metadata, code, told in (
         ({"name": "x"}, 422, 'metadata.name: Invalid value: "x": must match the service account name'),
-        ({"namespace": "y"}, 400, "the namespace of the provided object does not match the namespace sent on the request"),
+        (
+            {"namespace": "y"},
+            400,
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ),
         ({"uid": "z"}, 409, "the UID in the token request (z) does not match the UID of the service account"),
     ):
         answer = await client.post(f"{ACCOUNTS}/robot/token", json={"metadata": metadata, "spec": {}})

@@ -74,9 +74,7 @@ REFUSED = {
     "--goaway-chance=x": [
         'invalid argument "x" for "--goaway-chance" flag: strconv.ParseFloat: parsing "x": invalid syntax'
     ],
-    "--authorization-mode=ABAC": [
-        'authorization-mode "ABAC" is not implemented here; there are AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook',
-    ],
+    "--authorization-mode=Scope": ['authorization-mode "Scope" is not a valid mode'],
     "-x": ["unknown shorthand flag: 'x' in -x"],
     "--=1": ["bad flag syntax: --=1"],
     "serve": ['unknown command "serve"'],

@@ -16,7 +16,7 @@ _HIDDEN = ("managedFields", "ownerReferences", "selfLink")
 
 
 def admission_request(attributes: AdmissionAttributes, match: RuleMatch) -> JSONObject:
-    """Return `request` without the objects, which have variables of their own."""
+    """Return `request`. The objects in it are null: they have variables of their own."""
     subresource = attributes.subresource
     request: JSONObject = {
         "kind": _kind(match.kind),
@@ -30,7 +30,10 @@ def admission_request(attributes: AdmissionAttributes, match: RuleMatch) -> JSON
     }
     present = {key: value for key, value in request.items() if value}
     return {
+        "uid": "",
         **present,
+        "object": None,
+        "oldObject": None,
         "operation": attributes.operation,
         "userInfo": user_info(attributes.user),
         "dryRun": attributes.dry_run,

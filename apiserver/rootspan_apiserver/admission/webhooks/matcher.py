@@ -4,6 +4,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webh
 """
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.expressions.authorizer_variable import AuthorizationDecisions
@@ -24,6 +25,9 @@ from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import forbidden
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.telemetry.policy_metrics import MatchConditionMetrics
+
+_EVALUATED = MappingProxyType({"validate": "validating"})
+"""The phase has another name in the metrics of evaluations than in those of exclusions, as in kube-apiserver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,12 @@ class WebhookMatcher:
             authorizer=AuthorizationDecisions(self._authorizer).of(attributes),
         )
         result = await evaluated(webhook.match_conditions.evaluate, inputs)
-        labels = (webhook.name, "webhook", self._phase, attributes.operation)
         if result.seconds is not None:
+            kind = _EVALUATED.get(self._phase, self._phase)
+            labels = (webhook.name, "webhook", kind, attributes.operation)
             self._metrics.evaluated(labels, result.errors, result.seconds)
         if result.error:
             raise forbidden(attributes.resource.group_resource, attributes.name, result.error)
         if not result.matches:
-            self._metrics.excluded(labels)
+            self._metrics.excluded((webhook.name, "webhook", self._phase, attributes.operation))
         return result.matches

@@ -7,10 +7,13 @@ Upstream: pkg/registry/core/pod/rest/subresources.go, log.go, pkg/registry/core/
 
 from ipaddress import ip_address
 
+from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.dialects import events
 from rootspan_apiserver.handlers.call import Call
+from rootspan_apiserver.handlers.subresources.connect_options import connect_options
 from rootspan_apiserver.handlers.subresources.log_options import check_log_options
 from rootspan_apiserver.handlers.target import Target
+from rootspan_apiserver.handlers.writing import Admitting
 from rootspan_apiserver.http.request import Request
 from rootspan_apiserver.http.responses import Response, error_response
 from rootspan_apiserver.kube.asgi import Send
@@ -23,11 +26,12 @@ CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
 
 class Connections:
-    """Refuses connections to nodes, pods and services, each for its own reason."""
+    """Refuses connections to nodes, pods and services, each for its own reason, after admission has seen them."""
 
-    def __init__(self, registry: Registry, store: Store) -> None:
+    def __init__(self, registry: Registry, store: Store, admission: AdmissionChain) -> None:
         self._registry = registry
         self._store = store
+        self._admission = admission
 
     async def connect(self, request: Request, target: Target, send: Send) -> None:
         try:
@@ -50,6 +54,9 @@ class Connections:
         return (await self._store.get(target.resource, target.namespace, target.name)).decode()
 
     async def _refuse(self, request: Request, target: Target) -> None:
+        admitting = Admitting(self._admission, request, target, {}, dry_run=False)
+        options = await admitting.mutate("CONNECT", target.name, connect_options(request, target), None)
+        await admitting.validate("CONNECT", target.name, options, None)
         obj = await self._target(target)
         if target.resource.plural == "nodes":
             raise _unreachable(obj)

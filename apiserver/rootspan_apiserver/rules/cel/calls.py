@@ -12,6 +12,7 @@ from math import ceil
 from typing import Any
 
 from rootspan_apiserver.rules.cel.actual_cost import TRAVERSAL, Cost, equality_cost, inequality_cost
+from rootspan_apiserver.rules.cel.declared_times import refusing_texts
 from rootspan_apiserver.rules.cel.equality import equal, is_map
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CostLimitExceededError
 from rootspan_apiserver.rules.cel.frames import COST, Frame, Step
@@ -252,7 +253,7 @@ def implementation_of(
     if len(overloads) == 1 and overloads[0] in IMPLEMENTATIONS:
         (chosen,) = overloads
         if chosen not in parameters or all(map(_fits, parameters[chosen], types)):
-            return IMPLEMENTATIONS[chosen]
+            return refusing_texts(function, IMPLEMENTATIONS[chosen], parameters.get(chosen, ()))
     if function in DYNAMIC:
         return DYNAMIC[function]
     candidates = [name for name in parameters if name in IMPLEMENTATIONS and (not overloads or name in overloads)]

@@ -91,11 +91,17 @@ def test_old_value_is_that_of_same_part(schema: JSONObject, value: Any, old: Any
 def test_error_in_unchanged_part_is_warning() -> None:
     """What was wrong before an update and did not change is a warning; rules with `oldSelf` are no exception to the rule."""
     schema = thing(
-        a=ruled(INT, "self > 5"), b=INT, c=ruled(thing(d=INT), "self.d > 5"), e=ruled(INT, "self == oldSelf && self > 5")
+        a=ruled(INT, "self > 5"),
+        b=INT,
+        c=ruled(thing(d=INT), "self.d > 5"),
+        e=ruled(INT, "self == oldSelf && self > 5"),
     )
     value = {"a": 1, "b": 2, "c": {"d": 1}, "e": 1}
     errors, warnings = evaluated(schema, value, {**value, "b": 3, "c": {"d": 2}})
-    assert errors == ["c: Invalid value: failed rule: self.d > 5", "e: Invalid value: 1: failed rule: self == oldSelf && self > 5"]
+    assert errors == [
+        "c: Invalid value: failed rule: self.d > 5",
+        "e: Invalid value: 1: failed rule: self == oldSelf && self > 5",
+    ]
     assert warnings == ["a: Invalid value: 1: failed rule: self > 5"]
 
 
@@ -105,7 +111,9 @@ def test_expensive_rule_is_stopped() -> None:
     rule = "self.l.all(x, self.l.all(y, x + y > 0))"
     errors, _ = evaluated(ruled(thing(l=numbers), rule, "false"), {"l": [1] * 1000})
     why = "no further validation rules will be run due to call cost exceeds limit for rule"
-    assert errors == [f"<nil>: Invalid value: \"object\": 'operation cancelled: actual cost limit exceeded': {why}: {rule}"]
+    assert errors == [
+        f"<nil>: Invalid value: \"object\": 'operation cancelled: actual cost limit exceeded': {why}: {rule}"
+    ]
 
 
 def test_budget_is_that_of_whole_object() -> None:
