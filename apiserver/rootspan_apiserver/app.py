@@ -17,8 +17,9 @@ from rootspan_apiserver import assembly
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
-from rootspan_apiserver.authn.server_authenticator import server_authenticator
-from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings
+from rootspan_apiserver.auditing import auditing
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.aggregated_services import AggregatedServices
@@ -31,6 +32,7 @@ from rootspan_apiserver.controllers import ServerFacts, Settled, running_control
 from rootspan_apiserver.controllers.aggregator import aggregating
 from rootspan_apiserver.controllers.custom_resources import serving_custom_resources
 from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.encrypting import encrypting
 from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.handlers.documents.health import Check
@@ -67,8 +69,7 @@ async def apiserver(
         grace: Seconds that requests in flight have after the block.
 
     Raises:
-        OptionsError, BindError, CertificateError, KeyFileError, TokenFileError, ConfigurationError, EmbeddedEtcdError: the server
-            cannot start.
+        OptionsError, BindError, CertificateError, KeyFileError, TokenFileError, ConfigurationError, EmbeddedEtcdError: No server.
     """
     assembly.check(options)
     async with contextlib.AsyncExitStack() as stack:
@@ -81,10 +82,11 @@ async def apiserver(
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         metrics = Metrics(options.emulated_version)
         metrics.features = options.gates().effective
-        storage = await stack.enter_async_context(assembly.storage(options, etcd, tracing, registry, metrics))
-        loopback = await stack.enter_async_context(
-            contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients))
-        )
+        encryption = await stack.enter_async_context(encrypting(options, tracing, registry, metrics.encryption))
+        stored = assembly.storage(options, etcd, tracing, registry, metrics, transformers=encryption)
+        storage = await stack.enter_async_context(stored)
+        loopback = LoopbackClient(provider, dialect.http_client, metrics.clients)
+        await stack.enter_async_context(contextlib.aclosing(loopback))
         webhooks = AccessWebhooks(dialect.http_client, provider, metrics)
         await stack.enter_async_context(contextlib.aclosing(webhooks))
         authorizer = await stack.enter_async_context(assembly.authorizer(options, storage, registry, webhooks, metrics))
@@ -105,13 +107,11 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
+            kms_check=encryption.check if encryption is not None and encryption.has_check else None,
             token=identities.administrator_token(options),
-            accounts=identities.service_accounts(options, bound),
+            accounts=identities.service_account_tokens(options, bound, storage, registry, loopback),
         )
-        admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
-        auditor = await stack.enter_async_context(assembly.auditing(options, tracing, metrics.audit))
-        access = await stack.enter_async_context(identities.jwt_access(options, parts.accounts.issuers))
-        traced = _traced(_request_path(parts, admission, etcd.check, auditor, access), parts)
+        traced = await stack.enter_async_context(_answering(parts, etcd.check))
         await storage.wait_ready(CACHE_SECONDS)
         listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
         address = await stack.enter_async_context(listening)
@@ -139,8 +139,9 @@ class _Parts:
     services: AggregatedServices
     clients: ServiceClients
     lifecycle: Lifecycle
+    kms_check: Check | None
     token: str
-    accounts: ServiceAccountSettings
+    accounts: ServiceAccountTokens
 
 
 @contextlib.asynccontextmanager
@@ -184,33 +185,36 @@ async def _working(
         yield registered, settled
 
 
+@contextlib.asynccontextmanager
+async def _answering(parts: _Parts, etcd_check: Check) -> AsyncIterator[ASGIApp]:
+    """Return what answers requests while the block runs."""
+    options = parts.options
+    async with (
+        contextlib.aclosing(_admission(parts)) as admission,
+        auditing(options, parts.tracing, parts.metrics.audit) as auditor,
+        identities.authentication(
+            options, parts.accounts, parts.loopback, parts.token, parts.webhooks
+        ) as authenticator,
+    ):
+        yield _traced(_request_path(parts, admission, etcd_check, authenticator, auditor), parts)
+
+
 def _request_path(
-    parts: _Parts, admission: AdmissionChain, etcd_check: Check, auditor: Auditor | None, access: identities.JWTAccess
+    parts: _Parts, admission: AdmissionChain, etcd_check: Check, authenticator: Authenticator, auditor: Auditor | None
 ) -> ASGIApp:
     """Return the handlers behind the filters."""
     options, storage, registry = parts.options, parts.storage, parts.registry
-    accounts = identities.service_account_tokens(parts.accounts, storage, registry, parts.loopback)
-    authenticator = server_authenticator(
-        loopback_token=parts.loopback.token,
-        admin_token=parts.token,
-        accounts=accounts,
-        client_certificates=identities.client_certificates(options),
-        front_proxy=identities.front_proxy(options),
-        token_file=options.token_auth_file,
-        token_webhook=identities.token_webhook(options, parts.webhooks, accounts.settings.api_audiences),
-        jwt=access.jwt,
-        anonymous=access.anonymous,
-    )
     handlers = application(
         registry=registry,
         store=parts.store,
         admission=admission,
         authenticator=authenticator,
         authorizer=parts.authorizer,
-        tokens=accounts,
+        tokens=parts.accounts,
         metrics=parts.metrics,
         lifecycle=parts.lifecycle,
         etcd_check=etcd_check,
+        kms_check=parts.kms_check,
         zpages=zpages(options),
         min_request_timeout=options.min_request_timeout,
         proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),

@@ -6,7 +6,6 @@ Upstream: cmd/kube-apiserver/app/options/completion.go
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -16,28 +15,18 @@ from pathlib import Path
 import orjson
 from opentelemetry.sdk.trace import TracerProvider
 
-from rootspan import ConfigurationError
 from rootspan_apiserver.admission.plugins.order import plugin_faults
-from rootspan_apiserver.audit.backend import Backend, PluginErrors, UnionBackend
-from rootspan_apiserver.audit.log_backend import LogBackend
-from rootspan_apiserver.audit.log_file import LogFile, LogOutput, Rotation, StandardOutput
-from rootspan_apiserver.audit.policy import METADATA_POLICY
-from rootspan_apiserver.audit.policy_file import read_policy
-from rootspan_apiserver.audit.webhook import WebhookBackend
 from rootspan_apiserver.authz.abac import read_policies
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.authz.configuration_file import read_configuration
 from rootspan_apiserver.authz.modes import authorizers_of
 from rootspan_apiserver.authz.reloading import ConfigurationReloader
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
-from rootspan_apiserver.clients.kubeconfig_client import KubeconfigClient
-from rootspan_apiserver.clients.kubeconfig_file import read_kubeconfig
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.service_client import ClientCertificate, ServiceClients
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.dialects.dialect import Dialect
-from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.options.authorization import ABAC
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
@@ -46,7 +35,7 @@ from rootspan_apiserver.serving.accepting import TLSContext
 from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
-from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
+from rootspan_apiserver.storage.value_transformers import ResourceTransformers
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import exporting
@@ -170,7 +159,15 @@ def etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> Abstra
     )
 
 
-def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Registry, metrics: Metrics) -> Storage:
+def storage(
+    options: Options,
+    etcd: EtcdBackend,
+    tracing: Tracing,
+    registry: Registry,
+    metrics: Metrics,
+    *,
+    transformers: ResourceTransformers | None,
+) -> Storage:
     """Return the storage of the resources in a registry."""
     found = Storage(
         etcd.client,
@@ -179,6 +176,7 @@ def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Reg
         resources=registry.resources(),
         compaction_interval=options.etcd_compaction_interval,
         metrics=metrics.storage,
+        transformers=transformers,
     )
     metrics.storage.counts = lambda: {
         resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
@@ -190,57 +188,6 @@ def storage(options: Options, etcd: EtcdBackend, tracing: Tracing, registry: Reg
     }
     metrics.cache.revision = lambda: found.revision
     return found
-
-
-@contextlib.asynccontextmanager
-async def auditing(options: Options, tracing: Tracing, metrics: AuditMetrics) -> AsyncIterator[Auditor | None]:
-    """Record requests while the block runs; None where nothing is to be recorded.
-
-    Raises:
-        ConfigurationError: the policy or the configuration of the webhook is not valid, or the log cannot be opened.
-    """
-    policy = read_policy(options.audit_policy_file) if options.audit_policy_file else None
-    errors, backends = PluginErrors(metrics), list[Backend]()
-    async with contextlib.AsyncExitStack() as stack:
-        if options.audit_log_path:
-            log = LogBackend(audit_log(options), options.audit_log_format, errors)
-            backends.append(options.audit_backend_options("log").wrap(log, errors))
-        if options.audit_webhook_config_file:
-            client = audit_webhook(options)
-            stack.push_async_callback(client.aclose)
-            webhook = WebhookBackend(client.post, options.audit_webhook_backoff, errors, tracing)
-            backends.append(options.audit_backend_options("webhook").wrap(webhook, errors))
-        if not backends:
-            yield None
-            return
-        backend = await stack.enter_async_context(contextlib.aclosing(UnionBackend(backends)))
-        yield Auditor(policy or METADATA_POLICY, backend, metrics)
-
-
-def audit_log(options: Options) -> LogOutput:
-    """Return where the audit log is written. Raises ConfigurationError."""
-    path = options.audit_log_path
-    if path == "-":
-        return StandardOutput()
-    rotation = Rotation(
-        size=options.audit_log_maxsize,
-        age=options.audit_log_maxage,
-        backups=options.audit_log_maxbackup,
-        compress=options.audit_log_compress,
-    )
-    try:
-        return LogFile(path, rotation)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0).lower()
-        raise ConfigurationError(f"ensureLogFile: open {error.filename}: {reason}") from error
-
-
-def audit_webhook(options: Options) -> KubeconfigClient:
-    """Return the client of the audit webhook. Raises ConfigurationError."""
-    try:
-        return KubeconfigClient(read_kubeconfig(options.audit_webhook_config_file))
-    except ConfigurationError as error:
-        raise ConfigurationError(f"initializing audit webhook: {error}") from error
 
 
 def _path(text: str) -> Path | None:

@@ -24,8 +24,9 @@ DATA_TABLES = frozenset(
 )
 """Modules that may be longer than MAX_MODULE_LINES, because they are a table."""
 
-TWINS = frozenset({"AsyncTracingTransport", "TracingTransport"})
-"""Public names that the library offers once for httpx and once for httpx2."""
+TWINS = frozenset({"AsyncTracingTransport", "TracingTransport", "PolicyRule"})
+"""Public names that the library offers once for httpx and once for httpx2, and one that upstream has in audit.k8s.io and in
+rbac.authorization.k8s.io."""
 
 PLAIN_WORDS: Mapping[str, str] = {
     r"the anonymous(?! (?:user|request|group|identity|authenticator)s?\b)": "anonymous users",

@@ -10,6 +10,7 @@ from opentelemetry.trace import TracerProvider
 
 from rootspan_apiserver.admission.configuration import AdmissionConfiguration
 from rootspan_apiserver.admission.equivalent_resources import EquivalentResources
+from rootspan_apiserver.admission.expressions.worker import ExpressionWorker
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.object_lookup import ObjectLookup
 from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy
@@ -66,6 +67,7 @@ class PluginInitializer:
         self._tracer_provider = tracer_provider
         self.namespaces = NamespaceGetter(cache, self.resource("", "v1", "namespaces"), loopback)
         self._equivalents = EquivalentResources(registry)
+        self._worker = ExpressionWorker()
         self._services = ServiceResolver(service_addresses, loopback)
 
     def resource(self, group: str, version: str, plural: str) -> Resource:
@@ -88,10 +90,11 @@ class PluginInitializer:
             source=WebhookSource(self.cache, configurations),
             matcher=WebhookMatcher(
                 {"mutating": "admit", "validating": "validate"}[kind],
-                self.namespaces,
-                self._equivalents,
-                self.authorizer,
-                self.metrics.match_conditions,
+                namespaces=self.namespaces,
+                equivalents=self._equivalents,
+                authorizer=self.authorizer,
+                metrics=self.metrics.match_conditions,
+                worker=self._worker,
             ),
             clients=WebhookClients(self._services, self._tracer_provider),
             tracing=self._tracing,
@@ -107,4 +110,5 @@ class PluginInitializer:
     def policy_evaluation(self) -> PolicyEvaluation:
         """Return what policies are evaluated with."""
         matcher = PolicyMatcher(self.namespaces, self._equivalents)
-        return PolicyEvaluation(matcher, ParamCollector(self.cache, self.registry), self.authorizer, self.metrics)
+        params = ParamCollector(self.cache, self.registry)
+        return PolicyEvaluation(matcher, params, self.authorizer, self.metrics, self._worker)

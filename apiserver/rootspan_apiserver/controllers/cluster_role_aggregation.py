@@ -58,7 +58,10 @@ class ClusterRoleAggregationController:
                 continue
             rules = _collected(role, roles)
             if not same(rules, role.get("rules")):
-                changed = True
+                changed, role["rules"] = (
+                    True,
+                    rules,
+                )  # what is compared next sees it, so that two roles that collect each other agree
                 await self._actor.apply(APIPath.of_object(self._roles, "", name), _applied(role, rules))
         if not changed:
             self._complete.set()

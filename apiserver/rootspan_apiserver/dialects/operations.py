@@ -35,6 +35,8 @@ CACHE_LIST = InternalOperation()
 CACHE_WATCH = InternalOperation()
 
 ETCD_CREATE = InternalOperation()
+TRANSFORM_TO_STORAGE = InternalOperation()
+TRANSFORM_FROM_STORAGE = InternalOperation()
 ETCD_UPDATE = InternalOperation()
 ETCD_LIST = InternalOperation()
 ETCD_LIST_SINGLE = InternalOperation()

@@ -84,6 +84,7 @@ _WEBHOOK = keys(
 )
 _CACHED_COLLECTION = keys(audit_id="audit-id", group_resource="type")
 _STORED_OBJECT = keys(audit_id="audit-id", key="key", go_type="type", group="group", resource="resource")
+_PROVIDER = keys(provider="transformer.provider.name")
 _STORED_LIST = keys(
     audit_id="audit-id",
     key="key",
@@ -128,6 +129,8 @@ SPANS = MappingProxyType(
         ),
         operations.CACHE_LIST: _internal("cacher.GetList", _CACHED_COLLECTION),
         operations.CACHE_WATCH: _internal("cacher.Watch", _CACHED_COLLECTION),
+        operations.TRANSFORM_TO_STORAGE: _internal("TransformToStorage with envelopeTransformer", _PROVIDER),
+        operations.TRANSFORM_FROM_STORAGE: _internal("TransformFromStorage with envelopeTransformer", _PROVIDER),
         operations.ETCD_CREATE: _internal("Create etcd3", _STORED_OBJECT),
         operations.ETCD_UPDATE: _internal("GuaranteedUpdate etcd3", _STORED_OBJECT),
         operations.ETCD_LIST: _internal("List(recursive=true) etcd3", _STORED_LIST),
@@ -179,8 +182,22 @@ EVENTS = MappingProxyType(
         events.ENCODING: EventDescription("About to Encode"),
         events.ENCODED: EventDescription("Encode succeeded", _LENGTH),
         events.TRANSFORMED: EventDescription("TransformToStorage succeeded"),
+        events.TRANSFORMING_FAILED: EventDescription("TransformToStorage failed", _ERROR),
         events.INITIAL_VALUE_RESTORED: EventDescription("initial value restored"),
         events.RETRY_VALUE_RESTORED: EventDescription("Retry value restored"),
+        events.ENCRYPTING: EventDescription("About to encrypt data using DEK"),
+        events.ENCRYPTED: EventDescription("Data encryption succeeded"),
+        events.ENCODING_ENCRYPTED: EventDescription("About to encode encrypted object"),
+        events.ENCODED_ENCRYPTED: EventDescription("Encoded encrypted object"),
+        events.DECODING_ENCRYPTED: EventDescription("About to decode encrypted object"),
+        events.DECODING_ENCRYPTED_FAILED: EventDescription("Decoding encrypted object failed"),
+        events.DECODED_ENCRYPTED: EventDescription("Decoded encrypted object"),
+        events.DECRYPTING_KEY: EventDescription("About to decrypt DEK using remote service"),
+        events.DECRYPTING_KEY_FAILED: EventDescription("DEK decryption failed"),
+        events.DECRYPTED_KEY: EventDescription("DEK decryption succeeded"),
+        events.DECRYPTING: EventDescription("About to decrypt data using DEK"),
+        events.DECRYPTING_FAILED: EventDescription("Data decryption failed"),
+        events.DECRYPTED: EventDescription("Data decryption succeeded"),
         events.TXN_PREPARED: EventDescription("Transaction prepared"),
         events.TXN_SUCCEEDED: EventDescription("Txn call succeeded"),
         events.TXN_COMPLETED: EventDescription("Txn call completed"),

@@ -6,7 +6,12 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class KeyValue:
-    """One key at one revision (`mvccpb.KeyValue`)."""
+    """One key at one revision (`mvccpb.KeyValue`).
+
+    Attributes:
+        fault: Why the value cannot be decrypted; "" if it can.
+        stale: Whether the value is not encrypted as new ones are.
+    """
 
     key: bytes
     value: bytes
@@ -14,6 +19,8 @@ class KeyValue:
     mod_revision: int
     version: int
     lease: int = 0
+    fault: str = ""
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/audit.go, authn_aud
 """
 
 import asyncio
+import time
 from types import MappingProxyType
 
 from rootspan_apiserver.audit.context import STATUS_FIELDS
@@ -18,8 +19,10 @@ from rootspan_apiserver.filters.long_running import is_long_running
 from rootspan_apiserver.http.request import ClientDisconnected, Request, request_of
 from rootspan_apiserver.kube.asgi import ASGIApp, Message, Receive, Scope, Send
 from rootspan_apiserver.kube.status import timeout
+from rootspan_apiserver.telemetry.latency_trackers import LATENCY_TRACKERS, LatencyTrackers
 
 _CLOSED_EARLY = MappingProxyType({"status": "Success", "message": "Connection closed early", "code": 200})
+_SLOW_SECONDS = 0.5
 _LATE = "request did not complete within requested timeout - context deadline exceeded"
 _TIMED_OUT = MappingProxyType({key: value for key, value in timeout(_LATE).body().items() if key in STATUS_FIELDS})
 
@@ -81,12 +84,19 @@ class _Stages:
                 await self._reached(Stage.RESPONSE_STARTED)
         elif not message.get("more_body", False) and not self._complete:
             self._complete = True
+            self._annotate_latency()
             await self._reached(Stage.RESPONSE_COMPLETE)
         await self._send(message)
 
     async def _reached(self, stage: Stage) -> None:
         if (outcome := self._auditor.process(self._request, stage)) is not None:
             await outcome
+
+    def _annotate_latency(self) -> None:
+        """Say how long the layers of a slow request took."""
+        total = time.time() - self._request.received
+        if total > _SLOW_SECONDS and (trackers := LATENCY_TRACKERS.get()) is not None:
+            self._request.audit_annotations.add_all(trackers.annotations(total))
 
     def time_out(self) -> None:
         """The handler was stopped before it answered."""
@@ -119,6 +129,7 @@ class _Stages:
             context.response_status = dict(_CLOSED_EARLY)
             if self._long_running:
                 self._auditor.process(self._request, Stage.RESPONSE_STARTED)
+        self._annotate_latency()
         self._auditor.process(self._request, Stage.RESPONSE_COMPLETE)
 
 
@@ -130,7 +141,7 @@ class RefusalAudit:
         self._auditor = auditor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = request_of(scope)
+        request, token = request_of(scope), LATENCY_TRACKERS.set(LatencyTrackers())
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start" and request.audit is None:
@@ -140,7 +151,10 @@ class RefusalAudit:
                     await outcome
             await send(message)
 
-        await self._app(scope, receive, sending)
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            LATENCY_TRACKERS.reset(token)
 
 
 def _log_response(request: Request, status: int) -> None:

@@ -16,6 +16,7 @@ from rootspan_apiserver.http.request import request_of
 from rootspan_apiserver.http.responses import error_response
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.status import unauthorized
+from rootspan_apiserver.telemetry.latency_trackers import track
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics
 
 
@@ -53,6 +54,7 @@ class Authentication:
             except InvalidCredentialsError as exc:
                 request.audit_annotations.add_all(exc.annotations)
                 found = None
+            track("authentication", perf_counter() - started)
             if found is None:
                 self._metrics.unauthenticated(perf_counter() - started)
                 refusal = error_response(request, unauthorized(), group_version=request.info.group_version)

@@ -14,6 +14,7 @@ from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import GroupResource
 from rootspan_apiserver.kube.status import StatusError, forbidden
+from rootspan_apiserver.telemetry.latency_trackers import track
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics
 
 _DECISION, _REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
@@ -46,6 +47,7 @@ class Authorization:
             attributes = AuthorizationAttributes.of_request(request.user, request.info)
             started = perf_counter()
             decision = await self._authorizer.authorize(attributes)
+            track("authorization", perf_counter() - started)
             self._metrics.authorized(decision.verdict, perf_counter() - started, failed=bool(decision.error))
             if decision.verdict != "allow" and decision.error:
                 request.audit_annotations.add(_REASON, "internal error")

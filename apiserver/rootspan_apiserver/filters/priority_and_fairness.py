@@ -18,6 +18,7 @@ from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import Response
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.media_types import TEXT
+from rootspan_apiserver.telemetry.latency_trackers import track
 from rootspan_apiserver.telemetry.metrics import Metrics
 
 _TOO_MANY = Response(
@@ -84,5 +85,6 @@ class PriorityAndFairness:
         finally:
             waiting.dec()
             request.waited = perf_counter() - started
+            track("apf-queue-wait", request.waited)
             self._flow.waiting_time.labels(*flow, execute).observe(request.waited)
         return True

@@ -134,6 +134,7 @@ def application(
     metrics: Metrics,
     lifecycle: Lifecycle,
     etcd_check: Check,
+    kms_check: Check | None = None,
     zpages: ZPages = ZPages(),  # noqa: B008 - frozen
     min_request_timeout: float = 1800.0,
     proxy: AggregationProxy | None = None,
@@ -145,6 +146,7 @@ def application(
     Args:
         tokens: Issues the tokens of service accounts.
         etcd_check: The health check of the store.
+        kms_check: The health check of the KMS plugins, None where there are none.
         zpages: What `/flagz` and `/statusz` show.
         min_request_timeout: How long a watch lasts at least whose client names no time-out, in seconds.
         proxy: Passes on the requests for APIs that other servers serve.
@@ -163,7 +165,7 @@ def application(
         stopping=lifecycle.stopping,
         enforces_roles=enforces_roles,
     )
-    health = Health(etcd_check, lifecycle, bootstraps_roles=enforces_roles)
+    health = Health(etcd_check, lifecycle, bootstraps_roles=enforces_roles, kms=kms_check)
     fixed = [*_DOCUMENTS, *health.paths()]
     pages = zpages.by_path(fixed)
     index = _index(registry, [*fixed, *pages])

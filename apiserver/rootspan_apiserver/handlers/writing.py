@@ -207,9 +207,9 @@ class WriteRequest:
     async def _validate(self, name: str, stored: JSONObject, old: JSONObject | None) -> None:
         """Warn of an object that the strategy found valid, and let admission plugins validate it."""
         target = self._call.target
-        if not self._warned and not target.stored_part:
+        if not self._warned:
             self._warned = True
-            self._call.request.warnings += target.resource.strategy.warnings(stored, old)
+            self._call.request.warnings += target.resource.strategy.warnings(stored, old, target.stored_part)
         obj = target.from_storage(stored)
         if old is None:
             await self._admitting.validate("CREATE", name or obj["metadata"].get("name", ""), obj, None)

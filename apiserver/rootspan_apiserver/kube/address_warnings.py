@@ -3,6 +3,9 @@
 Upstream: staging/src/k8s.io/apimachinery/pkg/util/validation/ip.go (GetWarningsForIP, GetWarningsForCIDR)
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from rootspan_apiserver.kube.addresses import legacy_cidr, legacy_ip, parse_cidr, parse_ip
 from rootspan_apiserver.kube.go_quote import quote
 
@@ -37,3 +40,13 @@ def cidr_warnings(place: object, value: str) -> list[str]:
     if not warnings and str(network) != value:
         warnings.append(f"{written.format('IPv6 CIDR value')} should be in RFC 5952 canonical format ({shown})")
     return warnings
+
+
+def load_balancer_warnings(obj: Mapping[str, Any]) -> list[str]:
+    """Return the warnings of the addresses in the status of what has a load balancer."""
+    balancer = (obj.get("status") or {}).get("loadBalancer") or {}
+    found = []
+    for index, ingress in enumerate(balancer.get("ingress") or ()):
+        if address := ingress.get("ip"):
+            found += ip_warnings(f"status.loadBalancer.ingress[{index}]", address)
+    return found

@@ -19,6 +19,7 @@ from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
 from rootspan_apiserver.authn.request_header import RequestHeaderAuthenticator, RequestHeaderNames
+from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_keys import KeyFileError
 from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import DEFAULT_ISSUER, ServiceAccountSettings, ServiceAccountTokens
@@ -84,9 +85,14 @@ def service_accounts(options: Options, bound: socket.socket) -> ServiceAccountSe
 
 
 def service_account_tokens(
-    settings: ServiceAccountSettings, storage: Storage, registry: Registry, loopback: LoopbackClient
+    options: Options, bound: socket.socket, storage: Storage, registry: Registry, loopback: LoopbackClient
 ) -> ServiceAccountTokens:
-    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does."""
+    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does.
+
+    Raises:
+        KeyFileError: A key cannot be read or kept.
+    """
+    settings = service_accounts(options, bound)
     objects, secrets_ = ServiceAccountObjects(storage, registry), registry.builtin("secrets")
 
     async def label(namespace: str, secret: NamedObject, day: str) -> None:
@@ -100,6 +106,33 @@ def service_account_tokens(
             logger.error(told, namespace, secret.name, exc.message)
 
     return ServiceAccountTokens(settings, objects, LegacyTokens(objects, label, lookup=settings.lookup))
+
+
+@contextlib.asynccontextmanager
+async def authentication(
+    options: Options,
+    accounts: ServiceAccountTokens,
+    loopback: LoopbackClient,
+    administrator: str,
+    webhooks: AccessWebhooks,
+) -> AsyncIterator[Authenticator]:
+    """Return what names the users of requests while the block runs; `administrator` is the administrator's token.
+
+    Raises:
+        AuthoritiesError, ConfigurationError, TokenFileError: A file is not valid.
+    """
+    async with jwt_access(options, accounts.settings.issuers) as access:
+        yield server_authenticator(
+            loopback_token=loopback.token,
+            admin_token=administrator,
+            accounts=accounts,
+            client_certificates=client_certificates(options),
+            front_proxy=front_proxy(options),
+            token_file=options.token_auth_file,
+            token_webhook=token_webhook(options, webhooks, accounts.settings.api_audiences),
+            jwt=access.jwt,
+            anonymous=access.anonymous,
+        )
 
 
 @dataclass(frozen=True, slots=True)

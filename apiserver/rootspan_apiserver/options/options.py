@@ -20,6 +20,7 @@ from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
 from rootspan_apiserver.options.audit import AuditOptions
 from rootspan_apiserver.options.authentication import AuthenticationOptions
 from rootspan_apiserver.options.authorization import AuthorizationOptions
+from rootspan_apiserver.options.encryption import EncryptionOptions
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
 from rootspan_apiserver.options.flags import (
     FlagError,
@@ -64,6 +65,7 @@ class Options(
     AuditOptions,
     AuthenticationOptions,
     AuthorizationOptions,
+    EncryptionOptions,
     ServiceAccountOptions,
     TokenWebhookOptions,
 ):
@@ -203,6 +205,7 @@ class Options(
         yield from self.faults_of_token_webhook()
         yield from self._faults_of_etcd()
         yield from self.faults_of_audit()
+        yield from self.faults_of_encryption()
         yield from self._faults_of_limits()
         yield from self._faults_of_names()
         yield from self._faults_of_tracing()

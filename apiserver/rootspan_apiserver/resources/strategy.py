@@ -117,8 +117,11 @@ class Strategy:
         hook = self.definition.is_slow_to_validate
         return hook is not None and hook(obj)
 
-    def warnings(self, obj: JSONObject, old: JSONObject | None) -> list[str]:
+    def warnings(self, obj: JSONObject, old: JSONObject | None, subresource: str = "") -> list[str]:
         """Return the texts of `Warning: 299` headers for a create or an update."""
+        if subresource:
+            part = self.definition.parts.get(subresource)
+            return part.warnings(obj) if part is not None and part.warnings is not None else []
         hook = self.definition.warnings
         return hook(obj, old) if hook is not None else []
 

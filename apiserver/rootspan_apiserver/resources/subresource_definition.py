@@ -3,9 +3,10 @@
 Upstream: pkg/registry/*/*/strategy.go (the strategies of status, scale, approval …)
 """
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
-from rootspan_apiserver.kube.meta import GroupVersionKind
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.hooks import UpdateHook
 from rootspan_apiserver.rules import NOTHING, Rule, struct
 from rootspan_apiserver.rules.metadata import metadata_update
@@ -33,7 +34,8 @@ class SubresourceDefinition:
     `kind` is what it accepts and returns, None for the resource's own. A write changes the fields `writes` alone (beside metadata), or
     any where that is None; it leaves `keeps_metadata` as it is, and never owns `reset_metadata` (the same, unless given) or
     `reset_fields` (paths like `status.certificate`; None are the usual ones).
-    `prepare_update` and `rules` replace the resource's; `rules` None are those of an update of the resource.
+    `prepare_update` and `rules` replace the resource's; `rules` None are those of an update of the resource. `warnings` are those of a
+    write through it, of the object as it will be stored.
     """
 
     name: str
@@ -48,6 +50,7 @@ class SubresourceDefinition:
     counts_generation: bool = True
     prepare_update: UpdateHook | None = None
     rules: Rule | None = None
+    warnings: Callable[[JSONObject], list[str]] | None = None
 
 
 def status_subresource(
@@ -58,6 +61,7 @@ def status_subresource(
     keeps_metadata: tuple[str, ...] = (),
     reset_metadata: tuple[str, ...] | None = None,
     prepare_update: UpdateHook | None = None,
+    warnings: Callable[[JSONObject], list[str]] | None = None,
 ) -> SubresourceDefinition:
     """Return the definition of `/status`.
 
@@ -80,6 +84,7 @@ def status_subresource(
         counts_generation=False,
         prepare_update=prepare_update,
         rules=whole,
+        warnings=warnings,
     )
 
 

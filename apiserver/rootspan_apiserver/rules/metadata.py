@@ -100,6 +100,25 @@ def _check_managers(value: list[JSONObject], path: Path) -> Iterator[FieldError]
 _MAPS = struct(labels=labels, annotations=annotations, ownerReferences=owner_references)
 
 
+_ONLY_OF_OBJECTS = (
+    *("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp"),
+    *("deletionTimestamp", "deletionGracePeriodSeconds", "ownerReferences", "finalizers", "managedFields"),
+)
+_GO_NAMES = {"uid": "uID"}
+
+
+@function("ValidateTemplateObjectMeta")
+def _only_maps(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """Objects that are made of a template get its labels and annotations; it has nothing else."""
+    for name in _ONLY_OF_OBJECTS:
+        if value.get(name):
+            yield FieldError.forbidden(path / _GO_NAMES.get(name, name), "cannot be set")
+
+
+template_metadata = struct(annotations=annotations) & struct(labels=labels) & _only_maps
+"""The metadata in a template of claims."""
+
+
 @dataclass(frozen=True)
 class ObjectMetadata(Rule):
     """The metadata of an object, at the path of the metadata."""

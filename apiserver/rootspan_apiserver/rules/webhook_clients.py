@@ -71,7 +71,8 @@ def _path_reasons(path: str) -> Iterator[str]:
         return
     if not path.startswith("/"):
         yield "must start with a '/'"
-    for index, segment in enumerate(path[1:].removesuffix("/").split("/")):
+    rest = path.encode()[1:].decode(errors="replace")  # Go slices bytes.
+    for index, segment in enumerate(rest.removesuffix("/").split("/")):
         if not segment:
             yield f"segment[{index}] may not be empty"
         else:

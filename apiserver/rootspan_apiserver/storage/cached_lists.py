@@ -54,7 +54,8 @@ class CachedLists:
         moment, start = _moment(scope, options)
         cache = self._cache
         known = cache.claim(predicate.resource.storage_path).knows_state
-        if not cache.ready or (moment.exact and moment.revision <= cache.revision and not known(moment.revision)):
+        unread = not cache.ready or not cache.reads_all(scope.path)
+        if unread or (moment.exact and moment.revision <= cache.revision and not known(moment.revision)):
             return await self._direct.list(scope, predicate, options)
         result = await self._from_cache(scope, predicate, options, moment, start)
         if result is not None:

@@ -11,7 +11,15 @@ from typing import Any
 
 from rootspan_apiserver.etcd import EtcdError, RequestTooLarge, Unavailable
 from rootspan_apiserver.kube.go_numbers import parse_uint
-from rootspan_apiserver.kube.status import FieldError, StatusError, bad_request, expired, message_too_large, unavailable
+from rootspan_apiserver.kube.status import (
+    FieldError,
+    StatusError,
+    bad_request,
+    expired,
+    internal_error,
+    message_too_large,
+    unavailable,
+)
 
 LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
 CONTINUE_TOO_OLD = (
@@ -46,6 +54,11 @@ def etcd_errors() -> Iterator[None]:
         raise _too_large_to_store(exc.message) from exc
     except EtcdError as exc:
         raise StatusError(500, "", exc.message) from exc
+
+
+def unreadable(why: str) -> StatusError:
+    """Return the error for a value that cannot be encrypted or decrypted."""
+    return internal_error(why)
 
 
 def _too_large_to_store(message: str) -> StatusError:

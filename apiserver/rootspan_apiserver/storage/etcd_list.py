@@ -5,7 +5,8 @@ Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go (GetList)
 
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
-from rootspan_apiserver.etcd import Compacted, EtcdClient, FutureRevision, RangeResult
+from rootspan_apiserver.etcd import Compacted, EtcdClient, FutureRevision, KeyValue, RangeResult
+from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.continue_token import ContinueToken
 from rootspan_apiserver.storage.errors import (
@@ -14,12 +15,14 @@ from rootspan_apiserver.storage.errors import (
     list_too_old,
     parse_resource_version,
     too_large,
+    unreadable,
 )
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.listing import ListResult, cut
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
 from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.telemetry.latency_trackers import Tracked
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
@@ -41,7 +44,8 @@ class EtcdLists:
     async def current_revision(self, resource: Resource) -> int:
         """Return the present revision of etcd, by a read that finds nothing, as kube-apiserver does."""
         path = resource.storage_path
-        with self._tracing.span(operations.ETCD_LIST_SINGLE, lambda: _facts(path, ListOptions(limit=1))), etcd_errors():
+        span = self._tracing.span(operations.ETCD_LIST_SINGLE, lambda: _facts(path, ListOptions(limit=1)))
+        with span, etcd_errors(), Tracked("etcd"):
             return (await self._etcd.range(f"{self._prefix}{path}".encode(), limit=1)).revision
 
     async def list(self, scope: KeyScope, predicate: Predicate, options: ListOptions) -> ListResult:
@@ -77,10 +81,7 @@ class EtcdLists:
             page = await self._page(scope, begin, min(size, PAGE), revision, options)
             revision = revision or page.revision
             fetched += len(page.kvs)
-            found = [
-                StoredObject(kv.key[len(self._prefix.encode()) :].decode(), kv.mod_revision, kv.value)
-                for kv in page.kvs
-            ]
+            found = [self._stored(kv) for kv in page.kvs]
             for index, stored in enumerate(await self._served.all(predicate.resource, found)):
                 evaluated += 1
                 if predicate.matches(stored):
@@ -95,10 +96,17 @@ class EtcdLists:
             begin = page.kvs[-1].key[len(self._prefix.encode()) :].decode() + "\0"
             size *= 2
 
+    def _stored(self, kv: KeyValue) -> StoredObject:
+        """Raises StatusError 500 for a value that cannot be decrypted."""
+        key = kv.key.decode()
+        if kv.fault:
+            raise unreadable(f"unable to transform key {quote(key)}: {kv.fault}")
+        return StoredObject(key[len(self._prefix) :], kv.mod_revision, kv.value)
+
     async def _page(self, scope: KeyScope, begin: str, limit: int, revision: int, options: ListOptions) -> RangeResult:
         key = f"{self._prefix}{begin}".encode()
         end = f"{self._prefix}{scope.path}0".encode() if scope.recursive else b""
-        with etcd_errors():
+        with etcd_errors(), Tracked("etcd"):
             try:
                 return await self._etcd.range(key, end, limit=limit, revision=revision)
             except Compacted as exc:

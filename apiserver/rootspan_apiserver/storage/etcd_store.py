@@ -27,10 +27,12 @@ from rootspan_apiserver.etcd import EtcdClient, EtcdError, KeyValue, OutcomeUnkn
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.storage.errors import etcd_errors
+from rootspan_apiserver.storage.errors import etcd_errors, unreadable
 from rootspan_apiserver.storage.leases import SharedLeases
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
 from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
+from rootspan_apiserver.storage.value_transformers import ResourceTransformers, TransformError
+from rootspan_apiserver.telemetry.latency_trackers import Tracked
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan, Tracing
 
@@ -38,9 +40,22 @@ T = TypeVar("T")
 
 
 class EtcdStore:
-    """Reads and writes objects; every key in etcd begins with `prefix` (`/registry`)."""
+    """Reads and writes objects; every key in etcd begins with `prefix` (`/registry`).
 
-    def __init__(self, etcd: EtcdClient, tracing: Tracing, prefix: str, metrics: StorageMetrics) -> None:
+    Args:
+        transformers: Encrypt the values that are written; None writes them as they are. `etcd` decrypts those that are read.
+    """
+
+    def __init__(
+        self,
+        etcd: EtcdClient,
+        tracing: Tracing,
+        prefix: str,
+        metrics: StorageMetrics,
+        *,
+        transformers: ResourceTransformers | None = None,
+    ) -> None:
+        self._transformers = transformers
         self._etcd = etcd
         self._metrics = metrics
         self._tracing = tracing
@@ -52,7 +67,7 @@ class EtcdStore:
 
     async def get(self, path: str) -> StoredObject | None:
         """Return an object, None if there is none."""
-        with etcd_errors():
+        with etcd_errors(), Tracked("etcd"):
             found = await self._etcd.range(self._key(path))
         return _stored(path, found.kvs[0]) if found.kvs else None
 
@@ -64,10 +79,10 @@ class EtcdStore:
         """
         with self._tracing.span(operations.ETCD_CREATE, lambda: _facts(resource, path)) as step:
             raw = _encode(step, obj)
-            step.event(events.TRANSFORMED)
+            value = await self._transformed(step, path, raw)
             with etcd_errors():
                 try:
-                    result = await self._put(resource, path, raw, 0)
+                    result = await self._put(resource, path, value, 0)
                 except OutcomeUnknown as exc:
                     step.event(events.TXN_FAILED, error=exc.message)
                     created = _created(path, raw, exc.current)
@@ -83,10 +98,23 @@ class EtcdStore:
             step.event(events.DECODED, length=len(raw))
             return StoredObject(path, result.revision, raw)
 
-    async def _put(self, resource: Resource, path: str, raw: bytes, revision: int) -> TxnResult:
+    async def _transformed(self, step: InternalSpan, path: str, raw: bytes) -> bytes:
+        """Return what is stored for an encoded object. Raises StatusError 500 where it cannot be encrypted."""
+        value = raw
+        if self._transformers is not None:
+            try:
+                value = await self._transformers.for_key(path).to_storage(raw, self._key(path))
+            except TransformError as exc:
+                step.event(events.TRANSFORMING_FAILED, error=str(exc))
+                raise unreadable(str(exc)) from exc
+        step.event(events.TRANSFORMED)
+        return value
+
+    async def _put(self, resource: Resource, path: str, value: bytes, revision: int) -> TxnResult:
         lease = await self._leases.lease(resource.time_to_live)
-        with self._metrics.request("update" if revision else "create", resource.group_resource):
-            return await self._etcd.put_if(self._key(path), raw, mod_revision=revision, lease=lease)
+        operation = "update" if revision else "create"
+        with self._metrics.request(operation, resource.group_resource), Tracked("etcd"):
+            return await self._etcd.put_if(self._key(path), value, mod_revision=revision, lease=lease)
 
     async def update(
         self,
@@ -131,7 +159,8 @@ class EtcdStore:
                 if current is not None and same_content(raw, current.raw):
                     if await copy.was_stale():
                         continue
-                    return Written(current, created=False)
+                    if copy.stored is None or not copy.stored.stale:
+                        return Written(current, created=False)
                 try:
                     written = await self._swap(step, resource, current, StoredObject(path, 0, raw))
                 except OutcomeUnknown as exc:
@@ -157,10 +186,10 @@ class EtcdStore:
             OutcomeUnknown: it may or may not have been stored.
             StatusError: etcd refuses, or is not available.
         """
-        step.event(events.TRANSFORMED)
+        value = await self._transformed(step, new.key, new.raw)
         step.event(events.TXN_PREPARED)
         try:
-            result = await self._put(resource, new.key, new.raw, _revision(current))
+            result = await self._put(resource, new.key, value, _revision(current))
         except EtcdError as exc:
             step.event(events.TXN_FAILED, error=exc.message)
             if isinstance(exc, OutcomeUnknown):
@@ -201,7 +230,7 @@ class EtcdStore:
                     raise
                 current, fresh = latest, True
                 continue
-            with etcd_errors(), self._metrics.request("delete", resource.group_resource):
+            with etcd_errors(), self._metrics.request("delete", resource.group_resource), Tracked("etcd"):
                 result = await self._etcd.delete_if(self._key(path), mod_revision=current.revision)
             if result.succeeded:
                 return current.at(result.revision)
@@ -264,9 +293,11 @@ def _facts(resource: Resource, path: str) -> Facts:
 
 
 def _stored(path: str, kv: KeyValue) -> StoredObject:
+    if kv.fault:
+        raise unreadable(kv.fault)
     if not kv.value.startswith(b"{"):
         raise StatusError(500, "", f"the value of {path} is not JSON")
-    return StoredObject(path, kv.mod_revision, kv.value)
+    return StoredObject(path, kv.mod_revision, kv.value, stale=kv.stale)
 
 
 def _created(path: str, raw: bytes, present: KeyValue | None) -> StoredObject | None:

@@ -34,6 +34,8 @@ from rootspan_apiserver.storage.outcome import Decision, Outcome, Written
 from rootspan_apiserver.storage.scope import Predicate, object_path
 from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
+from rootspan_apiserver.storage.transforming_etcd import TransformingEtcd
+from rootspan_apiserver.storage.value_transformers import ResourceTransformers
 from rootspan_apiserver.storage.watch import BOOKMARK_INTERVAL, CacheWatch
 from rootspan_apiserver.storage.watch_cache import WatchCache
 from rootspan_apiserver.telemetry.cache_metrics import CacheNumbers
@@ -56,6 +58,7 @@ class Storage(CacheReads):
         bookmark_interval: seconds between the bookmarks of a watch.
         compaction_interval: seconds that etcd keeps history at least, and less than twice that long; 0 compacts nothing.
         metrics: counts the requests to etcd.
+        transformers: encrypt and decrypt what is stored; None stores values as they are.
     """
 
     def __init__(
@@ -68,10 +71,13 @@ class Storage(CacheReads):
         bookmark_interval: float = BOOKMARK_INTERVAL,
         compaction_interval: float = COMPACTION_INTERVAL,
         metrics: StorageMetrics | None = None,
+        transformers: ResourceTransformers | None = None,
     ) -> None:
         self._tracing = tracing
         metrics = metrics or StorageMetrics()
-        self._etcd = EtcdStore(etcd, tracing, prefix, metrics)
+        if transformers is not None:
+            etcd = TransformingEtcd(etcd, transformers, prefix)
+        self._etcd = EtcdStore(etcd, tracing, prefix, metrics, transformers=transformers)
         known = tuple(each for each in resources if each.storage_path)
         self._served = ServedObjects()
         lists = EtcdLists(etcd, tracing, prefix, self._served, metrics=metrics)

@@ -74,7 +74,8 @@ def same_content(raw: bytes, other: bytes) -> bool:
 class StoredObject:
     """One object at one revision; `key` is its place below the prefix of the store (`/configmaps/default/c1`).
 
-    A `revision` of 0 says that it is not stored: what a dry run answers.
+    A `revision` of 0 says that it is not stored: what a dry run answers. `stale` says that the value in etcd is to be written anew even if
+    nothing of it changes, because it is not encrypted as new ones are.
     """
 
     __slots__ = (
@@ -89,12 +90,14 @@ class StoredObject:
         "key",
         "raw",
         "revision",
+        "stale",
     )
 
-    def __init__(self, key: str, revision: int, raw: bytes) -> None:
+    def __init__(self, key: str, revision: int, raw: bytes, *, stale: bool = False) -> None:
         self.key = key
         self.revision = revision
         self.raw = raw
+        self.stale = stale
         self._head = 0
         self._splice = 0
         self._labels: Mapping[str, str] | None = None

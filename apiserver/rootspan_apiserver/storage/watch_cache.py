@@ -40,11 +40,16 @@ class WatchCache:
         self._ticket = 0
         self._loaded = asyncio.Event()
         self._compacted = 0
+        self._unreadable: set[str] = set()
         self.revision = 0
 
     @property
     def ready(self) -> bool:
         return self._loaded.is_set()
+
+    def reads_all(self, path: str) -> bool:
+        """Return whether the cache has all objects below `path`: not those whose values cannot be decrypted."""
+        return not self._unreadable or not any(key.startswith(path) for key in self._unreadable)
 
     def claim(self, path: str) -> Collection:
         """Return the collection below `path`, which has a history of its own from now on."""
@@ -114,6 +119,7 @@ class WatchCache:
 
     async def _load(self) -> None:
         objects: list[StoredObject] = []
+        self._unreadable.clear()
         begin, revision = self._begin, 0
         while True:
             page = await self._etcd.range(begin, self._end, limit=PAGE, revision=revision)
@@ -144,7 +150,11 @@ class WatchCache:
             key = kv.key[self._strip :].decode("utf-8", "replace")
             if key == COMPACTION_KEY:
                 self._compact(int(kv.value))
+            elif kv.fault:
+                self._unreadable.add(key)
+                logger.error("the value of %s cannot be decrypted: %s", key, kv.fault)
             elif kv.value.startswith(b"{"):
+                self._unreadable.discard(key)
                 found.append(StoredObject(key, kv.mod_revision, kv.value))
             else:
                 logger.warning("the value of %s is not JSON and is left out", key)
@@ -167,6 +177,7 @@ class WatchCache:
         key = kv.key[self._strip :].decode("utf-8", "replace")
         path = self._route(key)
         if event.kind == "DELETE":
+            self._unreadable.discard(key)
             if path is None:
                 self._unclaimed.pop(key, None)
             else:

@@ -20,6 +20,7 @@ from rootspan_apiserver.telemetry.authorization_metrics import AuthorizationMetr
 from rootspan_apiserver.telemetry.cache_metrics import CacheMetrics
 from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
+from rootspan_apiserver.telemetry.encryption_metrics import EncryptionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
 from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics
 from rootspan_apiserver.telemetry.metric_types import (
@@ -93,7 +94,8 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, aggregator, audit, authorization, cache, clients, conversion, flow_control, impersonation, queues, storage,
+        admission, access, aggregator, audit, authorization, cache, clients, conversion, encryption, flow_control, impersonation,
+            queues, storage,
             token_cache, watches: Those of the parts of the server.
         features: Returns whether the server has each feature, by its name and stage.
         reading, mutating: The requests in flight.
@@ -107,6 +109,7 @@ class Metrics:
         self.audit = AuditMetrics()
         self.conversion = ConversionMetrics()
         self.flow_control, self.impersonation = FlowControlMetrics(), ImpersonationMetrics()
+        self.encryption = EncryptionMetrics()
         self.storage = storage or StorageMetrics()
         self.features: Callable[[], Mapping[Labels, float]] = dict
         self.queues, self.watches = QueueMetrics(), WatchMetrics()
@@ -167,7 +170,15 @@ class Metrics:
             self._deprecated,
         )
         parts = (
-            *(self.access, self.admission, self.audit, self.authorization, self.conversion, self.flow_control),
+            *(
+                self.access,
+                self.admission,
+                self.audit,
+                self.authorization,
+                self.conversion,
+                self.encryption,
+                self.flow_control,
+            ),
             *(self.impersonation, self.queues, self.storage, self.token_cache, self.watches),
             *(self.aggregator, self.cache, self.clients),
         )

@@ -22,11 +22,13 @@ from rootspan_apiserver.authz.always_allow import AlwaysAllow
 from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
 from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.http.request import request_of
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.resources.catalogue import builtin_registry
 from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
+from rootspan_apiserver.telemetry.latency_trackers import track
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 from tests.apiserver.audit.parts import Keeping, audit_event
@@ -91,6 +93,27 @@ async def test_late_handler_is_recorded_as_timed_out() -> None:
     assert complete["stage"] == "ResponseComplete"
     assert complete["responseStatus"]["code"] == 504
     assert complete["responseStatus"]["reason"] == "Timeout"
+
+
+async def test_slow_request_says_how_long_its_layers_took() -> None:
+    """From half a second on: each layer that took time, and the total, as Go writes durations."""
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        request_of(scope).received -= 2
+        track("etcd", 0.25)
+        track("etcd", 0.5)
+        track("validating-webhook", 0.25)
+        track("validating-webhook", 0.5)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    _, (_, complete) = await stages(slow)
+    prefix = "apiserver.latency.k8s.io/"
+    found = {key.removeprefix(prefix): value for key, value in complete["annotations"].items() if prefix in key}
+    assert found["etcd"] == "750ms"
+    assert found["validating-webhook"] == "500ms"
+    assert found["total"].startswith("2.")
+    assert {"authentication", "authorization"} < found.keys()
 
 
 async def test_handler_that_answers_nothing_is_recorded_as_closed_early() -> None:

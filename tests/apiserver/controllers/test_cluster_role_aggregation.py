@@ -66,6 +66,21 @@ async def test_role_follows_changes_of_the_collected_roles() -> None:
         await until_rules(client, "all")
 
 
+async def test_roles_that_collect_each_other_agree() -> None:
+    """Both have what one of them began with and what both collect, and are not written again and again."""
+    async with cluster() as client:
+        await create(client, "a", rule("a"), collects="second", first="yes")
+        await create(client, "b", rule("b"), collects="first", second="yes")
+        await create(client, "c", rule("c"), first="yes", second="yes")
+        found = [await until_rules(client, name, rule("b"), rule("c")) for name in ("a", "b")]
+        await create(client, "d", rule("d"), first="yes", second="yes")
+        for before in found:
+            name = before["metadata"]["name"]
+            after = await until_rules(client, name, rule("b"), rule("c"), rule("d"))
+            (applied,) = [each for each in after["metadata"]["managedFields"] if each["operation"] == "Apply"]
+            assert applied["manager"] == "clusterrole-aggregation-controller"
+
+
 async def test_default_roles_have_the_rules_that_they_collect() -> None:
     """`admin` has all that `edit` has, and `edit` all that `view` has, as soon as the server has settled."""
     async with cluster("--authorization-mode=RBAC") as client:

@@ -216,3 +216,16 @@ def test_updates_are_warned_of_what_is_new() -> None:
             "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
         )
     ]
+
+
+@pytest.mark.parametrize("path", ["services", "networking.k8s.io/ingresses"])
+def test_status_warns_of_addresses(path: str) -> None:
+    """A write of the status warns of its addresses alone, of services and ingresses; one of the object does not."""
+    group, _, plural = path.rpartition("/")
+    strategy = builtin_registry().builtin(plural, group).strategy
+    balancer = {"ingress": [{"hostname": "h"}, {"ip": "2001:DB8::1"}, {"ip": "10.0.0.1"}]}
+    obj = {"metadata": {"name": "a"}, "spec": {"externalName": "x"}, "status": {"loadBalancer": balancer}}
+    shown = f'status.loadBalancer.ingress[1]: IPv6 address "2001:DB8::1" {FULL} ("2001:db8::1")'
+    assert strategy.warnings(obj, obj, "status") == [shown]
+    assert shown not in strategy.warnings(obj, obj)
+    assert builtin_registry().builtin("nodes").strategy.warnings({"metadata": {}}, {"metadata": {}}, "status") == []

@@ -45,6 +45,7 @@ def service(**fields: object) -> JSONObject:
     [
         ("/../../api", [f"segment[0]: {SUBDOMAIN}", f"segment[1]: {SUBDOMAIN}"]),
         ("/a/./b", [f"segment[1]: {SUBDOMAIN}"]),
+        ("épath", ["must start with a '/'", f"segment[0]: {SUBDOMAIN}"]),
         ("/a?b=c", [f"segment[0]: {SUBDOMAIN}"]),
         ("/a#b", [f"segment[0]: {SUBDOMAIN}"]),
         ("/%2e%2e/", [f"segment[0]: {SUBDOMAIN}"]),

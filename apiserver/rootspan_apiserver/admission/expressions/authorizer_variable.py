@@ -28,7 +28,11 @@ from rootspan_apiserver.rules.cel.implementations.authorization import (
 
 
 class WorkerNeededError(Exception):
-    """The evaluation would block the event loop."""
+    """The evaluation would block the event loop; `waits` is whether it would wait rather than calculate."""
+
+    def __init__(self, *, waits: bool) -> None:
+        self.waits = waits
+        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class AuthorizationDecisions:
             decision: AuthorizationDecision = answered.value
             return decision
         question.close()
-        raise WorkerNeededError
+        raise WorkerNeededError(waits=True)
 
 
 def _is_on_event_loop() -> bool:

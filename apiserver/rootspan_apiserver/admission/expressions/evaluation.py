@@ -7,19 +7,16 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/activation.go, c
 staging/src/k8s.io/apiserver/pkg/apis/cel/config.go
 """
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from rootspan_apiserver.admission.expressions.authorizer_variable import AuthorizerVariables, WorkerNeededError
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.admissionregistration.expressions import CompiledExpression
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
 from rootspan_apiserver.rules.cel.values import MISSING, FieldsValue
-
-T = TypeVar("T")
 
 CALL_LIMIT = 1_000_000
 """The greatest cost of one expression."""
@@ -124,16 +121,8 @@ class Activation:
         """Count the rounds of loops on the event loop. Raises WorkerNeededError when there are too many."""
         self._rounds += 1
         if self._rounds > INLINE_ROUNDS:
-            raise WorkerNeededError
+            raise WorkerNeededError(waits=False)
         return False
-
-
-async def evaluated(work: Callable[[ExpressionInputs], T], inputs: ExpressionInputs) -> T:
-    """Return what `work` returns, which runs in a worker thread if its expressions would block the event loop."""
-    try:
-        return work(inputs)
-    except WorkerNeededError:
-        return await asyncio.to_thread(work, replace(inputs, blocking=True))
 
 
 class _LazyVariables(FieldsValue):

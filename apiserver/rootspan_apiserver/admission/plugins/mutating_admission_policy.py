@@ -12,7 +12,7 @@ import orjson
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
-from rootspan_apiserver.admission.expressions.evaluation import PolicyBudgetError, evaluated
+from rootspan_apiserver.admission.expressions.evaluation import PolicyBudgetError
 from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributes
 from rootspan_apiserver.admission.forbidden import new_forbidden
 from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy, PolicyBinding
@@ -158,7 +158,7 @@ class MutatingAdmissionPolicy:
         if not conditions:
             return True
         inputs = await self._evaluation.inputs(request, invocation.match, invocation.params)
-        result = await evaluated(conditions.evaluate, replace(inputs, namespace=None))
+        result = await self._evaluation.worker.evaluated(conditions.evaluate, replace(inputs, namespace=None))
         self._evaluation.record_conditions(invocation.policy.name, request.attributes.operation, result)
         if result.error:
             errors.append(_PolicyError(invocation.policy, invocation.binding, result.error, "Invalid"))
@@ -172,7 +172,7 @@ class MutatingAdmissionPolicy:
         started, error = perf_counter(), ""
         try:
             inputs = await self._evaluation.inputs(request, invocation.match, invocation.params)
-            patch = await evaluated(partial(invocation.mutator.patch, mutation), inputs)
+            patch = await self._evaluation.worker.evaluated(partial(invocation.mutator.patch, mutation), inputs)
             versioned = await request.versioned.at(invocation.match)
             await apply_patch(patch, versioned, invocation.match)
         except (MutationError, PolicyBudgetError) as exc:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
-from rootspan_apiserver.admission.expressions.evaluation import evaluated
 from rootspan_apiserver.admission.forbidden import new_forbidden
 from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy, PolicyBinding
 from rootspan_apiserver.admission.policies.params import PolicyConfigurationError
@@ -92,7 +91,7 @@ class ValidatingAdmissionPolicy:
                 continue
             for params in bound:
                 inputs = await self._evaluation.inputs(request, match, params)
-                result = await evaluated(hook.evaluator.validate, inputs)
+                result = await self._evaluation.worker.evaluated(hook.evaluator.validate, inputs)
                 self._evaluation.record_conditions(policy.name, attributes.operation, result.conditions)
                 self._act(policy, binding, result, attributes, outcome)
         for key, values in outcome.annotations.items():

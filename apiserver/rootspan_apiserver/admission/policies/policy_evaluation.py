@@ -4,20 +4,21 @@ Upstream: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy/generic/polic
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
-from rootspan_apiserver.admission.expressions.authorizer_variable import AuthorizationDecisions
+from rootspan_apiserver.admission.expressions.authorizer_variable import AuthorizationDecisions, AuthorizerVariables
 from rootspan_apiserver.admission.expressions.evaluation import ExpressionInputs
 from rootspan_apiserver.admission.expressions.match_conditions import ConditionsResult
 from rootspan_apiserver.admission.expressions.request_variable import admission_request, namespace_object
 from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributeAccessor
+from rootspan_apiserver.admission.expressions.worker import ExpressionWorker
 from rootspan_apiserver.admission.policies.accessors import PolicyBinding
 from rootspan_apiserver.admission.policies.params import ParamCollector
 from rootspan_apiserver.admission.policies.policy_matcher import PolicyMatcher
 from rootspan_apiserver.admission.predicates import RuleMatch
 from rootspan_apiserver.authz.authorizer import Authorizer
-from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.telemetry.step_metrics import AdmissionMetrics
 
@@ -28,23 +29,32 @@ class PolicyRequest:
 
     attributes: AdmissionAttributes
     versioned: VersionedAttributeAccessor
-    decisions: AuthorizationDecisions
+    authorizer: AuthorizerVariables
+    seen: dict[tuple[GroupVersionKind, str], ExpressionInputs] = field(default_factory=dict)
+    """What expressions see of the request in each kind, by the plural too."""
 
     @classmethod
     def of(cls, attributes: AdmissionAttributes, authorizer: Authorizer) -> "PolicyRequest":
         """Return the request of an operation."""
-        return cls(attributes, VersionedAttributeAccessor(attributes), AuthorizationDecisions(authorizer))
+        variables = AuthorizationDecisions(authorizer).of(attributes)
+        return cls(attributes, VersionedAttributeAccessor(attributes), variables)
 
 
 class PolicyEvaluation:
     """The parts of the server that policies are evaluated with."""
 
     def __init__(
-        self, matcher: PolicyMatcher, params: ParamCollector, authorizer: Authorizer, metrics: AdmissionMetrics
+        self,
+        matcher: PolicyMatcher,
+        params: ParamCollector,
+        authorizer: Authorizer,
+        metrics: AdmissionMetrics,
+        worker: ExpressionWorker,
     ) -> None:
         self.matcher = matcher
         self.params = params
         self.metrics = metrics
+        self.worker = worker
         self._authorizer = authorizer
 
     def request(self, attributes: AdmissionAttributes) -> PolicyRequest:
@@ -74,16 +84,18 @@ class PolicyEvaluation:
         Raises:
             StatusError: the namespace could not be read, or the conversion webhook of a custom resource fails.
         """
-        attributes = request.attributes
         versioned = await request.versioned.at(match)
-        return ExpressionInputs(
-            object=versioned.object,
-            old_object=versioned.old_object,
-            request=admission_request(attributes, match),
-            params=params,
-            namespace=namespace_object(await self.matcher.namespace_of(attributes)),
-            authorizer=request.decisions.of(attributes),
-        )
+        key = match.kind, match.resource.plural
+        inputs = request.seen.get(key)
+        if inputs is None or inputs.object is not versioned.object:
+            inputs = request.seen[key] = ExpressionInputs(
+                object=versioned.object,
+                old_object=versioned.old_object,
+                request=admission_request(request.attributes, match),
+                namespace=namespace_object(await self.matcher.namespace_of(request.attributes)),
+                authorizer=request.authorizer,
+            )
+        return inputs if params is None else replace(inputs, params=params)
 
     def record_conditions(self, policy: str, operation: str, result: ConditionsResult | None) -> None:
         """Record the evaluation of match conditions in the metrics."""

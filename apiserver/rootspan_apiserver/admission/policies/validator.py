@@ -107,7 +107,7 @@ class Validator:
                 return ValidateResult(conditions=conditions)
         try:
             decisions = self._decisions(inputs)
-            annotations = self._audit_annotations(replace(inputs, authorizer=None))
+            annotations = self._audit_annotations(replace(inputs, authorizer=None)) if self._annotations else ()
         except PolicyBudgetError as exc:
             return ValidateResult([self._failure(str(exc))], conditions=conditions)
         return ValidateResult(decisions, annotations, conditions)
@@ -118,15 +118,17 @@ class Validator:
     def _decisions(self, inputs: ExpressionInputs) -> Sequence[PolicyDecision]:
         activation = Activation(inputs, self._variables, POLICY_BUDGET)
         results = [activation.evaluate(each) for each in self._validations]
-        messages = Activation(replace(inputs, authorizer=None), self._variables, activation.remaining)
         try:
-            texts = [None if each is None else messages.evaluate(each) for each in self._messages]
+            texts = self._texts(replace(inputs, authorizer=None), activation.remaining) if any(self._messages) else {}
         except PolicyBudgetError as exc:
             failed = self._failure(f"failed messageExpression: {exc}")
             return [self._failure(each.error, each.seconds) if each.error else failed for each in results]
-        return [
-            self._decision(result, rule, text) for result, rule, text in zip(results, self._rules, texts, strict=True)
-        ]
+        return [self._decision(each, self._rules[index], texts.get(index)) for index, each in enumerate(results)]
+
+    def _texts(self, inputs: ExpressionInputs, budget: int) -> Mapping[int, Evaluation]:
+        """Return the values of the messageExpressions by the index of their validation. Raises PolicyBudgetError."""
+        activation = Activation(inputs, self._variables, budget)
+        return {index: activation.evaluate(each) for index, each in enumerate(self._messages) if each is not None}
 
     def _decision(self, result: Evaluation, rule: Mapping[str, Any], text: Evaluation | None) -> PolicyDecision:
         if result.error:

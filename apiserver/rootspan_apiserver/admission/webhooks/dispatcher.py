@@ -33,6 +33,7 @@ from rootspan_apiserver.kube.status import StatusError, bad_request
 from rootspan_apiserver.resources.conversion import converted
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.stored_object import METADATA_ORDER
+from rootspan_apiserver.telemetry.latency_trackers import Tracked
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 from rootspan_apiserver.telemetry.webhook_metrics import ANSWERED, CALL_FAILED, INTERNAL, AdmissionWebhookMetrics
 from rootspan_apiserver.types.normal_form import omitting_empty
@@ -147,7 +148,8 @@ class WebhookDispatcher:
             obj=obj,
             old=await encoded(attributes.resource, attributes.old_object, invocation),
         )
-        returned = await _called(client, webhook, body)
+        with Tracked(f"{self._kind}-webhook"):
+            returned = await _called(client, webhook, body)
         step.event(events.WEBHOOK_ANSWERED)
         response = admission_review.response(
             returned, webhook=webhook.name, uid=uid, version=version, mutating=self._kind == "mutating"

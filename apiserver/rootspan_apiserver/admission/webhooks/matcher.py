@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.expressions.authorizer_variable import AuthorizationDecisions
-from rootspan_apiserver.admission.expressions.evaluation import ExpressionInputs, evaluated
+from rootspan_apiserver.admission.expressions.evaluation import ExpressionInputs
 from rootspan_apiserver.admission.expressions.request_variable import admission_request
 from rootspan_apiserver.admission.expressions.versioned_attributes import VersionedAttributeAccessor
+from rootspan_apiserver.admission.expressions.worker import ExpressionWorker
 from rootspan_apiserver.admission.namespace_getter import NamespaceGetter
 from rootspan_apiserver.admission.predicates import (
     Equivalents,
@@ -45,16 +46,19 @@ class WebhookMatcher:
     def __init__(
         self,
         phase: str,
+        *,
         namespaces: NamespaceGetter,
         equivalents: Equivalents,
         authorizer: Authorizer,
         metrics: MatchConditionMetrics,
+        worker: ExpressionWorker,
     ) -> None:
         self._phase = phase
         self._namespaces = namespaces
         self._equivalents = equivalents
         self._authorizer = authorizer
         self._metrics = metrics
+        self._worker = worker
 
     async def invocation(self, webhook: Webhook, attributes: AdmissionAttributes) -> WebhookInvocation | None:
         """Return how to call `webhook`, None if it does not match the request.
@@ -80,7 +84,7 @@ class WebhookMatcher:
             request=admission_request(attributes, match),
             authorizer=AuthorizationDecisions(self._authorizer).of(attributes),
         )
-        result = await evaluated(webhook.match_conditions.evaluate, inputs)
+        result = await self._worker.evaluated(webhook.match_conditions.evaluate, inputs)
         if result.seconds is not None:
             kind = _EVALUATED.get(self._phase, self._phase)
             labels = (webhook.name, "webhook", kind, attributes.operation)

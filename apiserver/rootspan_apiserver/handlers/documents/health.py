@@ -67,18 +67,23 @@ class Health:
         etcd: The check of the store.
         lifecycle: Says when the server has started, and when it is not ready any more.
         bootstraps_roles: Whether there is the hook that does.
+        kms: The check of the KMS plugins, None where there are none.
     """
 
-    def __init__(self, etcd: Check, lifecycle: Lifecycle, *, bootstraps_roles: bool) -> None:
+    def __init__(self, etcd: Check, lifecycle: Lifecycle, *, bootstraps_roles: bool, kms: Check | None = None) -> None:
         self._lifecycle = lifecycle
         self.metrics = HealthMetrics()
         hooks = dict.fromkeys(HOOKS, self._check_started)
         if not bootstraps_roles:
             del hooks[BOOTSTRAP_ROLES]
-        alive = {"ping": _passed, "log": _passed, "loopback-serving-certificate": _passed, "etcd": etcd, **hooks}
-        shutdown = self._check_not_stopping
-        ready = {"ping": _passed, "log": _passed, "informer-sync": etcd, **hooks, "shutdown": shutdown}
-        self._checks: Mapping[str, Mapping[str, Check]] = {"healthz": alive, "livez": alive, "readyz": ready}
+        plugins = {"kms-providers": kms} if kms is not None else {}
+        first = {"ping": _passed, "log": _passed}
+        stored = {**first, "loopback-serving-certificate": _passed, "etcd": etcd}
+        self._checks: Mapping[str, Mapping[str, Check]] = {
+            "healthz": {**stored, **plugins, **hooks},
+            "livez": {**stored, **hooks},
+            "readyz": {**first, **plugins, "informer-sync": etcd, **hooks, "shutdown": self._check_not_stopping},
+        }
 
     def paths(self) -> Iterator[str]:
         """Yield the paths of the checks."""

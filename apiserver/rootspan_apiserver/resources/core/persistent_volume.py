@@ -28,9 +28,11 @@ from rootspan_apiserver.rules import (
     Path,
     RuleContext,
     absent_as,
+    forbidden,
     function,
     immutable,
     named,
+    not_nil,
     one_of,
     required,
     struct,
@@ -58,7 +60,8 @@ def _capacity(value: JSONObject | None, old: Any, path: Path, context: RuleConte
     if not value:
         yield FieldError.required(path)
     if value is None or set(value) != {"storage"}:
-        yield FieldError.not_supported(path, value, ("storage",))
+        shown = None if value is None else {key: value[key] for key in sorted(value)}
+        yield FieldError.not_supported(path, shown, ("storage",))
     for name in sorted(value or {}):
         yield from stored_quantity.check((value or {})[name], old, path.key(name), context)
         yield from positive_quantity.check((value or {})[name], old, path.key(name), context)
@@ -109,6 +112,41 @@ _SPEC = (
     & struct(storageClassName=unless_empty(named(dns_subdomain)), volumeMode=one_of(*VOLUME_MODES))
     & _attributes_class
 )
+_IN_CONTEXT = "in the context of inline volumes"
+_NOT_INLINE = forbidden(f"may not be specified {_IN_CONTEXT}")
+
+
+@function("ValidatePersistentVolumeSpec")
+def _inline_policy(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """The volume of somebody else is kept."""
+    if value and value != "Retain":
+        yield FieldError.forbidden(path, f"may only be Retain {_IN_CONTEXT}")
+
+
+@function("ValidatePersistentVolumeSpec")
+def _inline_mode(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """It has a file system."""
+    if value != "Filesystem":
+        yield FieldError.forbidden(path, f"may not specify volumeMode other than Filesystem {_IN_CONTEXT}")
+
+
+INLINE_SPEC = (
+    struct(
+        claimRef=forbidden(f"may not be specified {_IN_CONTEXT}", empty=True),
+        capacity=_NOT_INLINE,
+        csi=not_nil(f"has to be specified {_IN_CONTEXT}"),
+    )
+    & struct(accessModes=required)
+    & struct(
+        accessModes=access_modes,
+        persistentVolumeReclaimPolicy=_inline_policy,
+        nodeAffinity=forbidden(f"may not be specified {_IN_CONTEXT}", empty=True),
+    )
+    & one_source
+    & _root_is_not_recycled
+    & struct(storageClassName=_NOT_INLINE, volumeMode=_inline_mode)
+)
+"""The rules for a volume that is described where it is used, and that no PersistentVolume stands for."""
 _OBJECT = struct(metadata=object_metadata(namespaced=False), spec=absent_as({}, _SPEC))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.core.volume_sources import EXTERNAL, csi_driver_name
+from rootspan_apiserver.resources.core.volume_sources import EXTERNAL, csi_driver_name, iscsi_name
 from rootspan_apiserver.rules import ABSENT, Path, Rule, RuleContext, absent_as, function, named, required, struct
 from rootspan_apiserver.rules.file_paths import no_backsteps
 
@@ -42,6 +42,35 @@ def _not_empty(value: str, old: Any, path: Path, context: RuleContext) -> Iterat
         yield FieldError.required(path)
 
 
+_ISCSI_LIMIT = 64
+_ISCSI_TOO_LONG = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."
+_WRONG_FORMAT = "must be valid format"
+
+
+@function("validateISCSIPersistentVolumeSource")
+def _iscsi(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """As in a pod, but for the words; with an initiator, the names of the volume and of the portal are short."""
+    portal, initiator = value.get("targetPortal") or "", value.get("initiatorName")
+    if not portal:
+        yield FieldError.required(path / "targetPortal")
+    name = "" if "source" in (context.root.get("spec") or {}) else context.root["metadata"].get("name") or ""
+    if initiator is not None and len(f"{name}:{portal}".encode()) > _ISCSI_LIMIT:
+        yield FieldError.invalid(path / "targetportal", portal, _ISCSI_TOO_LONG)
+    if not (own := value.get("iqn") or ""):
+        yield FieldError.required(path / "iqn")
+    elif iscsi_name(own):
+        yield FieldError.invalid(path / "iqn", own, _WRONG_FORMAT)
+    if not 0 <= (unit := value.get("lun") or 0) <= 255:
+        yield FieldError.invalid(path / "lun", unit, "must be between 0 and 255, inclusive")
+    secret = value.get("secretRef")
+    if secret is None and (value.get("chapAuthDiscovery") or value.get("chapAuthSession")):
+        yield FieldError.required(path / "secretRef")
+    if secret is not None and not secret.get("name"):
+        yield FieldError.required(path / "secretRef" / "name")
+    if initiator is not None and iscsi_name(initiator):
+        yield FieldError.invalid(path / "initiatorname", initiator, _WRONG_FORMAT)
+
+
 SOURCES: tuple[tuple[str, str, str, Rule], ...] = (
     ("hostPath", "hostPath", "hostPath", EXTERNAL["hostPath"]),
     ("gcePersistentDisk", "gcePersistentDisk", "persistentDisk", EXTERNAL["gcePersistentDisk"]),
@@ -57,7 +86,7 @@ SOURCES: tuple[tuple[str, str, str, Rule], ...] = (
     ("rbd", "rbd", "rbd", EXTERNAL["rbd"]),
     ("quobyte", "quobyte", "quobyte", EXTERNAL["quobyte"]),
     ("cephfs", "cephFS", "cephfs", EXTERNAL["cephfs"]),
-    ("iscsi", "iscsi", "iscsi", EXTERNAL["iscsi"]),
+    ("iscsi", "iscsi", "iscsi", _iscsi),
     ("cinder", "cinder", "cinder", struct(volumeID=required, secretRef=_IN_NAMESPACE)),
     ("fc", "fc", "fc", EXTERNAL["fc"]),
     ("flexVolume", "flexVolume", "flexVolume", EXTERNAL["flexVolume"]),

@@ -118,7 +118,7 @@ def _rules(
     schema: Schema, effort: Effort, scale: ScalePaths | None, nodes: RuleNode | None, *, namespaced: bool
 ) -> _Rules:
     metadata = struct(metadata=object_metadata(namespaced=namespaced, standard_finalizers=False))
-    identified = metadata & struct(metadata=metadata_update)
+    identified = struct(metadata=metadata_update)
 
     def whole(head: Rule, *fits: Rule) -> Rule:
         rule = reduce(operator.and_, fits, head) & ListsAreUnique(schema)

@@ -101,11 +101,11 @@ def _compiled_rule(rule: JSONObject, expressions: SchemaExpressions, published: 
     )
 
 
-def rule_nodes(published: JSONObject, schema: Schema) -> RuleNode | None:
-    """Return the rules of the schema of a custom resource, None if it has none."""
+def rule_nodes(published: JSONObject, schema: Schema, *, is_resource: bool = True) -> RuleNode | None:
+    """Return the rules of a schema, by default of that of a whole resource, None if it has none."""
     if not _has_rules(published):
         return None
-    return _node(published, published, schema, is_resource=True)
+    return _node(published, published, schema, is_resource=is_resource)
 
 
 def _has_rules(published: JSONObject) -> bool:

@@ -7,7 +7,6 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/va
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,7 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.custom.correlation import Correlated, keys_of
 from rootspan_apiserver.resources.custom.expression_nodes import CompiledRule, RuleNode
 from rootspan_apiserver.resources.custom.result import NO_FIELD
-from rootspan_apiserver.rules import Path
+from rootspan_apiserver.rules import ROOT, Path
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError, CostLimitExceededError
 from rootspan_apiserver.rules.cel.frames import FailedValue
 from rootspan_apiserver.rules.cel.programs import CELProgram
@@ -59,16 +58,20 @@ class _Ratchet:
 
 @dataclass(slots=True)
 class ExpressionEvaluation:
-    """The evaluation of the rules for one object."""
+    """The evaluation of the rules for one object. Its budget is negative once it has been exceeded."""
 
     warn: Callable[[str], None]
     errors: list[FieldError] = field(default_factory=list)
     budget: int = COST_BUDGET
 
-    def run(self, node: RuleNode, obj: Any, old: Any, correlated: Correlated | None) -> list[FieldError]:
-        """Return what the rules find in an object. `old` is None on create."""
-        with suppress(_BudgetExceededError):
-            self._check(node, obj, old, Path(), _Ratchet(correlated))
+    def run(
+        self, node: RuleNode, obj: Any, old: Any, correlated: Correlated | None = None, path: Path = ROOT
+    ) -> list[FieldError]:
+        """Return what the rules find in an object at `path`. `old` is None on create."""
+        try:
+            self._check(node, obj, old, path, _Ratchet(correlated))
+        except _BudgetExceededError:
+            self.budget = -1
         return self.errors
 
     def _check(self, node: RuleNode, value: Any, old: Any, path: Path, ratchet: _Ratchet) -> None:

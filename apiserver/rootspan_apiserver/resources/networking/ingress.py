@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from rootspan_apiserver.kube.address_warnings import load_balancer_warnings
 from rootspan_apiserver.kube.addresses import legacy_ip, parse_ip
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
@@ -143,7 +144,7 @@ definition = Definition(
     "Ingress",
     "ingresses",
     short_names=("ing",),
-    subresources=(status_subresource(STATUS),),
+    subresources=(status_subresource(STATUS, warnings=load_balancer_warnings),),
     storage_path="/ingress",
     generation=COUNTED,
     warnings=_warnings,

@@ -10,7 +10,7 @@ from typing import Any
 from rootspan_apiserver.kube.comparison import same
 from rootspan_apiserver.kube.names import qualified_name
 from rootspan_apiserver.kube.status import FieldError
-from rootspan_apiserver.resources.columns import AGE, NAME
+from rootspan_apiserver.resources.columns import AGE, NAME, at
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import COUNTED
 from rootspan_apiserver.resources.resource_k8s_io.configuration import device_configuration
@@ -51,4 +51,5 @@ definition = Definition(
     spec=SPEC,
     update_rules=struct(metadata=object_metadata(long_name, namespaced=False) & core_metadata_update, spec=SPEC),
     columns=(NAME, AGE),
+    is_slow_to_validate=lambda obj: bool(at(obj, "spec", "selectors")),
 )

@@ -25,11 +25,11 @@ from rootspan_apiserver.rules.cel.types import (
     BOOL,
     QUANTITY,
     STRING,
+    CELType,
     SchemaField,
     SchemaType,
     map_of,
     object_type,
-    shown,
 )
 
 _COST_LIMIT = 1_000_000
@@ -97,7 +97,7 @@ def _fault(expression: str) -> InvalidSelector | None:
         return InvalidSelector(f"compilation failed: {error}")
     result = checked.output_type
     if result not in (BOOL, ANY):
-        return InvalidSelector(f"must evaluate to bool or the unknown type, not {shown(result)}")
+        return InvalidSelector(f"must evaluate to bool or the unknown type, not {_in_go(result)}")
     try:
         CELProgram(checked, environment)
     except CELEvaluationError as error:
@@ -122,3 +122,9 @@ def _size_of(path: SizePath) -> CostRange | None:
         else:
             declared = _ATTRIBUTE if declared.element is _ATTRIBUTE else None
     return CostRange(0, declared.max_elements) if path and path[0] == "device" and declared is not None else None
+
+
+def _in_go(cel_type: CELType) -> str:
+    """Return a type as Go shows it, which differs from messages of the checker for times and attributes."""
+    name = "google.protobuf.Any" if cel_type == ANY else cel_type.name
+    return f"{name}({', '.join(map(_in_go, cel_type.parameters))})" if cel_type.parameters else name

@@ -58,6 +58,13 @@ def default_claim(claim: JSONObject) -> None:
                 each_request["count"] = 1
 
 
+def has_selectors(claim: JSONObject | None) -> bool:
+    """Return whether a claim (a `DeviceClaim`) has expressions, which take long to compile."""
+    requests = (claim or {}).get("requests") or ()
+    kinds = (kind for request in requests for kind in (request.get("exactly"), *(request.get("firstAvailable") or ())))
+    return any(kind and kind.get("selectors") for kind in kinds)
+
+
 @function("validateDeviceAllocationMode")
 def _allocation_mode(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
     """The mode is All, without a count, or ExactCount with a positive one."""

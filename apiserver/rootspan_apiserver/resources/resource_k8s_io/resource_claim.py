@@ -11,7 +11,7 @@ from rootspan_apiserver.resources.columns import AGE, NAME, Column, at
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder, WriteContext
 from rootspan_apiserver.resources.resource_k8s_io.allocation import claim_status
-from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
+from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim, has_selectors
 from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import on_create, struct
 from rootspan_apiserver.rules.immutable_structs import immutable_struct
@@ -67,4 +67,5 @@ definition = Definition(
     changes=struct(spec=immutable_struct("resource/v1.ResourceClaimSpec")),
     update_order=UpdateOrder.RULES_FIRST,
     columns=(NAME, Column("State", _state, description="Whether devices are allocated and reserved."), AGE),
+    is_slow_to_validate=lambda obj: has_selectors(at(obj, "spec", "devices")),
 )

@@ -8,11 +8,10 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.columns import AGE, NAME, at
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder
-from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim
+from rootspan_apiserver.resources.resource_k8s_io.requests import default_claim, device_claim, has_selectors
 from rootspan_apiserver.rules import struct
 from rootspan_apiserver.rules.immutable_structs import immutable_struct
-from rootspan_apiserver.rules.label_selectors import labels
-from rootspan_apiserver.rules.metadata import annotations
+from rootspan_apiserver.rules.metadata import template_metadata
 
 
 def _default(obj: JSONObject) -> None:
@@ -26,10 +25,11 @@ definition = Definition(
     delete_returns_object=True,
     defaults=(_default,),
     spec=struct(
-        metadata=struct(annotations=annotations, labels=labels),
+        metadata=template_metadata,
         spec=struct(devices=device_claim("spec", "spec", "devices")),
     ),
     changes=struct(spec=immutable_struct("resource/v1.ResourceClaimTemplateSpec")),
     update_order=UpdateOrder.RULES_FIRST,
     columns=(NAME, AGE),
+    is_slow_to_validate=lambda obj: has_selectors(at(obj, "spec", "spec", "devices")),
 )

@@ -1,7 +1,5 @@
 """VolumeAttachment (storage.k8s.io): that a volume is to be attached to a node, and whether it is.
 
-The rules of an inline volume, those of a PersistentVolume, are not checked.
-
 Upstream: pkg/apis/storage/validation/validation.go, pkg/registry/storage/volumeattachment/strategy.go,
 pkg/printers/internalversion/printers.go
 """
@@ -13,11 +11,13 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import dns_subdomain
 from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.columns import AGE, NAME, Column, value
+from rootspan_apiserver.resources.core.persistent_volume import INLINE_SPEC
 from rootspan_apiserver.resources.core.volume_sources import csi_driver_name
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder
 from rootspan_apiserver.resources.subresource_definition import METADATA_OF_STATUS, status_subresource
 from rootspan_apiserver.rules import (
+    ABSENT,
     Path,
     RuleContext,
     absent_as,
@@ -45,6 +45,8 @@ def _source(source: JSONObject, old: Any, path: Path, context: RuleContext) -> I
         yield FieldError.forbidden(path, ONE_SOURCE)
     elif volume == "":
         yield FieldError.required(path / "persistentVolumeName", "must specify non empty persistentVolumeName")
+    elif inline is not None:
+        yield from INLINE_SPEC.check(inline, ABSENT, path / "inlineVolumeSpec", context)
 
 
 @function("validateAttachmentMetadata")

@@ -23,6 +23,7 @@ from rootspan_apiserver.types.schema import Schema
 Conversion = Callable[[Any], Any]
 """Makes a value of JSON. Raises CELEvaluationError if it does not fit the schema."""
 
+_NO_OBJECT = "invalid data, expected a map for the provided schema with type=object"
 _STRING = Schema(type="string")
 _METADATA = Schema(type="object", properties={"name": _STRING, "generateName": _STRING})
 
@@ -141,9 +142,10 @@ class MapList(list[Any], EqualityValue):
 
 def conversion(schema: Schema, *, is_resource: bool = False) -> Conversion:
     """Return what makes values of a schema. `is_resource` declares `apiVersion`, `kind` and the names in the metadata."""
+    convert: Conversion
     if schema.int_or_string:
-        return partial(_nullable, schema.nullable, _int_or_string)
-    if schema.type == "object":
+        convert = _int_or_string
+    elif schema.type == "object":
         convert = _objects(schema, is_resource=is_resource or schema.embedded_resource)
     elif schema.type == "array":
         convert = _lists(schema)
@@ -155,15 +157,16 @@ def conversion(schema: Schema, *, is_resource: bool = False) -> Conversion:
         convert = _unchanged
     else:
         convert = partial(_wrong_schema, schema.type)
-    return partial(_nullable, schema.nullable, convert)
+    return partial(_nullable, convert) if schema.nullable else convert
 
 
-def _nullable(is_nullable: bool, convert: Conversion, value: Any) -> Any:  # bound by position
-    if value is not None:
-        return convert(value)
-    if is_nullable:
-        return None
-    raise CELEvaluationError("invalid data, got null for schema with nullable=false")
+def _nullable(convert: Conversion, value: Any) -> Any:
+    return None if value is None else convert(value)
+
+
+def _misfit(value: Any, message: str) -> CELEvaluationError:
+    """Return the error of a value that does not fit its schema."""
+    return CELEvaluationError("invalid data, got null for schema with nullable=false" if value is None else message)
 
 
 def _objects(schema: Schema, *, is_resource: bool) -> Conversion:
@@ -191,13 +194,13 @@ def _with_metadata(properties: Mapping[str, Schema]) -> Mapping[str, Schema]:
 
 def _object(shape: ObjectShape, value: Any) -> ObjectValue:
     if value.__class__ is not dict:
-        raise CELEvaluationError("invalid data, expected a map for the provided schema with type=object")
+        raise _misfit(value, _NO_OBJECT)
     return ObjectValue(value, shape)
 
 
 def _map(convert: Conversion, value: Any) -> dict[str, Any]:
     if value.__class__ is not dict:
-        raise CELEvaluationError("invalid data, expected a map for the provided schema with type=object")
+        raise _misfit(value, _NO_OBJECT)
     return {key: convert(each) for key, each in value.items()}
 
 
@@ -211,7 +214,7 @@ def _lists(schema: Schema) -> Conversion:
 
 def _list(convert: Conversion, list_type: str, keys: tuple[str, ...], value: Any) -> list[Any]:
     if value.__class__ is not list:
-        raise CELEvaluationError("invalid data, expected an array for the provided schema with type=array")
+        raise _misfit(value, "invalid data, expected an array for the provided schema with type=array")
     elements = [convert(each) for each in value]
     if list_type == "map":
         return MapList(elements, keys)
@@ -219,24 +222,25 @@ def _list(convert: Conversion, list_type: str, keys: tuple[str, ...], value: Any
 
 
 def _wrong_list(text: str, value: Any) -> Any:
-    raise CELEvaluationError(text)
+    raise _misfit(value, text)
 
 
 def _wrong_schema(kind: str, value: Any) -> Any:
-    raise CELEvaluationError(
+    raise _misfit(
+        value,
         "invalid type, expected object, array, number, integer, boolean or string, or no type with x-kubernetes-int-or-string or "
-        f"x-kubernetes-preserve-unknown-fields is true, got {kind}"
+        f"x-kubernetes-preserve-unknown-fields is true, got {kind}",
     )
 
 
 def _int_or_string(value: Any) -> Any:
     if value.__class__ in (str, int):
         return value
-    raise CELEvaluationError("invalid data, expected XIntOrString value to be either a string or integer")
+    raise _misfit(value, "invalid data, expected XIntOrString value to be either a string or integer")
 
 
 def _expected(what: str, value: Any) -> CELEvaluationError:
-    return CELEvaluationError(f"invalid data, expected {what}, got {go_type(value)}")
+    return _misfit(value, f"invalid data, expected {what}, got {go_type(value)}")
 
 
 def _string(value: Any) -> str:
@@ -264,6 +268,8 @@ def _boolean(value: Any) -> bool:
 
 
 def _unchanged(value: Any) -> Any:
+    if value is None:
+        raise _misfit(value, "")
     return value
 
 

@@ -159,3 +159,108 @@ def test_table_shows_kind_of_parameters() -> None:
     assert list(VALIDATING.row(kind).values()) == ["x", 1, "shop.example/v1/Limit", "5m"]
     assert list(MUTATING.row().values()) == ["x", 2, "<unset>", "5m"]
     assert MUTATING.bookmark_row() == VALIDATING.bookmark_row() == ["", 0, "<unset>", "<unknown>"]
+
+
+BOOL = 'Invalid value: "1": must evaluate to bool but got int'
+UNDECLARED = (
+    "Invalid value: \"%s.a == 'x'\": compilation failed: ERROR: <input>:1:1: undeclared reference to '%s' (in container '')\n"
+    " | %s.a == 'x'\n | ^"
+)
+EXPRESSIONS: list[tuple[Changes, list[str]]] = [
+    ({"spec.matchConditions": [{"name": "a", "expression": " 1 "}]}, [f"spec.matchConditions[0].expression: {BOOL}"]),
+    (
+        {"spec.matchConditions": [{"name": "a", "expression": "params.a == 'x'"}]},
+        [f"spec.matchConditions[0].expression: {UNDECLARED % (('params',) * 3)}"],
+    ),
+    (
+        {
+            "spec.matchConditions": [{"name": "a", "expression": "params.a == 'x'"}],
+            "spec.paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        },
+        [],
+    ),
+    (
+        {
+            "spec.matchConditions": [{"name": "a", "expression": "variables.a == 'x'"}],
+            "spec.variables": [{"name": "a", "expression": "'x'"}],
+        },
+        [f"spec.matchConditions[0].expression: {UNDECLARED % (('variables',) * 3)}"],
+    ),
+    (
+        {"spec.variables": [{"name": "a", "expression": "object.a.b"}, {"name": "b", "expression": "variables.c"}]},
+        [
+            (
+                "spec.variables[1].expression: Invalid value: \"variables.c\": compilation failed: ERROR: <input>:1:10: undefined field 'c'\n"
+                " | variables.c\n | .........^"
+            )
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("check", [VALIDATING, MUTATING])
+@pytest.mark.parametrize(("changes", "errors"), EXPRESSIONS)
+def test_expressions_of_policy_are_compiled(check: KindCheck, changes: Changes, errors: list[str]) -> None:
+    """Conditions can name parameters if there are any, and no variables; variables can name those before them."""
+    assert check.refusals(changes) == errors
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"spec.validations.0": {"expression": "1"}}, [f"spec.validations[0].expression: {BOOL}"]),
+        (
+            {"spec.validations.0": {"expression": "true", "messageExpression": "object.a"}},
+            ['spec.validations[0].messageExpression: Invalid value: "object.a": must evaluate to string but got dyn'],
+        ),
+        (
+            {"spec.validations.0": {"expression": "true", "messageExpression": "authorizer.a == 'x' ? '' : ''"}},
+            [
+                (
+                    "spec.validations[0].messageExpression: Invalid value: \"authorizer.a == 'x' ? '' : ''\": compilation failed: ERROR: "
+                    "<input>:1:1: undeclared reference to 'authorizer' (in container '')\n | authorizer.a == 'x' ? '' : ''\n | ^"
+                )
+            ],
+        ),
+        (
+            {"spec.auditAnnotations.0": {"key": "size", "valueExpression": " 1 "}},
+            [
+                'spec.auditAnnotations[0].valueExpression: Invalid value: " 1 ": must evaluate to one of [string null_type] but got int'
+            ],
+        ),
+    ],
+)
+def test_expressions_of_validating_policy_are_compiled(changes: Changes, errors: list[str]) -> None:
+    """Each has its type: a bool, a string, a string or null."""
+    assert VALIDATING.refusals(changes) == errors
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        (
+            {"spec.mutations.0": {**APPLY, "applyConfiguration": {"expression": " object "}}},
+            [
+                'spec.mutations[0].applyConfiguration.expression: Invalid value: "object": must evaluate to Object but got dyn'
+            ],
+        ),
+        (
+            {"spec.mutations.0": {**JSON_PATCH, "jsonPatch": {"expression": "[]"}}},
+            [
+                'spec.mutations[0].jsonPatch.expression: Invalid value: "[]": must evaluate to list(JSONPatch) but got list(dyn)'
+            ],
+        ),
+        (
+            {"spec.mutations.0": {**JSON_PATCH, "jsonPatch": {"expression": "[JSONPatch{at: '/'}]"}}},
+            [
+                (
+                    "spec.mutations[0].jsonPatch.expression: Invalid value: \"[JSONPatch{at: '/'}]\": compilation failed: ERROR: <input>:1:14: "
+                    "expected type of field 'at' is '' but provided type is 'string'\n | [JSONPatch{at: '/'}]\n | .............^"
+                )
+            ],
+        ),
+    ],
+)
+def test_expressions_of_mutating_policy_are_compiled(changes: Changes, errors: list[str]) -> None:
+    """An apply configuration is an `Object`, a JSON patch a list of `JSONPatch`."""
+    assert MUTATING.refusals(changes) == errors

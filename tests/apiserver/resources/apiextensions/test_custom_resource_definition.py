@@ -145,6 +145,10 @@ def _refusals(schema: JSONObject, **version: Any) -> list[str]:
     return [error.removeprefix(AT) for error in LAMPS.refusals(changes)]
 
 
+def _ruled(*rules: str) -> JSONObject:
+    return {"x-kubernetes-validations": [{"rule": rule} for rule in rules]}
+
+
 def _in_spec(field: JSONObject) -> JSONObject:
     return {"type": "object", "properties": {"f": field}}
 
@@ -193,6 +197,11 @@ SCHEMAS: list[tuple[JSONObject, list[str]]] = [
     (_in_spec({**KEYED, "items": {**ITEM, "required": [], "properties": {"k": {"type": "string", "nullable": True}}}}), [f"{F}.items.properties[k].default: Required value: {KEY} must have a default or be a required property", f"{F}.items.properties[k].nullable: Forbidden: {KEY} cannot be nullable"]),
     (_in_spec({"type": "integer", "maximum": 3, "default": 7}), [f"{F}.default: Invalid value: 7:  in body should be less than or equal to 3"]),
     (_in_spec({"type": "object", "default": {"a": 1}}), [f'{F}.default: Invalid value: {{"a":1}}: must not have unknown fields']),
+    (_in_spec({"type": "integer", "default": 3, **_ruled("self > 5")}), [f"{F}.default: Invalid value: 3: failed rule: self > 5"]),
+    (_in_spec({"type": "integer", "default": 7, **_ruled("self > 5", "self == oldSelf")}), []),
+    (_in_spec({"type": "integer", "default": 7, "x-kubernetes-validations": [{"rule": "oldSelf.hasValue()", "optionalOldSelf": True}]}), [f"{F}.default: Invalid value: 7: failed rule: oldSelf.hasValue()"]),
+    (_in_spec({"type": "object", "default": {"a": 1}, "properties": {"a": {"type": "integer", **_ruled("self > 5")}}}), [f"{F}.default.a: Invalid value: 1: failed rule: self > 5"]),
+    (_in_spec({"x-kubernetes-int-or-string": True, "default": 5, **_ruled("type(self) == int && self > 7")}), [f"{F}.default: Invalid value: 5: failed rule: type(self) == int && self > 7"]),
     (_in_spec({"type": "string", "x-kubernetes-validations": [{"rule": "self != ''", "message": "give one"}]}), []),
     (_in_spec({"type": "string", "x-kubernetes-validations": [{"rule": " ", "reason": "Sad", "fieldPath": ".x", "messageExpression": " "}, {"rule": "a\nb"}, {"rule": "a", "message": "b\nc"}, {"rule": "a", "message": " "}]}), [
         f"{F}.x-kubernetes-validations[0].rule: Required value: rule is not specified",

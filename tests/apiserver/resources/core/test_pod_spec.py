@@ -43,6 +43,14 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.runtimeClassName: Invalid value: "": ' + SUBDOMAIN,
         'spec.preemptionPolicy: Unsupported value: "Maybe": supported values: "PreemptLowerPriority", "Never"',
     ]),
+    ({'spec.preemptionPolicy': ''}, ['spec.preemptionPolicy: Required value']),
+    ({'spec.hostnameOverride': 'a.b'}, []),
+    ({'spec.hostnameOverride': 'X', 'spec.setHostnameAsFQDN': True, 'spec.hostNetwork': True}, [
+        'spec.hostnameOverride: Forbidden: may not be specified when setHostnameAsFQDN is true',
+        'spec.hostnameOverride: Forbidden: may not be specified when hostNetwork is true',
+        'spec.hostnameOverride: Invalid value: "X": ' + SUBDOMAIN,
+    ]),
+    ({'spec.hostnameOverride': 'a' * 65}, ['spec.hostnameOverride: Too long: may not be more than 64 bytes']),
     ({'spec.serviceAccountName': 'a', 'spec.nodeName': 'n', 'spec.activeDeadlineSeconds': 1, 'spec.hostname': 'h', 'spec.subdomain': 's', 'spec.priorityClassName': 'p', 'spec.runtimeClassName': 'r', 'spec.preemptionPolicy': 'Never'}, []),
     ({'metadata.annotations': {'kubernetes.io/config.mirror': 'x', 'controller.kubernetes.io/pod-deletion-cost': '+1', 'seccomp.security.alpha.kubernetes.io/pod': 'half', 'container.seccomp.security.alpha.kubernetes.io/c': 'localhost//a', 'container.apparmor.security.beta.kubernetes.io/d': 'half'}}, [
         'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "x": must set spec.nodeName if mirror pod annotation is set',

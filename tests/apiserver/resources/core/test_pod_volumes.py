@@ -184,8 +184,8 @@ ROWS: list[tuple[Changes, list[str]]] = [
         'spec.volumes[0].ephemeral.volumeClaimTemplate: Required value',
     ]),
     ({'spec.volumes': [{'name': 'v', 'ephemeral': {'volumeClaimTemplate': {'metadata': {'name': 'n', 'namespace': 'm'}, 'spec': {'accessModes': ['ReadWriteOnce'], 'resources': {'requests': {'storage': '1Gi'}}}}}}]}, [
-        'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.name: Forbidden: not supported for this type',
-        'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.namespace: Forbidden: not supported for this type',
+        'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.name: Forbidden: cannot be set',
+        'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.namespace: Forbidden: cannot be set',
     ]),
     ({'spec.volumes': [{'name': 'v', 'ephemeral': {'volumeClaimTemplate': {'metadata': {'labels': {'!': ''}, 'annotations': {'!': ''}}, 'spec': {'selector': {'matchLabels': {'!': ''}, 'matchExpressions': [{'key': '!', 'operator': 'In', 'values': ['!']}]}, 'storageClassName': 'A', 'volumeMode': 'Tape'}}}}]}, [
         'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.annotations: Invalid value: "!": ' + QUALIFIED,

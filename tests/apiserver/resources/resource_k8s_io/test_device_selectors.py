@@ -38,6 +38,8 @@ def test_selector_of_devices_is_valid(expression: str) -> None:
         ("self.driver", f"{COMPILE}1: undeclared reference to 'self' (in container '')\n | self.driver\n | ^"),
         ("device.driver", "must evaluate to bool or the unknown type, not string"),
         ("device.capacity['a'].b", "must evaluate to bool or the unknown type, not kubernetes.Quantity"),
+        ("[duration('1h')]", "must evaluate to bool or the unknown type, not list(google.protobuf.Duration)"),
+        ("device.attributes['a']", "must evaluate to bool or the unknown type, not map(string, google.protobuf.Any)"),
         ("device.attributes['a'].b + 1", "must evaluate to bool or the unknown type, not int"),
         ("device.attributes['a'].b.all(c, c)", f"{COMPILE}23: expression of type 'any' cannot be range of a comprehension (must be list, map, or dynamic)\n | device.attributes['a'].b.all(c, c)\n | ......................^"),
         ("cel.bind(1, 2, true)", f"{COMPILE}10: cel.bind() variable names must be simple identifiers\n | cel.bind(1, 2, true)\n | .........^"),

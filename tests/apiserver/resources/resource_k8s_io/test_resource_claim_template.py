@@ -12,6 +12,11 @@ ROWS: list[tuple[Changes, list[str]]] = [
     ({}, []),
     ({"spec.metadata.labels": {"/": "b"}}, ['spec.metadata.labels: Invalid value: "/": prefix part must be non-empty', 'spec.metadata.labels: Invalid value: "/": name part must be non-empty']),
     ({"spec.metadata.annotations": {"a/b/c": ""}}, ['spec.metadata.annotations: Invalid value: "a/b/c": ']),
+    ({"spec.metadata": {"uid": "u", "name": "n", "finalizers": ["a"]}}, [
+        "spec.metadata.name: Forbidden: cannot be set",
+        "spec.metadata.uID: Forbidden: cannot be set",
+        "spec.metadata.finalizers: Forbidden: cannot be set",
+    ]),
     ({"spec.spec.devices.requests.0.name": ""}, ['spec.spec.devices.requests[0].name: Invalid value: ""', "spec.spec.devices.constraints[0].requests[0]: "]),
 ]  # fmt: skip
 

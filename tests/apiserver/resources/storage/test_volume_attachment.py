@@ -9,13 +9,27 @@ SPEC = {"attacher": "disks.example.org", "nodeName": "n1", "source": {"persisten
 ATTACHMENT = KindCheck(definition, {"spec": SPEC})
 SUBDOMAIN = r"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 ONE = "must specify exactly one of inlineVolumeSpec and persistentVolumeName"
+INLINE = {"csi": {"driver": "d.example.com", "volumeHandle": "h"}, "accessModes": ["ReadWriteOnce"]}
+PLACE, IN_CONTEXT = "spec.source.inlineVolumeSpec", "in the context of inline volumes"
 ROWS: list[tuple[Changes, list[str]]] = [
     ({}, []),
     ({"spec.attacher": REMOVED}, ["spec.attacher: Required value"]),
     ({"spec.attacher": "a" * 64}, ["spec.attacher: Too long: may not be more than 63 bytes"]),
     ({"spec.nodeName": REMOVED}, [f'spec.nodeName: Invalid value: "": {SUBDOMAIN}']),
     ({"spec.source": {}}, [f"spec.source: Required value: {ONE}"]),
-    ({"spec.source": {"inlineVolumeSpec": {"capacity": {"storage": "1Gi"}}}}, []),
+    ({"spec.source": {"inlineVolumeSpec": INLINE}}, []),
+    ({"spec.source": {"inlineVolumeSpec": {"hostPath": {"path": "/a"}, "capacity": {"storage": "1Gi"}, "claimRef": {}, "nodeAffinity": {}}}}, [
+        f"{PLACE}.claimRef: Forbidden: may not be specified {IN_CONTEXT}",
+        f"{PLACE}.capacity: Forbidden: may not be specified {IN_CONTEXT}",
+        f"{PLACE}.csi: Required value: has to be specified {IN_CONTEXT}",
+        f"{PLACE}.accessModes: Required value",
+        f"{PLACE}.nodeAffinity: Forbidden: may not be specified {IN_CONTEXT}",
+    ]),
+    ({"spec.source": {"inlineVolumeSpec": {**INLINE, "persistentVolumeReclaimPolicy": "Delete", "volumeMode": "Block", "storageClassName": "c"}}}, [
+        f"{PLACE}.persistentVolumeReclaimPolicy: Forbidden: may only be Retain {IN_CONTEXT}",
+        f"{PLACE}.storageClassName: Forbidden: may not be specified {IN_CONTEXT}",
+        f"{PLACE}.volumeMode: Forbidden: may not specify volumeMode other than Filesystem {IN_CONTEXT}",
+    ]),
     ({"spec.source.inlineVolumeSpec": {"capacity": {"storage": "1Gi"}}}, [f"spec.source: Forbidden: {ONE}"]),
     ({"spec.source.persistentVolumeName": ""}, [
         "spec.source.persistentVolumeName: Required value: must specify non empty persistentVolumeName",

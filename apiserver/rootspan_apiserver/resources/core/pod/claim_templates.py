@@ -13,19 +13,17 @@ from rootspan_apiserver.rules import (
     Path,
     RuleContext,
     absent_as,
-    forbidden,
     function,
     named,
     one_of,
     struct,
     unless_empty,
 )
-from rootspan_apiserver.rules.label_selectors import label_selector, labels
-from rootspan_apiserver.rules.metadata import annotations
+from rootspan_apiserver.rules.label_selectors import label_selector
+from rootspan_apiserver.rules.metadata import template_metadata
 from rootspan_apiserver.rules.quantities import positive_quantity
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
-_NOT_SUPPORTED = forbidden("not supported for this type")
 
 
 @function("ValidatePersistentVolumeClaimSpec", absent=True)
@@ -51,7 +49,6 @@ def _size(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iter
         yield from positive_quantity.check(size, old, path.key("storage"), context)
 
 
-_METADATA = struct(annotations=annotations, labels=labels, name=_NOT_SUPPORTED, namespace=_NOT_SUPPORTED)
 CLAIM_SPEC = struct(
     selector=label_selector(),
     accessModes=_access_modes,
@@ -59,4 +56,4 @@ CLAIM_SPEC = struct(
     storageClassName=unless_empty(named(dns_subdomain)),
     volumeMode=one_of("Block", "Filesystem"),
 )
-CLAIM_TEMPLATE = struct(metadata=_METADATA, spec=absent_as({}, CLAIM_SPEC))
+CLAIM_TEMPLATE = struct(metadata=template_metadata, spec=absent_as({}, CLAIM_SPEC))

@@ -74,3 +74,21 @@ def host_users(value: JSONObject, old: Any, path: Path, context: RuleContext) ->
         for key, shown in (("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")):
             if value.get(key):
                 yield FieldError.forbidden(path / shown, words)
+
+
+@function("validateHostnameOverride")
+def hostname_override(value: JSONObject, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """A name of its own excludes those that come from the node and from the domain."""
+    if (name := value.get("hostnameOverride")) is None:
+        return
+    place = path / "hostnameOverride"
+    if value.get("setHostnameAsFQDN"):
+        yield FieldError.forbidden(place, "may not be specified when setHostnameAsFQDN is true")
+    if value.get("hostNetwork"):
+        yield FieldError.forbidden(place, "may not be specified when hostNetwork is true")
+    if len(name.encode()) > _HOST_NAME_LIMIT:
+        yield FieldError.too_long(place, _HOST_NAME_LIMIT)
+    yield from (FieldError.invalid(place, name, reason) for reason in dns_subdomain(name))
+
+
+_HOST_NAME_LIMIT = 64

@@ -12,7 +12,13 @@ from rootspan_apiserver.kube.status import FieldError
 from rootspan_apiserver.resources.core.pod.affinity import AFFINITY
 from rootspan_apiserver.resources.core.pod.containers import CONTAINERS, EPHEMERAL_CONTAINERS, INIT_CONTAINERS
 from rootspan_apiserver.resources.core.pod.go_structs import shown_as_go
-from rootspan_apiserver.resources.core.pod.network import HOST_ALIASES, dns_config, host_network_ports, host_users
+from rootspan_apiserver.resources.core.pod.network import (
+    HOST_ALIASES,
+    dns_config,
+    host_network_ports,
+    host_users,
+    hostname_override,
+)
 from rootspan_apiserver.resources.core.pod.resources import OF_POD as RESOURCES
 from rootspan_apiserver.resources.core.pod.resources import OVERHEAD
 from rootspan_apiserver.resources.core.pod.scheduling import READINESS_GATES, SPREAD, scheduling_gates
@@ -40,9 +46,19 @@ from rootspan_apiserver.rules import (
 from rootspan_apiserver.rules.label_selectors import labels
 
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
+PREEMPTION = ("PreemptLowerPriority", "Never")
 DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _SUBDOMAIN = unless_empty(named(dns_subdomain))
 _LABEL = unless_empty(named(dns_label))
+
+
+@function("ValidatePreemptionPolicy")
+def _preemption_policy(value: str, old: Any, path: Path, context: RuleContext) -> Iterator[FieldError]:
+    """A policy that is given is one of two, and not empty."""
+    if not value:
+        yield FieldError.required(path)
+    elif value not in PREEMPTION:
+        yield FieldError.not_supported(path, value, PREEMPTION)
 
 
 @function("validatePodResourceClaim")
@@ -95,6 +111,7 @@ SPEC = (
     )
     & host_processes
     & host_users
+    & hostname_override
     & struct(
         serviceAccountName=_SUBDOMAIN,
         nodeName=_SUBDOMAIN,
@@ -105,7 +122,7 @@ SPEC = (
         hostAliases=HOST_ALIASES,
         priorityClassName=_SUBDOMAIN,
         runtimeClassName=named(dns_subdomain),
-        preemptionPolicy=one_of("PreemptLowerPriority", "Never"),
+        preemptionPolicy=_preemption_policy,
         overhead=_overhead,
     )
     & operating_system

@@ -4,6 +4,7 @@ Upstream: pkg/apis/core/validation/validation.go (ValidateService), pkg/apis/cor
 pkg/registry/core/service/strategy.go, pkg/registry/core/service/storage/storage.go, pkg/printers/internalversion/printers.go
 """
 
+from rootspan_apiserver.kube.address_warnings import load_balancer_warnings
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.names import dns_label
 from rootspan_apiserver.resources.core.service.allocation import ServiceAllocator
@@ -64,7 +65,7 @@ definition = Definition(
             GroupVersionKind("", "v1", "ServiceProxyOptions"),
             verbs=frozenset({"create", "delete", "get", "patch", "update"}),
         ),
-        status_subresource(rules=load_balancer_status),
+        status_subresource(rules=load_balancer_status, warnings=load_balancer_warnings),
     ),
     storage_path="/services/specs",
     defaults=(_default,),

@@ -1,0 +1,1 @@
+"""Encryption at rest: the configuration, its providers, and the values that they encrypt."""
