@@ -18,8 +18,8 @@ from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.auditing import auditing
-from rootspan_apiserver.authn.server_authenticator import server_authenticator
-from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.aggregated_services import AggregatedServices
@@ -69,8 +69,7 @@ async def apiserver(
         grace: Seconds that requests in flight have after the block.
 
     Raises:
-        OptionsError, BindError, CertificateError, KeyFileError, TokenFileError, ConfigurationError, EmbeddedEtcdError: the server
-            cannot start.
+        OptionsError, BindError, CertificateError, KeyFileError, TokenFileError, ConfigurationError, EmbeddedEtcdError: No server.
     """
     assembly.check(options)
     async with contextlib.AsyncExitStack() as stack:
@@ -109,11 +108,9 @@ async def apiserver(
             lifecycle=lifecycle,
             kms_check=encryption.check if encryption is not None and encryption.has_check else None,
             token=identities.administrator_token(options),
-            accounts=identities.service_accounts(options, bound),
+            accounts=identities.service_account_tokens(options, bound, storage, registry, loopback),
         )
-        admission = await stack.enter_async_context(closing(_admission(parts)))
-        auditor = await stack.enter_async_context(auditing(options, tracing, metrics.audit))
-        traced = _traced(_request_path(parts, admission, etcd.check, auditor), parts)
+        traced = await entering(_answering(parts, etcd.check))
         await storage.wait_ready(CACHE_SECONDS)
         address = await entering(serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace))
         loopback.connect(address.host, address.port, certificate.pair.certificate)
@@ -142,7 +139,7 @@ class _Parts:
     lifecycle: Lifecycle
     kms_check: Check | None
     token: str
-    accounts: ServiceAccountSettings
+    accounts: ServiceAccountTokens
 
 
 @contextlib.asynccontextmanager
@@ -186,27 +183,32 @@ async def _working(
         yield registered, settled
 
 
-def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, auditor: Auditor | None) -> ASGIApp:
+@contextlib.asynccontextmanager
+async def _answering(parts: _Parts, etcd_check: Check) -> AsyncIterator[ASGIApp]:
+    """Return what answers requests while the block runs."""
+    options = parts.options
+    async with (
+        contextlib.aclosing(_admission(parts)) as admission,
+        auditing(options, parts.tracing, parts.metrics.audit) as auditor,
+        identities.authentication(
+            options, parts.accounts, parts.loopback, parts.token, parts.webhooks
+        ) as authenticator,
+    ):
+        yield _traced(_request_path(parts, admission, etcd_check, authenticator, auditor), parts)
+
+
+def _request_path(
+    parts: _Parts, admission: AdmissionChain, etcd_check: Check, authenticator: Authenticator, auditor: Auditor | None
+) -> ASGIApp:
     """Return the handlers behind the filters."""
     options, storage, registry = parts.options, parts.storage, parts.registry
-    accounts = identities.service_account_tokens(parts.accounts, storage, registry, parts.loopback)
-    authenticator = server_authenticator(
-        loopback_token=parts.loopback.token,
-        admin_token=parts.token,
-        accounts=accounts,
-        client_certificates=identities.client_certificates(options),
-        front_proxy=identities.front_proxy(options),
-        token_file=options.token_auth_file,
-        token_webhook=identities.token_webhook(options, parts.webhooks, accounts.settings.api_audiences),
-        anonymous=identities.anonymous(options),
-    )
     handlers = application(
         registry=registry,
         store=parts.store,
         admission=admission,
         authenticator=authenticator,
         authorizer=parts.authorizer,
-        tokens=accounts,
+        tokens=parts.accounts,
         metrics=parts.metrics,
         lifecycle=parts.lifecycle,
         etcd_check=etcd_check,
