@@ -74,24 +74,21 @@ async def apiserver(
     """
     assembly.check(options)
     async with contextlib.AsyncExitStack() as stack:
+        enter = stack.enter_async_context
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
         dialect, lifecycle = options.dialect(), Lifecycle()
-        provider = await stack.enter_async_context(assembly.tracer_provider(options, dialect, tracer_provider))
+        provider = await enter(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
-        etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
+        etcd = await enter(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         metrics = Metrics(options.emulated_version)
         metrics.features = options.gates().effective
-        encryption = await stack.enter_async_context(encrypting(options, tracing, registry, metrics.encryption))
-        stored = assembly.storage(options, etcd, tracing, registry, metrics, transformers=encryption)
-        storage = await stack.enter_async_context(stored)
-        loopback = await stack.enter_async_context(
-            contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients))
-        )
-        webhooks = AccessWebhooks(dialect.http_client, provider, metrics)
-        await stack.enter_async_context(contextlib.aclosing(webhooks))
-        authorizer = await stack.enter_async_context(assembly.authorizer(options, storage, registry, webhooks, metrics))
+        values = await enter(encrypting(options, tracing, registry, metrics.encryption))
+        storage = await enter(assembly.storage(options, etcd, tracing, registry, metrics, transformers=values))
+        loopback = await enter(contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients)))
+        webhooks = await enter(contextlib.aclosing(AccessWebhooks(dialect.http_client, provider, metrics)))
+        authorizer = await enter(assembly.authorizer(options, storage, registry, webhooks, metrics))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
             options=options,
@@ -109,18 +106,17 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
-            kms_check=encryption.check if encryption is not None and encryption.has_check else None,
+            kms_check=values.health if values is not None else None,
             token=identities.administrator_token(options),
             accounts=identities.service_accounts(options, bound),
         )
-        admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
-        auditor = await stack.enter_async_context(auditing(options, tracing, metrics.audit))
+        admission = await enter(contextlib.aclosing(_admission(parts)))
+        auditor = await enter(auditing(options, tracing, metrics.audit))
         traced = _traced(_request_path(parts, admission, etcd.check, auditor), parts)
         await storage.wait_ready(CACHE_SECONDS)
-        listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
-        address = await stack.enter_async_context(listening)
+        address = await enter(serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace))
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        settled = await stack.enter_async_context(_working(parts, certificate, address))
+        settled = await enter(_working(parts, certificate, address))
         yield _running(parts, certificate, address, settled)
 
 
