@@ -66,9 +66,10 @@ def decode(
             value, actual = protobuf.decode(body, expected)
         else:
             if media_type == YAML:
-                value, found = yaml_body.load(body)
+                value, found = yaml_body.load(body, beginning="")
                 problems.found.extend(found)
-                value = _object(value)
+                value = {} if value is None else value
+                json_body.check_type_meta(value)
             else:
                 value = json_body.load_object(body, duplicates=strict)
             if schema is not None and not value.get("kind"):
@@ -208,7 +209,7 @@ def decode_applied(body: bytes, field_validation: FieldValidation) -> tuple[JSON
         value, strict_errors = yaml_body.load(body)
         value = _object(value)
     except NotDecodableError as error:
-        raise bad_request(f"error decoding patch: {error}") from error
+        raise bad_request(f"error decoding YAML: {error}") from error
     if strict_errors and field_validation == "Strict":
         raise bad_request(f"error strict decoding patch: {strict_errors[0]}")
     return plain(value), strict_errors if field_validation == "Warn" else []
@@ -219,7 +220,8 @@ def _object(value: Any) -> JSONObject:
         return {}
     if not isinstance(value, dict):
         raise NotDecodableError(
-            f"json: cannot unmarshal {json_type(value)} into Go value of type map[string]interface {{}}"
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+            f"{json_type(value)} into Go value of type map[string]interface {{}}"
         )
     return value
 

@@ -30,7 +30,7 @@ def load(body: bytes, *, duplicates: bool) -> Any:
     except orjson.JSONDecodeError as error:
         raise NotDecodableError(_reason(body)) from error
     if max(body.count(b"{"), body.count(b"[")) > MAXIMUM_DEPTH // 2:
-        check_depth(value)
+        _check_depth(value, body)
     if duplicates and len(_KEY.findall(body)) != _count_keys(value):
         return json.loads(body, object_pairs_hook=_pairs, parse_int=integer)
     return value
@@ -99,6 +99,26 @@ def _count_keys(value: Any) -> int:
     return count
 
 
+def _check_depth(value: Any, body: bytes) -> None:
+    try:
+        check_depth(value)
+    except NotDecodableError as error:
+        raise NotDecodableError(f"invalid character '{_deepest(body.decode())}' {error}") from error
+
+
+def _deepest(text: str) -> str:
+    """Return the character that opens what is nested too deep."""
+    depth = 0
+    for token in _NESTING.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > MAXIMUM_DEPTH:
+            return token[0]
+    return "["
+
+
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+
 def _reason(body: bytes) -> str:
     try:
         text = body.decode()
@@ -107,4 +127,8 @@ def _reason(body: bytes) -> str:
     if reason := explain(text):
         return reason
     deep = body.count(b"[") + body.count(b"{") > MAXIMUM_DEPTH
-    return "exceeded max depth" if deep else "number out of range or unpaired surrogate"
+    return (
+        f"invalid character '{_deepest(text)}' exceeded max depth"
+        if deep
+        else "number out of range or unpaired surrogate"
+    )

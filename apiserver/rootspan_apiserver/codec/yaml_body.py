@@ -5,6 +5,7 @@ A first pass over the events bounds the depth before any value is built.
 Upstream: sigs.k8s.io/yaml/yaml.go
 """
 
+import re
 from typing import Any
 
 import yaml
@@ -15,6 +16,9 @@ from rootspan_apiserver.kube.go_yaml import GoLoader
 from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys
 from rootspan_apiserver.types.problems import NotDecodableError
 
+_ALIAS = re.compile(r"\*([\w-]+)")
+_NOT_BASE64 = "!!binary value contains invalid base64 data"
+CONVERTING = "error converting YAML to JSON: "
 _NODES_ALWAYS_ALLOWED = 100_000
 _BITS_OF_FLOATS = 1024
 
@@ -64,8 +68,10 @@ def _written(number: float) -> float:
     return number
 
 
-def load(body: bytes) -> tuple[Any, list[str]]:
+def load(body: bytes, *, beginning: str = CONVERTING) -> tuple[Any, list[str]]:
     """Return the value of a YAML text, and the strict decoding errors (repeated keys).
+
+    `beginning` is that of what is wrong with the syntax.
 
     Raises:
         NotDecodableError: not YAML, nested too deep, or expanded too much by aliases.
@@ -73,11 +79,11 @@ def load(body: bytes) -> tuple[Any, list[str]]:
     try:
         text = body.decode()
         _bound(text)
-        value = yaml.load(text, _Loader)
+        value = _first_document(text)
     except UnicodeDecodeError as error:
-        raise NotDecodableError("error converting YAML to JSON: yaml: invalid UTF-8") from error
+        raise NotDecodableError(f"{beginning}yaml: invalid UTF-8") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise NotDecodableError(f"error converting YAML to JSON: yaml: {_reason(error)}") from error
+        raise NotDecodableError(f"{beginning}yaml: {_reason(error, text)}") from error
     repeated: list[str] = []
     value = _copied(value, [max(len(body), _NODES_ALWAYS_ALLOWED)], repeated)
     if repeated:
@@ -85,11 +91,28 @@ def load(body: bytes) -> tuple[Any, list[str]]:
     return value, []
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        return f"line {mark.line + 1}: {error.problem}" if mark else str(error.problem)
-    return str(error)
+def _first_document(text: str) -> Any:
+    """Return the value of the first document, None where there is none; what follows is not looked at."""
+    loader = _Loader(text)
+    try:
+        return loader.get_data() if loader.check_data() else None  # type: ignore[no-untyped-call]  # PyYAML has no types
+    finally:
+        loader.dispose()
+
+
+def _reason(error: Exception, text: str) -> str:
+    """Return go-yaml's words: it counts lines from 0, leaves out the first, and is one line further in a scanner than in a parser."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return str(error)
+    problem, mark = str(error.problem), error.problem_mark
+    if isinstance(error, yaml.composer.ComposerError) and mark is not None:
+        name = _ALIAS.match(text.splitlines()[mark.line], mark.column)
+        return f"unknown anchor '{name[1]}' referenced" if name else problem
+    if isinstance(error, yaml.constructor.ConstructorError):
+        return _NOT_BASE64 if problem.startswith("failed to decode base64 data") else problem
+    line = next((each.line for each in (mark, error.context_mark) if each is not None and each.line), 0)
+    line += bool(line) and isinstance(error, yaml.scanner.ScannerError)
+    return f"line {line}: {problem}" if line else problem
 
 
 def _bound(text: str) -> None:
@@ -98,9 +121,11 @@ def _bound(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAXIMUM_DEPTH:
-                raise NotDecodableError("exceeded max depth")
+                raise NotDecodableError("error converting YAML to JSON: yaml: exceeded max depth of 10000")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        elif isinstance(event, yaml.DocumentEndEvent):
+            return
 
 
 def _copied(value: Any, budget: list[int], repeated: list[str], depth: int = 0) -> Any:

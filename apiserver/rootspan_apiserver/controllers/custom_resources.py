@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: their resources are served as soon as the watch cache has them.
+"""CustomResourceDefinitions: their resources are served as soon as their status says that they are established.
 
 This controller cannot be switched off: in kube-apiserver, too, it is part of the server. A definition gets its status (names accepted,
 established); when it is deleted, its objects are deleted first.
@@ -8,7 +8,8 @@ Upstream: staging/src/k8s.io/apiextensions-apiserver/pkg/controller/{establish,f
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterable
 from contextvars import Context
 from datetime import UTC, datetime
 
@@ -16,7 +17,6 @@ from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.converters import Converters
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.controllers.actor import Actor, without
-from rootspan_apiserver.controllers.observing import observe
 from rootspan_apiserver.controllers.work_queue import AgainError, WorkQueue
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.resources.apiextensions.custom_resource_definition import CLEANUP
@@ -24,9 +24,12 @@ from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.custom.acceptance import IN_DELETION, is_true, with_condition
 from rootspan_apiserver.resources.custom.definitions import resources_of
 from rootspan_apiserver.resources.custom.serving import ServedDefinitions
-from rootspan_apiserver.storage import Storage
+from rootspan_apiserver.storage import Storage, StoredObject
+from rootspan_apiserver.storage.change import Change
 from rootspan_apiserver.storage.scope import object_key
 from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
+
+logger = logging.getLogger(__name__)
 
 
 class CustomResourceDefinitions:
@@ -43,18 +46,37 @@ class CustomResourceDefinitions:
         self.queue: WorkQueue[str] = WorkQueue(self.name)
 
     async def load(self) -> None:
-        """Serve the resources of the definitions that are established. Raises StatusError."""
-        for stored in await self._storage.cached(self._definitions):
-            definition = stored.decode()
-            if is_true(definition, "Established"):
-                self._served.put(definition)
+        """Serve the resources of the definitions that are established, and follow the others. Raises StatusError."""
+        await self._storage.cached(self._definitions)
+        self._storage.subscribe(self._definitions, self)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.queue.run(self._keep))
-            async for observed in observe(self._storage, self._definitions):
-                self.queue.add(observed.object.name)
+        await self.queue.run(self._keep)
+
+    def reset(self, objects: Iterable[StoredObject]) -> None:
+        """Look at these definitions, and at those that are not among them any more."""
+        for name in self._served.definitions:
+            self.queue.add(name)
+        for stored in objects:
+            self._follow(stored)
+
+    def observe(self, change: Change) -> None:
+        """Look at a definition after a change."""
+        if change.deleted:
+            self.queue.add(change.object.name)
+        else:
+            self._follow(change.object)
+
+    def _follow(self, stored: StoredObject) -> None:
+        """Serve an established definition at once: before any watch shows that it is established."""
+        definition = stored.decode()
+        if is_true(definition, "Established"):
+            try:
+                self._served.put(definition)
+            except Exception:  # an observer must not fail; the queue tries again, and logs it
+                logger.exception("%s cannot be served", stored.name)
+        self.queue.add(stored.name)
 
     async def _keep(self, name: str) -> None:
         definition = await self._definition(name)
@@ -65,13 +87,15 @@ class CustomResourceDefinitions:
             self._look_again(group, name)
             await self._converters.forget(name)
             return
-        status = self._served.put(definition)
+        path, deleted = APIPath.of_object(self._definitions, "", name), "deletionTimestamp" in definition["metadata"]
+        status = self._served.status_of(definition)
+        if not deleted and status != definition.get("status"):
+            # Before anything is served, so that a client who sees the resource in discovery does not race with this write.
+            definition = await self._actor.replace(path.subresource("status"), {**definition, "status": status})
+        self._served.put(definition)
         await self._converters.close_unused()
-        path = APIPath.of_object(self._definitions, "", name)
-        if "deletionTimestamp" in definition["metadata"]:
+        if deleted:
             await self._finalize(path, definition)
-        elif status != definition.get("status"):
-            await self._actor.replace(path.subresource("status"), {**definition, "status": status})
         if self._served.names_of(name) != names:
             self._look_again(definition["spec"]["group"], name)
 

@@ -3,8 +3,10 @@
 import pytest
 
 from rootspan_apiserver.codec import decode, decode_applied
+from rootspan_apiserver.codec.yaml_body import load
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.types.problems import NotDecodableError
 
 CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
 YAML = "application/yaml"
@@ -127,3 +129,27 @@ def test_hostile_yaml_is_a_bad_request(body: bytes) -> None:
     with pytest.raises(StatusError) as caught:
         decode_applied(body, "Ignore")
     assert caught.value.code == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a: b: c", "mapping values are not allowed in this context"),
+        ("a:\n\tb", "line 2: found character that cannot start any token"),
+        ("[", "line 1: did not find expected node content"),
+        ("x: 1\ny: {a: b", "line 2: did not find expected ',' or '}'"),
+        ("a: *x", "unknown anchor 'x' referenced"),
+        ("a: !!binary x", "!!binary value contains invalid base64 data"),
+    ],
+)
+def test_syntax_error_has_the_words_and_lines_of_go(text: str, why: str) -> None:
+    """Go counts lines from 0 where a parser fails, from 1 where a scanner does, and leaves out the first."""
+    with pytest.raises(NotDecodableError) as refused:
+        load(text.encode())
+    assert str(refused.value) == f"error converting YAML to JSON: yaml: {why}"
+
+
+def test_first_document_counts() -> None:
+    """What follows it is not looked at, be it YAML or not."""
+    assert load(b"a: 1\n---\n{{{")[0] == {"a": 1}
+    assert load(b"")[0] is None

@@ -130,13 +130,13 @@ CREATES: dict[str, tuple[bytes, str, int, str]] = {
         nested(b"[", b"]"),
         JSON,
         400,
-        f'{NOT_JSON}exceeded max depth ({{"kind":"ConfigMap","apiVersio ...)',
+        f'{NOT_JSON}invalid character \'[\' exceeded max depth ({{"kind":"ConfigMap","apiVersio ...)',
     ),
     "objects in objects": (
         nested(b'{"a":', b"}", 1000).replace(b":}", b":1}"),
         JSON,
         400,
-        f'{NOT_JSON}exceeded max depth ({{"kind":"ConfigMap","apiVersio ...)',
+        f'{NOT_JSON}invalid character \'{{\' exceeded max depth ({{"kind":"ConfigMap","apiVersio ...)',
     ),
     "opened and never closed": (
         b"[" * 1_000_000,
@@ -148,7 +148,7 @@ CREATES: dict[str, tuple[bytes, str, int, str]] = {
         b"[" * 20_000 + b"]" * 20_000,
         YAML,
         400,
-        f"{NOT_YAML}line 1: exceeded maximum nesting depth ({'5b' * 30} ...)",
+        f"{UNREADABLE}yaml: exceeded maximum nesting depth ({'5b' * 30} ...)",
     ),
     "YAML that multiplies": (
         b"a: &a [x,x,x,x,x,x,x,x,x]\n"
@@ -162,7 +162,7 @@ CREATES: dict[str, tuple[bytes, str, int, str]] = {
         YAML,
         400,
         (
-            f"{NOT_YAML}line 1: could not determine a constructor for the tag 'tag:yaml.org,2002:python/object/apply:os.system' "
+            f"{UNREADABLE}yaml: could not determine a constructor for the tag 'tag:yaml.org,2002:python/object/apply:os.system' "
             f"({b'!!python/object/apply:os.syste'.hex()} ...)"
         ),
     ),
@@ -245,7 +245,7 @@ PATCHES: dict[str, tuple[bytes, str, int, str]] = {
         b'{"data":' * 50_000 + b"1" + b"}" * 50_000,
         MERGE,
         400,
-        f"{NO_PATCH}exceeded max depth",
+        f"{NO_PATCH}invalid character '{{' exceeded max depth",
     ),
     "merge: another name": (
         b'{"metadata":{"name":"other"}}',
@@ -269,7 +269,7 @@ PATCHES: dict[str, tuple[bytes, str, int, str]] = {
         b'{"data":' * 50_000 + b"1" + b"}" * 50_000,
         STRATEGIC,
         400,
-        "exceeded max depth",
+        "invalid character '{' exceeded max depth",
     ),
     "JSON patch: an object": (
         b"{}",
@@ -301,7 +301,7 @@ PATCHES: dict[str, tuple[bytes, str, int, str]] = {
         b"{:",
         APPLY,
         400,
-        f"{NO_PATCH}error converting YAML to JSON: yaml: line 1: did not find expected node content",
+        "error decoding YAML: error converting YAML to JSON: yaml: did not find expected node content",
     ),
     "another media type": (b"{}", JSON, 415, "415: Unsupported Media Type"),
 }

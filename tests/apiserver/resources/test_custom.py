@@ -187,13 +187,15 @@ def test_follows_the_definitions() -> None:
     """A definition is served when it is put, anew when it changes, no longer when it is removed; its status says so."""
     registry = builtin_registry()
     served = ServedDefinitions(registry)
-    status = served.put(a_definition())
+    status = served.status_of(a_definition())
+    served.put(a_definition())
     assert [(c["type"], c["status"]) for c in status["conditions"]] == [
         ("NamesAccepted", "True"),
         ("Established", "True"),
     ]
     first = registry.lookup("example.com", "v1", "widgets")
-    assert served.put({**a_definition(), "status": status}) == status
+    assert served.status_of({**a_definition(), "status": status}) == status
+    served.put({**a_definition(), "status": status})
     assert registry.lookup("example.com", "v1", "widgets") is first
     served.put(a_definition(deprecated=True))
     assert registry.lookup("example.com", "v1", "widgets") not in (None, first)

@@ -172,6 +172,18 @@ async def test_definition_is_served_until_it_is_deleted() -> None:
         assert (await client.send("GET", WIDGETS)).json()["items"] == []
 
 
+async def test_served_definition_is_established() -> None:
+    """A client that finds the resource may update the definition: its status has been written, and no write of ours follows."""
+    async with EmbeddedEtcd(None) as embedded, server(embedded) as client:
+        await client.send("POST", DEFINITIONS, a_definition())
+        async with asyncio.timeout(SECONDS):
+            while (await client.send("GET", WIDGETS)).status_code == 404:
+                pass
+        definition = (await client.send("GET", DEFINITION)).json()
+        assert established(definition)
+        assert (await client.send("PUT", DEFINITION, definition)).status_code == 200
+
+
 async def test_definition_waits_for_the_last_of_its_objects() -> None:
     """While an object is held, the definition says that it is being deleted, objects can be read and none can be created."""
     async with EmbeddedEtcd(None) as embedded, server(embedded) as client:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError
+from rootspan_apiserver.resources.authorization.access_selectors import SELECTORS
 from rootspan_apiserver.rules import Path, Rule, RuleContext, absent_as, function, struct
 from rootspan_apiserver.types.tables import go_types
 
@@ -60,10 +61,10 @@ def _in_namespace(value: JSONObject, old: Any, path: Path, context: RuleContext)
 
 
 _EMPTY = struct(metadata=_empty_metadata("must be empty", namespaced=False))
-SELF = struct(spec=absent_as({}, _attributes)) & _EMPTY
-ANYBODY = struct(spec=absent_as({}, _attributes & _subject)) & _EMPTY
+SELF = struct(spec=absent_as({}, _attributes & SELECTORS)) & _EMPTY
+ANYBODY = struct(spec=absent_as({}, _attributes & _subject & SELECTORS)) & _EMPTY
 LOCAL = (
-    struct(spec=absent_as({}, _attributes & _subject))
+    struct(spec=absent_as({}, _attributes & _subject & SELECTORS))
     & struct(metadata=_empty_metadata("must be empty except for namespace", namespaced=True))
     & _in_namespace
 )

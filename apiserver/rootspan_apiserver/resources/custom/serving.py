@@ -32,11 +32,21 @@ class ServedDefinitions:
         self._converter_of = converter_of
         self._known: dict[str, _Known] = {}
 
-    def put(self, definition: JSONObject) -> JSONObject:
-        """Serve what `definition` defines from now on, in place of what it defined before; returns the status it should have."""
+    @property
+    def definitions(self) -> list[str]:
+        """The names of the known definitions."""
+        return list(self._known)
+
+    def status_of(self, definition: JSONObject) -> JSONObject:
+        """Return the status that a definition should have beside the others."""
+        name, group = definition["metadata"]["name"], definition["spec"]["group"]
+        others = [each.names for key, each in self._known.items() if key != name and each.group == group]
+        return accepted_status(definition, others, datetime.now(UTC))
+
+    def put(self, definition: JSONObject) -> None:
+        """Serve what `definition` defines from now on, in place of what it defined before."""
         name, spec = definition["metadata"]["name"], definition["spec"]
-        others = [each.names for key, each in self._known.items() if key != name and each.group == spec["group"]]
-        status = accepted_status(definition, others, datetime.now(UTC))
+        status = self.status_of(definition)
         before = self._known.get(name) or _Known(group=spec["group"])
         names = status.get("acceptedNames") or {}
         served = {**definition, "spec": {**spec, "names": names}, "status": status}
@@ -50,7 +60,6 @@ class ServedDefinitions:
         if resources != before.resources:
             self._registry.replace(before.resources, resources)
         self._known[name] = _Known(group=spec["group"], names=names, form=form, resources=resources)
-        return status
 
     def remove(self, name: str) -> None:
         """Stop serving what the definition of that name defines; nothing if there is none."""

@@ -97,15 +97,16 @@ def chain(root: Step, qualifiers: Sequence[Qualifier], cost: int, slot: int | No
                 return value
             value = value.value
         for each in qualifiers:
-            key = each.key if each.step is None else _checked_key(each.step(frame))
             is_optional = is_optional or each.optional
+            # An element that is absent costs nothing, but an error does.
+            frame[COST] += not is_optional
+            key = each.key if each.step is None else _checked_key(each.step(frame))
             if is_optional:
                 value = find_in(value, key)
                 if value is MISSING:
                     return NONE
                 frame[COST] += 1
             else:
-                frame[COST] += 1
                 value = get(value, key)
         return OptionalValue(value) if is_optional else value
 
@@ -125,7 +126,7 @@ def _checked_key(key: Any) -> Any:
 
 
 def _fields(slot: int, names: tuple[str, ...], cost: int) -> Step:
-    cost += len(names)
+    cost += 1
     if len(names) == 1:
         (name,) = names
 
@@ -139,14 +140,17 @@ def _fields(slot: int, names: tuple[str, ...], cost: int) -> Step:
 
         def two(frame: Frame) -> Any:
             frame[COST] += cost
-            return select(select(frame[slot], first), second)
+            value = select(frame[slot], first)
+            frame[COST] += 1
+            return select(value, second)
 
         return two
 
     def more(frame: Frame) -> Any:
-        frame[COST] += cost
+        frame[COST] += cost - 1
         value = frame[slot]
         for name in names:
+            frame[COST] += 1
             value = select(value, name)
         return value
 

@@ -28,12 +28,11 @@ _PLAIN = frozenset({Kind.BOOL, Kind.INT, Kind.UINT, Kind.NULL, Kind.DURATION, Ki
 
 
 def call(implementation: Implementation, arguments: Sequence[Step], cost: Cost | None) -> Step:
-    """Return the step of a call. A call that an error passes through costs too, and so does its other argument."""
+    """Return the step of a call. A call of which an argument is an error costs too, if all its arguments were evaluated."""
+    counted = cost or _one
     if len(arguments) == 2:
-        return _binary(implementation, arguments[0], arguments[1], cost or _one)
-    if cost is not None:
-        return _measured(implementation, arguments, cost)
-    if len(arguments) == 1:
+        return _binary(implementation, arguments[0], arguments[1], counted)
+    if len(arguments) == 1 and cost is None:
         (argument,) = arguments
 
         def unary(frame: Frame) -> Any:
@@ -44,11 +43,22 @@ def call(implementation: Implementation, arguments: Sequence[Step], cost: Cost |
             return implementation(value)
 
         return unary
+    *first, last = arguments or (None,)
 
     def many(frame: Frame) -> Any:
-        values = [argument(frame) for argument in arguments]
-        frame[COST] += 1
-        return implementation(*values)
+        values = [argument(frame) for argument in first]
+        try:
+            if last is not None:
+                values.append(last(frame))
+        except CELEvaluationError:
+            frame[COST] += _cost_of_error(counted, *values, None)
+            raise
+        result = None
+        try:
+            result = implementation(*values)
+        finally:
+            frame[COST] += counted(values, result)
+        return result
 
     return many
 
@@ -118,19 +128,6 @@ def _cost_of_error(cost: Cost, *operands: Any) -> int:
         return 1
 
 
-def _measured(implementation: Implementation, arguments: Sequence[Step], cost: Cost) -> Step:
-    def run(frame: Frame) -> Any:
-        values = [argument(frame) for argument in arguments]
-        result = None
-        try:
-            result = implementation(*values)
-        finally:
-            frame[COST] += cost(values, result)
-        return result
-
-    return run
-
-
 def equality(left: Step, right: Step, types: tuple[CELType, CELType], *, negated: bool) -> Step:
     """Return the step of `==`, or of `!=` if it is negated."""
     kinds = {type_.kind for type_ in types}
@@ -151,8 +148,13 @@ def _text_cost(arguments: Sequence[Any], result: Any) -> int:
 
 
 def different(left: Any, right: Any) -> bool:
-    """Return whether two values are not equal."""
-    return not equal(left, right)
+    """Return whether two values are not equal; those that cannot be compared are not."""
+    try:
+        return not equal(left, right)
+    except CostLimitExceededError:
+        raise
+    except CELEvaluationError:
+        return True
 
 
 def both(terms: Sequence[Step], *, decisive: bool) -> Step:

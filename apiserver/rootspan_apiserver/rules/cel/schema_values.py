@@ -17,7 +17,7 @@ from rootspan_apiserver.rules.cel.equality import EqualityValue, equal, find, is
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
 from rootspan_apiserver.rules.cel.escaping import escape, unescape
 from rootspan_apiserver.rules.cel.implementations.moments import read_timestamp
-from rootspan_apiserver.rules.cel.values import MISSING, Duration, FieldsValue, Timestamp
+from rootspan_apiserver.rules.cel.values import MISSING, Duration, FieldsValue, Timestamp, no_such_overload
 from rootspan_apiserver.types.schema import Schema
 
 Conversion = Callable[[Any], Any]
@@ -79,7 +79,9 @@ class ObjectValue(FieldsValue, EqualityValue):
 
     def equals(self, other: Any) -> bool:
         """Return whether an object has equal fields; those that are not declared count only where both have them."""
-        if not is_map(other) or len(self) != len(other):
+        if not is_map(other):
+            raise no_such_overload()
+        if len(self) != len(other):
             return False
         for name, raw in self.raw.items():
             identifier = self._shape.identifiers.get(name)
@@ -93,14 +95,30 @@ class ObjectValue(FieldsValue, EqualityValue):
         return True
 
 
-class SetList(list[Any], EqualityValue):
+class DeclaredList(list[Any], EqualityValue):
+    """A list that a schema declares. Unlike other values it cannot be compared with what is no list."""
+
+    __slots__ = ()
+
+    def has_size_of(self, other: Any) -> bool:
+        """Return whether another list is as long. Raises CELEvaluationError if it is none."""
+        if not isinstance(other, list):
+            raise no_such_overload()
+        return len(self) == len(other)
+
+    def equals(self, other: Any) -> bool:
+        """Return whether another list has equal elements in the same order."""
+        return self.has_size_of(other) and all(map(equal, self, other))
+
+
+class SetList(DeclaredList):
     """A list that is a set: the order does not count, and `+` unites."""
 
     __slots__ = ()
 
     def equals(self, other: Any) -> bool:
         """Return whether another list has the same elements."""
-        return isinstance(other, list) and len(self) == len(other) and all(value in self for value in other)
+        return self.has_size_of(other) and all(value in self for value in other)
 
     def cel_add(self, other: list[Any]) -> "SetList":
         """Return the elements of this list, and then those of `other` that are not in it."""
@@ -113,7 +131,7 @@ class SetList(list[Any], EqualityValue):
         return united
 
 
-class MapList(list[Any], EqualityValue):
+class MapList(DeclaredList):
     """A list of objects that is a map by the values of some fields: the order does not count, and `+` merges."""
 
     __slots__ = ("_names",)
@@ -124,7 +142,7 @@ class MapList(list[Any], EqualityValue):
 
     def equals(self, other: Any) -> bool:
         """Return whether another list has equal elements under the same keys."""
-        if not isinstance(other, list) or len(self) != len(other):
+        if not self.has_size_of(other):
             return False
         known = {self._key(value): value for value in self}
         return all(self._key(value) in known and equal(known[self._key(value)], value) for value in other)
@@ -218,7 +236,7 @@ def _list(convert: Conversion, list_type: str, keys: tuple[str, ...], value: Any
     elements = [convert(each) for each in value]
     if list_type == "map":
         return MapList(elements, keys)
-    return SetList(elements) if list_type == "set" else elements
+    return SetList(elements) if list_type == "set" else DeclaredList(elements)
 
 
 def _wrong_list(text: str, value: Any) -> Any:

@@ -103,11 +103,13 @@ def test_definition_is_served_once_a_name_is_free() -> None:
     served = ServedDefinitions(registry)
     served.put(a_definition())
     second = renamed("gadgets.example.com", plural="gadgets", singular="widget", kind="Gadget", listKind="GadgetList")
-    second["status"] = served.put(deepcopy(second))
+    second["status"] = served.status_of(deepcopy(second))
+    served.put(deepcopy(second))
     assert registry.lookup("example.com", "v1", "gadgets") is None
     assert served.others_in_group("example.com", "widgets.example.com") == ["gadgets.example.com"]
     served.remove("widgets.example.com")
-    status = served.put(second)
+    status = served.status_of(second)
+    served.put(second)
     assert conditions(status) == [
         ("NamesAccepted", "True", "NoConflicts"),
         ("Established", "True", "InitialNamesAccepted"),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rootspan_apiserver.resources.custom.structural import structural_schema
+from rootspan_apiserver.rules.cel.calls import different
 from rootspan_apiserver.rules.cel.equality import equal
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
 from rootspan_apiserver.rules.cel.schema_values import conversion
@@ -110,3 +111,23 @@ def test_undeclared_fields_are_compared_where_both_have_them() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "x-kubernetes-preserve-unknown-fields": True}
     assert not equal(value_of(schema, {"a": 1, "u": 1}), value_of(schema, {"a": 1, "u": 2}))
     assert equal(value_of(schema, {"a": 1, "u": 1}), value_of(schema, {"a": 1, "w": 1}))
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "array", "items": {"type": "string"}}, ["a"]),
+        (SET, ["a"]),
+        (KEYED, [{"k": "1"}]),
+        ({"type": "object", "properties": {"a": {"type": "integer"}}}, {"a": 1}),
+    ],
+)
+def test_declared_lists_and_objects_cannot_be_equal_to_values_of_other_types(
+    schema: dict[str, Any], value: Any
+) -> None:
+    """`==` with a value of another type is an error, except with null; `!=` is true."""
+    declared = value_of(schema, value)
+    with pytest.raises(CELEvaluationError, match=r"^no such overload$"):
+        equal(declared, 5)
+    assert different(declared, 5)
+    assert not equal(declared, None)
