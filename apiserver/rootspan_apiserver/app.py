@@ -73,22 +73,21 @@ async def apiserver(
     """
     assembly.check(options)
     async with contextlib.AsyncExitStack() as stack:
+        enter = stack.enter_async_context
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
         dialect, lifecycle = options.dialect(), Lifecycle()
-        provider = await stack.enter_async_context(assembly.tracer_provider(options, dialect, tracer_provider))
+        provider = await enter(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
-        etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
+        etcd = await enter(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         metrics = Metrics(options.emulated_version)
         metrics.features = options.gates().effective
-        encryption = await stack.enter_async_context(encrypting(options, tracing, registry, metrics.encryption))
-        stored = assembly.storage(options, etcd, tracing, registry, metrics, transformers=encryption)
-        storage = await stack.enter_async_context(stored)
-        entering, closing = stack.enter_async_context, contextlib.aclosing
-        loopback = await entering(closing(LoopbackClient(provider, dialect.http_client, metrics.clients)))
-        webhooks = await entering(closing(AccessWebhooks(dialect.http_client, provider, metrics)))
-        authorizer = await entering(assembly.authorizer(options, storage, registry, webhooks, metrics))
+        values = await enter(encrypting(options, tracing, registry, metrics.encryption))
+        storage = await enter(assembly.storage(options, etcd, tracing, registry, metrics, transformers=values))
+        loopback = await enter(contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients)))
+        webhooks = await enter(contextlib.aclosing(AccessWebhooks(dialect.http_client, provider, metrics)))
+        authorizer = await enter(assembly.authorizer(options, storage, registry, webhooks, metrics))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
             options=options,
@@ -106,15 +105,15 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
-            kms_check=encryption.check if encryption is not None and encryption.has_check else None,
+            kms_check=values.health if values is not None else None,
             token=identities.administrator_token(options),
             accounts=identities.service_account_tokens(options, bound, storage, registry, loopback),
         )
-        traced = await entering(_answering(parts, etcd.check))
+        traced = await enter(_answering(parts, etcd.check))
         await storage.wait_ready(CACHE_SECONDS)
-        address = await entering(serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace))
+        address = await enter(serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace))
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        settled = await stack.enter_async_context(_working(parts, certificate, address))
+        settled = await enter(_working(parts, certificate, address))
         yield _running(parts, certificate, address, settled)
 
 
