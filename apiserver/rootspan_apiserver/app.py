@@ -18,8 +18,8 @@ from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.admission.initializer import PluginInitializer
 from rootspan_apiserver.admission.plugins.order import admission_chain
 from rootspan_apiserver.auditing import auditing
-from rootspan_apiserver.authn.server_authenticator import server_authenticator
-from rootspan_apiserver.authn.service_accounts import ServiceAccountSettings
+from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.aggregated_services import AggregatedServices
@@ -69,29 +69,25 @@ async def apiserver(
         grace: Seconds that requests in flight have after the block.
 
     Raises:
-        OptionsError, BindError, CertificateError, KeyFileError, TokenFileError, ConfigurationError, EmbeddedEtcdError: the server
-            cannot start.
+        OptionsError, BindError, CertificateError, KeyFileError, TokenFileError, ConfigurationError, EmbeddedEtcdError: No server.
     """
     assembly.check(options)
     async with contextlib.AsyncExitStack() as stack:
+        enter = stack.enter_async_context
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
         dialect, lifecycle = options.dialect(), Lifecycle()
-        provider = await stack.enter_async_context(assembly.tracer_provider(options, dialect, tracer_provider))
+        provider = await enter(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
-        etcd = await stack.enter_async_context(assembly.etcd(options, dialect, provider))
+        etcd = await enter(assembly.etcd(options, dialect, provider))
         registry = builtin_registry(options.service_cluster_ip_range, int(options.event_ttl))
         metrics = Metrics(options.emulated_version)
         metrics.features = options.gates().effective
-        encryption = await stack.enter_async_context(encrypting(options, tracing, registry, metrics.encryption))
-        stored = assembly.storage(options, etcd, tracing, registry, metrics, transformers=encryption)
-        storage = await stack.enter_async_context(stored)
-        loopback = await stack.enter_async_context(
-            contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients))
-        )
-        webhooks = AccessWebhooks(dialect.http_client, provider, metrics)
-        await stack.enter_async_context(contextlib.aclosing(webhooks))
-        authorizer = await stack.enter_async_context(assembly.authorizer(options, storage, registry, webhooks, metrics))
+        values = await enter(encrypting(options, tracing, registry, metrics.encryption))
+        storage = await enter(assembly.storage(options, etcd, tracing, registry, metrics, transformers=values))
+        loopback = await enter(contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients)))
+        webhooks = await enter(contextlib.aclosing(AccessWebhooks(dialect.http_client, provider, metrics)))
+        authorizer = await enter(assembly.authorizer(options, storage, registry, webhooks, metrics))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
             options=options,
@@ -109,18 +105,15 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
-            kms_check=encryption.check if encryption is not None and encryption.has_check else None,
+            kms_check=values.health if values is not None else None,
             token=identities.administrator_token(options),
-            accounts=identities.service_accounts(options, bound),
+            accounts=identities.service_account_tokens(options, bound, storage, registry, loopback),
         )
-        admission = await stack.enter_async_context(contextlib.aclosing(_admission(parts)))
-        auditor = await stack.enter_async_context(auditing(options, tracing, metrics.audit))
-        traced = _traced(_request_path(parts, admission, etcd.check, auditor), parts)
+        traced = await enter(_answering(parts, etcd.check))
         await storage.wait_ready(CACHE_SECONDS)
-        listening = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace)
-        address = await stack.enter_async_context(listening)
+        address = await enter(serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace))
         loopback.connect(address.host, address.port, certificate.pair.certificate)
-        settled = await stack.enter_async_context(_working(parts, certificate, address))
+        settled = await enter(_working(parts, certificate, address))
         yield _running(parts, certificate, address, settled)
 
 
@@ -145,7 +138,7 @@ class _Parts:
     lifecycle: Lifecycle
     kms_check: Check | None
     token: str
-    accounts: ServiceAccountSettings
+    accounts: ServiceAccountTokens
 
 
 @contextlib.asynccontextmanager
@@ -189,27 +182,32 @@ async def _working(
         yield registered, settled
 
 
-def _request_path(parts: _Parts, admission: AdmissionChain, etcd_check: Check, auditor: Auditor | None) -> ASGIApp:
+@contextlib.asynccontextmanager
+async def _answering(parts: _Parts, etcd_check: Check) -> AsyncIterator[ASGIApp]:
+    """Return what answers requests while the block runs."""
+    options = parts.options
+    async with (
+        contextlib.aclosing(_admission(parts)) as admission,
+        auditing(options, parts.tracing, parts.metrics.audit) as auditor,
+        identities.authentication(
+            options, parts.accounts, parts.loopback, parts.token, parts.webhooks
+        ) as authenticator,
+    ):
+        yield _traced(_request_path(parts, admission, etcd_check, authenticator, auditor), parts)
+
+
+def _request_path(
+    parts: _Parts, admission: AdmissionChain, etcd_check: Check, authenticator: Authenticator, auditor: Auditor | None
+) -> ASGIApp:
     """Return the handlers behind the filters."""
     options, storage, registry = parts.options, parts.storage, parts.registry
-    accounts = identities.service_account_tokens(parts.accounts, storage, registry, parts.loopback)
-    authenticator = server_authenticator(
-        loopback_token=parts.loopback.token,
-        admin_token=parts.token,
-        accounts=accounts,
-        client_certificates=identities.client_certificates(options),
-        front_proxy=identities.front_proxy(options),
-        token_file=options.token_auth_file,
-        token_webhook=identities.token_webhook(options, parts.webhooks, accounts.settings.api_audiences),
-        anonymous=identities.anonymous(options),
-    )
     handlers = application(
         registry=registry,
         store=parts.store,
         admission=admission,
         authenticator=authenticator,
         authorizer=parts.authorizer,
-        tokens=accounts,
+        tokens=parts.accounts,
         metrics=parts.metrics,
         lifecycle=parts.lifecycle,
         etcd_check=etcd_check,

@@ -20,7 +20,7 @@ from rootspan_apiserver.authz.abac import read_policies
 from rootspan_apiserver.authz.chain import AuthorizerChain
 from rootspan_apiserver.authz.configuration_file import read_configuration
 from rootspan_apiserver.authz.modes import authorizers_of
-from rootspan_apiserver.authz.reloading import ConfigurationReloader
+from rootspan_apiserver.authz.reloading import AuthorizationReloader
 from rootspan_apiserver.clients.access_webhooks import AccessWebhooks
 from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.service_client import ClientCertificate, ServiceClients
@@ -89,7 +89,7 @@ async def authorizer(
     if not path:
         yield chain
         return
-    reloader = ConfigurationReloader(path, text, chain, metrics.authorization, modes)
+    reloader = AuthorizationReloader(path, text, chain, metrics.authorization, modes)
     following = asyncio.create_task(reloader.run(), context=Context())
     try:
         yield chain

@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextvars import Context
 
-from rootspan_apiserver.encryption.dynamic import ConfigurationReloader, DynamicTransformers
+from rootspan_apiserver.encryption.dynamic import DynamicTransformers, EncryptionReloader
 from rootspan_apiserver.encryption.loading import LoadedConfiguration
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.resources.catalogue import Registry
@@ -32,7 +32,7 @@ async def encrypting(
 
     async with contextlib.AsyncExitStack() as stack:
         found = await stack.enter_async_context(contextlib.aclosing(DynamicTransformers(await load(), reload=reload)))
-        reloader = ConfigurationReloader(path, found, load, metrics, identity=socket.gethostname())
+        reloader = EncryptionReloader(path, found, load, metrics, identity=socket.gethostname())
         if reload:
             task = asyncio.create_task(reloader.run(), context=Context(), name="encryption-configuration")
             stack.callback(task.cancel)

@@ -5,7 +5,7 @@ That file has the form of the table of the API's types. Every document is decode
 Upstream: the config.go of each plugin below plugin/pkg/admission and staging/src/k8s.io/apiserver/pkg/admission/plugin
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,10 +26,12 @@ class ConfigurationKind:
     Attributes:
         struct: The name of its Go type.
         kinds: Each apiVersion and kind that is read as this type; none where the document names neither.
+        types: The table with the Go type, None for that of the plugins.
     """
 
     struct: str
     kinds: tuple[tuple[str, str], ...] = ()
+    types: Callable[[], TypeTable] | None = None
 
     def read(self, value: Any, found: list[str]) -> JSONObject:
         """Return a document as its type reads it. `found` are the strict decoding errors of its text.
@@ -44,7 +46,7 @@ class ConfigurationKind:
             self._check_kind(value)
             value = {key: item for key, item in value.items() if key not in ("apiVersion", "kind")}
         problems = Problems(list(found))
-        out = _types().struct(self.struct).read_object(value, problems)
+        out = (self.types or _types)().struct(self.struct).read_object(value, problems)
         if problems.found:
             raise NotDecodableError(strict_error(problems.found))
         return out

@@ -49,7 +49,7 @@ class GroupResources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRule:
+class AuditPolicyRule:
     """A rule: what is recorded of the requests that match all that it names."""
 
     config: RequestAuditConfig
@@ -87,7 +87,7 @@ def _is_below(path: str, url: str) -> bool:
 class Policy:
     """The rules, in order. Requests that none of them matches are not recorded."""
 
-    def __init__(self, rules: Iterable[PolicyRule]) -> None:
+    def __init__(self, rules: Iterable[AuditPolicyRule]) -> None:
         self._rules = tuple(rules)
 
     def config_for(self, user: User | None, info: RequestInfo) -> RequestAuditConfig:
@@ -100,6 +100,10 @@ class Policy:
 
 _NOTHING = RequestAuditConfig(Level.NONE)
 METADATA_POLICY = Policy(
-    [PolicyRule(config=RequestAuditConfig(Level.METADATA, frozenset({Stage.REQUEST_RECEIVED, Stage.RESPONSE_STARTED})))]
+    [
+        AuditPolicyRule(
+            config=RequestAuditConfig(Level.METADATA, frozenset({Stage.REQUEST_RECEIVED, Stage.RESPONSE_STARTED}))
+        )
+    ]
 )
 """One event a request: that of a server with an audit log and without a policy. kube-apiserver records nothing then."""

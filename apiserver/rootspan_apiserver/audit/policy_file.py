@@ -15,7 +15,7 @@ from typing import Any
 
 from rootspan import ConfigurationError
 from rootspan_apiserver.audit.level import LEVELS, Stage
-from rootspan_apiserver.audit.policy import GroupResources, Policy, PolicyRule, RequestAuditConfig
+from rootspan_apiserver.audit.policy import AuditPolicyRule, GroupResources, Policy, RequestAuditConfig
 from rootspan_apiserver.codec.configuration_file import load
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject
@@ -94,14 +94,14 @@ def _policy(document: JSONObject) -> Policy:
     return Policy(_rule(rule, omitted, without_fields) for rule in rules)
 
 
-def _rule(rule: JSONObject, omitted: Sequence[str], without_fields: bool) -> PolicyRule:
+def _rule(rule: JSONObject, omitted: Sequence[str], without_fields: bool) -> AuditPolicyRule:
     own = rule.get("omitManagedFields")
     config = RequestAuditConfig(
         LEVELS[rule["level"]],
         frozenset(map(Stage, [*omitted, *(rule.get("omitStages") or ())])),
         without_fields if own is None else own,
     )
-    return PolicyRule(
+    return AuditPolicyRule(
         config=config,
         users=frozenset(rule.get("users") or ()),
         groups=frozenset(rule.get("userGroups") or ()),

@@ -28,13 +28,14 @@ class Credentials:
     """The bearer token of a request and the certificates of its TLS client (PEM, its own first); empty if absent.
 
     They must be intended for one of the `audiences`, or for the API server itself if there are none. `headers` are all headers of a
-    request with a certificate, by their names in lower case.
+    request with a certificate, by their names in lower case. `path` is that of the request.
     """
 
     token: str = ""
     certificates: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     headers: Mapping[bytes, tuple[str, ...]] = field(default_factory=dict)
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

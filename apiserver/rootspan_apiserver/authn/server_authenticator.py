@@ -25,7 +25,8 @@ def server_authenticator(
     front_proxy: RequestHeaderAuthenticator | None = None,
     token_file: str = "",
     token_webhook: Authenticator | None = None,
-    anonymous: bool = True,
+    jwt: Authenticator | None = None,
+    anonymous: AnonymousAuthenticator | None = None,
 ) -> Authenticator:
     """Return the authenticator of a server.
 
@@ -35,7 +36,8 @@ def server_authenticator(
         front_proxy: Names the users of a proxy that is trusted; None where there is none.
         token_file: A file of static tokens, "" for none.
         token_webhook: Asks a webhook about tokens that no other authenticator knows; None where there is none.
-        anonymous: Whether requests without credentials are authenticated as `system:anonymous`.
+        jwt: Authenticates tokens of OpenID providers; None where there are none.
+        anonymous: Authenticates requests without credentials; None where they are refused.
 
     Raises:
         TokenFileError: `token_file` cannot be read.
@@ -49,7 +51,8 @@ def server_authenticator(
     if token_file:
         known.append(read_token_file(Path(token_file)))
     known.append(accounts)
+    if jwt is not None:
+        known.append(jwt)
     if token_webhook is not None:
         known.append(token_webhook)
-    otherwise = AnonymousAuthenticator() if anonymous else None
-    return UnionAuthenticator(known, accounts.settings.api_audiences, otherwise)
+    return UnionAuthenticator(known, accounts.settings.api_audiences, anonymous)

@@ -14,12 +14,12 @@ from rootspan_apiserver.selectors import FieldSelector, LabelSelector, Requireme
 _EVERY_FIELD = FieldSelector()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: each request makes one, which then takes half of the time
 class AuthorizationAttributes:
     """The action to authorize: `verb` on a resource, or on the non-resource URL `path` if `is_resource` is false.
 
     `namespace` is empty for cluster-scoped resources, `name` for collections. The selectors are those of a list, a watch or a
-    deletecollection; what of them cannot be parsed is left out, and noted in the two `…_error`s.
+    deletecollection; what of them cannot be parsed is left out, and noted in the two `…_error`s. It is not changed once it is made.
     """
 
     user: User

@@ -14,12 +14,14 @@ from rootspan_apiserver.authz.authorizer import (
     Authorizer,
     RuleResolver,
     UserRules,
+    Verdict,
 )
 from rootspan_apiserver.authz.authorizer_configuration import AuthorizerConfiguration
 from rootspan_apiserver.authz.privileged_groups import PrivilegedGroups
 from rootspan_apiserver.authz.union import UnionAuthorizer
 from rootspan_apiserver.kube.users import User
 from rootspan_apiserver.telemetry.authorization_metrics import AuthorizationMetrics
+from rootspan_apiserver.telemetry.metric_types import Number
 
 WEBHOOK = "Webhook"
 MakeWebhook = Callable[[AuthorizerConfiguration], Authorizer]
@@ -79,12 +81,16 @@ class CountedAuthorizer:
         self._inner = inner
         self._type, self._name = configuration.type, configuration.name
         self._metrics = metrics
+        self._counted: dict[Verdict, Number] = {}
 
     async def authorize(self, attributes: AuthorizationAttributes) -> AuthorizationDecision:
         """Return the decision of the authorizer."""
         decision = await self._inner.authorize(attributes)
-        if decision.verdict != "no opinion":
-            self._metrics.decided(self._type, self._name, decision.verdict)
+        verdict = decision.verdict
+        if verdict != "no opinion":
+            if verdict not in self._counted:
+                self._counted[verdict] = self._metrics.decisions(self._type, self._name, verdict)
+            self._counted[verdict].inc()
         return decision
 
     async def rules_for(self, user: User, namespace: str) -> UserRules:

@@ -20,7 +20,7 @@ INTERVAL = 0.5
 """Seconds between two looks at the file. kube-apiserver is notified of changes."""
 
 
-class ConfigurationReloader:
+class AuthorizationReloader:
     """Follows a file.
 
     Args:

@@ -47,12 +47,12 @@ class DynamicTransformers:
         reload: Whether it may be replaced by one with KMS plugins.
 
     Attributes:
-        has_check: Whether there is something to check.
+        health: The check of the plugins, None where there are none to check.
     """
 
     def __init__(self, loaded: Loaded, *, reload: bool = False) -> None:
         self._loaded = loaded
-        self.has_check = reload or loaded.has_plugins
+        self.health = self.check if reload or loaded.has_plugins else None
 
     def for_key(self, path: str) -> Transformer:
         """See `ResourceTransformers`."""
@@ -77,7 +77,7 @@ class DynamicTransformers:
         await self._loaded.aclose()
 
 
-class ConfigurationReloader:
+class EncryptionReloader:
     """Reads the file again when it has changed.
 
     A configuration that is not valid, or whose providers do not work, is logged and counted, and the one before it stays.

@@ -30,11 +30,11 @@ def credentials_of(scope: Scope) -> Credentials:
     tls = (scope.get("extensions") or {}).get("tls") or {}
     chain = tls.get("client_cert_chain") or ()
     if not chain:
-        return Credentials(token)
+        return Credentials(token, path=scope["path"])
     headers: dict[bytes, tuple[str, ...]] = {}
     for name, value in scope["headers"]:
         headers[name] = (*headers.get(name, ()), value.decode("latin-1"))
-    return Credentials(token, tuple(chain), headers=headers)
+    return Credentials(token, tuple(chain), headers=headers, path=scope["path"])
 
 
 class Authentication:

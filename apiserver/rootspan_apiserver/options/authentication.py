@@ -6,10 +6,11 @@ Upstream: pkg/kubeapiserver/options/authentication.go
 from dataclasses import dataclass
 
 from rootspan_apiserver.options.flags import boolean, flag, text
+from rootspan_apiserver.options.oidc import OIDCOptions
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots, which only one of several base classes may have
-class AuthenticationOptions:
+class AuthenticationOptions(OIDCOptions):
     """The flags. An empty string means that the option is not set."""
 
     client_ca_file: str = flag(

@@ -21,13 +21,11 @@ UID_OF_CERTIFICATES = "AllowParsingUserUIDFromCertAuth"
 HONOURED = frozenset({UID_OF_CERTIFICATES, API_SERVER_TRACING, COMPONENT_FLAGZ, COMPONENT_STATUSZ})
 LACKING = frozenset(
     {
-        "AnonymousAuthConfigurableEndpoints",
         "AuthorizePodWebsocketUpgradeCreatePermission",
         "ExtendWebSocketsToKubelet",
         "ExternalServiceAccountTokenSigner",
         "PortForwardWebsockets",
         "PreventStaticPodAPIReferences",
-        "StructuredAuthenticationConfiguration",
         "TranslateStreamCloseWebsocketRequests",
         "UnknownVersionInteroperabilityProxy",
     }

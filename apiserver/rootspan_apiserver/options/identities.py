@@ -3,17 +3,23 @@
 Upstream: pkg/kubeapiserver/options/authentication.go (ToAuthenticationConfig)
 """
 
+import asyncio
+import contextlib
 import logging
 import secrets
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootspan_apiserver.authn import service_account_keys
+from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
 from rootspan_apiserver.authn.request_header import RequestHeaderAuthenticator, RequestHeaderNames
+from rootspan_apiserver.authn.server_authenticator import server_authenticator
 from rootspan_apiserver.authn.service_account_keys import KeyFileError
 from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
 from rootspan_apiserver.authn.service_accounts import DEFAULT_ISSUER, ServiceAccountSettings, ServiceAccountTokens
@@ -29,6 +35,10 @@ from rootspan_apiserver.processes.private_files import kept
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.serving.http import Address
 from rootspan_apiserver.storage import Storage
+
+if TYPE_CHECKING:  # servers without providers do not need it
+    from rootspan_apiserver.authn.jwt_authenticators import JWTAuthenticators
+    from rootspan_apiserver.authn.jwt_configuration import AnonymousConfiguration
 
 logger = logging.getLogger(__name__)
 
@@ -75,9 +85,14 @@ def service_accounts(options: Options, bound: socket.socket) -> ServiceAccountSe
 
 
 def service_account_tokens(
-    settings: ServiceAccountSettings, storage: Storage, registry: Registry, loopback: LoopbackClient
+    options: Options, bound: socket.socket, storage: Storage, registry: Registry, loopback: LoopbackClient
 ) -> ServiceAccountTokens:
-    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does."""
+    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does.
+
+    Raises:
+        KeyFileError: A key cannot be read or kept.
+    """
+    settings = service_accounts(options, bound)
     objects, secrets_ = ServiceAccountObjects(storage, registry), registry.builtin("secrets")
 
     async def label(namespace: str, secret: NamedObject, day: str) -> None:
@@ -93,12 +108,77 @@ def service_account_tokens(
     return ServiceAccountTokens(settings, objects, LegacyTokens(objects, label, lookup=settings.lookup))
 
 
-def anonymous(options: Options) -> bool:
-    """Return whether requests without credentials are those of `system:anonymous`, to whom AlwaysAllow would allow everything."""
-    if not options.anonymous_auth or options.authorization_config or "AlwaysAllow" not in options.authorization_mode:
-        return options.anonymous_auth
-    logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
-    return False
+@contextlib.asynccontextmanager
+async def authentication(
+    options: Options,
+    accounts: ServiceAccountTokens,
+    loopback: LoopbackClient,
+    administrator: str,
+    webhooks: AccessWebhooks,
+) -> AsyncIterator[Authenticator]:
+    """Return what names the users of requests while the block runs; `administrator` is the administrator's token.
+
+    Raises:
+        AuthoritiesError, ConfigurationError, TokenFileError: A file is not valid.
+    """
+    async with jwt_access(options, accounts.settings.issuers) as access:
+        yield server_authenticator(
+            loopback_token=loopback.token,
+            admin_token=administrator,
+            accounts=accounts,
+            client_certificates=client_certificates(options),
+            front_proxy=front_proxy(options),
+            token_file=options.token_auth_file,
+            token_webhook=token_webhook(options, webhooks, accounts.settings.api_audiences),
+            jwt=access.jwt,
+            anonymous=access.anonymous,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JWTAccess:
+    """Who authenticates the tokens of providers, and requests without credentials; None where there are none."""
+
+    jwt: "JWTAuthenticators | None"
+    anonymous: AnonymousAuthenticator | None
+
+
+@contextlib.asynccontextmanager
+async def jwt_access(options: Options, issuers: Collection[str]) -> AsyncIterator[JWTAccess]:
+    """Authenticate by --authentication-config or the --oidc- flags while the block runs; `issuers` are those of service account tokens.
+
+    Raises:
+        ConfigurationError: The configuration is not valid.
+    """
+    if not options.authentication_config and not options.oidc_issuer_url:
+        yield JWTAccess(None, _anonymous(options, None))
+        return
+    from rootspan_apiserver.authn.jwt_authenticators import JWTAuthenticators  # loads CEL
+    from rootspan_apiserver.options import authentication_file
+
+    data = authentication_file.read_file(options)
+    configuration = authentication_file.authentication_configuration(options, data, issuers)
+    found = JWTAuthenticators(authentication_file.signing_algorithms(options))
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(contextlib.aclosing(found))
+        await found.start(configuration.jwt)
+        if path := options.authentication_config:
+            anonymous = configuration.anonymous
+            following = authentication_file.follow(path, data, found, anonymous=anonymous, issuers=issuers)
+            stack.callback(asyncio.create_task(following).cancel)
+        yield JWTAccess(found, _anonymous(options, configuration.anonymous))
+
+
+def _anonymous(options: Options, configuration: "AnonymousConfiguration | None") -> AnonymousAuthenticator | None:
+    """Return who requests without credentials are: what the file says counts before the flag."""
+    if configuration is not None:
+        return AnonymousAuthenticator(configuration.paths) if configuration.enabled else None
+    modes = () if options.authorization_config else options.authorization_mode
+    if options.anonymous_auth and "AlwaysAllow" in modes:
+        # AlwaysAllow would allow them everything.
+        logger.info("AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.")
+        return None
+    return AnonymousAuthenticator() if options.anonymous_auth else None
 
 
 def token_webhook(options: Options, webhooks: AccessWebhooks, audiences: Sequence[str]) -> Authenticator | None:

@@ -7,7 +7,7 @@ Upstream: cmd/kube-apiserver/app/options/options.go, validation.go
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -134,6 +134,9 @@ class Options(
     idle: tuple[tuple[str, str], ...] = ()
     """Flags of kube-apiserver that have no meaning here: their names, and their values as `/flagz` shows them."""
 
+    given: frozenset[str] = field(default=frozenset(), compare=False)
+    """The names of the fields that the command line sets."""
+
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
         """Parse and validate a command line. Raises OptionsError, HelpRequested or VersionRequested."""
@@ -197,6 +200,7 @@ class Options(
         yield from self._faults_of_files()
         yield from self.faults_of_front_proxy()
         yield from self.faults_of_service_accounts()
+        yield from self.faults_of_oidc(self.given)
         yield from self.faults_of_authorization()
         yield from self.faults_of_token_webhook()
         yield from self._faults_of_etcd()

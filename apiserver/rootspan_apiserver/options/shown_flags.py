@@ -34,6 +34,9 @@ def shown_flags(options: Options) -> Mapping[str, str]:
         if "parser" in field.metadata
     }
     defaults = {name: flag.shown() for name, flag in kube_flags().items()}
+    for name in own.keys() & kube_flags().keys():
+        if kube_flags()[name].type == "map":
+            own[name] = own[name][1:-1]  # maps are shown without brackets
     given = defaults | dict(options.idle) | own | {"help": "false", "version": "false"}
     return dict(sorted(given.items()))
 

@@ -18,7 +18,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
-import orjson
 from opentelemetry.context import Context, attach, detach, get_current
 
 from rootspan_apiserver.dialects import events, operations
@@ -28,9 +27,10 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.errors import etcd_errors, unreadable
+from rootspan_apiserver.storage.etcd_values import created_value, encoded_value, stored_value, unchanged_value
 from rootspan_apiserver.storage.leases import SharedLeases
 from rootspan_apiserver.storage.outcome import Decision, Outcome, Write, Written
-from rootspan_apiserver.storage.stored_object import StoredObject, encode, same_content
+from rootspan_apiserver.storage.stored_object import StoredObject, same_content
 from rootspan_apiserver.storage.value_transformers import ResourceTransformers, TransformError
 from rootspan_apiserver.telemetry.latency_trackers import Tracked
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
@@ -69,7 +69,7 @@ class EtcdStore:
         """Return an object, None if there is none."""
         with etcd_errors(), Tracked("etcd"):
             found = await self._etcd.range(self._key(path))
-        return _stored(path, found.kvs[0]) if found.kvs else None
+        return stored_value(path, found.kvs[0]) if found.kvs else None
 
     async def create(self, resource: Resource, path: str, obj: JSONObject) -> StoredObject:
         """Store a new object.
@@ -78,14 +78,14 @@ class EtcdStore:
             StatusError: 409, there is such an object; 500, it may or may not have been stored.
         """
         with self._tracing.span(operations.ETCD_CREATE, lambda: _facts(resource, path)) as step:
-            raw = _encode(step, obj)
+            raw = encoded_value(step, obj)
             value = await self._transformed(step, path, raw)
             with etcd_errors():
                 try:
                     result = await self._put(resource, path, value, 0)
                 except OutcomeUnknown as exc:
                     step.event(events.TXN_FAILED, error=exc.message)
-                    created = _created(path, raw, exc.current)
+                    created = created_value(path, raw, exc.current)
                     if created is None:
                         raise
                     return created
@@ -128,13 +128,11 @@ class EtcdStore:
         """Carry out what `change` decides on the present object; it is called again when that was stale or has changed.
 
         Args:
-            change: called with the present object, None if there is none.
+            change: called with the present object, None if there is none and that is `missing_ok`.
             cached: the copy of the object to begin with, None to read it from etcd.
-            missing_ok: call `change` also if there is no object.
 
         Raises:
-            StatusError: 404, there is no such object and not `missing_ok`; 500, it may or may not have been stored; and whatever
-                `change` raises.
+            StatusError: 404, there is no such object; 500, it may or may not have been stored; and whatever `change` raises.
         """
         caller = get_current()
         with self._tracing.span(operations.ETCD_UPDATE, lambda: _facts(resource, path)) as step:
@@ -155,7 +153,7 @@ class EtcdStore:
                     if await copy.was_stale():
                         continue
                     return decision
-                raw = _encode(step, decision.obj)
+                raw = encoded_value(step, decision.obj)
                 if current is not None and same_content(raw, current.raw):
                     if await copy.was_stale():
                         continue
@@ -164,9 +162,11 @@ class EtcdStore:
                 try:
                     written = await self._swap(step, resource, current, StoredObject(path, 0, raw))
                 except OutcomeUnknown as exc:
-                    written = _created(path, raw, exc.current)
+                    written = created_value(path, raw, exc.current)
                     if current is not None:
-                        written = await _unchanged(path, exc.current, lambda kv: _for_caller(step, caller, change(kv)))
+                        written = await unchanged_value(
+                            path, exc.current, lambda kv: _for_caller(step, caller, change(kv))
+                        )
                     if written is None:
                         with etcd_errors():
                             raise
@@ -174,7 +174,7 @@ class EtcdStore:
                     return Written(written, created=current is None)
                 if written is None and not missing_ok:
                     raise _missing(resource, path)
-                copy = _Copy(load, None if written is None else _stored(path, written), fresh=True)
+                copy = _Copy(load, None if written is None else stored_value(path, written), fresh=True)
                 step.event(events.RETRY_VALUE_RESTORED)
 
     async def _swap(
@@ -236,7 +236,7 @@ class EtcdStore:
                 return current.at(result.revision)
             if result.current is None:
                 raise _missing(resource, path)
-            current, fresh = _stored(path, result.current), True
+            current, fresh = stored_value(path, result.current), True
 
     async def existing(self, resource: Resource, path: str) -> StoredObject:
         """Return an object.
@@ -281,46 +281,8 @@ async def _for_caller(step: InternalSpan, caller: Context, work: Awaitable[T]) -
         detach(token)
 
 
-def _encode(step: InternalSpan, obj: JSONObject) -> bytes:
-    step.event(events.ENCODING)
-    raw = encode(obj)
-    step.event(events.ENCODED, length=len(raw))
-    return raw
-
-
 def _facts(resource: Resource, path: str) -> Facts:
     return facts(key=path, go_type=resource.go_type, group=resource.kind.group, resource=resource.plural)
-
-
-def _stored(path: str, kv: KeyValue) -> StoredObject:
-    if kv.fault:
-        raise unreadable(kv.fault)
-    if not kv.value.startswith(b"{"):
-        raise StatusError(500, "", f"the value of {path} is not JSON")
-    return StoredObject(path, kv.mod_revision, kv.value, stale=kv.stale)
-
-
-def _created(path: str, raw: bytes, present: KeyValue | None) -> StoredObject | None:
-    """Return the new object `raw`, if it is the one that is `present`, perhaps changed since."""
-    uid = orjson.loads(raw)["metadata"].get("uid")
-    if not uid or present is None or _stored(path, present).decode()["metadata"].get("uid") != uid:
-        return None
-    return StoredObject(path, present.create_revision, raw)
-
-
-async def _unchanged(
-    path: str, present: KeyValue | None, change: Callable[[StoredObject], Awaitable[Decision]]
-) -> StoredObject | None:
-    """The object that is `present`, if `change` makes the same of it."""
-    if present is None:
-        return None
-    stored = _stored(path, present)
-    try:
-        decision = await change(stored)
-        raw = encode(decision.obj) if isinstance(decision, Write) else b""
-    except Exception:  # such as 409, because the resourceVersion is not the present one: the outcome stays unknown
-        return None
-    return stored if same_content(raw, stored.raw) else None
 
 
 def _missing(resource: Resource, path: str) -> StatusError:

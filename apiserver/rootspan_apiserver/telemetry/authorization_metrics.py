@@ -7,7 +7,7 @@ staging/src/k8s.io/apiserver/plugin/pkg/authorizer/webhook/metrics/metrics.go
 import hashlib
 import time
 
-from rootspan_apiserver.telemetry.metric_types import AnyFamily, Computed, counter, gauge, histogram
+from rootspan_apiserver.telemetry.metric_types import AnyFamily, Computed, Number, counter, gauge, histogram
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _CONDITION_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25)
@@ -92,9 +92,9 @@ class AuthorizationMetrics:
             self._last,
         ]
 
-    def decided(self, kind: str, name: str, verdict: str) -> None:
-        """Count a decision of an authorizer, `allow` or `deny`."""
-        self._decisions.labels(kind, name, "allowed" if verdict == "allow" else "denied").inc()
+    def decisions(self, kind: str, name: str, verdict: str) -> Number:
+        """Return what counts the decisions of an authorizer, `allow` or `deny`."""
+        return self._decisions.labels(kind, name, "allowed" if verdict == "allow" else "denied")
 
     def called(self, name: str, result: str, seconds: float) -> None:
         """Count a call of a webhook: success, timeout, error or canceled."""

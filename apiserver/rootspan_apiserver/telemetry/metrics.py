@@ -105,17 +105,14 @@ class Metrics:
         self._emulated_version = emulated_version
         self.access, self.token_cache = AccessMetrics(), TokenCacheMetrics()
         self.authorization = AuthorizationMetrics(api_server_id(socket.gethostname()))
-        self.admission = AdmissionMetrics()
-        self.audit = AuditMetrics()
-        self.conversion = ConversionMetrics()
+        self.admission, self.audit = AdmissionMetrics(), AuditMetrics()
+        self.conversion, self.encryption = ConversionMetrics(), EncryptionMetrics()
         self.flow_control, self.impersonation = FlowControlMetrics(), ImpersonationMetrics()
-        self.encryption = EncryptionMetrics()
         self.storage = storage or StorageMetrics()
         self.features: Callable[[], Mapping[Labels, float]] = dict
         self.queues, self.watches = QueueMetrics(), WatchMetrics()
         self.aggregator = AggregatorMetrics()
-        self.cache = CacheMetrics()
-        self.clients = ClientMetrics()
+        self.cache, self.clients = CacheMetrics(), ClientMetrics()
         self._requests = counter(
             "apiserver_request_total",
             "[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, "

@@ -14,7 +14,7 @@ from rootspan_apiserver.audit.backend import PluginErrors
 from rootspan_apiserver.audit.level import Level
 from rootspan_apiserver.audit.log_backend import LogBackend
 from rootspan_apiserver.audit.log_file import LogFile
-from rootspan_apiserver.audit.policy import Policy, PolicyRule, RequestAuditConfig
+from rootspan_apiserver.audit.policy import AuditPolicyRule, Policy, RequestAuditConfig
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.tokens import StaticTokens
 from rootspan_apiserver.authn.union import UnionAuthenticator
@@ -35,7 +35,7 @@ from tests.apiserver.audit.parts import Keeping, audit_event
 from tests.apiserver.audit.servers import NAMES, audited
 
 pytestmark = pytest.mark.anyio
-EVERYTHING = Policy([PolicyRule(config=RequestAuditConfig(Level.REQUEST_RESPONSE))])
+EVERYTHING = Policy([AuditPolicyRule(config=RequestAuditConfig(Level.REQUEST_RESPONSE))])
 FULL = "/dev/full"
 
 

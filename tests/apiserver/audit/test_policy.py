@@ -3,7 +3,7 @@
 import pytest
 
 from rootspan_apiserver.audit.level import Level, Stage
-from rootspan_apiserver.audit.policy import GroupResources, Policy, PolicyRule, RequestAuditConfig
+from rootspan_apiserver.audit.policy import AuditPolicyRule, GroupResources, Policy, RequestAuditConfig
 from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.kube.users import User
 
@@ -37,50 +37,50 @@ def resources(*plurals: str, group: str = "", names: tuple[str, ...] = ()) -> tu
 @pytest.mark.parametrize(
     ("rule", "info", "matches"),
     [
-        (PolicyRule(config=FOUND), about(), True),
-        (PolicyRule(config=FOUND, users=frozenset({"jane"})), about(), True),
-        (PolicyRule(config=FOUND, users=frozenset({"joe"})), about(), False),
-        (PolicyRule(config=FOUND, groups=frozenset({"devs", "ops"})), about(), True),
-        (PolicyRule(config=FOUND, groups=frozenset({"ops"})), about(), False),
-        (PolicyRule(config=FOUND, verbs=frozenset({"get"})), about(), True),
-        (PolicyRule(config=FOUND, verbs=frozenset({"list"})), about(), False),
-        (PolicyRule(config=FOUND, namespaces=frozenset({"team"})), about(), True),
-        (PolicyRule(config=FOUND, namespaces=frozenset({""})), about(namespace=""), True),
-        (PolicyRule(config=FOUND, namespaces=frozenset({"other"})), about(), False),
-        (PolicyRule(config=FOUND, namespaces=frozenset({"team"})), at("/version"), False),
-        (PolicyRule(config=FOUND, resources=resources("pods")), about(), True),
-        (PolicyRule(config=FOUND, resources=resources("pods")), about(part="log"), False),
-        (PolicyRule(config=FOUND, resources=resources("pods/log")), about(part="log"), True),
-        (PolicyRule(config=FOUND, resources=resources("pods/*")), about(part="log"), True),
-        (PolicyRule(config=FOUND, resources=resources("pods/*")), about(), True),
-        (PolicyRule(config=FOUND, resources=resources("*/log")), about(part="log"), True),
-        (PolicyRule(config=FOUND, resources=resources("*/log")), about(), False),
-        (PolicyRule(config=FOUND, resources=resources("*")), about(part="log"), True),
-        (PolicyRule(config=FOUND, resources=resources("pods", names=("web",))), about(), True),
-        (PolicyRule(config=FOUND, resources=resources("pods", names=("db",))), about(), False),
-        (PolicyRule(config=FOUND, resources=resources(group="apps")), about(group="apps", part="scale"), True),
-        (PolicyRule(config=FOUND, resources=resources(group="apps")), about(), False),
-        (PolicyRule(config=FOUND, resources=resources("pods", group="*")), about(group="x.io"), True),
-        (PolicyRule(config=FOUND, non_resource_urls=("/healthz*",)), at("/healthz/etcd"), True),
-        (PolicyRule(config=FOUND, non_resource_urls=("/healthz",)), at("/healthz/etcd"), False),
-        (PolicyRule(config=FOUND, non_resource_urls=("*",)), at("/version"), True),
-        (PolicyRule(config=FOUND, non_resource_urls=("*",)), about(), False),
+        (AuditPolicyRule(config=FOUND), about(), True),
+        (AuditPolicyRule(config=FOUND, users=frozenset({"jane"})), about(), True),
+        (AuditPolicyRule(config=FOUND, users=frozenset({"joe"})), about(), False),
+        (AuditPolicyRule(config=FOUND, groups=frozenset({"devs", "ops"})), about(), True),
+        (AuditPolicyRule(config=FOUND, groups=frozenset({"ops"})), about(), False),
+        (AuditPolicyRule(config=FOUND, verbs=frozenset({"get"})), about(), True),
+        (AuditPolicyRule(config=FOUND, verbs=frozenset({"list"})), about(), False),
+        (AuditPolicyRule(config=FOUND, namespaces=frozenset({"team"})), about(), True),
+        (AuditPolicyRule(config=FOUND, namespaces=frozenset({""})), about(namespace=""), True),
+        (AuditPolicyRule(config=FOUND, namespaces=frozenset({"other"})), about(), False),
+        (AuditPolicyRule(config=FOUND, namespaces=frozenset({"team"})), at("/version"), False),
+        (AuditPolicyRule(config=FOUND, resources=resources("pods")), about(), True),
+        (AuditPolicyRule(config=FOUND, resources=resources("pods")), about(part="log"), False),
+        (AuditPolicyRule(config=FOUND, resources=resources("pods/log")), about(part="log"), True),
+        (AuditPolicyRule(config=FOUND, resources=resources("pods/*")), about(part="log"), True),
+        (AuditPolicyRule(config=FOUND, resources=resources("pods/*")), about(), True),
+        (AuditPolicyRule(config=FOUND, resources=resources("*/log")), about(part="log"), True),
+        (AuditPolicyRule(config=FOUND, resources=resources("*/log")), about(), False),
+        (AuditPolicyRule(config=FOUND, resources=resources("*")), about(part="log"), True),
+        (AuditPolicyRule(config=FOUND, resources=resources("pods", names=("web",))), about(), True),
+        (AuditPolicyRule(config=FOUND, resources=resources("pods", names=("db",))), about(), False),
+        (AuditPolicyRule(config=FOUND, resources=resources(group="apps")), about(group="apps", part="scale"), True),
+        (AuditPolicyRule(config=FOUND, resources=resources(group="apps")), about(), False),
+        (AuditPolicyRule(config=FOUND, resources=resources("pods", group="*")), about(group="x.io"), True),
+        (AuditPolicyRule(config=FOUND, non_resource_urls=("/healthz*",)), at("/healthz/etcd"), True),
+        (AuditPolicyRule(config=FOUND, non_resource_urls=("/healthz",)), at("/healthz/etcd"), False),
+        (AuditPolicyRule(config=FOUND, non_resource_urls=("*",)), at("/version"), True),
+        (AuditPolicyRule(config=FOUND, non_resource_urls=("*",)), about(), False),
     ],
 )
-def test_rule_matches_what_it_names(rule: PolicyRule, info: RequestInfo, matches: bool) -> None:
+def test_rule_matches_what_it_names(rule: AuditPolicyRule, info: RequestInfo, matches: bool) -> None:
     """Everything that a rule names must be so; what it does not name may be anything."""
     assert (Policy([rule]).config_for(JANE, info) is FOUND) is matches
 
 
 def test_rule_for_users_does_not_match_a_request_of_nobody() -> None:
     """Where authentication fails there is no user and no group; other rules match all the same."""
-    by_user = PolicyRule(config=FOUND, users=frozenset({"jane"}))
-    by_group = PolicyRule(config=FOUND, groups=frozenset({"devs"}))
+    by_user = AuditPolicyRule(config=FOUND, users=frozenset({"jane"}))
+    by_group = AuditPolicyRule(config=FOUND, groups=frozenset({"devs"}))
     assert Policy([by_user, by_group]).config_for(None, about()).level is Level.NONE
-    assert Policy([by_user, PolicyRule(config=FOUND)]).config_for(None, about()) is FOUND
+    assert Policy([by_user, AuditPolicyRule(config=FOUND)]).config_for(None, about()) is FOUND
 
 
 def test_first_matching_rule_decides() -> None:
     """The order of the rules is that of the file."""
-    nothing = PolicyRule(config=RequestAuditConfig(Level.NONE), verbs=frozenset({"get"}))
-    assert Policy([nothing, PolicyRule(config=FOUND)]).config_for(JANE, about()).level is Level.NONE
+    nothing = AuditPolicyRule(config=RequestAuditConfig(Level.NONE), verbs=frozenset({"get"}))
+    assert Policy([nothing, AuditPolicyRule(config=FOUND)]).config_for(JANE, about()).level is Level.NONE

@@ -8,7 +8,7 @@ import pytest
 
 from rootspan.testing import recording_provider
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
-from rootspan_apiserver.encryption.dynamic import ConfigurationReloader, DynamicTransformers
+from rootspan_apiserver.encryption.dynamic import DynamicTransformers, EncryptionReloader
 from rootspan_apiserver.encryption.loading import LoadedConfiguration
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.status import StatusError
@@ -151,7 +151,7 @@ async def test_changed_file_is_read_again(etcd: EtcdClient, tmp_path: Path) -> N
         tracing = Tracing(recording_provider()[0])
         return await LoadedConfiguration.read(str(path), REGISTRY.resources(), metrics, tracing, reload=True)
 
-    reloader = ConfigurationReloader(str(path), dynamic, load, metrics, identity="here")
+    reloader = EncryptionReloader(str(path), dynamic, load, metrics, identity="here")
     async with storing(etcd, dynamic) as storage:
         await storage.create(secrets(), "team", "one", secret())
         path.write_text("nonsense")

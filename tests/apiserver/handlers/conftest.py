@@ -1,6 +1,6 @@
 """The filters and handlers before a real store, behind a real socket."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,6 +9,8 @@ import pytest
 
 from rootspan.testing import SpanRecorder, recording_provider
 from rootspan_apiserver.admission.chain import AdmissionChain
+from rootspan_apiserver.audit.backend import Outcome
+from rootspan_apiserver.audit.event import AuditEvent
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.service_account_keys import generated
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
@@ -28,6 +30,7 @@ from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
+from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
@@ -48,6 +51,20 @@ class Cautious:
         if attributes.is_resource:
             return ALLOW if known and attributes.resource.startswith("selfsubject") else NO_OPINION
         return ALLOW if attributes.path == "/version" or (known and attributes.path.startswith("/api")) else NO_OPINION
+
+
+class Kept:
+    """A backend that keeps the events, and for which nobody waits."""
+
+    def __init__(self) -> None:
+        self.events: list[JSONObject] = []
+
+    def process(self, events: Sequence[AuditEvent]) -> Outcome:
+        self.events += [event.document for event in events]
+        return None
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

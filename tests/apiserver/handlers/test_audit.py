@@ -1,34 +1,15 @@
 """The audit event of a request."""
 
-from collections.abc import Sequence
-
 import httpx
 import pytest
 
-from rootspan_apiserver.audit.backend import Outcome
-from rootspan_apiserver.audit.event import AuditEvent
 from rootspan_apiserver.audit.policy import METADATA_POLICY
 from rootspan_apiserver.filters.auditor import Auditor
-from rootspan_apiserver.kube.meta import JSONObject
-from tests.apiserver.handlers.conftest import Server
+from tests.apiserver.handlers.conftest import Kept, Server
 
 pytestmark = pytest.mark.anyio
 
 REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews?pretty=1"
-
-
-class Kept:
-    """A backend that keeps the events, and for which nobody waits."""
-
-    def __init__(self) -> None:
-        self.events: list[JSONObject] = []
-
-    def process(self, events: Sequence[AuditEvent]) -> Outcome:
-        self.events += [event.document for event in events]
-        return None
-
-    async def aclose(self) -> None:
-        """There is nothing to close."""
 
 
 async def test_request_has_one_audit_event(server: Server) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.apiserver.handlers.conftest import ISSUER, Server
+from rootspan_apiserver.audit.policy import METADATA_POLICY
+from rootspan_apiserver.filters.auditor import Auditor
+from tests.apiserver.handlers.conftest import ISSUER, Kept, Server
 
 pytestmark = pytest.mark.anyio
 
@@ -164,15 +166,15 @@ async def test_request_for_a_token_that_is_refused(
 
 async def test_audit_event_tells_the_id_of_an_issued_token(server: Server) -> None:
     """Later events of whoever uses the token have the same id in the extra of their user."""
-    events: list[dict[str, Any]] = []
-    transport = httpx.ASGITransport(server.filtered(events.append))
+    kept = Kept()
+    transport = httpx.ASGITransport(server.filtered(Auditor(METADATA_POLICY, kept, server.metrics.audit)))
     headers = {"authorization": "Bearer admin"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         uid = await create_account(client)
         answer = (await client.post(f"{ACCOUNTS}/robot/token", json={"spec": {}, "metadata": {"uid": uid}})).json()
         assert answer["metadata"]["uid"] == uid
         await self_of(client, answer["status"]["token"])
-    issued, used = events[-2:]
+    issued, used = kept.events[-2:]
     assert issued["annotations"][f"{EXTRA}issued-credential-id"] == used["user"]["extra"][f"{EXTRA}credential-id"][0]
 
 

@@ -133,4 +133,6 @@ definition = Definition(
         AGE,
     ),
     warnings=static_name_warnings,
+    # Its expressions are compiled.
+    is_slow_to_validate=lambda obj: True,
 )

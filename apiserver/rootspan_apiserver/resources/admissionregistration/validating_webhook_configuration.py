@@ -5,7 +5,12 @@ pkg/registry/admissionregistration/validatingwebhookconfiguration/strategy.go
 """
 
 from rootspan_apiserver.resources.admissionregistration.static_names import static_name_warnings
-from rootspan_apiserver.resources.admissionregistration.webhooks import COLUMNS, WEBHOOK_DEFAULTS, webhook_rules
+from rootspan_apiserver.resources.admissionregistration.webhooks import (
+    COLUMNS,
+    WEBHOOK_DEFAULTS,
+    has_match_conditions,
+    webhook_rules,
+)
 from rootspan_apiserver.resources.defaults import default_values
 from rootspan_apiserver.resources.definition import Definition
 from rootspan_apiserver.resources.hooks import UpdateOrder, counted_strictly
@@ -24,4 +29,5 @@ definition = Definition(
     standard_finalizers=False,
     columns=COLUMNS,
     warnings=static_name_warnings,
+    is_slow_to_validate=has_match_conditions,
 )

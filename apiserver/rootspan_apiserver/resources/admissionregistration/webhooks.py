@@ -113,6 +113,11 @@ def _unique_names(value: list[JSONObject], old: Any, path: Path, context: RuleCo
         seen.add(name)
 
 
+def has_match_conditions(obj: JSONObject) -> bool:
+    """Return whether there are expressions, which take long to compile."""
+    return any(webhook.get("matchConditions") for webhook in obj.get("webhooks") or ())
+
+
 def webhook_rules(**more: Rule) -> Rule:
     """Return the rules for a configuration; `more` are for fields that only one kind of webhook has."""
     webhook = struct(
