@@ -12,7 +12,6 @@ import asyncio
 import select
 import socket
 import ssl
-import sys
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import cast
@@ -238,8 +237,6 @@ class _Connection(asyncio.Protocol):
 
 
 def _readable(descriptor: int) -> bool:
-    if sys.platform == "win32":
-        return bool(select.select([descriptor], [], [], 0)[0])
     poll = select.poll()  # select() itself refuses descriptors from 1,024 on
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))
