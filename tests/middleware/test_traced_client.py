@@ -54,6 +54,7 @@ async def serving_tls(app: Upstream, file: Path) -> AsyncIterator[str]:
     sockets = config.create_sockets()
     stop = asyncio.Event()
     config.create_sockets = lambda: sockets  # type: ignore[method-assign] # whose port is known before it serves
+    sockets.secure_sockets[0].listen()  # a client may come before the task below listens
     host, port = sockets.secure_sockets[0].getsockname()
     serving = asyncio.create_task(hypercorn.asyncio.serve(app, config, shutdown_trigger=stop.wait))  # type: ignore[arg-type] # looser
     try:

@@ -15,7 +15,9 @@ import trustme
 
 from rootspan_apiserver import Environment
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.serving.certificates import KeyPair, ServingCertificate
 from rootspan_apiserver.serving.http import Address, listen, serving
+from rootspan_apiserver.serving.requesting_certificates import requesting_context
 from tests.apiserver.admission.parts import AUTHORITY, BUNDLE
 
 GROUP = "flowers.example.com"
@@ -96,10 +98,10 @@ async def respond(send: Any, status: int, body: bytes, *headers: tuple[str, str]
 @asynccontextmanager
 async def serving_extension(app: Extension, *names: str) -> AsyncIterator[Address]:
     """Serve it with a certificate for these names; a client certificate is asked for."""
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert(*names).configure_cert(tls)
-    AUTHORITY.configure_trust(tls)
-    tls.verify_mode = ssl.CERT_OPTIONAL
+    made = AUTHORITY.issue_cert(*names)
+    pair = KeyPair(b"".join(each.bytes() for each in made.cert_chain_pems), made.private_key_pem.bytes())
+    with AUTHORITY.cert_pem.tempfile() as authority:
+        tls = requesting_context(ServingCertificate(pair, AUTHORITY.cert_pem.bytes()), [Path(authority)])
     async with serving(app, listen("127.0.0.1", 0), tls=tls) as address:
         yield address
 

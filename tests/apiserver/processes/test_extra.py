@@ -53,7 +53,9 @@ def test_server_runs_without_uvloop() -> None:
         "from rootspan_apiserver.processes.event_loop import new_event_loop\n"
         "loop = new_event_loop(); print(type(loop).__module__.partition('.')[0]); loop.close()\n"
         "import rootspan_apiserver.cli.apiserver, rootspan_apiserver.cli.demo\n"
-        "with Environment() as env: print(httpx.get(env.url + '/livez', verify=False).text)\n"
+        "with Environment() as env:\n"
+        "    headers = {'authorization': f'Bearer {env.token}'}\n"
+        "    print(httpx.get(env.url + '/livez', verify=False, headers=headers).text)\n"
     )
     done = run(program, "uvloop")
     assert (done.returncode, done.stdout) == (0, "asyncio\nok\n"), done.stderr

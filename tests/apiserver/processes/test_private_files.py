@@ -35,12 +35,15 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
         f"--data-dir={shared}", f"--audit-log-path={shared}/audit.log", f"--cert-dir={shared}/deep/er"
     ) as env:
         trusting = ssl.create_default_context(cadata=env.ca_bundle.decode())
-        assert httpx.get(f"{env.url}/version", verify=trusting, trust_env=False).status_code == 200
+        headers = {"authorization": f"Bearer {env.token}"}
+        assert httpx.get(f"{env.url}/version", headers=headers, verify=trusting, trust_env=False).status_code == 200
         found = modes(shared)
     files = (
         "etcd.sqlite3",
         "etcd.sqlite3-wal",
         "audit.log",
+        "administrator.token",
+        "service-account.key",
         *(f"deep/er/{n}" for n in ("apiserver.crt", "apiserver.key", "ca.crt")),
     )
     assert found == dict.fromkeys(files, 0o600) | {"deep": 0o700, "deep/er": 0o700}

@@ -13,7 +13,7 @@ def cells(table: str) -> list[list[str]]:
     return [row.split()[:-1] for row in table.splitlines()]
 
 
-ROLES = "Warning: rootspan: roles and their bindings are stored but not enforced: there is no authorization mode RBAC\n"
+ROLES = "Warning: rootspan: roles and their bindings are stored but not enforced: RBAC is not one of the authorization modes\n"
 
 
 @pytest.mark.parametrize(
