@@ -21,35 +21,10 @@ from rootspan_apiserver.resources.admissionregistration.matching import (
 )
 from rootspan_apiserver.resources.columns import Column, at
 from rootspan_apiserver.rules import NOTHING, Path, Rule, RuleContext, function, not_nil, required, struct
+from rootspan_apiserver.rules.cel.escaping import KEYWORDS
 
 POLICY_DEFAULTS: JSONObject = {"spec": {"failurePolicy": "Fail", "matchConstraints": MATCH_DEFAULTS}}
 _IDENTIFIER = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
-_RESERVED = frozenset(
-    (
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-    )
-)
-"""Words that are no identifiers in CEL."""
 
 
 @function("validateParamKind")
@@ -81,7 +56,7 @@ def variable_errors(compiler: ExpressionCompiler, spec: JSONObject, path: Path) 
         at, name, expression = path / "variables" / index, variable.get("name") or "", variable.get("expression") or ""
         if not name.strip():
             yield FieldError.required(at / "name", "name is not specified")
-        elif not _IDENTIFIER.fullmatch(name) or name in _RESERVED:
+        elif not _IDENTIFIER.fullmatch(name) or name in KEYWORDS:
             yield FieldError.invalid(at / "name", name, "must be a valid CEL identifier")
         if expression.strip():
             yield from expression_errors(compiler.define(name, expression), at / "expression")

@@ -24,6 +24,7 @@ KEYWORDS = frozenset(
         "loop",
     )
 ) | frozenset(("package", "namespace", "return", "var", "void", "while"))
+"""The keywords and reserved words of CEL, which are no identifiers."""
 _ALLOWED = re.compile(r"[A-Za-z_./-][A-Za-z0-9_./-]*")
 _ESCAPED = re.compile(r"__|[-./]")
 _ESCAPES = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}

@@ -18,6 +18,7 @@ from rootspan_apiserver.rules.cel.ast import (
     Select,
 )
 from rootspan_apiserver.rules.cel.errors import CELIssue, IssuePlaces
+from rootspan_apiserver.rules.cel.escaping import KEYWORDS
 from rootspan_apiserver.rules.cel.macros import KUBERNETES_MACROS, MacroCall, MacroError, Macros, NodeIds
 from rootspan_apiserver.rules.cel.tokens import NoParseError, Token, TokenReader, constant
 
@@ -40,25 +41,6 @@ _BINARY = {
     "/": (_PRODUCT, "_/_"),
     "%": (_PRODUCT, "_%_"),
 }
-_RESERVED = frozenset(
-    (
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "let",
-        "loop",
-        "namespace",
-        "null",
-    )
-) | frozenset(("package", "return", "true", "var", "void", "while"))
 
 
 class TooDeepError(Exception):
@@ -227,7 +209,7 @@ class CELParser(TokenReader):
         name = self._name()
         is_call = self._kind == "("
         node = self._call(leading + name.text, None) if is_call else None
-        if name.text in _RESERVED:
+        if name.text in KEYWORDS:
             return self._fault(start, f"reserved identifier: {name.text}")
         return node or Identifier(self.ids.next(name.offset), leading + name.text)
 
