@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rootspan_apiserver.admission.expressions.match_conditions import MatchConditions
 from rootspan_apiserver.admission.predicates import RuleWithOperations
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
+from rootspan_apiserver.resources.admissionregistration.expressions import ExpressionCompiler
 from rootspan_apiserver.resources.definition import kind_in
 from rootspan_apiserver.selectors import LabelSelector
 
@@ -78,6 +80,14 @@ class AdmissionPolicy:
             constraints=MatchResources.of(spec.get("matchConstraints") or {}),
             ignores_failure=spec.get("failurePolicy") == "Ignore",
         )
+
+    def compiled(self) -> tuple[ExpressionCompiler, MatchConditions]:
+        """Return a compiler that knows the variables, and the match conditions."""
+        compiler = ExpressionCompiler(has_params=self.param_kind is not None, composed=True)
+        for variable in self.spec.get("variables") or ():
+            compiler.define(variable.get("name") or "", variable.get("expression") or "")
+        conditions = self.spec.get("matchConditions") or ()
+        return compiler, MatchConditions(conditions, compiler, ignores_failure=self.ignores_failure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

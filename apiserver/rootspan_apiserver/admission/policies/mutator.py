@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rootspan_apiserver.admission.expressions.evaluation import POLICY_BUDGET, Activation, ExpressionInputs
-from rootspan_apiserver.admission.expressions.match_conditions import MatchConditions
 from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy
 from rootspan_apiserver.admission.policies.json_values import as_json
 from rootspan_apiserver.admission.policies.structured_merge import MutationError
@@ -37,13 +36,8 @@ class Mutator:
 
     def __init__(self, policy: AdmissionPolicy) -> None:
         spec = policy.spec
-        compiler = ExpressionCompiler(has_params=policy.param_kind is not None, composed=True)
-        for variable in spec.get("variables") or ():
-            compiler.define(variable.get("name") or "", variable.get("expression") or "")
+        compiler, self.conditions = policy.compiled()
         self._variables = compiler.variables
-        self.conditions = MatchConditions(
-            spec.get("matchConditions") or (), compiler, ignores_failure=policy.ignores_failure
-        )
         self.may_reinvoke = spec.get("reinvocationPolicy") == "IfNeeded"
         self.mutations = [_compiled(each, compiler) for each in spec.get("mutations") or ()]
 

@@ -14,11 +14,10 @@ from rootspan_apiserver.admission.expressions.evaluation import (
     ExpressionInputs,
     PolicyBudgetError,
 )
-from rootspan_apiserver.admission.expressions.match_conditions import ConditionsResult, MatchConditions
+from rootspan_apiserver.admission.expressions.match_conditions import ConditionsResult
 from rootspan_apiserver.admission.policies.accessors import AdmissionPolicy
 from rootspan_apiserver.resources.admissionregistration.expressions import (
     CompiledExpression,
-    ExpressionCompiler,
     Purpose,
 )
 from rootspan_apiserver.rules.cel.values import type_name
@@ -73,14 +72,9 @@ class Validator:
 
     def __init__(self, policy: AdmissionPolicy) -> None:
         spec = policy.spec
-        compiler = ExpressionCompiler(has_params=policy.param_kind is not None, composed=True)
-        for variable in spec.get("variables") or ():
-            compiler.define(variable.get("name") or "", variable.get("expression") or "")
+        compiler, self._conditions = policy.compiled()
         self._variables = compiler.variables
         self._ignores_failure = policy.ignores_failure
-        self._conditions = MatchConditions(
-            spec.get("matchConditions") or (), compiler, ignores_failure=policy.ignores_failure
-        )
         self._rules: Sequence[Mapping[str, Any]] = spec.get("validations") or ()
         self._validations = [compiler.compile(each.get("expression") or "", Purpose.CONDITION) for each in self._rules]
         self._messages = [
