@@ -16,7 +16,7 @@ from rootspan_apiserver.authn.authenticator import Authenticated, InvalidCredent
 from rootspan_apiserver.authn.jose import JSONObjectOfToken
 from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
 from rootspan_apiserver.authn.token_claims import PublicClaims, text
-from rootspan_apiserver.kube.users import account_user
+from rootspan_apiserver.kube.users import account_user, account_user_name
 
 LEGACY_ISSUER = "kubernetes/serviceaccount"
 LAST_USED = "kubernetes.io/legacy-token-last-used"
@@ -44,7 +44,7 @@ class LegacyTokens:
         secret = _required(payload, "secret.name", "secretName")
         name = _required(payload, "service-account.name", "serviceAccountName")
         uid = _required(payload, "service-account.uid", "serviceAccountUID")
-        if claims.subject != f"system:serviceaccount:{namespace}:{name}":
+        if claims.subject != account_user_name(namespace, name):
             raise InvalidCredentialsError("sub claim is invalid")
         user = account_user(namespace, name, uid)
         if not self._lookup:

@@ -28,7 +28,7 @@ from rootspan_apiserver.authn.service_account_keys import ServiceAccountKeys
 from rootspan_apiserver.authn.service_account_objects import ObjectClaims, ServiceAccountObjects
 from rootspan_apiserver.authn.token_claims import PublicClaims
 from rootspan_apiserver.kube.go_quote import quote
-from rootspan_apiserver.kube.users import CREDENTIAL_ID, User, account_user
+from rootspan_apiserver.kube.users import CREDENTIAL_ID, User, account_user, account_user_name
 
 DEFAULT_ISSUER = "https://kubernetes.default.svc.cluster.local"
 _EXTRA = "authentication.kubernetes.io/"
@@ -118,7 +118,7 @@ class ServiceAccountTokens:
             "jti": jti,
             "kubernetes.io": objects | ({"warnafter": now + warn_after} if warn_after else {}),
             "nbf": now,
-            "sub": f"system:serviceaccount:{namespace}:{name}",
+            "sub": account_user_name(namespace, name),
         }
         keys = self.settings.keys
         token = jose.sign(orjson.dumps(claims, option=orjson.OPT_SORT_KEYS), keys.signing, keys.algorithm)

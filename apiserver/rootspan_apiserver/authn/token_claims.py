@@ -5,10 +5,11 @@ Upstream: https://github.com/go-jose/go-jose (jwt/claims.go, jwt/validation.go)
 
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from rootspan_apiserver.authn.authenticator import InvalidCredentialsError
 from rootspan_apiserver.authn.jose import JSONObjectOfToken
+from rootspan_apiserver.kube.go_values import json_type
 
 LEEWAY = 60.0
 """Tolerated clock skew between servers, in seconds."""
@@ -69,7 +70,7 @@ def text(claims: JSONObjectOfToken, name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InvalidCredentialsError(f"json: cannot unmarshal {_kind(value)} into Go value of type string")
+        raise InvalidCredentialsError(f"json: cannot unmarshal {json_type(value)} into Go value of type string")
     return value
 
 
@@ -79,7 +80,7 @@ def nested(claims: JSONObjectOfToken, name: str, type_name: str) -> JSONObjectOf
     if value is None:
         return None
     if not isinstance(value, JSONObjectOfToken):
-        raise InvalidCredentialsError(f"json: cannot unmarshal {_kind(value)} into Go value of type {type_name}")
+        raise InvalidCredentialsError(f"json: cannot unmarshal {json_type(value)} into Go value of type {type_name}")
     check_unique(value)
     return value
 
@@ -102,14 +103,3 @@ def _audience(claims: JSONObjectOfToken) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
         raise InvalidCredentialsError(f"{_JWT} string or array value to unmarshal to Audience")
     return tuple(value)
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-    return "array" if isinstance(value, list) else "object"

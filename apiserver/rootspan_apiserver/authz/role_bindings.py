@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from rootspan_apiserver.authz.policy_rules import PolicyRule, rules_of
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.meta import JSONObject, ObjectKey
-from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.kube.users import User, account_user_name
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import StoredObject
@@ -61,7 +61,7 @@ class BoundRole:
         for subject in self.subjects:
             kind, name = subject.get("kind", ""), subject.get("name", "")
             if kind == "ServiceAccount":
-                kind, name = "User", f"system:serviceaccount:{self._namespace_of(subject)}:{name}"
+                kind, name = "User", account_user_name(self._namespace_of(subject), name)
             yield kind, name
 
     def _namespace_of(self, account: JSONObject) -> str:

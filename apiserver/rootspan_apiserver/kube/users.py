@@ -14,6 +14,8 @@ APISERVER = "system:apiserver"
 ALL_AUTHENTICATED = "system:authenticated"
 ALL_UNAUTHENTICATED = "system:unauthenticated"
 MASTERS = "system:masters"
+ACCOUNT_PREFIX = "system:serviceaccount:"
+"""Begins the user name of a service account; its namespace, a colon and its name follow."""
 CREDENTIAL_ID = "authentication.kubernetes.io/credential-id"
 """The key of a user's extra that says which token or certificate it came with."""
 
@@ -32,8 +34,20 @@ def account_user(
     namespace: str, name: str, uid: str, extra: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 ) -> User:
     """Return the user that a service account is."""
-    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", ALL_AUTHENTICATED)
-    return User(f"system:serviceaccount:{namespace}:{name}", uid, groups, extra)
+    return User(account_user_name(namespace, name), uid, (*account_groups(namespace), ALL_AUTHENTICATED), extra)
+
+
+def account_user_name(namespace: str, name: str) -> str:
+    """Return the user name of a service account.
+
+    Upstream: staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go (MakeUsername)
+    """
+    return f"{ACCOUNT_PREFIX}{namespace}:{name}"
+
+
+def account_groups(namespace: str) -> tuple[str, str]:
+    """Return the groups of all service accounts, and of those in a namespace (MakeGroupNames)."""
+    return "system:serviceaccounts", f"system:serviceaccounts:{namespace}"
 
 
 def user_info(user: User) -> JSONObject:

@@ -18,7 +18,7 @@ from rootspan_apiserver.authz.authorizer import (
     read_label_selector,
 )
 from rootspan_apiserver.kube.status import StatusError
-from rootspan_apiserver.kube.users import User
+from rootspan_apiserver.kube.users import User, account_groups, account_user_name
 from rootspan_apiserver.rules.cel.implementations.authorization import (
     AuthorizerValue,
     CELAccessAnswer,
@@ -102,8 +102,7 @@ def _is_on_event_loop() -> bool:
 def _attributes(user: User, question: CELAccessQuestion) -> AuthorizationAttributes:
     if question.service_account is not None:
         namespace, name = question.service_account
-        groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
-        user = User(f"system:serviceaccount:{namespace}:{name}", groups=groups)
+        user = User(account_user_name(namespace, name), groups=account_groups(namespace))
     if question.path is not None:
         return AuthorizationAttributes(user=user, verb=question.verb, is_resource=False, path=question.path)
     fields, fields_error = read_field_selector(question.field_selector)

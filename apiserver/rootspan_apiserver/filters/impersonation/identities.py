@@ -7,18 +7,24 @@ staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount/util.go
 from dataclasses import replace
 
 from rootspan_apiserver.kube.names import dns_label, dns_subdomain
-from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, User
+from rootspan_apiserver.kube.users import (
+    ACCOUNT_PREFIX,
+    ALL_AUTHENTICATED,
+    ALL_UNAUTHENTICATED,
+    ANONYMOUS,
+    User,
+    account_groups,
+)
 
 NODES = "system:nodes"
-_SERVICE_ACCOUNT = "system:serviceaccount:"
 _NODE = "system:node:"
 _NODE_NAME = "authentication.kubernetes.io/node-name"
 
 
 def service_account(username: str) -> tuple[str, str] | None:
     """Return the namespace and the name in the user name of a service account; None for any other user."""
-    namespace, colon, name = username.removeprefix(_SERVICE_ACCOUNT).partition(":")
-    if not username.startswith(_SERVICE_ACCOUNT) or not colon or dns_label(namespace) or dns_subdomain(name):
+    namespace, colon, name = username.removeprefix(ACCOUNT_PREFIX).partition(":")
+    if not username.startswith(ACCOUNT_PREFIX) or not colon or dns_label(namespace) or dns_subdomain(name):
         return None
     return namespace, name
 
@@ -45,7 +51,7 @@ def completed(wanted: User, *, constrained: bool = False) -> User:
     if constrained and node(wanted.name) is not None:
         groups = (NODES,)
     if not groups and (account := service_account(wanted.name)):
-        groups = ("system:serviceaccounts", f"system:serviceaccounts:{account[0]}")
+        groups = account_groups(account[0])
     unauthenticated = wanted.name == ANONYMOUS or ALL_UNAUTHENTICATED in groups
     added = ALL_UNAUTHENTICATED if unauthenticated else ALL_AUTHENTICATED
     return replace(wanted, groups=groups if added in groups else (*groups, added))
