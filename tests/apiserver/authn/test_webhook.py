@@ -32,13 +32,18 @@ KNOWN = User("ann", "7", ("dev", "system:authenticated"), {"Scopes": ("a", "b")}
 
 @asynccontextmanager
 async def knowing(
-    webhook: AccessWebhook, folder: Path, *, ttl: float = 300, metrics: TokenCacheMetrics | None = None
+    webhook: AccessWebhook,
+    folder: Path,
+    *,
+    ttl: float = 300,
+    seconds: float = 30,
+    metrics: TokenCacheMetrics | None = None,
 ) -> AsyncIterator[CachedTokenAuthenticator]:
     """Serve the webhook, and ask it for the audience `api`."""
     provider, _ = recording_provider()
     async with serving_webhook(webhook) as address:
         access = read_kubeconfig(write_kubeconfig(folder, address.url))
-        client = ReviewClient(KubeconfigClient(access, seconds=0.5, spans=(DEFAULT.http_client, provider)))
+        client = ReviewClient(KubeconfigClient(access, seconds=seconds, spans=(DEFAULT.http_client, provider)))
         tokens = WebhookTokens(client.ask, ["api"], "v1", Backoff(first=0.001))
         cached = CachedTokenAuthenticator(tokens, ttl, metrics or TokenCacheMetrics())
         try:
@@ -58,7 +63,7 @@ async def test_token_is_reviewed_as_kube_apiserver_does(tmp_path: Path) -> None:
         b'{"kind":"TokenReview","apiVersion":"authentication.k8s.io/v1","metadata":{},"spec":{"token":"secret","audiences":["api"]},'
         b'"status":{"user":{}}}\n'
     )
-    assert webhook.urls == ["/?timeout=500ms"]
+    assert webhook.urls == ["/?timeout=30s"]
 
 
 @pytest.mark.parametrize(
@@ -127,16 +132,28 @@ async def test_requests_at_the_same_time_share_a_question(tmp_path: Path) -> Non
         ({"authenticated": False, "error": "expired"}, "expired", 1),
         (Answer(b"oops", 500), 'an error on the server ("unknown") has prevented the request from succeeding', 5),
         (Answer(b"", 401), "the server has asked for the client to provide credentials", 1),
-        (Answer(None), "(Client.Timeout exceeded while awaiting headers)", 1),
     ],
 )
 async def test_errors_reject_the_token_and_are_not_remembered(
     answer: JSONObject | Answer, words: str, calls: int, tmp_path: Path
 ) -> None:
-    """Whether the webhook says so or does not answer: the token is not valid now, and may be so the next time."""
+    """The token is not valid now, and may be so the next time."""
     async with knowing(webhook := AccessWebhook(lambda review: answer), tmp_path) as tokens:
         for _ in range(2):
             with pytest.raises(InvalidCredentialsError) as refused:
                 await tokens.authenticate(Credentials("secret"))
             assert str(refused.value).endswith(words)
     assert len(webhook.reviews) == 2 * calls
+
+
+async def test_time_outs_reject_the_token_and_are_not_remembered(tmp_path: Path) -> None:
+    """A webhook that hangs is given up after the time of a call, once, and asked again for the next request."""
+    metrics = TokenCacheMetrics()
+    webhook = AccessWebhook(lambda review: Answer(None))
+    async with knowing(webhook, tmp_path, seconds=0.5, metrics=metrics) as tokens:
+        for _ in range(2):
+            with pytest.raises(InvalidCredentialsError) as refused:
+                await tokens.authenticate(Credentials("secret"))
+            assert str(refused.value).endswith("(Client.Timeout exceeded while awaiting headers)")
+    assert len(webhook.reviews) <= 2, "the time may be over before the connection is there"
+    assert 'authentication_token_cache_fetch_total{status="error"} 2\n' in exposition(metrics.families()).decode()

