@@ -84,7 +84,7 @@ async def _demo(folder: Path, options: DemoOptions) -> int:
         held = _print_findings(steps, spans)
         print(f"\n{'All claims hold' if held else 'Not all claims hold'}, in {time.monotonic() - begun:.1f} s.")
         if options.html:
-            write_html(Path(options.html), spans)
+            write_html(Path(options.html), _of_the_story(spans))
             print(f"The traces are in {options.html}; a browser opens it.")
         if options.keep:
             stop = stop_signal()
@@ -109,6 +109,17 @@ async def _received(on: DemoParts, steps: list[StoryStep]) -> tuple[Span, ...]:
             await asyncio.wait_for(on.spans.until(arrived), ATTEMPT_SECONDS)
             break
     return on.spans.snapshot()
+
+
+def _of_the_story(spans: tuple[Span, ...]) -> list[Span]:
+    """Return the spans of the traces that the client and the webhooks began, without those of the server's controllers."""
+    agent = DEFAULT.server_span.user_agent_key
+    told = {
+        span.trace_id
+        for span in spans
+        if not span.parent_id and span.attributes.get(agent) in (USER_AGENT, SERVICE_NAME)
+    }
+    return [span for span in spans if span.trace_id in told]
 
 
 def _print_step(number: int, step: StoryStep, spans: tuple[Span, ...]) -> None:

@@ -9,7 +9,8 @@ const CELLS = 4e6; // of the table for two lists of siblings; longer ones are pa
 function aligned(left, right) {
   const pairs = (ones, others, depth) => common(ones, others).map(([one, other]) => ({ one, other, depth })).reverse();
   const rows = [];
-  const waiting = pairs(left, right, 0);
+  const roots = left.length === 1 && right.length === 1; // which belong together, whatever their names
+  const waiting = roots ? [{ one: left[0], other: right[0], depth: 0 }] : pairs(left, right, 0);
   while (waiting.length) {
     const { one, other, depth } = waiting.pop();
     rows.push({ one: one?.span, other: other?.span, depth, differences: differences(one?.span, other?.span) });
@@ -51,6 +52,8 @@ function differences(one, other) {
     if (a !== b) found.push([name, a, b]);
   }
   const add = (name, a, b) => { if (a !== b) found.push([name, a, b]); };
+  add("name", one.name, other.name);
+  add("service", one.service, other.service);
   add("status", one.status, other.status);
   add("events", one.events.map(({ name }) => name).join(", "), other.events.map(({ name }) => name).join(", "));
   add("scope", one.scope, other.scope);

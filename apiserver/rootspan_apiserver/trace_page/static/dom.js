@@ -25,7 +25,7 @@ export function duration(nanoseconds) {
 export function colour(service) {
   let hash = 2166136261;
   for (const character of service) hash = Math.imul(hash ^ character.codePointAt(0), 16777619);
-  const hue = (hash >>> 0) % 360;
+  const hue = 60 + ((hash >>> 0) % 270); // red is for errors
   return `light-dark(oklch(0.6 0.13 ${hue}), oklch(0.74 0.13 ${hue}))`;
 }
 
