@@ -62,7 +62,7 @@ def test_file_of_the_example_traces_with_the_gate_only(gate: str, expected: str,
 
 
 async def test_one_of_ten_thousand_is_sampled() -> None:
-    """Of 100,000 requests with a sampled context of their own, about ten have a span: chance leaves 1 to 40 in all but one of 20,000 runs."""
+    """Of 100,000 requests with a sampled context of their own, about ten have a span: chance leaves 1 to 40 but once in 20,000 runs."""
     rate = YAML[2]["samplingRatePerMillion"]
     sampler = sampler_of(rate)
     assert sampler is not None
