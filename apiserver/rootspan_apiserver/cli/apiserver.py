@@ -43,7 +43,8 @@ def run_apiserver(options: Options) -> int:
 
 @contextlib.asynccontextmanager
 async def _serving(options: Options) -> AsyncIterator[Callable[[], None]]:
-    async with apiserver(options, grace=options.request_timeout) as running:
+    grace = max(options.request_timeout, options.shutdown_watch_termination_grace_period)
+    async with apiserver(options, grace=grace) as running:
         print(f"Serving the Kubernetes API on {running.address.url}", flush=True)
         print(tracing_line(options), flush=True)
         if options.write_kubeconfig:
