@@ -39,8 +39,7 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
         assert httpx.get(f"{env.url}/version", headers=headers, verify=trusting, trust_env=False).status_code == 200
         found = modes(shared)
     files = (
-        "etcd.sqlite3",
-        "etcd.sqlite3-wal",
+        "etcd.journal",
         "audit.log",
         "administrator.token",
         "service-account.key",
