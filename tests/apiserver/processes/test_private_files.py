@@ -58,6 +58,23 @@ def test_folder_of_the_data_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert set(found.values()) == {0o600}
 
 
+@pytest.mark.usefixtures("umask")
+def test_files_of_ours_are_made_private_again(tmp_path: Path) -> None:
+    """What was copied or restored with other modes: the data, the keys, and the kubeconfig; also a draft that was left behind."""
+    config = tmp_path / "kubeconfig"
+    with Environment(f"--data-dir={tmp_path}/data", f"--write-kubeconfig={config}"):
+        pass
+    draft = tmp_path / f".{config.name}.{os.getpid()}"
+    draft.touch()
+    for path in (draft, config, *(tmp_path / "data").iterdir()):
+        path.chmod(0o644)
+    with Environment(f"--data-dir={tmp_path}/data", f"--write-kubeconfig={config}"):
+        found = modes(tmp_path)
+    assert found.pop("data") == 0o700
+    assert set(found.values()) == {0o600}
+    assert config.name in found
+
+
 def test_existing_file_keeps_its_mode(tmp_path: Path) -> None:
     """A folder and a log that the operator has opened to others stay open: they were not made here."""
     log = tmp_path / "audit.log"
