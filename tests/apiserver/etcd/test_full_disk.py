@@ -1,9 +1,7 @@
 """A data directory that cannot be written to for a while: what is refused has never been, and then all goes on."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +9,14 @@ import httpx
 import pytest
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd, EmbeddedEtcdError
+from rootspan_apiserver.embedded_etcd.journal_file import NAME
 from rootspan_apiserver.etcd import EtcdClient, EtcdError, EtcdEvent, KeyValue, LeaseNotFound
 from tests.apiserver.etcd.disk import no_file_beyond
+from tests.apiserver.etcd.stores import an_error_logged, opened
 
 pytestmark = pytest.mark.anyio
 
-WITHIN = 30.0
-FAILED = "etcdserver: the journal failed: disk I/O error"
-
-
-@asynccontextmanager
-async def opened(directory: Path) -> AsyncIterator[tuple[EmbeddedEtcd, EtcdClient]]:
-    async with (
-        asyncio.timeout(WITHIN),
-        EmbeddedEtcd(directory) as embedded,
-        EtcdClient([URL], transport=embedded.transport, timeout=0) as client,
-    ):
-        yield embedded, client
+FAILED = "etcdserver: mvcc: database space exceeded"
 
 
 async def everything(client: EtcdClient) -> tuple[int, tuple[KeyValue, ...]]:
@@ -39,26 +28,6 @@ async def health(embedded: EmbeddedEtcd) -> tuple[int, Any]:
     async with httpx.AsyncClient(transport=embedded.transport()) as http:
         answer = await http.get(f"{URL}/health")
     return answer.status_code, answer.json()
-
-
-class _Errors(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.seen = asyncio.Event()
-
-    def emit(self, _: logging.LogRecord) -> None:
-        self.seen.set()
-
-
-@contextmanager
-def an_error_logged() -> Iterator[asyncio.Event]:
-    """Set when the embedded etcd logs an error."""
-    logger, errors = logging.getLogger("rootspan_apiserver.embedded_etcd"), _Errors()
-    logger.addHandler(errors)
-    try:
-        yield errors.seen
-    finally:
-        logger.removeHandler(errors)
 
 
 async def test_writes_succeed_as_soon_as_there_is_room(tmp_path: Path) -> None:
@@ -131,14 +100,15 @@ async def test_health_tells_while_writes_fail_and_finds_out_when_they_do_not(tmp
     async with opened(tmp_path) as (embedded, client):
         await embedded.check()
         assert await health(embedded) == (200, {"health": "true", "reason": ""})
-        with no_file_beyond((tmp_path / "etcd.sqlite3-wal").stat().st_size + 100_000):
+        await client.put_if(b"first", b"", mod_revision=0)
+        with no_file_beyond((tmp_path / NAME).stat().st_size + 1000):
             with pytest.raises(EtcdError, match=FAILED):
-                await client.put_if(b"large", bytes(1_000_000), mod_revision=0)
+                await client.put_if(b"large", bytes(1_100_000), mod_revision=0)
             assert (await client.put_if(b"small", b"", mod_revision=0)).succeeded
             for _ in range(2):
                 with pytest.raises(EmbeddedEtcdError, match=FAILED):
                     await embedded.check()
-            assert await health(embedded) == (503, {"health": "false", "reason": FAILED})
+            assert await health(embedded) == (503, {"health": "false", "reason": "ALARM NOSPACE"})
         await embedded.check()
         assert await health(embedded) == (200, {"health": "true", "reason": ""})
         present = await everything(client)
@@ -149,5 +119,5 @@ async def test_health_tells_while_writes_fail_and_finds_out_when_they_do_not(tmp
 
 def test_data_directory_without_room_is_refused(tmp_path: Path) -> None:
     """A new one cannot be begun; the error names the file."""
-    with no_file_beyond(1), pytest.raises(EmbeddedEtcdError, match=r"etcd\.sqlite3: "):
+    with no_file_beyond(1), pytest.raises(EmbeddedEtcdError, match=r"etcd\.journal: "):
         EmbeddedEtcd(tmp_path)
