@@ -1,9 +1,12 @@
 """A damaged journal is never taken for the store, and an unfinished write is never taken for damage."""
 
 import asyncio
-import random
+import shutil
+import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -11,9 +14,10 @@ from rootspan_apiserver.embedded_etcd import DataDirectoryUnreadable, EmbeddedEt
 from rootspan_apiserver.embedded_etcd.frames import HEADER_SIZE, Frame
 from rootspan_apiserver.embedded_etcd.journal_file import COPY_AT, FIRST_FRAME, MARK_AT, NAME, JournalReader
 from rootspan_apiserver.embedded_etcd.repair import repair_journal
+from tests.apiserver.campaign import Campaign
 from tests.apiserver.etcd.stores import Content, content, content_of, journals, opened, store_of
 
-SEED = 20261127
+CASES = 50
 SECTOR = 512
 
 
@@ -122,14 +126,14 @@ async def _two_stages(directory: Path) -> tuple[bytes, Content, bytes]:
         return before, known, (directory / NAME).read_bytes()
 
 
-def test_unfinished_write_is_not_damage(tmp_path: Path) -> None:
+def test_unfinished_write_is_not_damage(campaign: Campaign, tmp_path: Path) -> None:
     """What had been acknowledged is there, whatever sectors of a later write have reached the disk, and all goes on."""
     before, known, after = asyncio.run(_two_stages(tmp_path / "made"))
     start, stop = (
         end(before),
         next(frame for frame in reversed(frames(after)) if frame.commit <= frames(before)[-1].commit + 1).end,
     )
-    choose = random.Random(SEED)
+    choose = campaign.random("sectors")
     for case in range(16):
         torn = bytearray(before.ljust(stop, b"\0"))
         for sector in range(start // SECTOR, stop // SECTOR + 1):
@@ -151,7 +155,7 @@ def test_file_that_ends_in_an_unfinished_write_is_not_damage(tmp_path: Path) -> 
         assert set(known.kvs) <= set(found.kvs)
 
 
-def damaged_at_random(journal: bytes, choose: random.Random) -> bytes:
+def damaged_at_random(journal: bytes, choose: Random) -> bytes:
     """Damage what had been acknowledged: a bit, a run of noise or of zeros, a piece taken out, a piece repeated, or a cut."""
     written = end(journal)
     at = choose.choice([choose.randrange(written), choose.randrange(FIRST_FRAME, written)])
@@ -170,28 +174,37 @@ def damaged_at_random(journal: bytes, choose: random.Random) -> bytes:
     return journal[:at]
 
 
-def check_random_damage(case: int, journal: bytes, acknowledged: Content, directory: Path) -> None:
-    """Nothing that was acknowledged is missing unless the store is refused; then the repair says of all that is missing that it is."""
-    damaged = damaged_at_random(journal, random.Random(SEED + case))
+def check(damaged: bytes, acknowledged: Content, directory: Path) -> None:
+    """Nothing that was acknowledged is missing unless the store is refused; then the repair names what is lost."""
     try:
         found = content(store_of(directory, damaged))
     except DataDirectoryUnreadable:
         assert (directory / NAME).read_bytes() == damaged
-        if len(damaged) < COPY_AT:
-            return
-        report = repair_journal(directory)
-        assert report is not None
-        found = content(directory)
-        sure = report.end_known and not report.unknown
-        kept = {kv.key for kv in acknowledged.kvs if kv.mod_revision not in report.lost}
-        if sure:
-            assert kept <= {kv.key for kv in found.kvs}
-            assert found.revision >= acknowledged.revision
     else:
         assert found == acknowledged
+        return
+    if len(damaged) < COPY_AT:
+        return
+    report = repair_journal(directory)
+    assert report is not None
+    found = content(directory)
+    assert len(found.kvs) == report.keys
+    if report.end_known:
+        assert found.revision >= acknowledged.revision
+        kept = {kv.key for kv in acknowledged.kvs if kv.mod_revision not in report.lost}
+        assert kept <= {kv.key for kv in found.kvs}
 
 
-@pytest.mark.parametrize("case", range(50))
-def test_random_damage(case: int, journal: bytes, acknowledged: Content, tmp_path: Path) -> None:
-    """See `check_random_damage`."""
-    check_random_damage(case, journal, acknowledged, tmp_path)
+def test_random_damage(campaign: Campaign, journal: bytes, acknowledged: Content, tmp_path: Path) -> None:
+    """Fifty times, or for as long as the campaign goes on: see `check`."""
+    until = time.monotonic() + campaign.seconds
+    for case in count():
+        if case >= CASES if not campaign.is_long else time.monotonic() > until:
+            break
+        damaged = damaged_at_random(journal, campaign.random("damage", case))
+        try:
+            check(damaged, acknowledged, tmp_path / "data")
+        except AssertionError as error:
+            error.add_note(f"case {case} of the seed {campaign.seed}")
+            raise
+        shutil.rmtree(tmp_path / "data")

@@ -1,6 +1,7 @@
 """A data directory that cannot be written to for a while: what is refused has never been, and then all goes on."""
 
 import asyncio
+import ssl
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from rootspan_apiserver import Environment
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd, EmbeddedEtcdError
 from rootspan_apiserver.embedded_etcd.journal_file import NAME
 from rootspan_apiserver.etcd import EtcdClient, EtcdError, EtcdEvent, KeyValue, LeaseNotFound
 from tests.apiserver.etcd.disk import no_file_beyond
-from tests.apiserver.etcd.stores import an_error_logged, opened
+from tests.apiserver.etcd.stores import WITHIN, an_error_logged, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -121,3 +123,29 @@ def test_data_directory_without_room_is_refused(tmp_path: Path) -> None:
     """A new one cannot be begun; the error names the file."""
     with no_file_beyond(1), pytest.raises(EmbeddedEtcdError, match=r"etcd\.journal: "):
         EmbeddedEtcd(tmp_path)
+
+
+def test_server_goes_on_after_a_full_disk(tmp_path: Path) -> None:
+    """While it is full, creates are answered as etcd's NOSPACE is, the health checks fail, reads succeed; then all is well again."""
+    with Environment(f"--data-dir={tmp_path}") as env:
+        trusting = ssl.create_default_context(cadata=env.ca_bundle.decode())
+        headers = {"authorization": f"Bearer {env.token}"}
+        with httpx.Client(base_url=env.url, headers=headers, verify=trusting, trust_env=False, timeout=WITHIN) as http:
+
+            def create(name: str) -> httpx.Response:
+                obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+                return http.post("/api/v1/namespaces/default/configmaps", json=obj)
+
+            def healthy() -> dict[str, tuple[int, bool]]:
+                answers = {path: http.get(f"/{path}?verbose") for path in ("readyz", "livez", "healthz")}
+                return {path: (answer.status_code, "[-]" in answer.text) for path, answer in answers.items()}
+
+            assert create("before").status_code == 201
+            with no_file_beyond(1):
+                refused = create("during")
+                assert (refused.status_code, refused.json()["message"]) == (500, FAILED)
+                assert healthy() == dict.fromkeys(("readyz", "livez", "healthz"), (500, True))
+                assert http.get("/healthz/etcd").status_code == 500
+                assert http.get("/api/v1/namespaces/default/configmaps/before").status_code == 200
+            assert create("during").status_code == 201
+            assert healthy() == dict.fromkeys(("readyz", "livez", "healthz"), (200, False))
