@@ -20,6 +20,8 @@ from rootspan_apiserver.serving.request_cycle import RequestCycle, answer_genera
 
 CLIENT_CERTIFICATES = "client_certificates"
 """The extra information of a transport that is the chain of the client's certificate, as PEM, the client's own first."""
+WRITE_BUFFER = 64 * 1024
+"""The bytes that wait for a slow reader before the application waits too; TLS transports have 512 KiB otherwise."""
 LINGER = 0.5
 """Seconds that a client which is still sending has to read the rejection before its connection is reset."""
 _ERROR_HEADERS = b"\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
@@ -67,6 +69,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it the same way
         super().connection_made(transport)
+        transport.set_write_buffer_limits(WRITE_BUFFER)
         if chain := transport.get_extra_info(CLIENT_CERTIFICATES):
             self._extensions = {"tls": {"client_cert_chain": chain}}
         self._limit_head_time()
