@@ -25,6 +25,7 @@ from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.etcd import EtcdClient, EtcdError, KeyValue, OutcomeUnknown, TxnResult
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
+from rootspan_apiserver.processes.calculating import weigh
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.errors import etcd_errors, unreadable
 from rootspan_apiserver.storage.etcd_values import created_value, encoded_value, stored_value, unchanged_value
@@ -262,13 +263,19 @@ class _Copy:
         self._load = load
         self._fresh = fresh
         self.stored = stored
+        self._weigh()
 
     async def was_stale(self) -> bool:
         """Read the object from etcd, unless that has been done: whether it is another version than the copy."""
         if self._fresh:
             return False
         before, self.stored, self._fresh = self.stored, await self._load(), True
+        self._weigh()
         return _revision(self.stored) != _revision(before)
+
+    def _weigh(self) -> None:
+        if self.stored is not None:
+            weigh(len(self.stored.raw))
 
 
 async def _for_caller(step: InternalSpan, caller: Context, work: Awaitable[T]) -> T:
