@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -44,6 +45,7 @@ def run_apiserver(options: Options) -> int:
 @contextlib.asynccontextmanager
 async def _serving(options: Options) -> AsyncIterator[Callable[[], None]]:
     async with apiserver(options, grace=options.request_timeout) as running:
+        gc.freeze()  # what the start has made stays, and the collector of cycles need not look at it again and again
         print(f"Serving the Kubernetes API on {running.address.url}", flush=True)
         if options.write_kubeconfig:
             print(f"export KUBECONFIG={options.write_kubeconfig}", flush=True)

@@ -46,7 +46,11 @@ class PatchVerb:
         log_request_patch(call.request, body)
         call.span.event(events.AUDIT_RECORDED)
         write = self._writer.write(call, options)
-        change = _Applied(call, write, options, body) if applies else _Patched(call, write, options, body)
+        change: _Applied | _Patched
+        if applies:
+            change = await calculated(partial(_Applied, call, write, options, body))
+        else:
+            change = _Patched(call, write, options, body)
         stored, created = await write.update(change, create_on_missing=applies)
         call.span.event(events.PATCH_STORED)
         return await stored_response(call, stored, 201 if created else 200)

@@ -3,7 +3,6 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/create.go
 """
 
-from collections.abc import Callable
 from functools import partial
 
 from rootspan_apiserver.kube.meta import JSONObject
@@ -12,7 +11,6 @@ from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.registry import metadata as object_metadata
 from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.storage import StoredObject
 
 NAME_ATTEMPTS = 8
@@ -32,15 +30,11 @@ async def before_create(resource: Resource, namespace: str, obj: JSONObject, con
     strategy = resource.strategy
     await calculated(partial(strategy.prepare_for_create, obj, context))
 
-    def validate() -> list[FieldError]:
-        return strategy.validate_create(obj) or object_metadata.check(resource, metadata)
+    def validate() -> None:
+        errors = strategy.validate_create(obj) or object_metadata.check(resource, metadata)
+        refuse(resource, metadata.get("name", ""), errors)
 
-    refuse(resource, metadata.get("name", ""), await validated(strategy, obj, validate))
-
-
-async def validated(strategy: Strategy, obj: JSONObject, validate: Callable[[], list[FieldError]]) -> list[FieldError]:
-    """Return the errors that `validate` finds in `obj`; it runs in a thread where it may take long."""
-    return await calculated(validate, long=strategy.is_slow_to_validate(obj))
+    await calculated(validate, long=strategy.is_slow_to_validate(obj))
 
 
 def refuse(resource: Resource, name: str, errors: list[FieldError]) -> None:

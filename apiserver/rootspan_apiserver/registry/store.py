@@ -160,7 +160,8 @@ class Store:
                 reserved.callback(await self._allocations.begin(resource, obj, None, dry_run=dry_run))
                 await before_create(resource, namespace, obj, options.context)
             else:
-                obj, old = await transform(current.decode()), current.decode()
+                obj = await transform(await calculated(current.decode))
+                old = await calculated(current.decode)
                 check_version(resource, name, obj["metadata"], current)
                 if not options.subresource:
                     reserved.callback(await self._allocations.begin(resource, obj, old, dry_run=dry_run))

@@ -10,7 +10,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, conflict, invalid, modified
 from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.registry import metadata as object_metadata
-from rootspan_apiserver.registry.create import refuse, validated
+from rootspan_apiserver.registry.create import refuse
 from rootspan_apiserver.registry.options import UpdateOptions
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.scope import object_path
@@ -37,12 +37,13 @@ async def before_update(
     metadata = obj["metadata"]
     object_metadata.keep_system_fields(metadata, before)
 
-    def validate() -> list[FieldError]:
-        found = object_metadata.check(resource, metadata, before)
-        return found + strategy.validate_update(obj, old, options.subresource, options.context)
+    def validate() -> None:
+        errors = object_metadata.check(resource, metadata, before)
+        errors += strategy.validate_update(obj, old, options.subresource, options.context)
+        refuse(resource, metadata.get("name", ""), errors)
+        _keep_times(obj, old)
 
-    refuse(resource, metadata.get("name", ""), await validated(strategy, obj, validate))
-    await calculated(partial(_keep_times, obj, old))
+    await calculated(validate, long=strategy.is_slow_to_validate(obj))
 
 
 def check_uid(resource: Resource, namespace: str, name: str, wanted: str, current: StoredObject | None) -> None:
