@@ -45,7 +45,7 @@ def demo(arguments: Sequence[str]) -> int:
 
     if options.kubeconfig:
         return until_interrupted(lambda: run_demo_against(Path(options.kubeconfig), options.server))
-    return until_interrupted(lambda: run_demo(keep=options.keep))
+    return until_interrupted(lambda: run_demo(options))
 
 
 def apiserver(arguments: Sequence[str]) -> int:
@@ -61,7 +61,7 @@ def collector(arguments: Sequence[str]) -> int:
     options = _parse(CollectorOptions, arguments)
     from rootspan_apiserver.cli.collector import run_collector
 
-    return until_interrupted(lambda: run_collector(options.otlp_grpc_endpoint))
+    return until_interrupted(lambda: run_collector(options))
 
 
 def sample_webhooks(arguments: Sequence[str]) -> int:

@@ -76,7 +76,7 @@ def _with_common_headers(request: Request, headers: list[tuple[bytes, bytes]]) -
     added = [(b"audit-id", request.audit_id.encode("latin-1", "replace"))]
     if not any(name == b"cache-control" for name, _ in headers):
         added.append(_CACHE_CONTROL)
-    if request.flow_schema_uid:
+    if request.flow_schema_uid and (request.info.verb == "watch" or not is_long_running(request.info, request.scope)):
         added.append((b"x-kubernetes-pf-flowschema-uid", request.flow_schema_uid.encode()))
         added.append((b"x-kubernetes-pf-prioritylevel-uid", request.priority_level_uid.encode()))
     if request.warnings:

@@ -98,7 +98,7 @@ def _encoded_list(call: Call, found: ListResult) -> EncodedList:
         items = rows.ordered(found.items, target.decoded)
         return EncodedList(rows.head(metadata), "rows", _batches(call, items, rows.row))
     if shown.transformation == "PartialObjectMetadata":
-        kind = "*unstructured.UnstructuredList" if target.resource.custom else target.resource.list_kind
+        kind = "*unstructured.UnstructuredList" if target.resource.custom else f"{target.resource.go_type}List"
         raise not_convertible(f"you requested PartialObjectMetadata, but the requested object is a list ({kind})")
     head = {"kind": "PartialObjectMetadataList", "apiVersion": f"meta.k8s.io/{version}", "metadata": metadata}
     return EncodedList(head, "items", _batches(call, found.items, partial(partial_object_metadata, version=version)))

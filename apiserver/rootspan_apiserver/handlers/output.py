@@ -5,6 +5,7 @@ Stored bytes are answered without being decoded unless one of these is asked for
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go
 """
 
+from dataclasses import replace
 from functools import partial
 
 import orjson
@@ -38,6 +39,17 @@ def _stored_response(call: Call, stored: StoredObject, status: int) -> Response:
     return object_response(orjson.dumps(body), shown, group_version=version, status=status)
 
 
+def calculated_response(call: Call, answer: JSONObject) -> Response:
+    """Answer with an object that is not stored; a `Status` is never converted."""
+    target, shown = call.target, call.shown
+    version = target.group_version
+    if shown.converted_to is not None and answer["kind"] == "Status":
+        shown = replace(shown, converted_to=None)
+    elif shown.converted_to is not None:
+        answer, version = converted(call.request, target, answer, shown), shown.converted_to.api_version
+    return object_response(orjson.dumps(answer), shown, group_version=version, status=201)
+
+
 def json_of(target: Target, stored: StoredObject, *, kind: bool = True) -> bytes:
     """Return the object in the version of the path; `kind` off leaves `kind` and `apiVersion` out."""
     if target.stored_as_asked:
@@ -64,7 +76,7 @@ def converted(
         return table(
             target.resource,
             [obj],
-            {"resourceVersion": version},
+            {"resourceVersion": version} if version else {},
             version=shown.meta_version,
             include=include_object(request),
             columns=columns,
@@ -73,7 +85,7 @@ def converted(
     if shown.transformation == "PartialObjectMetadataList":
         if target.custom:
             raise StatusError(500, "", "content is not a list")
-        kind = target.kind.kind
+        kind = target.go_type
         raise not_convertible(
             f"you requested PartialObjectMetadataList, but the requested object is not a list ({kind})"
         )

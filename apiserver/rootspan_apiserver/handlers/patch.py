@@ -21,9 +21,9 @@ from rootspan_apiserver.handlers.writing import Writer, WriteRequest
 from rootspan_apiserver.http.query import WriteOptions, write_options
 from rootspan_apiserver.http.responses import Response
 from rootspan_apiserver.kube.go_values import go_format
-from rootspan_apiserver.kube.media_types import APPLY_PATCH, CUSTOM_PATCHES, JSON_PATCH, MERGE_PATCH, PATCHES
+from rootspan_apiserver.kube.media_types import APPLY_PATCH, JSON_PATCH, MERGE_PATCH
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import conflict, not_found, unprocessable, unsupported_media_type
+from rootspan_apiserver.kube.status import conflict, not_found, unprocessable
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
@@ -37,9 +37,6 @@ class PatchVerb:
         self._writer = writer
 
     async def patch(self, call: Call) -> Response:
-        accepted = CUSTOM_PATCHES if call.target.resource.custom else PATCHES
-        if call.request.content_type not in accepted:
-            raise unsupported_media_type(accepted)
         body = await call.request.body(call.span)
         applies = call.request.content_type == APPLY_PATCH
         options = write_options(call.request, "PatchOptions", apply=applies)
@@ -72,6 +69,7 @@ class _Applied:
         new = await write.managed(
             lambda fields: fields.apply(live, self._applied, write.manager, timestamp(), force=self._force)
         )
+        call.target.check_applied(self._applied)
         if live is None and (uid := (new.get("metadata") or {}).get("uid")):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(call.target.resource.group_resource, call.target.name, why)

@@ -105,7 +105,7 @@ class Request:
     def query(self) -> dict[str, list[str]]:
         if self._query is None:
             raw: bytes = self.scope.get("query_string", b"")
-            self._query = parse_qs(raw.decode("latin-1"), keep_blank_values=True) if raw else {}
+            self._query = parse_qs(raw.decode("utf-8", "replace"), keep_blank_values=True) if raw else {}
         return self._query
 
     def parameter(self, name: str) -> str | None:
@@ -133,7 +133,7 @@ class Request:
         """Read the body, and record in the verb's span how that went.
 
         Raises:
-            StatusError: 413 for a body longer than the limit; the rest of it is not read.
+            StatusError: 413 for a body longer than the limit, whose rest is not read; 500 for a malformed one.
             ClientDisconnected: The client closed its connection.
         """
         try:
@@ -151,6 +151,8 @@ class Request:
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
+                if reason := message.get("reason"):
+                    raise StatusError(500, "", reason)
                 raise ClientDisconnected
             chunk = message.get("body", b"")
             size += len(chunk)

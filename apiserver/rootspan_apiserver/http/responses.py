@@ -61,7 +61,11 @@ class Serialization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A response whose body is complete. `document` is the object that it answers, as JSON; None for an answer that is no object."""
+    """A response whose body is complete.
+
+    `document` is the object that it answers, as JSON; None for an answer that is no object. A long body is compressed where it is
+    `compressible` and the client can read that.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -69,6 +73,7 @@ class Response:
     headers: Headers = ()
     serialization: Serialization | None = None
     document: bytes | None = None
+    compressible: bool = True
 
     async def send(self, request: Request, send: Send) -> None:
         """Send the response, inside a span of its own if an object was serialized."""
@@ -89,7 +94,7 @@ class Response:
         body, headers = self.body, [*self.headers]
         if self.content_type:
             headers.insert(0, (b"content-type", self.content_type.encode()))
-        if len(body) > _GZIP_THRESHOLD and accepts_gzip(request):
+        if self.compressible and len(body) > _GZIP_THRESHOLD and accepts_gzip(request):
             body = await calculated(partial(gzip.compress, body, 1), long=True)
             headers = with_gzip(headers)
         if self.status not in (204, 304):
@@ -186,19 +191,33 @@ def error_response(
     )
 
 
-def routed(request: Request, produced: Sequence[str]) -> Response | None:
-    """Return the refusal of the router, 405 or 406, for a document at a path that only GET reads; None for a request that is right."""
+def routed(request: Request, produced: Sequence[str], *, reads_any: bool = False) -> Response | None:
+    """Return the refusal of the router, 405, 406 or 415, for a document at a path that only GET reads; None for a request that is right.
+
+    `reads_any` allows every content type.
+    """
     try:
-        check_document(request, produced)
+        check_document(request, produced, reads_any=reads_any)
     except StatusError as error:
         return error_response(request, error, writer=ROUTER)
     return None
 
 
-def check_document(request: Request, produced: Sequence[str]) -> None:
-    """Raises StatusError 405 or 406 as the router does for a path that only GET reads."""
+def check_document(request: Request, produced: Sequence[str], *, reads_any: bool = False) -> None:
+    """Refuse as the router does for a path that only GET reads: also a content type without a body, unless the path `reads_any`.
+
+    Raises:
+        StatusError: 405, 406 or 415.
+    """
     if request.method != "GET":
         raise method_not_allowed()
+    content_type = request.header(b"content-type")
+    if (
+        content_type
+        and not reads_any
+        and not any(each.partition(";")[0].strip(" ") in produced for each in content_type.split(","))
+    ):
+        raise StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     check_routed(request.header(b"accept"), produced)
 
 

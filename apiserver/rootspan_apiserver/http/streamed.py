@@ -3,6 +3,7 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go
 """
 
+import asyncio
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,20 +32,28 @@ class StreamedResponse:
         headers = [(b"content-type", self.content_type.encode())]
         if accepts_gzip(request):
             pieces, headers = _compressed(pieces), with_gzip(headers)
-        span = request.tracing.span(
-            operations.WRITE_RESPONSE, lambda: serialization_facts(request, made, self.content_type)
-        )
-        with span as step:
-            piece = await _next(pieces)
-            step.event(events.WRITE_STARTING, writer=made.writer, size=made.first_write or len(piece or b""))
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            size = 0
-            while piece is not None:
-                size += len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        facts = partial(serialization_facts, request, made, self.content_type)
+        leaving = asyncio.create_task(_disconnection(request))
+        try:
+            with request.tracing.span(operations.WRITE_RESPONSE, facts) as step:
                 piece = await _next(pieces)
-            await send({"type": "http.response.body", "body": b""})
-            step.event(events.WRITE_SUCCEEDED, size=size)
+                step.event(events.WRITE_STARTING, writer=made.writer, size=made.first_write or len(piece or b""))
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                size = 0
+                while piece is not None and not leaving.done():
+                    size += len(piece)
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    piece = await _next(pieces)
+                await send({"type": "http.response.body", "body": b""})
+                step.event(events.WRITE_SUCCEEDED, size=size)
+        finally:
+            leaving.cancel()
+
+
+async def _disconnection(request: Request) -> None:
+    """Return when the client has closed its connection: nobody waits for the rest then."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _next(pieces: Iterator[bytes]) -> bytes | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rootspan_apiserver.etcd import EtcdError, RequestTooLarge, Unavailable
+from rootspan_apiserver.etcd import EtcdError, OutcomeUnknown, RequestTooLarge, Unavailable
 from rootspan_apiserver.kube.go_numbers import parse_uint
 from rootspan_apiserver.kube.status import (
     FieldError,
@@ -18,6 +18,7 @@ from rootspan_apiserver.kube.status import (
     expired,
     internal_error,
     message_too_large,
+    timeout,
     unavailable,
 )
 
@@ -53,6 +54,8 @@ def etcd_errors() -> Iterator[None]:
     except RequestTooLarge as exc:
         raise _too_large_to_store(exc.message) from exc
     except EtcdError as exc:
+        if isinstance(exc, OutcomeUnknown) and exc.timed_out:
+            raise timeout(f"request did not complete within requested timeout - {exc.message}") from exc
         raise StatusError(500, "", exc.message) from exc
 
 

@@ -188,6 +188,12 @@ class Metrics:
         )
         return [*own, *of_parts, enabled, *process_metrics(), *release_metrics(self._emulated_version)]
 
+    def reset(self) -> None:
+        """Begin to count again; gauges stay as they are."""
+        for family in self.families():
+            if isinstance(family, Family) and family.kind != "gauge":
+                family.reset()
+
     def in_flight(self, info: RequestInfo) -> Number:
         """Return the gauge of the requests in flight of this kind."""
         return self.reading if info.verb in _READS else self.mutating
