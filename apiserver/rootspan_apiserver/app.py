@@ -35,11 +35,11 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.encrypting import encrypting
 from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.flow_control.flow_controller import FlowController
 from rootspan_apiserver.handlers.documents.health import Check
 from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
-from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options import identities
 from rootspan_apiserver.options.options import Options
@@ -87,6 +87,7 @@ async def apiserver(
         storage = await enter(assembly.storage(options, etcd, tracing, registry, metrics, transformers=values))
         loopback = await enter(contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients)))
         webhooks = await enter(contextlib.aclosing(AccessWebhooks(dialect.http_client, provider, metrics)))
+        flow = await enter(assembly.flow_control(options, storage, registry, metrics))
         authorizer = await enter(assembly.authorizer(options, storage, registry, webhooks, metrics))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
@@ -105,6 +106,7 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
+            flow=flow,
             kms_check=values.health if values is not None else None,
             token=identities.administrator_token(options),
             accounts=identities.service_account_tokens(options, bound, storage, registry, loopback),
@@ -136,6 +138,7 @@ class _Parts:
     services: AggregatedServices
     clients: ServiceClients
     lifecycle: Lifecycle
+    flow: FlowController | None
     kms_check: Check | None
     token: str
     accounts: ServiceAccountTokens
@@ -173,6 +176,7 @@ async def _working(
         chosen=options.controllers,
         metrics=parts.metrics.queues,
         bootstraps_roles=options.has_mode("RBAC"),
+        controls_flow=parts.flow is not None,
     )
     async with (
         serving_custom_resources(storage, registry, loopback, converters, metrics=parts.metrics.queues),
@@ -217,11 +221,7 @@ def _request_path(
         proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),
         expire_history=storage.expire_history if options.debug_expire_history else None,
         enforces_roles=options.has_mode("RBAC"),
-    )
-    limits = Limits(
-        request_timeout=options.request_timeout,
-        max_requests_in_flight=options.max_requests_inflight,
-        max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
+        flow=parts.flow,
     )
     return chain(
         handlers,
@@ -231,7 +231,8 @@ def _request_path(
         tracing=parts.tracing,
         metrics=parts.metrics,
         auditor=auditor,
-        limits=limits,
+        flow=parts.flow,
+        limits=assembly.limits(options),
         dialect=parts.dialect,
     )
 
