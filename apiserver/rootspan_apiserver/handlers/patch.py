@@ -71,7 +71,7 @@ class _Applied:
         new = await write.managed(
             lambda fields: fields.apply(live, applied, write.manager, timestamp(), force=self._force)
         )
-        call.target.check_applied(self._applied)
+        call.target.check_applied(applied)
         if live is None and (uid := (new.get("metadata") or {}).get("uid")):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(call.target.resource.group_resource, call.target.name, why)
