@@ -12,6 +12,7 @@ from rootspan_apiserver.authn.service_account_keys import KeyFileError
 from rootspan_apiserver.authn.tokens import TokenFileError
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
 from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.processes import descriptors
 from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.serving.certificates import CertificateError
 from rootspan_apiserver.serving.http import BindError
@@ -29,6 +30,7 @@ def run_apiserver(options: Options) -> int:
     logging.basicConfig(level=level, handlers=[lines])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
+    descriptors.raise_limit()
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.get_loop()  # first, so that an interruption of its import leaves no coroutine that was never awaited
