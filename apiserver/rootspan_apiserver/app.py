@@ -170,6 +170,7 @@ async def _working(
         registry,
         loopback,
         store=parts.store,
+        tokens=parts.accounts,
         ca_bundle=certificate.ca_bundle,
         server=ServerFacts(
             addresses=(options.advertise_address, address.host),
