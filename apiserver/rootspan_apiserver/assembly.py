@@ -27,6 +27,9 @@ from rootspan_apiserver.clients.service_client import ClientCertificate, Service
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.filters.retry_after import RetryAfter
+from rootspan_apiserver.http.lifecycle import Lifecycle, Stopping
+from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options.authorization import ABAC
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
@@ -192,3 +195,16 @@ def storage(
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
+
+
+def retry_after(options: Options, app: ASGIApp, lifecycle: Lifecycle) -> ASGIApp:
+    """Return `app`, behind the filter of --shutdown-send-retry-after if that is set."""
+    if not options.shutdown_send_retry_after:
+        return app
+    waits_for_watches = options.shutdown_watch_termination_grace_period > 0
+    return RetryAfter(app, lifecycle, waits_for_watches=waits_for_watches)
+
+
+def lifecycle(options: Options) -> Lifecycle:
+    """Return the events of the start and the shutdown, which ends the watches over the time of their flag."""
+    return Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period))
