@@ -35,12 +35,11 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.encrypting import encrypting
 from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.filters.retry_after import RetryAfter
 from rootspan_apiserver.flow_control.flow_controller import FlowController
 from rootspan_apiserver.handlers.documents.health import Check
 from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.handlers.routes import application
-from rootspan_apiserver.http.lifecycle import Lifecycle, Stopping
+from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options import identities
 from rootspan_apiserver.options.options import Options
@@ -77,10 +76,7 @@ async def apiserver(
         enter = stack.enter_async_context
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
-        dialect, lifecycle = (
-            options.dialect(),
-            Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period)),
-        )
+        dialect, lifecycle = options.dialect(), assembly.lifecycle(options)
         provider = await enter(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await enter(assembly.etcd(options, dialect, provider))
@@ -242,9 +238,7 @@ def _request_path(
         limits=assembly.limits(options),
         dialect=parts.dialect,
     )
-    waits_for_watches = options.shutdown_watch_termination_grace_period > 0
-    sends_retry_after = options.shutdown_send_retry_after
-    return RetryAfter(filtered, parts.lifecycle, waits_for_watches=waits_for_watches) if sends_retry_after else filtered
+    return assembly.retry_after(options, filtered, parts.lifecycle)
 
 
 def _admission(parts: _Parts) -> AdmissionChain:

@@ -28,8 +28,11 @@ from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.controllers.flow_configuration import controlling_flow
 from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.filters.retry_after import RetryAfter
 from rootspan_apiserver.flow_control.flow_controller import FlowController
+from rootspan_apiserver.http.lifecycle import Lifecycle, Stopping
 from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options.authorization import ABAC
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
@@ -227,3 +230,16 @@ def limits(options: Options) -> Limits:
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
+
+
+def retry_after(options: Options, app: ASGIApp, lifecycle: Lifecycle) -> ASGIApp:
+    """Return `app`, behind the filter of --shutdown-send-retry-after if that is set."""
+    if not options.shutdown_send_retry_after:
+        return app
+    waits_for_watches = options.shutdown_watch_termination_grace_period > 0
+    return RetryAfter(app, lifecycle, waits_for_watches=waits_for_watches)
+
+
+def lifecycle(options: Options) -> Lifecycle:
+    """Return the events of the start and the shutdown, which ends the watches over the time of their flag."""
+    return Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period))
