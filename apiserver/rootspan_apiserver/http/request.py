@@ -20,6 +20,7 @@ from rootspan_apiserver.kube.go_numbers import parse_int
 from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.kube.status import StatusError, bad_request, too_large_body
 from rootspan_apiserver.kube.users import ALL_UNAUTHENTICATED, ANONYMOUS, User
+from rootspan_apiserver.processes.calculating import weigh
 from rootspan_apiserver.telemetry.metrics import normalized_verb, scope_of
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 
@@ -141,6 +142,7 @@ class Request:
             span.event(events.BODY_REFUSED, length=0, error=exc.message)
             raise
         span.event(events.BODY_READ, length=len(body))
+        weigh(len(body))
         return body
 
     async def _read(self) -> bytes:
