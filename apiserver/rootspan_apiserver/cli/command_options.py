@@ -71,3 +71,19 @@ class ConformanceOptions:
     recording: str = flag("", text, "Record nothing; compare this file instead.")
     output: str = flag("", text, "File to write the recording to.")
     against: str = flag("", text, "The recording to compare with. Every difference is printed.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EtcdSnapshotOptions:
+    """The flags of `rootspan etcd-snapshot`, which follow the action and the file."""
+
+    data_dir: str = flag(
+        "", text, "The directory of --data-dir of the server, which may run while a snapshot is saved."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EtcdRepairOptions:
+    """The flags of `rootspan etcd-repair`."""
+
+    data_dir: str = flag("", text, "The directory of --data-dir of the server, which must not run.")

@@ -54,20 +54,22 @@ class PatchVerb:
 
 
 class _Applied:
-    """A server-side apply of the object in `body`. Raises StatusError 400 where it cannot be read."""
+    """A server-side apply of the object in `body`, which is read once the present object is known."""
 
     def __init__(self, call: Call, write: WriteRequest, options: WriteOptions, body: bytes) -> None:
         self._call = call
         self._write = write
         self._force = bool(options.force)
-        self._applied, warnings = decode_applied(body, validation_of(options))
-        call.request.warnings += warnings
+        self._validation = validation_of(options)
+        self._body = body
+        self._applied: JSONObject | None = None
 
     async def __call__(self, live: JSONObject | None) -> JSONObject:
         call, write = self._call, self._write
         call.span.event(events.PATCHING)
+        applied = self._read()
         new = await write.managed(
-            lambda fields: fields.apply(live, self._applied, write.manager, timestamp(), force=self._force)
+            lambda fields: fields.apply(live, applied, write.manager, timestamp(), force=self._force)
         )
         call.target.check_applied(self._applied)
         if live is None and (uid := (new.get("metadata") or {}).get("uid")):
@@ -76,6 +78,12 @@ class _Applied:
         check_object(new, call.target)
         call.span.event(events.ADMITTING)
         return await calculated(partial(call.target.defaulted, new))
+
+    def _read(self) -> JSONObject:
+        if self._applied is None:
+            self._applied, warnings = decode_applied(self._body, self._validation)
+            self._call.request.warnings += warnings
+        return self._applied
 
 
 class _Patched:

@@ -21,7 +21,7 @@ from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.kube.status import StatusError, bad_request, too_large_body
 from rootspan_apiserver.kube.users import ALL_UNAUTHENTICATED, ANONYMOUS, User
 from rootspan_apiserver.processes.calculating import weigh
-from rootspan_apiserver.telemetry.metrics import scope_of, verb_of
+from rootspan_apiserver.telemetry.metrics import normalized_verb, scope_of
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 
 NOBODY = User(ANONYMOUS, groups=(ALL_UNAUTHENTICATED,))
@@ -181,7 +181,7 @@ class Request:
             scope=scope_of(info),
             url=self.path,
             user_agent=agent,
-            verb=verb_of(info, self.content_type),
+            verb=normalized_verb(info, self.method, self.content_type),
         )
 
     def verb_span(self, operation: InternalOperation) -> AbstractContextManager[InternalSpan]:

@@ -54,12 +54,14 @@ class Serialization:
         group_version: What the object was encoded to; "" leaves it out.
         writer: The type of Go that kube-apiserver writes the response to.
         first_write: The bytes of the first piece where kube-apiserver streams the response, 0 where it does not.
+        strips_version: Whether the encoder leaves out the version of the object.
     """
 
     encoder: str
     group_version: str = ""
     writer: str = HANDLER
     first_write: int = 0
+    strips_version: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +117,11 @@ class Response:
 def serialization_facts(request: Request, made: Serialization, content_type: str) -> Facts:
     """Return what the span of writing an object records."""
     version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
+    encoder = f'{{{version}"encoder":{made.encoder},"name":"versioning"}}'
+    if made.strips_version:
+        encoder = f'{{"encoder":{orjson.dumps(encoder).decode()},"name":"stripVersion"}}'
     return facts(
-        method=request.method,
-        url=request.path,
-        protocol=request.protocol,
-        media_type=content_type,
-        encoder=f'{{{version}"encoder":{made.encoder},"name":"versioning"}}',
+        method=request.method, url=request.path, protocol=request.protocol, media_type=content_type, encoder=encoder
     )
 
 
@@ -149,6 +150,7 @@ def object_response(
     status: int = 200,
     writer: str = HANDLER,
     streamed: bool = False,
+    strips_version: bool = False,
     content_type: str = "",
     headers: Headers = (),
 ) -> Response:
@@ -157,6 +159,7 @@ def object_response(
     Args:
         group_version: What the object is encoded to.
         streamed: Whether kube-apiserver writes this response piece by piece, as it does collections.
+        strips_version: Whether it leaves out the version, as it does in discovery of the core group.
         content_type: Its media type if that says more than the representation's.
 
     Raises:
@@ -164,7 +167,11 @@ def object_response(
     """
     content, first = encoded(body, shown)
     made = Serialization(
-        encoder=shown.encoder, group_version=group_version, writer=writer, first_write=first if streamed else 0
+        encoder=shown.encoder,
+        group_version=group_version,
+        writer=writer,
+        first_write=first if streamed else 0,
+        strips_version=strips_version,
     )
     content_type = content_type or shown.media_type
     return Response(
@@ -181,15 +188,15 @@ def error_response(
     formats: tuple[str, ...] = OBJECTS,
 ) -> Response:
     """Make a `Status` of a refusal; a client that accepts none of the media types `formats` gets it as indented JSON."""
-    try:
-        shown = representation(request, Offer(formats, formats=formats))
-    except StatusError:
-        return raw_json(error.body(), error.code)
     headers = []
     if error.details and (seconds := error.details.get("retryAfterSeconds") or 0) > 0:
         headers.append((b"retry-after", str(seconds).encode()))
     if error.code == 403 and writer == FILTER:
         headers.append(NOSNIFF)
+    try:
+        shown = representation(request, Offer(formats, formats=formats))
+    except StatusError:
+        return raw_json(error.body(), error.code, headers)
     return object_response(
         orjson.dumps(error.body()),
         shown,
@@ -230,9 +237,9 @@ def check_document(request: Request, produced: Sequence[str], *, reads_any: bool
     check_routed(request.header(b"accept"), produced)
 
 
-def raw_json(obj: JSONObject, status: int = 200) -> Response:
+def raw_json(obj: JSONObject, status: int = 200, headers: Headers = ()) -> Response:
     """Indented JSON without negotiation, as `/version` has it."""
-    return Response(status=status, body=indented(obj), content_type=JSON)
+    return Response(status=status, body=indented(obj), content_type=JSON, headers=headers)
 
 
 def plain_text(text: str, status: int = 200, headers: Headers = ()) -> Response:

@@ -8,7 +8,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 
@@ -69,12 +69,14 @@ async def serving(
     *,
     tls: TLSContext | None = None,
     stopping: Callable[[], None] | None = None,
+    drained: Callable[[], Awaitable[None]] | None = None,
     grace: float = GRACE,
     limits: ConnectionLimits = LIMITS,
 ) -> AsyncIterator[Address]:
     """Serve `app` on the socket inside the block; on exit call `stopping`, then wait `grace` seconds for requests in flight.
 
-    Connections of requests that are not answered by then are cut.
+    Connections of requests that are not answered by then are cut. New ones are refused at once, or, if `drained` is given, when it
+    returns or `grace` is over.
     """
     state = ServerState(app, limits)
     host, port = bound.getsockname()[:2]
@@ -85,6 +87,10 @@ async def serving(
     finally:
         if stopping is not None:
             stopping()
+        if drained is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(drained(), grace)
+            grace = min(grace, GRACE)
         await acceptor.aclose()
         await _end(state, grace)
         clock.cancel()

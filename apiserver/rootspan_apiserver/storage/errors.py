@@ -110,10 +110,29 @@ def parse_resource_version(text: str) -> int:
     Raises:
         StatusError: 400, it is not a number.
     """
+    try:
+        return _resource_version(text)
+    except ValueError as error:
+        raise bad_request(f"invalid resource version: {error}") from error
+
+
+def cached_resource_version(text: str) -> int:
+    """Return the resourceVersion of a get from the cache as a number; "" is 0.
+
+    Raises:
+        StatusError: 500, it is not a number.
+    """
+    try:
+        return _resource_version(text)
+    except ValueError as error:
+        raise StatusError(500, "", str(error)) from error
+
+
+def _resource_version(text: str) -> int:
+    """Raises ValueError that it is not a number."""
     if not text:
         return 0
     try:
         return parse_uint(text)
     except ValueError as error:
-        reason = FieldError.invalid("resourceVersion", text, str(error))
-        raise bad_request(f"invalid resource version: {reason}") from error
+        raise ValueError(FieldError.invalid("resourceVersion", text, str(error))) from error
