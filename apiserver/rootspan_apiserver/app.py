@@ -39,7 +39,7 @@ from rootspan_apiserver.flow_control.flow_controller import FlowController
 from rootspan_apiserver.handlers.documents.health import Check
 from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.handlers.routes import application
-from rootspan_apiserver.http.lifecycle import Lifecycle
+from rootspan_apiserver.http.lifecycle import Lifecycle, Stopping
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options import identities
 from rootspan_apiserver.options.options import Options
@@ -76,7 +76,8 @@ async def apiserver(
         enter = stack.enter_async_context
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
-        dialect, lifecycle = options.dialect(), Lifecycle()
+        dialect = options.dialect()
+        lifecycle = Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period))
         provider = await enter(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await enter(assembly.etcd(options, dialect, provider))
@@ -87,7 +88,6 @@ async def apiserver(
         storage = await enter(assembly.storage(options, etcd, tracing, registry, metrics, transformers=values))
         loopback = await enter(contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients)))
         webhooks = await enter(contextlib.aclosing(AccessWebhooks(dialect.http_client, provider, metrics)))
-        flow = await enter(assembly.flow_control(options, storage, registry, metrics))
         authorizer = await enter(assembly.authorizer(options, storage, registry, webhooks, metrics))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
@@ -106,14 +106,16 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
-            flow=flow,
+            flow=await enter(assembly.flow_control(options, storage, registry, metrics)),
             kms_check=values.health if values is not None else None,
             token=identities.administrator_token(options),
             accounts=identities.service_account_tokens(options, bound, storage, registry, loopback),
         )
         traced = await enter(_answering(parts, etcd.check))
         await storage.wait_ready(CACHE_SECONDS)
-        address = await enter(serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace))
+        drained = lifecycle.in_flight.drained if options.shutdown_send_retry_after else None
+        served = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, drained=drained, grace=grace)
+        address = await enter(served)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
         settled = await enter(_working(parts, certificate, address))
         yield _running(parts, certificate, address, settled)
@@ -150,8 +152,7 @@ async def _working(
 ) -> AsyncIterator[Sequence[Settled]]:
     """Run everything that works beside the requests: custom resources, the aggregator, the controllers."""
     options, storage, registry, loopback = parts.options, parts.storage, parts.registry, parts.loopback
-    webhooks = WebhookClients(parts.resolver, parts.provider)
-    converters = Converters(webhooks, parts.tracing, parts.metrics.conversion)
+    converters = Converters(WebhookClients(parts.resolver, parts.provider), parts.tracing, parts.metrics.conversion)
     aggregator = aggregating(
         storage,
         registry,
@@ -167,6 +168,7 @@ async def _working(
         registry,
         loopback,
         store=parts.store,
+        tokens=parts.accounts,
         ca_bundle=certificate.ca_bundle,
         server=ServerFacts(
             addresses=(options.advertise_address, address.host),
@@ -223,7 +225,7 @@ def _request_path(
         enforces_roles=options.has_mode("RBAC"),
         flow=parts.flow,
     )
-    return chain(
+    filtered = chain(
         handlers,
         authenticator=authenticator,
         authorizer=parts.authorizer,
@@ -235,6 +237,7 @@ def _request_path(
         limits=assembly.limits(options),
         dialect=parts.dialect,
     )
+    return assembly.retrying(options, filtered, parts.lifecycle)
 
 
 def _admission(parts: _Parts) -> AdmissionChain:

@@ -28,8 +28,11 @@ from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
 from rootspan_apiserver.controllers.flow_configuration import controlling_flow
 from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.filters.retry_after import RetryAfter
 from rootspan_apiserver.flow_control.flow_controller import FlowController
+from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options.authorization import ABAC
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
@@ -223,6 +226,13 @@ def limits(options: Options) -> Limits:
         max_requests_in_flight=options.max_requests_inflight,
         max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
     )
+
+
+def retrying(options: Options, app: ASGIApp, lifecycle: Lifecycle) -> ASGIApp:
+    """Tell clients to come back later while the server stops, if the options say so."""
+    if not options.shutdown_send_retry_after:
+        return app
+    return RetryAfter(app, lifecycle, waits_for_watches=options.shutdown_watch_termination_grace_period > 0)
 
 
 def _path(text: str) -> Path | None:

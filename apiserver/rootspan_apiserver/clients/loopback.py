@@ -22,6 +22,7 @@ from rootspan.httpx import AsyncTracingTransport
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.clients.go_errors import call_error
 from rootspan_apiserver.dialects.versions import DEFAULT
+from rootspan_apiserver.http_transport.connections import ConnectionsTransport
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, internal_error, unavailable
 from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
@@ -63,15 +64,14 @@ class LoopbackClient:
         self.client_spans = client_spans
         self._tracer_provider = tracer_provider
         self._endpoint: LoopbackEndpoint | None = None
-        self._plain: httpx.AsyncHTTPTransport | None = None
+        self._plain: httpx.AsyncBaseTransport | None = None
         self._traced: httpx.AsyncBaseTransport | None = None
 
     def connect(self, host: str, port: int, certificate: bytes) -> None:
         """Set where the server listens, which can be any address of the machine, and its certificate (PEM, a chain may follow)."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
         self._endpoint = LoopbackEndpoint(host, port, certificate, self.token)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=60)
-        self._plain = httpx.AsyncHTTPTransport(verify=pinned(certificate), trust_env=False, limits=limits)
+        self._plain = ConnectionsTransport(pinned(certificate), idle=8)
         self._traced = self.client_spans(self._plain, tracer_provider=self._tracer_provider)
 
     async def aclose(self) -> None:
@@ -180,7 +180,7 @@ def _request(
         params=query,
         headers=headers,
         content=None if body is None else orjson.dumps(body),
-        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)},
+        extensions={"timeout": dict.fromkeys(("connect", "read"), TIMEOUT)},
     )
 
 

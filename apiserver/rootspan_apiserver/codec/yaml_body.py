@@ -12,6 +12,7 @@ import yaml
 
 from rootspan_apiserver.codec.json_body import integer
 from rootspan_apiserver.kube.go_quote import quote
+from rootspan_apiserver.kube.go_values import go_syntax
 from rootspan_apiserver.kube.go_yaml import GoLoader
 from rootspan_apiserver.types.json_values import MAXIMUM_DEPTH, DuplicateKeys
 from rootspan_apiserver.types.problems import NotDecodableError
@@ -23,6 +24,13 @@ _NODES_ALWAYS_ALLOWED = 100_000
 _BITS_OF_FLOATS = 1024
 
 
+class _UnsupportedKeyError(Exception):
+    """A key is null; `value`, in Go's notation, is what it has."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(f"unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}")
+
+
 class _Loader(GoLoader):
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
         if not isinstance(node, yaml.MappingNode):
@@ -31,10 +39,14 @@ class _Loader(GoLoader):
         found: dict[Any, Any] = {}
         repeated: list[str] = []
         for key_node, value_node in node.value:
-            key = _key(self.construct_object(key_node, deep=True))
+            plain = self.construct_object(key_node, deep=True)
+            value = self.construct_object(value_node, deep=True)
+            if plain is None:
+                raise _UnsupportedKeyError(go_syntax(value))
+            key = _key(plain)
             if key in found:
                 repeated.append(f"line {key_node.start_mark.line + 1}: key {quote(key)} already set in map")
-            found[key] = self.construct_object(value_node, deep=True)
+            found[key] = value
         if not repeated:
             return found
         marked = DuplicateKeys(found)
@@ -54,8 +66,6 @@ def _key(key: Any) -> str:
         return key
     if isinstance(key, bool):
         return "true" if key else "false"
-    if key is None:
-        return "null"
     if isinstance(key, int | float):
         return str(_written(key))
     raise NotDecodableError("error converting YAML to JSON: unsupported map key of type: " + type(key).__name__)
@@ -80,6 +90,8 @@ def load(body: bytes, *, beginning: str = CONVERTING) -> tuple[Any, list[str]]:
         text = body.decode()
         _bound(text)
         value = _first_document(text)
+    except _UnsupportedKeyError as error:
+        raise NotDecodableError(f"{beginning}{error}") from error
     except UnicodeDecodeError as error:
         raise NotDecodableError(f"{beginning}yaml: invalid UTF-8") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

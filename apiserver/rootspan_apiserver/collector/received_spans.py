@@ -3,8 +3,9 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from rootspan.spans import Span
@@ -39,7 +40,7 @@ class ReceivedSpans:
         self._spans: deque[Span] = deque(maxlen=max_spans)
         self._lock = threading.Lock()
         self._waiters: list[_Waiter[Any]] = []
-        self._listeners: list[Callable[[tuple[Span, ...]], None]] = []
+        self._listeners: list[Callable[[tuple[Span, ...]], object]] = []
 
     def add(self, spans: Iterable[Span]) -> None:
         """Keep `spans` and notify waiters and listeners."""
@@ -48,12 +49,21 @@ class ReceivedSpans:
             self._spans.extend(arrived)
             received = tuple(self._spans) if self._waiters else ()
             self._waiters = [waiter for waiter in self._waiters if not waiter.check(received)]
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener(arrived)
 
-    def subscribe(self, listener: Callable[[tuple[Span, ...]], None]) -> None:
+    def subscribe(self, listener: Callable[[tuple[Span, ...]], object]) -> None:
         """Call `listener`, in the receiver's thread, with the spans of every later arrival."""
         self._listeners.append(listener)
+
+    @contextmanager
+    def subscribed(self, listener: Callable[[tuple[Span, ...]], object]) -> Iterator[None]:
+        """Call `listener` as `subscribe` does, for as long as the block lasts."""
+        self.subscribe(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
 
     def clear(self) -> None:
         """Forget all spans."""

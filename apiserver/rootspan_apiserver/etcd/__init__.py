@@ -12,7 +12,6 @@ from rootspan_apiserver.etcd.errors import (
     Unauthenticated,
     Unavailable,
 )
-from rootspan_apiserver.etcd.gateway_transport import GatewayTransport
 from rootspan_apiserver.etcd.values import EtcdEvent, KeyValue, RangeResult, Status, TxnResult, WatchBatch
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "EtcdError",
     "EtcdEvent",
     "FutureRevision",
-    "GatewayTransport",
     "KeyValue",
     "LeaseNotFound",
     "OutcomeUnknown",

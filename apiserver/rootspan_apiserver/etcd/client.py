@@ -16,10 +16,10 @@ import httpx
 from rootspan_apiserver.etcd import wire
 from rootspan_apiserver.etcd.endpoints import Endpoints
 from rootspan_apiserver.etcd.errors import Compacted, LeaseNotFound, Unavailable
-from rootspan_apiserver.etcd.gateway_transport import GatewayTransport
 from rootspan_apiserver.etcd.swap import READ_ATTEMPT, REPEATABLE_ATTEMPT, swap
 from rootspan_apiserver.etcd.values import RangeResult, Status, TxnResult, WatchBatch
 from rootspan_apiserver.etcd.watch import follow
+from rootspan_apiserver.http_transport.single_connection import SingleConnectionTransport
 
 READY_PAUSE = 0.25
 
@@ -47,7 +47,7 @@ class EtcdClient:
         if transport is None:
             secure = any(endpoint.startswith("https:") for endpoint in endpoints)
             context = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            transport = partial(GatewayTransport, tls or context)
+            transport = partial(SingleConnectionTransport, tls or context)
         self._endpoints = Endpoints(endpoints, transport, timeout)
 
     async def __aenter__(self) -> Self:

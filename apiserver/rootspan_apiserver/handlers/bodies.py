@@ -13,7 +13,7 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.http.query import WriteOptions
 from rootspan_apiserver.kube.media_types import CUSTOM_OBJECTS, OBJECTS
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.status import bad_request, unsupported_media_type
+from rootspan_apiserver.kube.status import StatusError, bad_request, unsupported_media_type
 from rootspan_apiserver.registry.metadata import match_namespace
 
 _OLDER = {GroupVersionKind("policy", "v1", "Eviction"): "policy/v1beta1"}
@@ -21,10 +21,13 @@ _OLDER = {GroupVersionKind("policy", "v1", "Eviction"): "policy/v1beta1"}
 
 
 def check_content_type(call: Call) -> None:
-    """Raises StatusError 415; a body without a content type is read as JSON."""
-    accepted = CUSTOM_OBJECTS if call.target.custom else OBJECTS
-    if call.request.content_type not in ("", *accepted):
-        raise unsupported_media_type(accepted)
+    """Raises StatusError 415; a body without a content type is read as JSON.
+
+    The refusal names protobuf for custom resources too, as kube-apiserver does, which fails on such a body.
+    """
+    read = CUSTOM_OBJECTS if call.target.custom else OBJECTS
+    if call.request.content_type not in ("", *read):
+        raise unsupported_media_type(OBJECTS)
 
 
 def validation_of(options: WriteOptions) -> FieldValidation:
@@ -40,13 +43,16 @@ def decode_object(call: Call, body: bytes, options: WriteOptions) -> JSONObject:
     """
     target = call.target
     call.span.event(events.CONVERTING)
-    decoded = decode(
-        body,
-        call.request.content_type,
-        target.kind,
-        schema=target.schema if target.custom else None,
-        field_validation=validation_of(options),
-    )
+    try:
+        decoded = decode(
+            body,
+            call.request.content_type,
+            target.kind,
+            schema=target.schema if target.custom else None,
+            field_validation=validation_of(options),
+        )
+    except StatusError as refusal:
+        raise target.unreadable(refusal) from refusal
     call.request.warnings += decoded.warnings
     call.span.event(events.CONVERTED)
     if decoded.kind.api_version not in (target.group_version, _OLDER.get(target.kind)):

@@ -22,7 +22,8 @@ from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan
 
 _OBJECTS = Offer(table=True, metadata=True)
 _CUSTOM_OBJECTS = Offer((JSON, YAML), table=True, metadata=True)
-_CALCULATED = Offer()
+WITHOUT_TABLE = Offer(metadata=True)
+"""Of what has no columns: subresources of their own, and kinds that are created and never stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +65,12 @@ class Verb:
     Attributes:
         work: Returns the answer, or raises StatusError to refuse.
         operation: The verb, as spans have it; None for work that begins its own.
-        converts: Whether a Table or the metadata alone can be answered.
+        offer: What it can write; None for what the resource can be shown as.
     """
 
     work: Work
     operation: InternalOperation | None = None
-    converts: bool = True
+    offer: Offer | None = None
 
     async def __call__(self, request: Request, target: Target, send: Send) -> None:
         with ExitStack() as spans:
@@ -78,7 +79,7 @@ class Verb:
                 call = Call(
                     request=request,
                     target=target,
-                    shown=representation(request, _offer(target) if self.converts else _CALCULATED),
+                    shown=representation(request, self.offer or _offer(target)),
                     span=span,
                     spans=spans,
                 )
@@ -95,4 +96,6 @@ class Verb:
 
 
 def _offer(target: Target) -> Offer:
-    return _CUSTOM_OBJECTS if target.custom else _OBJECTS
+    if target.subresource is not None and not target.subresource.has_table:
+        return WITHOUT_TABLE
+    return _CUSTOM_OBJECTS if target.resource.custom else _OBJECTS

@@ -30,12 +30,11 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.verbs import DeleteVerbs, ReadVerbs, WriteVerbs
 from rootspan_apiserver.handlers.watch import WatchVerb
 from rootspan_apiserver.handlers.writing import Writer
-from rootspan_apiserver.http.negotiation import STREAMS, check_routed
+from rootspan_apiserver.http.negotiation import DOCUMENT, STREAMS, check_routed
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, error_response
 from rootspan_apiserver.kube.asgi import Receive, Scope, Send
-from rootspan_apiserver.kube.media_types import OBJECTS, PATCHES
-from rootspan_apiserver.kube.request_info import RequestInfo
+from rootspan_apiserver.kube.media_types import CUSTOM_PATCHES, OBJECTS, PATCHES
 from rootspan_apiserver.kube.status import (
     StatusError,
     bad_request,
@@ -43,6 +42,7 @@ from rootspan_apiserver.kube.status import (
     method_not_supported,
     not_found,
     unknown_resource,
+    unsupported_media_type,
 )
 from rootspan_apiserver.registry.escalation_check import EscalationCheck
 from rootspan_apiserver.registry.store import Store
@@ -51,6 +51,9 @@ from rootspan_apiserver.telemetry.step_metrics import WatchMetrics
 
 Handlers = Mapping[str, Handler]
 """By verb."""
+_OF_OBJECTS = frozenset({"get", "watch", "update", "patch", "delete"})
+_CONNECT_METHODS = ("HEAD", "OPTIONS")
+"""Passed on to a proxy without a verb of their own."""
 _PASSED_ON = ("attach", "exec", "portforward", "proxy")
 """Subresources that are connections to somewhere else, with bodies of their own."""
 
@@ -108,7 +111,7 @@ class ResourceEndpoint:
             "token": {
                 "create": calculated.verb(TokenRequests(registry, store, tokens).issue, default=default_lifetime)
             },
-            "log": {"get": Verb(connections.log, operations.GET, converts=False)},
+            "log": {"get": Verb(connections.log, operations.GET, offer=DOCUMENT)},
             **dict.fromkeys(_PASSED_ON, connect),
         }
         reviews = Reviews(authenticator, authorizer).by_resource()
@@ -157,30 +160,33 @@ class ResourceEndpoint:
             if resource.custom:
                 return None
             raise unknown_resource()
-        if request.method == "HEAD":
-            raise method_not_allowed()
         target = Target(resource, namespace, shape[1] if len(shape) > 1 else "")
         if len(shape) > 2:
-            handler, target = self._subresource(info, target)
+            handler, target = self._subresource(request, target)
         elif resource.custom:
-            handler = self._custom(info.verb, target)
+            handler = self._custom(request, target)
         else:
-            handler = self._builtin(info.verb, target)
+            handler = self._builtin(request, target)
         if not resource.custom and target.part not in _PASSED_ON:
             _check_media_types(request, target)
         return handler, target
 
-    def _builtin(self, verb: str, target: Target) -> Handler:
-        """Raises StatusError 405."""
+    def _builtin(self, request: Request, target: Target) -> Handler:
+        """Raises StatusError 404 or 405."""
+        verb, resource = request.info.verb, target.resource
         handler = (self._object if target.name else self._collection).get(verb)
-        resource = target.resource
-        if handler is None or verb not in resource.verbs:
+        if verb == "proxy" or (target.name and not resource.verbs & _OF_OBJECTS):
+            raise unknown_resource()
+        # A path that begins with `watch` has the verb whatever the method.
+        if handler is None or verb not in resource.verbs or request.method == "HEAD" or not _reads(request, verb):
             raise method_not_allowed()
         return self._calculated.get((resource.kind.group, resource.plural), handler)
 
-    def _custom(self, verb: str, target: Target) -> Handler:
-        """Raises StatusError 400 or 405."""
+    def _custom(self, request: Request, target: Target) -> Handler:
+        """Raises StatusError 400, 405 or 415."""
+        verb = request.info.verb
         handler = (self._object if target.name else self._collection).get(verb)
+        _check_custom_patch(request)
         if handler is not None:
             return handler
         if verb == "create":
@@ -189,8 +195,9 @@ class ResourceEndpoint:
             raise bad_request("name must be provided")
         raise method_not_supported(target.resource.group_resource, verb)
 
-    def _subresource(self, info: RequestInfo, target: Target) -> tuple[Handler, Target]:
-        """Raises StatusError 400, 404 or 405."""
+    def _subresource(self, request: Request, target: Target) -> tuple[Handler, Target]:
+        """Raises StatusError 400, 404, 405 or 415."""
+        info = request.info
         subresource = target.resource.subresources.get(info.subresource)
         resource, custom = target.resource.group_resource, target.resource.custom
         if subresource is None:
@@ -199,18 +206,31 @@ class ResourceEndpoint:
             raise unknown_resource()
         if not target.name:
             raise bad_request("name must be provided")
-        if info.verb not in subresource.verbs:
+        verb = "get" if subresource.name == "proxy" and request.method in _CONNECT_METHODS else info.verb
+        if verb not in subresource.verbs or (request.method == "HEAD" and not custom and subresource.name != "proxy"):
             raise method_not_supported(resource, info.verb) if custom else method_not_allowed()
+        if custom:
+            _check_custom_patch(request)
         if subresource.name == "scale":
             target = ScaleTarget(target.resource, target.namespace, target.name, subresource, self._registry)
         else:
             target = replace(target, subresource=subresource)
-        return self._subresources.get(subresource.name, self._object)[info.verb], target
+        return self._subresources.get(subresource.name, self._object)[verb], target
+
+
+def _reads(request: Request, verb: str) -> bool:
+    return verb != "watch" or request.method == "GET"
 
 
 def is_builtin_group(registry: Registry, group: str) -> bool:
     """Return whether a group has built-in resources: its unknown paths are answered with a Status."""
     return any(not resource.custom and resource.kind.group == group for resource in registry.resources())
+
+
+def _check_custom_patch(request: Request) -> None:
+    """Raises StatusError 415, which comes before all other refusals of a patch of a custom resource."""
+    if request.info.verb == "patch" and request.content_type not in CUSTOM_PATCHES:
+        raise unsupported_media_type(CUSTOM_PATCHES)
 
 
 def _check_media_types(request: Request, target: Target) -> None:

@@ -5,6 +5,8 @@ Stored bytes are answered without being decoded unless one of these is asked for
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go
 """
 
+from dataclasses import replace
+
 import orjson
 
 from rootspan_apiserver.handlers.call import Call
@@ -29,6 +31,17 @@ def stored_response(call: Call, stored: StoredObject, status: int = 200) -> Resp
     body = converted(call.request, target, target.decoded(stored), shown)
     version = shown.converted_to.api_version
     return object_response(orjson.dumps(body), shown, group_version=version, status=status)
+
+
+def calculated_response(call: Call, answer: JSONObject) -> Response:
+    """Answer with an object that is not stored; a `Status` is never converted."""
+    target, shown = call.target, call.shown
+    version = target.group_version
+    if shown.converted_to is not None and answer["kind"] == "Status":
+        shown = replace(shown, converted_to=None)
+    elif shown.converted_to is not None:
+        answer, version = converted(call.request, target, answer, shown), shown.converted_to.api_version
+    return object_response(orjson.dumps(answer), shown, group_version=version, status=201)
 
 
 def list_response(call: Call, found: ListResult) -> Response:
@@ -72,7 +85,7 @@ def converted(
         return table(
             target.resource,
             [obj],
-            {"resourceVersion": version},
+            {"resourceVersion": version} if version else {},
             version=shown.meta_version,
             include=_include_object(request),
             columns=columns,
@@ -81,7 +94,7 @@ def converted(
     if shown.transformation == "PartialObjectMetadataList":
         if target.custom:
             raise StatusError(500, "", "content is not a list")
-        kind = target.kind.kind
+        kind = target.go_type
         raise _not_convertible(
             f"you requested PartialObjectMetadataList, but the requested object is not a list ({kind})"
         )
@@ -95,7 +108,7 @@ def _converted_list(
         include = _include_object(request)
         return table(target.resource, objects, metadata, version=shown.meta_version, include=include, columns=True)
     if shown.transformation == "PartialObjectMetadata":
-        kind = "*unstructured.UnstructuredList" if target.resource.custom else target.resource.list_kind
+        kind = "*unstructured.UnstructuredList" if target.resource.custom else f"{target.resource.go_type}List"
         raise _not_convertible(f"you requested PartialObjectMetadata, but the requested object is a list ({kind})")
     items = [partial_object_metadata(obj, version=shown.meta_version) for obj in objects]
     version = f"meta.k8s.io/{shown.meta_version}"

@@ -20,9 +20,9 @@ from rootspan_apiserver.handlers.writing import Writer, WriteRequest
 from rootspan_apiserver.http.query import WriteOptions, write_options
 from rootspan_apiserver.http.responses import Response
 from rootspan_apiserver.kube.go_values import go_format
-from rootspan_apiserver.kube.media_types import APPLY_PATCH, CUSTOM_PATCHES, JSON_PATCH, MERGE_PATCH, PATCHES
+from rootspan_apiserver.kube.media_types import APPLY_PATCH, JSON_PATCH, MERGE_PATCH
 from rootspan_apiserver.kube.meta import JSONObject
-from rootspan_apiserver.kube.status import conflict, not_found, unprocessable, unsupported_media_type
+from rootspan_apiserver.kube.status import conflict, not_found, unprocessable
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
 
@@ -34,9 +34,6 @@ class PatchVerb:
         self._writer = writer
 
     async def patch(self, call: Call) -> Response:
-        accepted = CUSTOM_PATCHES if call.target.resource.custom else PATCHES
-        if call.request.content_type not in accepted:
-            raise unsupported_media_type(accepted)
         body = await call.request.body(call.span)
         applies = call.request.content_type == APPLY_PATCH
         options = write_options(call.request, "PatchOptions", apply=applies)
@@ -50,27 +47,36 @@ class PatchVerb:
 
 
 class _Applied:
-    """A server-side apply of the object in `body`. Raises StatusError 400 where it cannot be read."""
+    """A server-side apply of the object in `body`, which is read once the present object is known."""
 
     def __init__(self, call: Call, write: WriteRequest, options: WriteOptions, body: bytes) -> None:
         self._call = call
         self._write = write
         self._force = bool(options.force)
-        self._applied, warnings = decode_applied(body, validation_of(options))
-        call.request.warnings += warnings
+        self._validation = validation_of(options)
+        self._body = body
+        self._applied: JSONObject | None = None
 
     async def __call__(self, live: JSONObject | None) -> JSONObject:
         call, write = self._call, self._write
         call.span.event(events.PATCHING)
+        applied = self._read()
         new = await write.managed(
-            lambda fields: fields.apply(live, self._applied, write.manager, timestamp(), force=self._force)
+            lambda fields: fields.apply(live, applied, write.manager, timestamp(), force=self._force)
         )
+        call.target.check_applied(self._applied)
         if live is None and (uid := (new.get("metadata") or {}).get("uid")):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(call.target.resource.group_resource, call.target.name, why)
         check_object(new, call.target)
         call.span.event(events.ADMITTING)
         return call.target.defaulted(new)
+
+    def _read(self) -> JSONObject:
+        if self._applied is None:
+            self._applied, warnings = decode_applied(self._body, self._validation)
+            self._call.request.warnings += warnings
+        return self._applied
 
 
 class _Patched:

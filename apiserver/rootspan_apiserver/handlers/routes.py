@@ -26,7 +26,7 @@ from rootspan_apiserver.handlers.documents.zpages import ZPages
 from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.request import Request, request_of
-from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, raw_json, routed
+from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, Response, error_response, plain_text, raw_json, routed
 from rootspan_apiserver.kube.asgi import ASGIApp, Receive, Scope, Send
 from rootspan_apiserver.kube.media_types import JSON
 from rootspan_apiserver.kube.request_info import request_info
@@ -42,6 +42,7 @@ _STARTED = str(int(process_start_seconds())).encode()
 Condition = Callable[[Scope], bool]
 Document = Callable[[Request], Awaitable[Response]]
 
+_RESET = plain_text("metrics reset\n")
 _DOCUMENTS = (
     CONFIGURATION,
     "/apis",
@@ -193,9 +194,15 @@ def _documents(
     """Resources come before these, since nearly all requests are for them; a path that is not there is a 404 in text."""
 
     async def show_metrics(request: Request) -> Response:
+        if request.method == "DELETE":
+            metrics.reset()
+            return _RESET
         return _page(*metrics.page(request.header(b"accept")))
 
     async def show_health_metrics(request: Request) -> Response:
+        if request.method == "DELETE":
+            health.metrics.reset()
+            return _RESET
         return _page(health.metrics.page(), TEXT_FORMAT)
 
     discovery, openapi, oidc = Discovery(registry), OpenAPI(registry), OpenIDMetadata(tokens)

@@ -6,12 +6,13 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go (RequestSc
 from dataclasses import dataclass
 
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
-from rootspan_apiserver.kube.status import FieldError, invalid
+from rootspan_apiserver.kube.status import FieldError, StatusError, invalid
 from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.resource import Resource, Subresource
 from rootspan_apiserver.storage.stored_object import StoredObject
 from rootspan_apiserver.types.normal_form import written
 from rootspan_apiserver.types.schema import Schema
+from rootspan_apiserver.types.tables import go_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,17 @@ class Target:
     def custom(self) -> bool:
         """Whether what goes in and out is a custom resource."""
         return self.resource.custom and self.kind == self.resource.kind
+
+    @property
+    def go_type(self) -> str:
+        """The Go type of what goes in and out, e.g. `*autoscaling.Scale`."""
+        if self.kind.kind == self.resource.kind.kind:
+            return self.resource.go_type
+        return (
+            f"*{self.kind.version}.{self.kind.kind}"
+            if self.resource.custom
+            else f"*{go_types().internal_name(self.kind)}"
+        )
 
     @property
     def schema(self) -> Schema:
@@ -94,6 +106,13 @@ class Target:
     def decoded(self, stored: StoredObject) -> JSONObject:
         """Return what is answered. Raises StatusError where the object cannot be shown."""
         return self.from_storage(stored.decode())
+
+    def unreadable(self, refusal: StatusError) -> StatusError:
+        """Return the refusal of a body that cannot be read, of which `refusal` says why."""
+        return refusal
+
+    def check_applied(self, applied: JSONObject) -> None:
+        """Refuse an apply that has no conflicts. Raises StatusError."""
 
     def _faults(self, obj: JSONObject) -> list[FieldError]:
         """Where the object says that it is something else than the path expects."""

@@ -128,7 +128,6 @@ class DeleteVerbs:
         """
         body = await call.request.body(call.span)
         if body:
-            check_content_type(call)
             decoded = decode(body, call.request.content_type, _OPTIONS_KIND, field_validation="Ignore", bare=True)
             if not bare:
                 call.span.event(events.DELETE_OPTIONS_DECODED)

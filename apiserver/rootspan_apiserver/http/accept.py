@@ -61,10 +61,13 @@ def _clause(text: str) -> Clause | None:
         return None
     parameters, quality = {}, 1.0
     for each in rest:
-        name, equals, value = each.partition("=")
-        if equals and name.strip(" ") == "q":
+        name, _, value = each.partition("=")
+        if not value or "=" in value.rstrip("="):
+            continue  # as if it were not there
+        value = value.removesuffix("=")
+        if name.strip(" ") == "q":
             quality = _quality(value)
-        elif equals:
+        else:
             parameters[name.strip(" ")] = value.strip(" ")
     return Clause(parts[0], parts[1], parameters, quality)
 

@@ -133,7 +133,7 @@ def _choose(accept: str, offer: Offer, pretty: bool) -> Representation:
     for clause in parse_accept(accept):
         converted_to = _converted_to(clause)
         for media_type in offer.formats:
-            if not clause.matches(media_type) or not _acceptable(clause, media_type):
+            if not clause.matches(media_type) or not _acceptable(clause, media_type, offer):
                 continue
             if offer.allows(media_type, converted_to):
                 shown = media_type == JSON and (pretty or clause.parameters.get("pretty") == "1")
@@ -148,7 +148,9 @@ def _converted_to(clause: Clause) -> GroupVersionKind | None:
     return GroupVersionKind(named.get("g", ""), named.get("v", ""), named.get("as", ""))
 
 
-def _acceptable(clause: Clause, media_type: str) -> bool:
+def _acceptable(clause: Clause, media_type: str, offer: Offer) -> bool:
     """Return whether the clause's parameters ask for nothing that is not done: another stream than a watch, another server version."""
     stream, version = clause.parameters.get("stream", ""), clause.parameters.get("sv", "")
-    return (not stream or (stream == "watch" and media_type != YAML)) and version in ("", "v1")
+    return (not stream or (stream == "watch" and media_type != YAML)) and (
+        not version or (version == "v1" and offer.metadata)
+    )

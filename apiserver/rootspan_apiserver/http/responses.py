@@ -49,17 +49,23 @@ class Serialization:
         group_version: What the object was encoded to; "" leaves it out.
         writer: The type of Go that kube-apiserver writes the response to.
         first_write: The bytes of the first piece where kube-apiserver streams the response, 0 where it does not.
+        strips_version: Whether the encoder leaves out the version of the object.
     """
 
     encoder: str
     group_version: str = ""
     writer: str = HANDLER
     first_write: int = 0
+    strips_version: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A response whose body is complete. `document` is the object that it answers, as JSON; None for an answer that is no object."""
+    """A response whose body is complete.
+
+    `document` is the object that it answers, as JSON; None for an answer that is no object. A long body is compressed where it is
+    `compressible` and the client can read that.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -67,6 +73,7 @@ class Response:
     headers: Headers = ()
     serialization: Serialization | None = None
     document: bytes | None = None
+    compressible: bool = True
 
     async def send(self, request: Request, send: Send) -> None:
         """Send the response, inside a span of its own if an object was serialized."""
@@ -84,19 +91,22 @@ class Response:
 
     def _facts(self, request: Request, made: Serialization) -> Facts:
         version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
+        encoder = f'{{{version}"encoder":{made.encoder},"name":"versioning"}}'
+        if made.strips_version:
+            encoder = f'{{"encoder":{orjson.dumps(encoder).decode()},"name":"stripVersion"}}'
         return facts(
             method=request.method,
             url=request.path,
             protocol=request.protocol,
             media_type=self.content_type,
-            encoder=f'{{{version}"encoder":{made.encoder},"name":"versioning"}}',
+            encoder=encoder,
         )
 
     async def _write(self, request: Request, send: Send) -> None:
         body, headers = self.body, [*self.headers]
         if self.content_type:
             headers.insert(0, (b"content-type", self.content_type.encode()))
-        if len(body) > _GZIP_THRESHOLD and "gzip" in request.header(b"accept-encoding"):
+        if self.compressible and len(body) > _GZIP_THRESHOLD and "gzip" in request.header(b"accept-encoding"):
             body = gzip.compress(body, 1)
             headers.append((b"content-encoding", b"gzip"))
             if _VARY_ENCODING not in headers:
@@ -121,6 +131,7 @@ def object_response(
     status: int = 200,
     writer: str = HANDLER,
     streamed: bool = False,
+    strips_version: bool = False,
     content_type: str = "",
     headers: Headers = (),
 ) -> Response:
@@ -129,6 +140,7 @@ def object_response(
     Args:
         group_version: What the object is encoded to.
         streamed: Whether kube-apiserver writes this response piece by piece, as it does collections.
+        strips_version: Whether it leaves out the version, as it does in discovery of the core group.
         content_type: Its media type if that says more than the representation's.
 
     Raises:
@@ -136,7 +148,11 @@ def object_response(
     """
     content, first = encoded(body, shown)
     made = Serialization(
-        encoder=shown.encoder, group_version=group_version, writer=writer, first_write=first if streamed else 0
+        encoder=shown.encoder,
+        group_version=group_version,
+        writer=writer,
+        first_write=first if streamed else 0,
+        strips_version=strips_version,
     )
     content_type = content_type or shown.media_type
     return Response(
@@ -153,15 +169,15 @@ def error_response(
     formats: tuple[str, ...] = OBJECTS,
 ) -> Response:
     """Make a `Status` of a refusal; a client that accepts none of the media types `formats` gets it as indented JSON."""
-    try:
-        shown = representation(request, Offer(formats, formats=formats))
-    except StatusError:
-        return raw_json(error.body(), error.code)
     headers = []
     if error.details and (seconds := error.details.get("retryAfterSeconds") or 0) > 0:
         headers.append((b"retry-after", str(seconds).encode()))
     if error.code == 403 and writer == FILTER:
         headers.append(NOSNIFF)
+    try:
+        shown = representation(request, Offer(formats, formats=formats))
+    except StatusError:
+        return raw_json(error.body(), error.code, headers)
     return object_response(
         orjson.dumps(error.body()),
         shown,
@@ -172,25 +188,39 @@ def error_response(
     )
 
 
-def routed(request: Request, produced: Sequence[str]) -> Response | None:
-    """Return the refusal of the router, 405 or 406, for a document at a path that only GET reads; None for a request that is right."""
+def routed(request: Request, produced: Sequence[str], *, reads_any: bool = False) -> Response | None:
+    """Return the refusal of the router, 405, 406 or 415, for a document at a path that only GET reads; None for a request that is right.
+
+    `reads_any` allows every content type.
+    """
     try:
-        check_document(request, produced)
+        check_document(request, produced, reads_any=reads_any)
     except StatusError as error:
         return error_response(request, error, writer=ROUTER)
     return None
 
 
-def check_document(request: Request, produced: Sequence[str]) -> None:
-    """Raises StatusError 405 or 406 as the router does for a path that only GET reads."""
+def check_document(request: Request, produced: Sequence[str], *, reads_any: bool = False) -> None:
+    """Refuse as the router does for a path that only GET reads: also a content type without a body, unless the path `reads_any`.
+
+    Raises:
+        StatusError: 405, 406 or 415.
+    """
     if request.method != "GET":
         raise method_not_allowed()
+    content_type = request.header(b"content-type")
+    if (
+        content_type
+        and not reads_any
+        and not any(each.partition(";")[0].strip(" ") in produced for each in content_type.split(","))
+    ):
+        raise StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     check_routed(request.header(b"accept"), produced)
 
 
-def raw_json(obj: JSONObject, status: int = 200) -> Response:
+def raw_json(obj: JSONObject, status: int = 200, headers: Headers = ()) -> Response:
     """Indented JSON without negotiation, as `/version` has it."""
-    return Response(status=status, body=indented(obj), content_type=JSON)
+    return Response(status=status, body=indented(obj), content_type=JSON, headers=headers)
 
 
 def plain_text(text: str, status: int = 200, headers: Headers = ()) -> Response:

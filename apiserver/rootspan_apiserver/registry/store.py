@@ -145,14 +145,13 @@ class Store:
         """
 
         reserved, dry_run = ExitStack(), options.dry_run
+        missing_ok = options.create_on_missing or resource.allow_create_on_update
         claim = self._addresses.claim(resource, namespace, dry_run=dry_run or bool(options.subresource))
 
         async def change(current: StoredObject | None) -> Decision:
             reserved.close()
             check_uid(resource, namespace, name, options.precondition_uid, current)
             if current is None:
-                if not (options.create_on_missing or resource.allow_create_on_update):
-                    raise not_found(resource.group_resource, name)
                 obj, old = await transform(None), None
                 reserved.callback(await self._allocations.begin(resource, obj, None, dry_run=dry_run))
                 await before_create(resource, namespace, obj, options.context)
@@ -172,7 +171,7 @@ class Store:
         async with claim:
             with reserved:
                 outcome = await self._storage.guaranteed_update(
-                    resource, namespace, name, change, missing_ok=True, dry_run=dry_run
+                    resource, namespace, name, change, missing_ok=missing_ok, dry_run=dry_run
                 )
         match outcome:
             case Written(stored, created):

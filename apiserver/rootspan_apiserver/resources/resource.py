@@ -34,13 +34,15 @@ class Form(Protocol):
 class Subresource:
     """A part of a resource with its own verbs; `kind` is the kind of its objects (`Scale`, `Eviction`, `Binding`…).
 
-    `scale` says where a custom resource keeps what its `Scale` shows; None for a built-in kind.
+    `scale` says where a custom resource keeps what its `Scale` shows; None for a built-in kind. `has_table` is whether it can be shown
+    as a Table.
     """
 
     name: str
     kind: GroupVersionKind
     verbs: frozenset[str]
     scale: ScalePaths | None = None
+    has_table: bool = True
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -123,7 +125,10 @@ class Resource:
     def subresources(self) -> Mapping[str, Subresource]:
         """The subresources by name."""
         parts = self.definition.subresources
-        return {part.name: Subresource(part.name, part.kind or self.kind, part.verbs, part.scale) for part in parts}
+        return {
+            part.name: Subresource(part.name, part.kind or self.kind, part.verbs, part.scale, part.has_table)
+            for part in parts
+        }
 
     @cached_property
     def selectable(self) -> frozenset[str]:

@@ -31,9 +31,9 @@ class ScalePaths:
 class SubresourceDefinition:
     """A part of a resource with its own verbs, and how a write through it differs from one of the resource itself.
 
-    `kind` is what it accepts and returns, None for the resource's own. A write changes the fields `writes` alone (beside metadata), or
-    any where that is None; it leaves `keeps_metadata` as it is, and never owns `reset_metadata` (the same, unless given) or
-    `reset_fields` (paths like `status.certificate`; None are the usual ones).
+    `kind` is what it accepts and returns, None for the resource's own; `has_table` is whether it can be shown as a Table. A write changes
+    the fields `writes` alone (beside metadata), or any where that is None; it leaves `keeps_metadata` as it is, and never owns
+    `reset_metadata` (the same, unless given) or `reset_fields` (paths like `status.certificate`; None are the usual ones).
     `prepare_update` and `rules` replace the resource's; `rules` None are those of an update of the resource. `warnings` are those of a
     write through it, of the object as it will be stored.
     """
@@ -43,6 +43,7 @@ class SubresourceDefinition:
     _: KW_ONLY
     verbs: frozenset[str] = PART_VERBS
     scale: ScalePaths | None = None
+    has_table: bool = True
     writes: tuple[str, ...] | None = None
     keeps_metadata: tuple[str, ...] = ()
     reset_metadata: tuple[str, ...] | None = None
@@ -62,6 +63,7 @@ def status_subresource(
     reset_metadata: tuple[str, ...] | None = None,
     prepare_update: UpdateHook | None = None,
     warnings: Callable[[JSONObject], list[str]] | None = None,
+    has_table: bool = True,
 ) -> SubresourceDefinition:
     """Return the definition of `/status`.
 
@@ -70,6 +72,7 @@ def status_subresource(
         rules: rules for the whole object, after those for the status.
         metadata: whether upstream calls `ValidateObjectMetaUpdate`, which comes first.
         keeps_metadata: metadata that a write of the status cannot change, e.g. `METADATA_OF_STATUS`.
+        has_table: whether it can be shown as a Table.
     """
     whole = struct(metadata=metadata_update) if metadata else NOTHING
     if status is not None:
@@ -78,6 +81,7 @@ def status_subresource(
         whole &= rules
     return SubresourceDefinition(
         "status",
+        has_table=has_table,
         writes=("status",),
         keeps_metadata=keeps_metadata,
         reset_metadata=reset_metadata,

@@ -16,7 +16,7 @@ import httpx
 
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
-from rootspan_apiserver.etcd.gateway_transport import GatewayTransport
+from rootspan_apiserver.http_transport.single_connection import SingleConnectionTransport
 
 HEALTH_SECONDS = 2.0
 """The time limit of a health check of etcd, the default of --etcd-healthcheck-timeout."""
@@ -51,7 +51,7 @@ async def etcd_backend(
     async with AsyncExitStack() as stack:
         if servers:
             context = tls()
-            client = EtcdClient(servers, transport=lambda: traced(GatewayTransport(context)))
+            client = EtcdClient(servers, transport=lambda: traced(SingleConnectionTransport(context)))
             check = _read_of(client)
         else:
             embedded = await stack.enter_async_context(EmbeddedEtcd(data_dir))

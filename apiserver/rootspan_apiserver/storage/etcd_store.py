@@ -75,7 +75,7 @@ class EtcdStore:
         """Store a new object.
 
         Raises:
-            StatusError: 409, there is such an object; 500, it may or may not have been stored.
+            StatusError: 409, there is such an object; 500 or 504, it may or may not have been stored.
         """
         with self._tracing.span(operations.ETCD_CREATE, lambda: _facts(resource, path)) as step:
             raw = encoded_value(step, obj)
@@ -132,7 +132,7 @@ class EtcdStore:
             cached: the copy of the object to begin with, None to read it from etcd.
 
         Raises:
-            StatusError: 404, there is no such object; 500, it may or may not have been stored; and whatever `change` raises.
+            StatusError: 404, there is no such object; 500 or 504, it may or may not have been stored; and whatever `change` raises.
         """
         caller = get_current()
         with self._tracing.span(operations.ETCD_UPDATE, lambda: _facts(resource, path)) as step:
@@ -214,7 +214,7 @@ class EtcdStore:
         """Delete the object if `check` does not raise, and return its last content, at the revision of the deletion.
 
         Raises:
-            StatusError: 404, there is no such object; 500, it may or may not have been deleted; and whatever `check` raises.
+            StatusError: 404, there is no such object; 500 or 504, it may or may not have been deleted; and whatever `check` raises.
         """
         current, fresh = cached, False
         while True:

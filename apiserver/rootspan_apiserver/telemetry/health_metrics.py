@@ -26,6 +26,11 @@ class HealthMetrics:
         self._last.labels(name, endpoint).set(float(passed))
         self._total.labels(name, endpoint, "success" if passed else "error").inc()
 
+    def reset(self) -> None:
+        """Forget all results."""
+        self._last.reset()
+        self._total.reset()
+
     def page(self) -> bytes:
         """Return the metrics as text."""
         return exposition((self._last, self._total, process_start()))

@@ -53,6 +53,9 @@ class Number:
         """Replace the value."""
         self.value = value
 
+    def reset(self) -> None:
+        self.value = 0.0
+
     def samples(self, labels: Labels) -> Iterator[Sample]:
         yield Sample("", labels, self.value)
 
@@ -75,6 +78,11 @@ class Distribution:
         self._sum += value
         if trace_id is not None:
             self._exemplars[index] = Exemplar(f"{trace_id:032x}", value)
+
+    def reset(self) -> None:
+        self._counts = [0] * len(self._counts)
+        self._exemplars.clear()
+        self._sum = 0.0
 
     def samples(self, labels: Labels) -> Iterator[Sample]:
         bounds = [*map(format_float, self._bounds), "+Inf"]
@@ -101,6 +109,10 @@ class TimeDistribution:
         self._nanoseconds[bisect_left(self._bounds, value)] += nanoseconds
         self._sum += value * nanoseconds
 
+    def reset(self) -> None:
+        self._nanoseconds = [0] * len(self._nanoseconds)
+        self._sum = 0.0
+
     def samples(self, labels: Labels) -> Iterator[Sample]:
         totals = list(accumulate(self._nanoseconds))
         for bound, total in zip([*map(format_float, self._bounds), "+Inf"], totals, strict=True):
@@ -110,6 +122,8 @@ class TimeDistribution:
 
 
 class _Child(Protocol):
+    def reset(self) -> None: ...
+
     def samples(self, labels: Labels) -> Iterator[Sample]: ...
 
 
@@ -137,6 +151,11 @@ class Family(Generic[T]):
     def include(self, child: T, *values: str) -> None:
         """Make `child`, which another object counts with, the one with these values of the labels."""
         self._children[values] = child
+
+    def reset(self) -> None:
+        """Begin again at zero; who counts with a child goes on with it."""
+        for child in self._children.values():
+            child.reset()
 
     def samples(self) -> Iterator[Sample]:
         """Yield the samples of every child, in the order of their labels."""

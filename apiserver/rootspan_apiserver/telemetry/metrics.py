@@ -63,6 +63,7 @@ _VERBS = MappingProxyType(
         "delete": "DELETE",
     }
 )
+_CONNECTS = frozenset({"log", "exec", "portforward", "attach", "proxy"})
 
 
 def scope_of(info: RequestInfo) -> str:
@@ -75,10 +76,24 @@ def scope_of(info: RequestInfo) -> str:
 
 
 def verb_of(info: RequestInfo, content_type: str = "") -> str:
-    """Return the verb as metrics and spans report it: the HTTP method, or LIST, WATCH, APPLY, DELETECOLLECTION."""
+    """Return the verb as metrics report it: the HTTP method, or LIST, WATCH, APPLY, DELETECOLLECTION."""
     if info.verb == "patch" and content_type.startswith("application/apply-patch"):
         return "APPLY"
     return _VERBS.get(info.verb) or info.verb.upper()
+
+
+def normalized_verb(info: RequestInfo, method: str, content_type: str = "") -> str:
+    """Return the verb as spans report it: the HTTP method, or LIST, WATCH, APPLY, CONNECT.
+
+    A collection is listed only where no object is named, be it by a field selector.
+    """
+    if info.subresource in _CONNECTS:
+        return "CONNECT"
+    if info.verb == "patch" and content_type.startswith("application/apply-patch"):
+        return "APPLY"
+    if info.verb == "watch":
+        return "WATCH"
+    return "LIST" if method in ("GET", "HEAD") and scope_of(info) not in ("resource", "") else method
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +206,12 @@ class Metrics:
         """Count a request that was ended to protect the server."""
         subject = _subject(info) if info.is_resource_request else ("", "", "", info.path, "", "apiserver")
         self._terminations.labels(verb_of(info), *subject, str(code)).inc()
+
+    def reset(self) -> None:
+        """Begin to count again; gauges stay as they are."""
+        for family in self.families():
+            if isinstance(family, Family) and family.kind != "gauge":
+                family.reset()
 
     def deprecated(self, info: RequestInfo) -> None:
         """Note a request for a deprecated version."""

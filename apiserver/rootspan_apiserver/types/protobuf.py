@@ -9,6 +9,9 @@ from rootspan_apiserver.types.problems import NotDecodableError
 from rootspan_apiserver.types.tables import go_types
 
 MAGIC = b"k8s\x00"
+_METADATA = "PartialObjectMetadata"
+_SAME_TYPE = {GroupVersionKind("meta.k8s.io", "v1beta1", _METADATA): GroupVersionKind("meta.k8s.io", "v1", _METADATA)}
+"""Kinds that are the type of another version."""
 
 
 def decode(body: bytes, expected: GroupVersionKind) -> tuple[JSONObject, GroupVersionKind]:
@@ -17,6 +20,8 @@ def decode(body: bytes, expected: GroupVersionKind) -> tuple[JSONObject, GroupVe
     Raises:
         NotDecodableError: not such a message, or of a kind other than the expected.
     """
+    if not body:
+        raise NotDecodableError("empty data")
     if not body.startswith(MAGIC):
         raise NotDecodableError(
             "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
@@ -57,7 +62,7 @@ def encode(obj: JSONObject, kind: GroupVersionKind) -> bytes | None:
 
     The envelope names the version that the object names, which discovery leaves out below `/api`.
     """
-    struct = go_types().struct_of(kind)
+    struct = go_types().struct_of(_SAME_TYPE.get(kind, kind))
     if struct is None or not struct.has_protobuf:
         return None
     type_meta = wire.bytes_field(1, obj.get("apiVersion", "").encode()) + wire.bytes_field(2, kind.kind.encode())

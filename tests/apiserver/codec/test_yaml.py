@@ -153,3 +153,20 @@ def test_first_document_counts() -> None:
     """What follows it is not looked at, be it YAML or not."""
     assert load(b"a: 1\n---\n{{{")[0] == {"a": 1}
     assert load(b"")[0] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("x", '"x"'), ("", "<nil>"), ("7", "7"), ("[true]", "[]interface {}{true}")]
+)
+def test_null_key_is_refused(value: str, shown: str) -> None:
+    """Other keys that are no text become text."""
+    body = f"kind: ConfigMap\napiVersion: v1\ndata:\n  ~: {value}\n".encode()
+    refusal = f"unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}"
+    with pytest.raises(StatusError) as created:
+        decode(body, YAML, CONFIG_MAP, field_validation="Strict")
+    assert created.value.message.startswith(
+        f"the object provided is unrecognized (must be of type ConfigMap): {refusal} ("
+    )
+    with pytest.raises(StatusError) as applied:
+        decode_applied(body, "Warn")
+    assert applied.value.message == f"error decoding YAML: error converting YAML to JSON: {refusal}"

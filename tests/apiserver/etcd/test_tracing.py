@@ -20,7 +20,8 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.dialects.v1_22 import V1_22
 from rootspan_apiserver.dialects.v1_36 import V1_36
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
-from rootspan_apiserver.etcd import EtcdClient, FutureRevision, GatewayTransport, Unavailable
+from rootspan_apiserver.etcd import EtcdClient, FutureRevision, Unavailable
+from rootspan_apiserver.http_transport.single_connection import SingleConnectionTransport
 from tests.apiserver.etcd.processes import etcd, free_ports
 
 pytestmark = pytest.mark.anyio
@@ -107,7 +108,7 @@ async def test_endpoint_that_is_away_is_an_error_of_the_span(system_trust: ssl.S
     """It is Unavailable, as in gRPC."""
     provider, recorder = recording_provider()
     (port,) = free_ports(1)
-    async with traced(f"http://127.0.0.1:{port}", partial(GatewayTransport, system_trust), provider) as client:
+    async with traced(f"http://127.0.0.1:{port}", partial(SingleConnectionTransport, system_trust), provider) as client:
         with pytest.raises(Unavailable):
             await client.range(b"k")
     (span,) = recorder.spans
@@ -120,7 +121,7 @@ async def test_watch_that_loses_its_etcd_is_an_error_of_the_span(tmp_path: Path,
     provider, recorder = recording_provider()
     with etcd(tmp_path) as member:
         async with (
-            traced(member.url, partial(GatewayTransport, system_trust), provider) as client,
+            traced(member.url, partial(SingleConnectionTransport, system_trust), provider) as client,
             aclosing(client.watch(b"k")) as watch,
             asyncio.timeout(WITHIN),
         ):
@@ -213,7 +214,7 @@ async def test_etcd_joins_the_trace(tmp_path: Path, system_trust: ssl.SSLContext
         )
         with etcd(tmp_path, *flags) as member:
             for each in (unsampled, provider):
-                async with traced(member.url, partial(GatewayTransport, system_trust), each) as client:
+                async with traced(member.url, partial(SingleConnectionTransport, system_trust), each) as client:
                     await client.put_if(b"k", b"v", mod_revision=0)
                     await client.range(b"k")
             ours = recorder.spans

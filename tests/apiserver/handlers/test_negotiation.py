@@ -57,6 +57,10 @@ def test_clauses_are_sorted_by_preference(header: str, ranges: list[str]) -> Non
         (f"{JSON}{TABLE},{YAML}", Offer(), YAML, ""),
         (f"{JSON};as=Table;v=v2;g=meta.k8s.io,{YAML}", OBJECT, YAML, ""),
         (f"{JSON};v=v1,{YAML}", OBJECT, YAML, ""),
+        (f"{JSON};as=,{YAML}", OBJECT, JSON, ""),
+        (f"{JSON};g=a=b,{YAML}", OBJECT, JSON, ""),
+        (f"{JSON};sv=v1,{YAML}", OBJECT, JSON, ""),
+        (f"{JSON};sv=v1,{YAML}", Offer(), YAML, ""),
         (f"{JSON};stream=other,{YAML}", OBJECT, YAML, ""),
         (f"{YAML};stream=watch,{JSON};stream=watch", OBJECT, JSON, ""),
         (f"{JSON};sv=v2,{YAML};sv=v1", OBJECT, YAML, ""),
@@ -170,3 +174,51 @@ async def test_swagger_has_two_formats(client: httpx.AsyncClient, accept: str, c
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
     refused = await client.get("/openapi/v2", headers={"accept": "text/html"})
     assert (refused.status_code, refused.content) == (406, b"")
+
+
+METADATA_LIST = METADATA.replace("Metadata;", "MetadataList;")
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "said"),
+    [
+        (
+            MAPS,
+            METADATA,
+            "you requested PartialObjectMetadata, but the requested object is a list (*core.ConfigMapList)",
+        ),
+        (
+            "/api/v1/namespaces/default",
+            METADATA_LIST,
+            "you requested PartialObjectMetadataList, but the requested object is not a list (*core.Namespace)",
+        ),
+        ("/api/v1/namespaces/default/pods/none/resize", TABLE, ACCEPTED),
+        ("/apis/resource.k8s.io/v1/namespaces/default/resourceclaims/none/status", TABLE, ACCEPTED),
+        ("/apis/certificates.k8s.io/v1/certificatesigningrequests/none/approval", TABLE, ACCEPTED),
+    ],
+)
+async def test_form_that_an_object_has_not_returns_406(
+    client: httpx.AsyncClient, path: str, accept: str, said: str
+) -> None:
+    """The refusal names the Go type, of the list or of the object; a part without columns is no Table, also where there is no object."""
+    await client.post("/api/v1/namespaces", json={"metadata": {"name": "default"}})
+    answer = await client.get(path, headers={"accept": JSON + accept})
+    assert (answer.status_code, answer.json()["message"]) == (406, said)
+
+
+async def test_review_is_answered_as_its_metadata(client: httpx.AsyncClient) -> None:
+    """What is created and never stored has metadata to show, but no columns; a `Status` is answered as it is."""
+    reviews = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+    review = {"spec": {"namespace": "default"}}
+    shown = await client.post(reviews, json=review, headers={"accept": JSON + METADATA})
+    assert (shown.status_code, shown.json()["kind"]) == (201, "PartialObjectMetadata")
+    assert (await client.post(reviews, json=review, headers={"accept": JSON + TABLE})).status_code == 406
+
+
+async def test_metadata_of_the_older_version_has_protobuf(client: httpx.AsyncClient) -> None:
+    """The metadata of one object in v1beta1 is the same message as in v1."""
+    await client.post("/api/v1/namespaces", json={"metadata": {"name": "default"}})
+    accept = PROTOBUF + METADATA.replace("v=v1", "v=v1beta1")
+    answer = await client.get("/api/v1/namespaces/default", headers={"accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, PROTOBUF)
+    assert b"meta.k8s.io/v1beta1" in answer.content

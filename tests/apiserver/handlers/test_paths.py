@@ -98,3 +98,42 @@ async def test_issuer_names_its_keys(client: httpx.AsyncClient) -> None:
     (key,) = keys.json()["keys"]
     assert {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}.items() <= key.items()
     assert issuer.json()["id_token_signing_alg_values_supported"] == [key["alg"]]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+async def test_name_of_what_is_only_created_is_no_path(client: httpx.AsyncClient, method: str) -> None:
+    """A review has no name by which it could be read: 404, not 405."""
+    answer = await client.request(method, "/apis/authentication.k8s.io/v1/tokenreviews/one")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/api/v1/watch/configmaps", 405),
+        ("OPTIONS", "/api/v1/watch/namespaces/default/configmaps/one", 405),
+        ("GET", "/api/v1/proxy/nodes/one", 404),
+        ("POST", "/api/v1/proxy/nodes/one", 404),
+        ("OPTIONS", "/api/v1/nodes/none/proxy", 404),
+        ("HEAD", "/api/v1/nodes/none/proxy", 404),
+        ("HEAD", "/api/v1/nodes/none/status", 405),
+    ],
+)
+async def test_method_is_compared_where_the_path_has_the_verb(
+    client: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    """Only GET watches by a path; a proxy passes on HEAD and OPTIONS too; the verb `proxy` in front is gone."""
+    assert (await client.request(method, path)).status_code == status
+
+
+async def test_dry_run_of_a_connection_returns_400(client: httpx.AsyncClient) -> None:
+    """A connection cannot be tried, whether its end is there or not."""
+    answer = await client.post("/api/v1/nodes/none/proxy", params={"dryRun": "All"})
+    assert (answer.status_code, answer.json()["message"]) == (400, "dryRun is not supported")
+
+
+async def test_connections_hold_no_seat(client: httpx.AsyncClient) -> None:
+    """A request that may last has no headers of the flow control; a watch begins with a seat, and has."""
+    header = "x-kubernetes-pf-flowschema-uid"
+    assert header not in (await client.get("/api/v1/nodes/none/proxy")).headers
+    assert header in (await client.get(MAPS, params={"watch": "1", "timeoutSeconds": "1"})).headers

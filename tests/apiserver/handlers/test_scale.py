@@ -213,14 +213,20 @@ def gadget(**fields: Any) -> dict[str, Any]:
 
 
 async def test_scale_of_a_custom_resource_has_owners_too(gadgets: httpx.AsyncClient) -> None:
-    """Under the path that the definition names."""
+    """Under the path that the definition names; an apply ends in an error even without a conflict, as in kube-apiserver."""
     await gadgets.post(f"{GADGETS}?fieldManager=owner", json=gadget(spec={"wanted": {"count": 2}}))
     path = f"{GADGETS}/one/scale?fieldManager=taker"
     refused = await gadgets.patch(path, json=scale("one", 5), headers=APPLY)
     message = 'Apply failed with 1 conflict: conflict with "owner" using autoscaling/v1: .spec.replicas'
     assert (refused.status_code, refused.json()["message"]) == (409, message)
     forced = await gadgets.patch(f"{path}&force=true", json=scale("one", 5), headers=APPLY)
-    assert forced.json()["spec"] == {"replicas": 5}
+    message = (
+        "failed to convert new object (/one; autoscaling/v1, Kind=Scale) to proper version: "
+        "request to convert CR to an invalid group/version: autoscaling/v1"
+    )
+    assert (forced.status_code, forced.json()["message"]) == (500, message)
+    merged = await gadgets.patch(path, json={"spec": {"replicas": 5}}, headers=MERGE)
+    assert merged.json()["spec"] == {"replicas": 5}
     entries = (await gadgets.get(f"{GADGETS}/one")).json()["metadata"]["managedFields"]
     fields = {each["manager"]: (each.get("subresource"), each["fieldsV1"]) for each in entries}
     assert fields["taker"] == ("scale", {"f:spec": {"f:wanted": {"f:count": {}}}})

@@ -1,4 +1,4 @@
-"""Aggregated discovery (apidiscovery.k8s.io/v2 and v2beta1): everything below `/api` or `/apis` in one document with an entity tag.
+"""Aggregated discovery (apidiscovery.k8s.io/v2): everything below `/api` or `/apis` in one document with an entity tag.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/handler.go
 """
@@ -13,22 +13,22 @@ from rootspan_apiserver.resources.resource import Resource, Subresource
 
 
 @once_per_revision
-def aggregated_apis(registry: Registry, version: str = "v2") -> Document:
+def aggregated_apis(registry: Registry) -> Document:
     """Return the answer to `/apis`."""
-    return _list(discovered_groups(registry), registry, version)
+    return _list(discovered_groups(registry), registry)
 
 
 @once_per_revision
-def aggregated_core(registry: Registry, version: str = "v2") -> Document:
+def aggregated_core(registry: Registry) -> Document:
     """Return the answer to `/api`."""
     core = [DiscoveredGroup("", group.versions) for group in registry.groups() if not group.name]
-    return _list(core, registry, version)
+    return _list(core, registry)
 
 
-def _list(groups: list[DiscoveredGroup], registry: Registry, version: str) -> Document:
+def _list(groups: list[DiscoveredGroup], registry: Registry) -> Document:
     content = {
         "kind": "APIGroupDiscoveryList",
-        "apiVersion": f"apidiscovery.k8s.io/{version}",
+        "apiVersion": "apidiscovery.k8s.io/v2",
         "metadata": {},
         "items": [_group(group, registry) for group in groups],
     }

@@ -6,8 +6,9 @@ a document without custom resources follows from the tables of facts alone, so t
 Upstream: k8s.io/kube-openapi/pkg/handler3/handler.go
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha512
 from importlib.resources import files
@@ -38,10 +39,14 @@ SECURITY: Mapping[str, JSONObject] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenAPIDocument:
-    """A document and its hash (SHA-512 in upper-case hexadecimal), which is its entity tag and its `hash` in the index."""
+    """A document and its hash (SHA-512 in upper-case hexadecimal), which is its entity tag and its `hash` in the index.
+
+    `modified` is when it was made, in seconds since 1970.
+    """
 
     body: bytes
     hash: str
+    modified: float = field(default_factory=time.time)
 
 
 @once_per_revision

@@ -37,10 +37,8 @@ from rootspan_apiserver.kube.request_info import split_path
 from rootspan_apiserver.kube.status import StatusError, unknown_resource
 from rootspan_apiserver.resources.catalogue import Registry
 
-_KINDS = tuple(
-    GroupVersionKind("apidiscovery.k8s.io", version, "APIGroupDiscoveryList") for version in ("v2", "v2beta1")
-)
-_AGGREGATED = Offer((), kinds=_KINDS)
+_LIST = GroupVersionKind("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList")
+_AGGREGATED = Offer((), kinds=(_LIST,))
 _VARY = (b"vary", b"Accept")
 
 
@@ -54,21 +52,21 @@ class Discovery:
         try:
             return self._answer(request)
         except StatusError as error:
-            routed = error.code in (404, 405) or error.message.startswith("406:")
+            routed = error.code in (404, 405, 415) or error.message.startswith("406:")
             return error_response(request, error, writer=ROUTER if routed else FILTER)
 
     def _answer(self, request: Request) -> Response:
-        """Raises StatusError 404, 405 or 406."""
+        """Raises StatusError 404, 405, 406 or 415."""
         registry, path = self._registry, request.path
         match split_path(path):
             case ["api"]:
                 check_document(request, OBJECTS)
-                if version := aggregated_version(request.header(b"accept")):
-                    return _tagged(request, aggregated_core(registry, version), version)
-                return _negotiated(request, core_versions(_address(request)))
+                if wants_aggregated(request.header(b"accept")):
+                    return _tagged(request, aggregated_core(registry))
+                return _negotiated(request, core_versions(_address(request)), strips_version=True)
             case ["apis"] if path in ("/apis", "/apis/"):
-                if path == "/apis" and (version := aggregated_version(request.header(b"accept"))):
-                    return _tagged(request, aggregated_apis(registry, version), version)
+                if path == "/apis" and wants_aggregated(request.header(b"accept")):
+                    return _tagged(request, aggregated_apis(registry))
                 return _negotiated(request, legacy_groups(registry))
             case ["apis", group] if path in (f"/apis/{group}", f"/apis/{group}/"):
                 if any(known == group for known in _names(registry)):
@@ -88,7 +86,7 @@ class Discovery:
             return NOT_FOUND
         if not all(resource.custom for resource in served):
             check_document(request, OBJECTS)
-        return _negotiated(request, legacy_resources(registry, group, version))
+        return _negotiated(request, legacy_resources(registry, group, version), strips_version=not group)
 
 
 def _names(registry: Registry) -> Iterator[str]:
@@ -96,13 +94,12 @@ def _names(registry: Registry) -> Iterator[str]:
     yield from (version.group for version in registry.aggregated if version.group)
 
 
-def aggregated_version(accept: str) -> str | None:
-    """Return the version of aggregated discovery that the client asks for first, None where it asks for none that is served."""
+def wants_aggregated(accept: str) -> bool:
+    """Return whether the client accepts aggregated discovery in the version that is served."""
     try:
-        chosen = negotiate(accept, _AGGREGATED).converted_to
+        return negotiate(accept, _AGGREGATED).converted_to is not None
     except StatusError:
-        return None
-    return chosen.version if chosen is not None else None
+        return False
 
 
 def _address(request: Request) -> str:
@@ -110,11 +107,11 @@ def _address(request: Request) -> str:
     return f"{server[0]}:{server[1]}" if server else ""
 
 
-def _negotiated(request: Request, document: Document) -> Response:
-    return object_response(document.body, representation(request), writer=FILTER)
+def _negotiated(request: Request, document: Document, *, strips_version: bool = False) -> Response:
+    return object_response(document.body, representation(request), writer=FILTER, strips_version=strips_version)
 
 
-def _tagged(request: Request, document: Document, version: str) -> Response:
+def _tagged(request: Request, document: Document) -> Response:
     tag = f'"{document.etag}"'
     headers = [(b"etag", tag.encode()), (b"cache-control", b"public"), _VARY]
     if request.header(b"if-none-match") == tag:
@@ -123,8 +120,8 @@ def _tagged(request: Request, document: Document, version: str) -> Response:
     return object_response(
         document.body,
         shown,
-        group_version=f"apidiscovery.k8s.io/{version}",
+        group_version=_LIST.api_version,
         writer=FILTER,
-        content_type=f"{shown.media_type};g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList",
+        content_type=f"{shown.media_type};g={_LIST.group};v={_LIST.version};as={_LIST.kind}",
         headers=headers,
     )

@@ -40,9 +40,9 @@ class OpenIDMetadata:
             "id_token_signing_alg_values_supported": settings.keys.algorithms(),
         }
         found = Response(body=orjson.dumps(document), content_type=JSON, headers=_HEADERS)
-        return routed(request, (JSON,)) or found
+        return routed(request, (JSON,), reads_any=True) or found
 
     async def keys(self, request: Request) -> Response:
         body = orjson.dumps(self._tokens.settings.keys.key_set())
         found = Response(body=body, content_type=_KEY_SET, headers=_HEADERS)
-        return routed(request, (_KEY_SET,)) or found
+        return routed(request, (_KEY_SET,), reads_any=True) or found

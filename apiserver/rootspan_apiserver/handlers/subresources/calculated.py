@@ -8,19 +8,18 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-import orjson
-
 from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.handlers.bodies import check_content_type, decode_object, metadata_of, place
-from rootspan_apiserver.handlers.call import Call, Verb
+from rootspan_apiserver.handlers.call import WITHOUT_TABLE, Call, Verb
 from rootspan_apiserver.handlers.field_managers import FieldManagers
+from rootspan_apiserver.handlers.output import calculated_response
 from rootspan_apiserver.handlers.recorded import log_request_object
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.writing import Admitting
 from rootspan_apiserver.http.query import manager_of, write_options
 from rootspan_apiserver.http.request import Request
-from rootspan_apiserver.http.responses import Response, object_response
+from rootspan_apiserver.http.responses import Response
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
@@ -66,9 +65,9 @@ class CalculatedVerbs:
                 answer = await calculate(request, target, admitted, options.dry_run)
             if answer["kind"] == target.kind.kind:
                 answer = written(answer, target.kind)
-            return object_response(orjson.dumps(answer), call.shown, group_version=target.group_version, status=201)
+            return calculated_response(call, answer)
 
-        return Verb(create, operations.CREATE, converts=False)
+        return Verb(create, operations.CREATE, offer=WITHOUT_TABLE)
 
 
 def _managed(fields: FieldManager, *, obj: JSONObject, manager: str, now: str) -> JSONObject:

@@ -35,6 +35,8 @@ class Connections:
 
     async def connect(self, request: Request, target: Target, send: Send) -> None:
         try:
+            if request.parameter("dryRun"):
+                raise bad_request("dryRun is not supported")
             await self._refuse(request, target)
         except StatusError as error:
             await error_response(request, error, group_version=target.group_version).send(request, send)

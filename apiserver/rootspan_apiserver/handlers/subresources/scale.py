@@ -68,6 +68,21 @@ class ScaleTarget(Target):
             raise internal_error(f'the spec replicas field "{self._paths.spec_replicas}" does not exist')
         return self.from_storage(obj)
 
+    def unreadable(self, refusal: StatusError) -> StatusError:
+        """Return the refusal of the scheme of custom resources, which does not know the type, whatever is wrong with the body."""
+        if not self.resource.custom or refusal.code != 400:
+            return refusal
+        scheme = "k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go:781"
+        return bad_request(f'no kind is registered for the type v1.Scale in scheme "{scheme}"')
+
+    def check_applied(self, applied: JSONObject) -> None:
+        """Raises StatusError 500: kube-apiserver cannot convert the Scale of a custom resource that was applied."""
+        if self.resource.custom:
+            metadata = applied.get("metadata") or {}
+            what = f"{metadata.get('namespace') or ''}/{metadata.get('name') or ''}; autoscaling/v1, Kind=Scale"
+            why = "request to convert CR to an invalid group/version: autoscaling/v1"
+            raise StatusError(500, "", f"failed to convert new object ({what}) to proper version: {why}")
+
     def defaulted(self, obj: JSONObject) -> JSONObject:
         return obj
 

@@ -127,7 +127,7 @@ definition = Definition(
     categories=("api-extensions",),
     stored_as_json=True,
     storage_path="/apiregistration.k8s.io/apiservices",
-    subresources=(status_subresource(STATUS, keeps_metadata=METADATA_OF_STATUS),),
+    subresources=(status_subresource(STATUS, has_table=False, keeps_metadata=METADATA_OF_STATUS),),
     update_needs_resource_version=True,
     defaults=(default_values({"spec": {"service": {"port": 443}}}),),
     prepare_create=_available,

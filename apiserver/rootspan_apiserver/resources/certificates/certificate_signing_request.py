@@ -108,6 +108,7 @@ definition = Definition(
     subresources=(
         SubresourceDefinition(
             "approval",
+            has_table=False,
             writes=("status",),
             reset_fields=("spec", "status.certificate"),
             counts_generation=False,

@@ -83,6 +83,7 @@ definition = Definition(
     subresources=(
         SubresourceDefinition(
             "finalize",
+            has_table=False,
             verbs=frozenset({"update"}),
             writes=("spec",),
             rules=struct(metadata=core_metadata_update) & struct(spec=struct(finalizers=each(_finalizer))),

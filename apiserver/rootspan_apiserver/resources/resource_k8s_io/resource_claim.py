@@ -58,6 +58,7 @@ definition = Definition(
     subresources=(
         status_subresource(
             claim_status,
+            has_table=False,
             keeps_metadata=METADATA_OF_STATUS,
             prepare_update=_drop_status_of_deallocated,
         ),

@@ -139,7 +139,7 @@ definition = Definition(
     stored_as_json=True,
     storage_path="/apiextensions.k8s.io/customresourcedefinitions",
     hashed_version="v1beta1",
-    subresources=(status_subresource(STATUS),),
+    subresources=(status_subresource(STATUS, has_table=False),),
     defaults=(_default,),
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,

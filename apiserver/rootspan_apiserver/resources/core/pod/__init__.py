@@ -104,6 +104,7 @@ definition = Definition(
         ),
         SubresourceDefinition(
             "ephemeralcontainers",
+            has_table=False,
             writes=("spec",),
             keeps_metadata=METADATA_OF_STATUS,
             prepare_update=keep_all_but_ephemeral_containers,
@@ -116,6 +117,7 @@ definition = Definition(
         SubresourceDefinition("proxy", GroupVersionKind("", "v1", "PodProxyOptions"), verbs=PROXY),
         SubresourceDefinition(
             "resize",
+            has_table=False,
             writes=("spec",),
             keeps_metadata=METADATA_OF_STATUS,
             prepare_update=keep_all_but_resources,

@@ -1,70 +1,26 @@
-"""The connection to the gateway of etcd, against servers that answer badly."""
+"""The transport with one connection, against servers that answer badly."""
 
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
-from rootspan_apiserver.etcd import GatewayTransport
+from rootspan_apiserver.http_transport.single_connection import SingleConnectionTransport
+from tests.apiserver.http_transport.peer import ANSWER, peer, post, request_read
 
 pytestmark = pytest.mark.anyio
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-class Peer:
-    """A server that does `handle` with each connection."""
-
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}/v3/kv/range"
-        self.connections = 0
-        self.ended = asyncio.Event()
-
 
 @contextlib.asynccontextmanager
-async def peer(handle: Handler) -> AsyncIterator[Peer]:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        found.connections += 1
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await handle(reader, writer)
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-        found.ended.set()
-
-    def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        handlers.append(asyncio.create_task(connected(reader, writer)))
-
-    handlers: list[asyncio.Task[None]] = []
-    server = await asyncio.start_server(accepted, "127.0.0.1", 0)
-    found = Peer(server.sockets[0].getsockname()[1])
-    async with server:
-        yield found
-        await asyncio.gather(*handlers)
-
-
-@contextlib.asynccontextmanager
-async def transport() -> AsyncIterator[GatewayTransport]:
-    async with contextlib.aclosing(GatewayTransport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))) as made:
+async def transport() -> AsyncIterator[SingleConnectionTransport]:
+    async with contextlib.aclosing(SingleConnectionTransport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))) as made:
         yield made
 
 
-async def request_read(reader: asyncio.StreamReader) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    await reader.readexactly(2)
-
-
-def post(url: str, seconds: float = 30.0) -> httpx.Request:
-    timeouts = {"connect": 1.0, "pool": 1.0, "write": seconds, "read": seconds}
-    headers = {"Host": "etcd", "Content-Length": "2"}
-    return httpx.Request("POST", url, headers=headers, content=b"{}", extensions={"timeout": timeouts})
-
-
-async def exchanged(on: GatewayTransport, request: httpx.Request) -> tuple[int, bytes]:
+async def exchanged(on: SingleConnectionTransport, request: httpx.Request) -> tuple[int, bytes]:
     response = await on.handle_async_request(request)
     try:
         return response.status_code, await response.aread()

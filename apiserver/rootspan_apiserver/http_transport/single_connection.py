@@ -1,11 +1,11 @@
-"""One connection to the gateway of a real etcd, behind httpx's interface for transports.
+"""One connection to a server, behind httpx's interface for transports.
 
-httpx's own transport spends more on a small request than etcd does: a connection pool, a cancel scope for each read, a parser in
-Python. This one has one connection, asyncio's protocols, a timer for each wait, and the parser of httptools. The client, its spans
-and its headers are those of httpx.
+httpx's own transport has a connection pool, a cancel scope for each read and a parser in Python, which cost more than etcd's work on a
+small request; its import takes a third of the time in which the server starts. This one has one connection, asyncio's protocols, a
+timer for each wait, and the parser of httptools. The client, its spans and its headers are those of httpx.
 
-A connection that etcd has closed, or that was idle for `IDLE` seconds, is replaced before anything is sent. A response that is not
-read to its end closes its connection. While `READ_AHEAD` bytes of a stream wait for their reader, the socket is not read.
+A connection that its server has closed, or that was idle for `IDLE` seconds, is replaced before anything is sent. A response that is
+not read to its end closes its connection. While `READ_AHEAD` bytes of a stream wait for their reader, the socket is not read.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ KEEP_ALIVE = [
         if option is not None
     ),
 ]
-"""A watch may be silent for hours; without keep-alive it would not notice the loss of its etcd."""
+"""A watch may be silent for hours; without keep-alive it would not notice the loss of its server."""
 
 
-class GatewayTransport(httpx.AsyncBaseTransport):
+class SingleConnectionTransport(httpx.AsyncBaseTransport):
     """Sends one request at a time to `http` URLs or, by `tls`, to `https` ones."""
 
     def __init__(self, tls: ssl.SSLContext) -> None:
@@ -49,7 +49,7 @@ class GatewayTransport(httpx.AsyncBaseTransport):
 
         Raises:
             httpx.ConnectError, httpx.ConnectTimeout: nothing was sent.
-            httpx.TransportError: the request may have reached etcd.
+            httpx.TransportError: the request may have reached the server.
         """
         timeouts = request.extensions["timeout"]
         url = request.url
