@@ -4,7 +4,6 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 """
 
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +54,6 @@ from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
-logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0
 
 
@@ -77,10 +75,8 @@ async def apiserver(
         enter = stack.enter_async_context
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
-        dialect, lifecycle = (
-            options.dialect(),
-            Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period)),
-        )
+        dialect = options.dialect()
+        lifecycle = Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period))
         provider = await enter(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await enter(assembly.etcd(options, dialect, provider))
