@@ -4,7 +4,6 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 """
 
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +53,6 @@ from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
-logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0
 
 
