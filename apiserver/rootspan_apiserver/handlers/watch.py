@@ -10,7 +10,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go, get.go (
 
 import random
 import struct
-from asyncio import Event
+from asyncio import Event, sleep
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
@@ -42,6 +42,8 @@ from rootspan_apiserver.types.wire import bytes_field
 
 END_SECONDS = 1.0
 """How long a client that reads nothing may take to receive the end of its watch, before its connection is cut."""
+TOGETHER = 16
+"""How many events are encoded before the event loop goes on."""
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -74,6 +76,7 @@ class WatchVerb:
             call.spans.enter_context(call.request.verb_span(operations.WATCH_LIST))
         stack = AsyncExitStack()
         events = await stack.enter_async_context(self._store.watch(target.resource, target.namespace, options))
+        events.on_initialized(call.request.watch_initialized)
         return WatchStream(
             call, events, stack, metrics=self._metrics, seconds=seconds, stopping=self._stopping, is_list=is_list
         )
@@ -157,12 +160,16 @@ class WatchStream:
                 await send({"type": "http.response.body", "body": b""})
 
     async def _send_all(self, send: Send) -> None:
+        sent = 0
         try:
             async for event in self._events:
                 piece = self._encoded(event)
                 await _send_piece(send, piece)
                 kind = self._target.kind
                 self._metrics.event(kind.group, kind.version, self._target.resource.plural, len(piece))
+                sent += 1
+                if not sent % TOGETHER:
+                    await sleep(0)
                 if event.initial_events_end:
                     self._initial_events_written()
         except StatusError as error:

@@ -8,6 +8,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/wr
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import orjson
@@ -21,6 +22,7 @@ from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.media_types import JSON, OBJECTS, TEXT
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, method_not_allowed
+from rootspan_apiserver.processes.calculating import calculated
 
 HANDLER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"
 FILTER = "struct { httpsnoop.Unwrapper; http.ResponseWriter; http.Flusher; http.CloseNotifier; http.Hijacker }"
@@ -83,38 +85,46 @@ class Response:
             await self._write(request, send)
             return
 
-        with request.tracing.span(operations.WRITE_RESPONSE, lambda: self._facts(request, made)) as span:
+        facts = partial(serialization_facts, request, made, self.content_type)
+        with request.tracing.span(operations.WRITE_RESPONSE, facts) as span:
             size = len(self.body)
             span.event(events.WRITE_STARTING, writer=made.writer, size=made.first_write or size)
             await self._write(request, send)
             span.event(events.WRITE_SUCCEEDED, size=size)
 
-    def _facts(self, request: Request, made: Serialization) -> Facts:
-        version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
-        encoder = f'{{{version}"encoder":{made.encoder},"name":"versioning"}}'
-        if made.strips_version:
-            encoder = f'{{"encoder":{orjson.dumps(encoder).decode()},"name":"stripVersion"}}'
-        return facts(
-            method=request.method,
-            url=request.path,
-            protocol=request.protocol,
-            media_type=self.content_type,
-            encoder=encoder,
-        )
-
     async def _write(self, request: Request, send: Send) -> None:
         body, headers = self.body, [*self.headers]
         if self.content_type:
             headers.insert(0, (b"content-type", self.content_type.encode()))
-        if self.compressible and len(body) > _GZIP_THRESHOLD and "gzip" in request.header(b"accept-encoding"):
-            body = gzip.compress(body, 1)
-            headers.append((b"content-encoding", b"gzip"))
-            if _VARY_ENCODING not in headers:
-                headers.append(_VARY_ENCODING)
+        if self.compressible and len(body) > _GZIP_THRESHOLD and accepts_gzip(request):
+            body = await calculated(partial(gzip.compress, body, 1), long=True)
+            headers = with_gzip(headers)
         if self.status not in (204, 304):
             headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def serialization_facts(request: Request, made: Serialization, content_type: str) -> Facts:
+    """Return what the span of writing an object records."""
+    version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
+    encoder = f'{{{version}"encoder":{made.encoder},"name":"versioning"}}'
+    if made.strips_version:
+        encoder = f'{{"encoder":{orjson.dumps(encoder).decode()},"name":"stripVersion"}}'
+    return facts(
+        method=request.method, url=request.path, protocol=request.protocol, media_type=content_type, encoder=encoder
+    )
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Return whether the client takes compressed responses."""
+    return "gzip" in request.header(b"accept-encoding")
+
+
+def with_gzip(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a response whose body is compressed."""
+    vary = [] if _VARY_ENCODING in headers else [_VARY_ENCODING]
+    return [*headers, (b"content-encoding", b"gzip"), *vary]
 
 
 def representation(request: Request, offer: Offer = DOCUMENT) -> Representation:

@@ -20,6 +20,8 @@ from rootspan_apiserver.serving.request_cycle import MAX_UNREAD, ASGIApp, Reques
 
 CLIENT_CERTIFICATES = "client_certificates"
 """The extra information of a transport that is the chain of the client's certificate, as PEM, the client's own first."""
+WRITE_BUFFER = 64 * 1024
+"""The bytes that wait for a slow reader before the application waits too; TLS transports have 512 KiB otherwise."""
 LINGER = 0.5
 """Seconds that a client which is still sending has to read the rejection before its connection is reset."""
 _ERROR_HEADERS = b"\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
@@ -31,13 +33,15 @@ class ConnectionLimits:
     """The limits of kube-apiserver. Times are in seconds, sizes in bytes.
 
     `head` limits a request line and its headers together: Go's `MaxHeaderBytes` plus the size of its read buffer. `handshake_time` limits
-    the TLS handshake, `head_time` the receipt of each head, and `idle_time` the time between two requests.
+    the TLS handshake, `head_time` the receipt of each head, and `idle_time` the time between two requests. `connections` is a limit of
+    this server, which a lower limit of file descriptors lowers.
     """
 
     head: int = (1 << 20) + 4096
     handshake_time: float = 32.0
     head_time: float = 32.0
     idle_time: float = 90.0
+    connections: int = 16384
 
 
 LIMITS = ConnectionLimits()
@@ -79,6 +83,7 @@ class Connection(asyncio.Protocol):
         return self._cycle is not None and not self._cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # a stream's transport is one
+        transport.set_write_buffer_limits(WRITE_BUFFER)
         self.transport, self._flow = transport, Flow(transport)
         self._server.connections.add(self)
         is_tls = transport.get_extra_info("sslcontext") is not None

@@ -25,6 +25,8 @@ LEAST, MOST = 100, 100 * 1024
 """How many changes the history holds."""
 FRESH = 75.0
 """Seconds that the changes of a history span at least, if it holds fewer than `MOST`."""
+MOST_BYTES = 64 * 1024 * 1024
+"""How large the objects that were replaced may be together; beyond this, no more than `LEAST` changes are kept."""
 
 
 class Observer(Protocol):
@@ -42,8 +44,8 @@ class Observer(Protocol):
 class Collection:
     """The objects below one storage path.
 
-    `written` is the last revision at which this process wrote there, `clients` the number of clients that watch, `numbers` what the metrics
-    show.
+    `written` is the last revision at which this process wrote there, `clients` the number of clients that watch, `size` the bytes of all
+    objects, `numbers` what the metrics show.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Collection:
         """Begin again from a state at `revision`; the history before it is dropped and every watch ends."""
         self.numbers.initializations += 1
         self._objects = {stored.key: stored for stored in objects}
+        self.size = sum(len(stored.raw) for stored in self._objects.values())
         self._keys = sorted(self._objects)
         self.forget(revision)
         for watch in tuple(self.watches):
@@ -88,6 +91,7 @@ class Collection:
         """Drop the history up to `revision`, the present one. Watches go on."""
         self._changes = deque[Change]()
         self._times = deque[float]()
+        self._bytes = 0
         self._set_capacity(min(LEAST, self._most))
         self.oldest = revision + 1
         self._compacted = 0
@@ -103,12 +107,16 @@ class Collection:
         previous = self._objects.get(stored.key)
         if previous is None:
             insort(self._keys, stored.key)
+        else:
+            self.size -= len(previous.raw)
+        self.size += len(stored.raw)
         self._objects[stored.key] = stored
         self._record(Change(stored, previous, deleted=False))
 
     def delete(self, key: str, revision: int) -> None:
         previous = self._objects.pop(key, None)
         if previous is not None:
+            self.size -= len(previous.raw)
             del self._keys[bisect_left(self._keys, key)]
             self._record(Change(previous.at(revision), previous, deleted=True))
 
@@ -121,6 +129,10 @@ class Collection:
             self._drop()
         self._changes.append(change)
         self._times.append(now)
+        self._bytes += _size(change)
+        while self._bytes > MOST_BYTES and len(self._changes) > LEAST:
+            self._drop()
+            dropped = True
         if dropped:
             self.oldest = self._changes[0].object.revision
         for observer in self._observers:
@@ -144,7 +156,7 @@ class Collection:
         self.numbers.resized(capacity)
 
     def _drop(self) -> None:
-        self._changes.popleft()
+        self._bytes -= _size(self._changes.popleft())
         self._times.popleft()
 
     def knows(self, revision: int) -> bool:
@@ -170,8 +182,7 @@ class Collection:
             found = self._objects.get(scope.path)
             return [found] if found is not None else []
         first, last = self._bounds(self._keys, scope, start)
-        objects = self._objects
-        return [objects[key] for key in self._keys[first:last]]
+        return list(map(self._objects.__getitem__, self._keys[first:last]))
 
     def select_at(self, revision: int, scope: KeyScope, start: str = "") -> list[StoredObject]:
         """Return the same at an earlier `revision` that is in the history."""
@@ -195,3 +206,8 @@ class Collection:
     def _bounds(keys: list[str], scope: KeyScope, start: str) -> tuple[int, int]:
         behind = scope.path + "0"
         return bisect_left(keys, max(scope.prefix, start)), bisect_left(keys, behind)
+
+
+def _size(change: Change) -> int:
+    """Return the bytes of the object that a change replaced, which only the history holds."""
+    return 0 if change.previous is None else len(change.previous.raw)

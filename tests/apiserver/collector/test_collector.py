@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from textwrap import dedent
 from typing import Any
 
@@ -28,7 +29,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from rootspan import create_tracer_provider
 from rootspan.spans import Span
-from rootspan_apiserver.collector import Collector, CollectorError, render_trace, traces
+from rootspan_apiserver.collector import Collector, CollectorError, ReceivedSpans, render_trace, traces
 from rootspan_apiserver.collector.trees import is_whole
 
 NO_PROXY: Any = (("grpc.enable_http_proxy", 0),)
@@ -177,6 +178,29 @@ def test_it_keeps_no_more_spans_than_it_was_told_to() -> None:
         assert [kept.name for kept in collector.spans.snapshot()] == ["two", "three"]
         collector.spans.clear()
         assert collector.spans.snapshot() == ()
+
+
+def test_it_keeps_no_more_bytes_than_it_was_told_to() -> None:
+    """The oldest spans go as soon as the texts of all are too long together, and their traces with them."""
+    spans = ReceivedSpans(max_spans=100, max_bytes=50_000)
+    long = [replace(span(f"long {number}", f"{number}"), name="x" * 20_000) for number in range(4)]
+    spans.add(long)
+    assert spans.snapshot() == tuple(long[2:])
+    assert spans.trace_ids() == tuple(dict.fromkeys(each.trace_id for each in long[2:]))
+
+
+def test_spans_are_found_by_trace() -> None:
+    """A trace is what is kept of it, in the order of arrival; one of which nothing is kept is not known."""
+    spans = ReceivedSpans(max_spans=3)
+    one = [replace(span(f"{number}", f"a{number}"), trace_id="1" * 32) for number in range(2)]
+    two = [replace(span(f"{number}", f"b{number}"), trace_id="2" * 32) for number in range(2)]
+    spans.add([one[0], two[0], one[1], two[1]])
+    assert spans.trace("1" * 32) == (one[1],)
+    assert spans.trace("2" * 32) == tuple(two)
+    assert spans.trace_ids() == ("1" * 32, "2" * 32)
+    spans.add([replace(two[0], trace_id="3" * 32), replace(two[0], trace_id="4" * 32)])
+    assert spans.trace("1" * 32) == ()
+    assert spans.trace_ids() == ("2" * 32, "3" * 32, "4" * 32)
 
 
 def test_address_in_use_is_refused(collector: Collector) -> None:
