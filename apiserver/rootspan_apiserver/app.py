@@ -85,7 +85,6 @@ async def apiserver(
         storage = await enter(assembly.storage(options, etcd, tracing, registry, metrics, transformers=values))
         loopback = await enter(contextlib.aclosing(LoopbackClient(provider, dialect.http_client, metrics.clients)))
         webhooks = await enter(contextlib.aclosing(AccessWebhooks(dialect.http_client, provider, metrics)))
-        flow = await enter(assembly.flow_control(options, storage, registry, metrics))
         authorizer = await enter(assembly.authorizer(options, storage, registry, webhooks, metrics))
         resolver = assembly.service_resolver(options, storage, registry, loopback)
         parts = _Parts(
@@ -104,7 +103,7 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
-            flow=flow,
+            flow=await enter(assembly.flow_control(options, storage, registry, metrics)),
             kms_check=values.health if values is not None else None,
             token=identities.administrator_token(options),
             accounts=identities.service_account_tokens(options, bound, storage, registry, loopback),
@@ -150,8 +149,7 @@ async def _working(
 ) -> AsyncIterator[Sequence[Settled]]:
     """Run everything that works beside the requests: custom resources, the aggregator, the controllers."""
     options, storage, registry, loopback = parts.options, parts.storage, parts.registry, parts.loopback
-    webhooks = WebhookClients(parts.resolver, parts.provider)
-    converters = Converters(webhooks, parts.tracing, parts.metrics.conversion)
+    converters = Converters(WebhookClients(parts.resolver, parts.provider), parts.tracing, parts.metrics.conversion)
     aggregator = aggregating(
         storage,
         registry,
