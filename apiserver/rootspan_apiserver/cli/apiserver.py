@@ -14,6 +14,7 @@ from rootspan_apiserver.authn.tokens import TokenFileError
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING
 from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.processes import descriptors
 from rootspan_apiserver.processes.calculating import SWITCH_INTERVAL
 from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.processes.memory import returning_memory
@@ -35,6 +36,7 @@ def run_apiserver(options: Options) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    descriptors.raise_limit()
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.get_loop()  # first, so that an interruption of its import leaves no coroutine that was never awaited

@@ -156,6 +156,7 @@ def _copied(value: Any, budget: list[int], repeated: list[str], depth: int = 0) 
         return integer(str(_written(value)))
     if isinstance(value, float):
         if value != value or value in {float("inf"), float("-inf")}:
-            raise NotDecodableError(f"error converting YAML to JSON: json: unsupported value: {value}")
+            written = "NaN" if value != value else f"{value:+}".title()
+            raise NotDecodableError(f"json: unsupported value: {written}")
         return value
     raise NotDecodableError(f"error converting YAML to JSON: unsupported value of type {type(value).__name__}")

@@ -22,7 +22,9 @@ from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.encryption_metrics import EncryptionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
+from rootspan_apiserver.telemetry.flow_control_metrics import FlowControlMetrics
 from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics
+from rootspan_apiserver.telemetry.in_flight_metrics import InFlightMetrics
 from rootspan_apiserver.telemetry.metric_types import (
     AnyFamily,
     Computed,
@@ -36,7 +38,7 @@ from rootspan_apiserver.telemetry.metric_types import (
 )
 from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
 from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
-from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
+from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, WatchMetrics
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.token_cache_metrics import TokenCacheMetrics
 
@@ -61,7 +63,6 @@ _VERBS = MappingProxyType(
         "delete": "DELETE",
     }
 )
-_READS = frozenset({"get", "list", "watch"})
 _CONNECTS = frozenset({"log", "exec", "portforward", "attach", "proxy"})
 
 
@@ -110,10 +111,9 @@ class Metrics:
 
     Attributes:
         admission, access, aggregator, audit, authorization, cache, clients, conversion, encryption, flow_control, impersonation,
-            queues, storage,
+            in_flight, queues, storage,
             token_cache, watches: Those of the parts of the server.
         features: Returns whether the server has each feature, by its name and stage.
-        reading, mutating: The requests in flight.
     """
 
     def __init__(self, emulated_version: str = "1.36", storage: StorageMetrics | None = None) -> None:
@@ -122,7 +122,8 @@ class Metrics:
         self.authorization = AuthorizationMetrics(api_server_id(socket.gethostname()))
         self.admission, self.audit = AdmissionMetrics(), AuditMetrics()
         self.conversion, self.encryption = ConversionMetrics(), EncryptionMetrics()
-        self.flow_control, self.impersonation = FlowControlMetrics(), ImpersonationMetrics()
+        self.flow_control, self.in_flight = FlowControlMetrics(), InFlightMetrics()
+        self.impersonation = ImpersonationMetrics()
         self.storage = storage or StorageMetrics()
         self.features: Callable[[], Mapping[Labels, float]] = dict
         self.queues, self.watches = QueueMetrics(), WatchMetrics()
@@ -154,13 +155,11 @@ class Metrics:
             *_SUBJECT,
             bounds=_BYTES,
         )
-        self._in_flight = gauge(
-            "apiserver_current_inflight_requests",
-            "[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
-            "request_kind",
+        self._terminations = counter(
+            "apiserver_request_terminations_total",
+            "[ALPHA] Number of requests which apiserver terminated in self-defense.",
+            *(*_SUBJECT, "code"),
         )
-        self.reading = self._in_flight.labels("readOnly")
-        self.mutating = self._in_flight.labels("mutating")
         self._long_running = gauge(
             "apiserver_longrunning_requests",
             "[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and "
@@ -177,7 +176,7 @@ class Metrics:
             self._durations,
             self._sli_durations,
             self._sizes,
-            self._in_flight,
+            self._terminations,
             self._long_running,
             self._deprecated,
         )
@@ -191,7 +190,7 @@ class Metrics:
                 self.encryption,
                 self.flow_control,
             ),
-            *(self.impersonation, self.queues, self.storage, self.token_cache, self.watches),
+            *(self.impersonation, self.in_flight, self.queues, self.storage, self.token_cache, self.watches),
             *(self.aggregator, self.cache, self.clients),
         )
         of_parts = [family for part in parts for family in part.families()]
@@ -209,9 +208,10 @@ class Metrics:
             if isinstance(family, Family) and family.kind != "gauge":
                 family.reset()
 
-    def in_flight(self, info: RequestInfo) -> Number:
-        """Return the gauge of the requests in flight of this kind."""
-        return self.reading if info.verb in _READS else self.mutating
+    def terminated(self, info: RequestInfo, code: int) -> None:
+        """Count a request that was ended to protect the server."""
+        subject = _subject(info) if info.is_resource_request else ("", "", "", info.path, "", "apiserver")
+        self._terminations.labels(verb_of(info), *subject, str(code)).inc()
 
     def deprecated(self, info: RequestInfo) -> None:
         """Note a request for a deprecated version."""

@@ -1,5 +1,7 @@
 """YAML bodies."""
 
+import re
+
 import pytest
 
 from rootspan_apiserver.codec import decode, decode_applied
@@ -30,12 +32,25 @@ data: &data
     assert found["data"] == {"date": "2001-01-01", "1": "one", "text": "two\nlines\n"}
 
 
+def test_single_letters_are_booleans_as_in_yaml_1_1() -> None:
+    """`y` and `n` alone, in values and in keys, unless they are quoted."""
+    body = b"y: [y, N, yes, 'y', yy]"
+    assert load(body) == ({"true": [True, False, True, "y", "yy"]}, [])
+
+
+@pytest.mark.parametrize(("text", "written"), [(".inf", "+Inf"), ("-.Inf", "-Inf"), (".NaN", "NaN")])
+def test_number_that_json_has_not_is_refused(text: str, written: str) -> None:
+    """In the words of Go's encoder."""
+    with pytest.raises(NotDecodableError, match=rf"^json: unsupported value: {re.escape(written)}$"):
+        load(f"a: {text}".encode())
+
+
 def test_keys_given_twice_are_told_with_their_line() -> None:
     """Strict refuses a repeated key, Warn warns, and the last value counts."""
-    body = b"kind: ConfigMap\napiVersion: v1\ndata:\n  a: x\n  a: y\n"
+    body = b"kind: ConfigMap\napiVersion: v1\ndata:\n  a: x\n  a: z\n"
     told = 'yaml: unmarshal errors:\n  line 5: key "a" already set in map'
     warned = decode(body, YAML, CONFIG_MAP, field_validation="Warn")
-    assert (warned.object["data"], warned.warnings) == ({"a": "y"}, [told])
+    assert (warned.object["data"], warned.warnings) == ({"a": "z"}, [told])
     with pytest.raises(StatusError) as caught:
         decode(body, YAML, CONFIG_MAP, field_validation="Strict")
     assert (
@@ -43,7 +58,7 @@ def test_keys_given_twice_are_told_with_their_line() -> None:
         == f'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: {told}'
     )
     applied, warnings = decode_applied(body, "Warn")
-    assert (applied["data"], warnings) == ({"a": "y"}, [told])
+    assert (applied["data"], warnings) == ({"a": "z"}, [told])
     with pytest.raises(StatusError, match=r"^error strict decoding patch: yaml: unmarshal errors"):
         decode_applied(body, "Strict")
 
