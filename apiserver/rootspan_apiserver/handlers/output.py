@@ -87,7 +87,7 @@ def converted(
             [obj],
             {"resourceVersion": version} if version else {},
             version=shown.meta_version,
-            include=_include_object(request),
+            include=include_object(request),
             columns=columns,
             scale=obj.get("kind") == "Scale",
         )
@@ -105,7 +105,7 @@ def _converted_list(
     request: Request, target: Target, objects: list[JSONObject], metadata: JSONObject, shown: Representation
 ) -> JSONObject:
     if shown.transformation == "Table":
-        include = _include_object(request)
+        include = include_object(request)
         return table(target.resource, objects, metadata, version=shown.meta_version, include=include, columns=True)
     if shown.transformation == "PartialObjectMetadata":
         kind = "*unstructured.UnstructuredList" if target.resource.custom else f"{target.resource.go_type}List"
@@ -119,7 +119,7 @@ def _not_convertible(message: str) -> StatusError:
     return StatusError(406, "NotAcceptable", message)
 
 
-def _include_object(request: Request) -> str:
+def include_object(request: Request) -> str:
     """Read the `includeObject` parameter of a Table. Raises StatusError 400 for a value that is none of its three."""
     value = request.parameter("includeObject") or ""
     if value not in _INCLUDE:

@@ -102,15 +102,26 @@ def initializing() -> StatusError:
 
 
 def parse_resource_version(text: str) -> int:
-    """Return a resourceVersion as a number; "" is 0.
+    """Return the resourceVersion of a list as a number; "" is 0.
 
     Raises:
         StatusError: 400, it is not a number.
+    """
+    try:
+        return parse_cached_version(text)
+    except StatusError as error:
+        raise bad_request(f"invalid resource version: {error.message}") from error
+
+
+def parse_cached_version(text: str) -> int:
+    """Return the resourceVersion of a watch, or of a get from the watch cache, as a number; "" is 0.
+
+    Raises:
+        StatusError: 500, it is not a number: kube-apiserver does not say who is at fault.
     """
     if not text:
         return 0
     try:
         return parse_uint(text)
     except ValueError as error:
-        reason = FieldError.invalid("resourceVersion", text, str(error))
-        raise bad_request(f"invalid resource version: {reason}") from error
+        raise StatusError(500, "", str(FieldError.invalid("resourceVersion", text, str(error)))) from error

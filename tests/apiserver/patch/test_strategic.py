@@ -159,6 +159,7 @@ def test_object_after_patch(obj: dict[str, Any], patch: dict[str, Any], patched:
         ({"strategy": {"$retainKeys": ["rolling"], "type": "x"}}, 400, "invalid patch format of retainKeys"),
         ({"$deleteFromPrimitiveList": ["a"]}, 400, "invalid patch format of primitive list"),
         ({"$setElementOrder": []}, 400, "invalid patch format of setElementOrder list"),
+        ({"$setElementOrder/labels": ["a"]}, 500, "expected slice or array type, but got: struct"),
         ({"$setElementOrder/finalizers": "a"}, 500, "expected a []interface {}, but received a string"),
         ({"containers": [{"image": "x"}]}, 500, "map: map[image:x] does not contain declared merge key: name"),
         (
