@@ -48,6 +48,7 @@ class Request:
         received: When it arrived, in seconds since 1970.
         response_document: The object that is answered as JSON; None before that, and for an answer that is no object.
         waited: The seconds that it waited for a seat.
+        body_size: The bytes of the body, None before it was read.
     """
 
     scope: Scope
@@ -67,6 +68,7 @@ class Request:
     flow_schema_uid: str = ""
     priority_level_uid: str = ""
     waited: float = 0.0
+    body_size: int | None = None
     _query: dict[str, list[str]] | None = None
 
     def __post_init__(self) -> None:
@@ -140,7 +142,8 @@ class Request:
         except StatusError as exc:
             span.event(events.BODY_REFUSED, length=0, error=exc.message)
             raise
-        span.event(events.BODY_READ, length=len(body))
+        self.body_size = len(body)
+        span.event(events.BODY_READ, length=self.body_size)
         return body
 
     async def _read(self) -> bytes:

@@ -9,12 +9,11 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go
 """
 
 from collections.abc import Callable, Sequence
-from types import MappingProxyType
 from typing import Any, cast
 
 import orjson
 
-from rootspan_apiserver.kube.go_values import go_format
+from rootspan_apiserver.kube.go_values import go_format, go_type
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, unprocessable
 from rootspan_apiserver.patch.merge_patch import load_document
@@ -59,20 +58,9 @@ def _no_merge_key(item: JSONObject, key: str) -> StatusError:
     return _failed(f"map: {go_format(item)} does not contain declared merge key: {key}")
 
 
-_GO_TYPES = MappingProxyType(
-    {
-        bool: "bool",
-        int: "int64",
-        float: "float64",
-        str: "string",
-        dict: "map[string]interface {}",
-        list: "[]interface {}",
-    }
-)
-
-
 def _wrong_argument(expected: str, value: Any) -> StatusError:
-    return _failed(f"expected a {expected}, but received a {_GO_TYPES.get(type(value), '%!s(<nil>)')}")
+    received = "%!s(<nil>)" if value is None else go_type(value)
+    return _failed(f"expected a {expected}, but received a {received}")
 
 
 def _unknown_directive(directive: Any, item: JSONObject) -> StatusError:

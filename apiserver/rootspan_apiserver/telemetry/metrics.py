@@ -8,7 +8,8 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.telemetry.aggregator_metrics import AggregatorMetrics
 from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.authorization_metrics import AuthorizationMetrics
+from rootspan_apiserver.telemetry.body_metrics import BodyMetrics
 from rootspan_apiserver.telemetry.cache_metrics import CacheMetrics
 from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
@@ -36,6 +38,7 @@ from rootspan_apiserver.telemetry.metric_types import (
 )
 from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
 from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
+from rootspan_apiserver.telemetry.service_account_metrics import ServiceAccountMetrics
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.token_cache_metrics import TokenCacheMetrics
@@ -94,9 +97,8 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, aggregator, audit, authorization, cache, clients, conversion, encryption, flow_control, impersonation,
-            queues, storage,
-            token_cache, watches: Those of the parts of the server.
+        access, admission, aggregator, audit, authorization, bodies, cache, clients, conversion, encryption, flow_control, impersonation,
+            queues, service_accounts, storage, token_cache, watches: Those of the parts of the server.
         features: Returns whether the server has each feature, by its name and stage.
         reading, mutating: The requests in flight.
     """
@@ -110,6 +112,7 @@ class Metrics:
         self.flow_control, self.impersonation = FlowControlMetrics(), ImpersonationMetrics()
         self.storage = storage or StorageMetrics()
         self.features: Callable[[], Mapping[Labels, float]] = dict
+        self.bodies, self.service_accounts = BodyMetrics(), ServiceAccountMetrics()
         self.queues, self.watches = QueueMetrics(), WatchMetrics()
         self.aggregator = AggregatorMetrics()
         self.cache, self.clients = CacheMetrics(), ClientMetrics()
@@ -177,7 +180,7 @@ class Metrics:
                 self.flow_control,
             ),
             *(self.impersonation, self.queues, self.storage, self.token_cache, self.watches),
-            *(self.aggregator, self.cache, self.clients),
+            *(self.aggregator, self.bodies, self.cache, self.clients, self.service_accounts),
         )
         of_parts = [family for part in parts for family in part.families()]
         enabled = Computed(
@@ -186,7 +189,8 @@ class Metrics:
             ("name", "stage"),
             self.features,
         )
-        return [*own, *of_parts, enabled, *process_metrics(), *release_metrics(self._emulated_version)]
+        found = [*own, *of_parts, enabled, *process_metrics(), *release_metrics(self._emulated_version)]
+        return [*found, _registered(found)]
 
     def reset(self) -> None:
         """Begin to count again; gauges stay as they are."""
@@ -254,6 +258,19 @@ class Metrics:
         if "application/openmetrics-text" in accept:
             return exposition(self.families(), open_metrics=True), OPEN_METRICS
         return exposition(self.families()), TEXT_FORMAT
+
+
+def _registered(families: Sequence[AnyFamily]) -> Computed:
+    """Return the metric of how many metrics there are, itself among them, by the stability that their descriptions begin with."""
+    levels = Counter(family.description[1:].partition("]")[0] for family in families if family.description[:1] == "[")
+    levels["BETA"] += 1
+    return Computed(
+        "registered_metrics_total",
+        "[BETA] The count of registered metrics broken by stability level and deprecation version.",
+        ("stability_level", "deprecated_version"),
+        lambda: {(level, ""): float(count) for level, count in levels.items()},
+        kind="counter",
+    )
 
 
 def _deprecated_apis() -> Family[Number]:
