@@ -1,4 +1,4 @@
-"""Everything a checkout needs, in one command: `python3 dev.py demo`, `test`, `matrix` or `check`.
+"""Everything a checkout needs, in one command: `python3 dev.py demo`, `test`, `chaos`, `matrix` or `check`.
 
 Makes `.venv` beside this file, installs the project into it (again whenever pyproject.toml has changed), and runs the task there. Needs
 Python 3.11 or later with pip, nothing else: the environment is made without ensurepip, which some distributions leave out.
@@ -53,6 +53,7 @@ VERSIONS_FOLDER = ENVIRONMENT / "versions"
 TASKS = {
     "demo": ("apiserver", [["rootspan", "demo"]]),
     "test": ("test", [["pytest", "-n", "auto"]]),
+    "chaos": ("test", [["pytest", "-n", "auto", "--dist", "worksteal", "-m", "chaos"]]),
     "matrix": ("matrix", [["pytest", "-n", "auto", "tests/matrix"]]),
     "check": (
         "test",

@@ -35,10 +35,11 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.encrypting import encrypting
 from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.filters.retry_after import RetryAfter
 from rootspan_apiserver.handlers.documents.health import Check
 from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.handlers.routes import application
-from rootspan_apiserver.http.lifecycle import Lifecycle
+from rootspan_apiserver.http.lifecycle import Lifecycle, Stopping
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options import identities
@@ -76,7 +77,10 @@ async def apiserver(
         enter = stack.enter_async_context
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
-        dialect, lifecycle = options.dialect(), Lifecycle()
+        dialect, lifecycle = (
+            options.dialect(),
+            Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period)),
+        )
         provider = await enter(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await enter(assembly.etcd(options, dialect, provider))
@@ -111,7 +115,9 @@ async def apiserver(
         )
         traced = await enter(_answering(parts, etcd.check))
         await storage.wait_ready(CACHE_SECONDS)
-        address = await enter(serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, grace=grace))
+        drained = lifecycle.in_flight.drained if options.shutdown_send_retry_after else None
+        served = serving(traced, bound, tls=tls, stopping=lifecycle.stopping.set, drained=drained, grace=grace)
+        address = await enter(served)
         loopback.connect(address.host, address.port, certificate.pair.certificate)
         settled = await enter(_working(parts, certificate, address))
         yield _running(parts, certificate, address, settled)
@@ -164,6 +170,7 @@ async def _working(
         registry,
         loopback,
         store=parts.store,
+        tokens=parts.accounts,
         ca_bundle=certificate.ca_bundle,
         server=ServerFacts(
             addresses=(options.advertise_address, address.host),
@@ -223,7 +230,7 @@ def _request_path(
         max_requests_in_flight=options.max_requests_inflight,
         max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
     )
-    return chain(
+    filtered = chain(
         handlers,
         authenticator=authenticator,
         authorizer=parts.authorizer,
@@ -234,6 +241,9 @@ def _request_path(
         limits=limits,
         dialect=parts.dialect,
     )
+    waits_for_watches = options.shutdown_watch_termination_grace_period > 0
+    sends_retry_after = options.shutdown_send_retry_after
+    return RetryAfter(filtered, parts.lifecycle, waits_for_watches=waits_for_watches) if sends_retry_after else filtered
 
 
 def _admission(parts: _Parts) -> AdmissionChain:

@@ -32,6 +32,7 @@ from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.serving import kubeconfig
 from rootspan_apiserver.serving.running import Running
+from rootspan_apiserver.trace_page.written import write_html
 
 logger = logging.getLogger(__name__)
 SETTLING_SECONDS = 10.0
@@ -125,6 +126,10 @@ class Environment:
     def clear_spans(self) -> None:
         """Forget the spans that have ended so far."""
         self._recorder.clear()
+
+    def write_html(self, path: str | Path) -> None:
+        """Write the traces of the spans that have ended so far as a page that a browser opens without a server. Raises OSError."""
+        write_html(Path(path), self.spans)
 
     def expire_history(self) -> None:
         """Make every resourceVersion and continue token so far too old: the server answers them with 410 Expired.

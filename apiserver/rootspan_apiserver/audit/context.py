@@ -67,6 +67,11 @@ class AuditContext:
         """Whether anything is recorded of the request."""
         return self._config.level is not Level.NONE
 
+    @property
+    def records_response(self) -> bool:
+        """Whether the object that is answered is recorded."""
+        return self._config.level is Level.REQUEST_RESPONSE
+
     def omits(self, stage: Stage) -> bool:
         """Return whether there is no event at a stage."""
         return stage in self._config.omit_stages
@@ -108,7 +113,7 @@ class AuditContext:
             if document.startswith(_STATUS):
                 status = orjson.loads(document)
                 self.response_status = {key: status[key] for key in STATUS_FIELDS if key in status}
-            if self._config.level is Level.REQUEST_RESPONSE:
+            if self.records_response:
                 self._response_object = self._answered(document)
         self.response_status["code"] = code
 

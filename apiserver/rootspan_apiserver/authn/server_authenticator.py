@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.bootstrap_tokens import BootstrapTokens
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.loopback import loopback_authenticator
 from rootspan_apiserver.authn.request_header import RequestHeaderAuthenticator
@@ -25,6 +26,7 @@ def server_authenticator(
     front_proxy: RequestHeaderAuthenticator | None = None,
     token_file: str = "",
     token_webhook: Authenticator | None = None,
+    bootstrap: BootstrapTokens | None = None,
     jwt: Authenticator | None = None,
     anonymous: AnonymousAuthenticator | None = None,
 ) -> Authenticator:
@@ -36,6 +38,7 @@ def server_authenticator(
         front_proxy: Names the users of a proxy that is trusted; None where there is none.
         token_file: A file of static tokens, "" for none.
         token_webhook: Asks a webhook about tokens that no other authenticator knows; None where there is none.
+        bootstrap: Authenticates bootstrap tokens; None where they are not accepted.
         jwt: Authenticates tokens of OpenID providers; None where there are none.
         anonymous: Authenticates requests without credentials; None where they are refused.
 
@@ -51,6 +54,8 @@ def server_authenticator(
     if token_file:
         known.append(read_token_file(Path(token_file)))
     known.append(accounts)
+    if bootstrap is not None:
+        known.append(bootstrap)
     if jwt is not None:
         known.append(jwt)
     if token_webhook is not None:

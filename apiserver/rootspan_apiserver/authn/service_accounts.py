@@ -82,7 +82,7 @@ class ServiceAccountTokens:
         self, settings: ServiceAccountSettings, objects: ServiceAccountObjects, legacy: LegacyTokens | None = None
     ) -> None:
         self.settings = settings
-        self._objects = objects
+        self.objects = objects
         self._legacy = legacy
         self.metrics = ServiceAccountMetrics()
         self._issuers = frozenset({*settings.issuers, *({LEGACY_ISSUER} if legacy is not None else ())})
@@ -126,6 +126,19 @@ class ServiceAccountTokens:
         token = jose.sign(orjson.dumps(claims, option=orjson.OPT_SORT_KEYS), keys.signing, keys.algorithm)
         return IssuedToken(token, f"JTI={jti}")
 
+    def issue_for_secret(self, namespace: str, secret: str, name: str, uid: str) -> str:
+        """Return a token of the service account `name` without an expiry, which is valid while `secret` has it."""
+        named = {
+            "namespace": namespace,
+            "secret.name": secret,
+            "service-account.name": name,
+            "service-account.uid": uid,
+        }
+        claims = {"iss": LEGACY_ISSUER, "sub": account_user_name(namespace, name)}
+        claims |= {f"kubernetes.io/serviceaccount/{key}": value for key, value in named.items()}
+        keys = self.settings.keys
+        return jose.sign(orjson.dumps(claims, option=orjson.OPT_SORT_KEYS), keys.signing, keys.algorithm)
+
     async def authenticate(self, credentials: Credentials) -> Authenticated | None:
         """Return the service account of a token of this issuer, None for other tokens.
 
@@ -164,7 +177,7 @@ class ServiceAccountTokens:
     async def _authenticate_bound(self, claims: PublicClaims, objects: ObjectClaims) -> Authenticated:
         now = time.time()
         claims.check_times(now)
-        await self._objects.check(objects)
+        await self.objects.check(objects)
         notes = {}
         if objects.warn_after:
             self.metrics.used("stale_tokens" if now > objects.warn_after else "valid_tokens")

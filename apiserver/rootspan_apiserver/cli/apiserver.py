@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -11,12 +12,15 @@ from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.authn.service_account_keys import KeyFileError
 from rootspan_apiserver.authn.tokens import TokenFileError
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
+from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING
 from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.processes.calculating import SWITCH_INTERVAL
 from rootspan_apiserver.processes.event_loop import new_event_loop
 from rootspan_apiserver.serving.certificates import CertificateError
 from rootspan_apiserver.serving.http import BindError
 from rootspan_apiserver.serving.until_stopped import serve_until_stopped
 from rootspan_apiserver.telemetry.log_lines import CorrelatedFormatter
+from rootspan_apiserver.telemetry.tracer_provider import settings
 
 STARTUP_ERRORS = (BindError, CertificateError, ConfigurationError, EmbeddedEtcdError, KeyFileError, TokenFileError)
 
@@ -29,6 +33,7 @@ def run_apiserver(options: Options) -> int:
     logging.basicConfig(level=level, handlers=[lines])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.get_loop()  # first, so that an interruption of its import leaves no coroutine that was never awaited
@@ -41,8 +46,21 @@ def run_apiserver(options: Options) -> int:
 
 @contextlib.asynccontextmanager
 async def _serving(options: Options) -> AsyncIterator[Callable[[], None]]:
-    async with apiserver(options, grace=options.request_timeout) as running:
+    grace = max(options.request_timeout, options.shutdown_watch_termination_grace_period)
+    async with apiserver(options, grace=grace) as running:
+        gc.freeze()  # what the start has made stays, and the collector of cycles need not look at it again and again
         print(f"Serving the Kubernetes API on {running.address.url}", flush=True)
+        print(tracing_line(options), flush=True)
         if options.write_kubeconfig:
             print(f"export KUBECONFIG={options.write_kubeconfig}", flush=True)
         yield running.shut_down
+
+
+def tracing_line(options: Options) -> str:
+    """Return the line that says how many requests are sampled and where their spans go."""
+    configuration = options.tracing_configuration()
+    if configuration is None:
+        gate = f"the feature gate {API_SERVER_TRACING} is off"
+        return f"Tracing: off, {gate if options.tracing_config_file else 'there is no --tracing-config-file'}"
+    rate = f"{configuration.sampling_rate_per_million or 0:,} of 1,000,000 requests"
+    return f"Tracing: {rate} to {settings(configuration.endpoint).target} (OTLP/gRPC)"

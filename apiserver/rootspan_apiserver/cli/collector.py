@@ -1,71 +1,44 @@
-"""`rootspan collector`: print each trace when it is complete.
+"""`rootspan collector`: print each trace when it is complete, and show the traces on a page."""
 
-The services of a trace export their spans on separate schedules, so a trace counts as complete when it has a root and the parent of every
-span, and no span of it has arrived for a second; or when none has arrived for seven seconds, which is longer than the default schedule of
-any exporter. If a span arrives later, the whole trace is printed again.
-"""
-
-import signal
+import asyncio
+import contextlib
 import sys
-import time
-from queue import Empty, SimpleQueue
 from typing import TextIO
 
-from rootspan.spans import Span
+from rootspan_apiserver.cli.command_options import CollectorOptions
+from rootspan_apiserver.cli.trace_printer import TracePrinter
 from rootspan_apiserver.collector.otlp_receiver import Collector, CollectorError
-from rootspan_apiserver.collector.received_spans import ReceivedSpans
-from rootspan_apiserver.collector.trees import is_whole, render_trace
+from rootspan_apiserver.processes.event_loop import new_event_loop
+from rootspan_apiserver.processes.interruption import run
+from rootspan_apiserver.serving.http import BindError
+from rootspan_apiserver.serving.until_stopped import stop_signal
+from rootspan_apiserver.trace_page.live import serving_trace_page
 
-_COMPLETE_SECONDS = 1.0
-_INCOMPLETE_SECONDS = 7.0
 
-
-def run_collector(endpoint: str = "127.0.0.1:4317", *, out: TextIO = sys.stdout) -> int:
-    """Receive spans on `endpoint` and print traces to `out` until SIGINT or SIGTERM. Return the exit status.
-
-    Must be called in the main thread, because it sets signal handlers.
-    """
-    arrivals: SimpleQueue[tuple[Span, ...] | None] = SimpleQueue()
-    previous = {
-        number: signal.signal(number, lambda *_: arrivals.put(None)) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+def run_collector(options: CollectorOptions, *, out: TextIO = sys.stdout) -> int:
+    """Receive spans and print traces to `out` until SIGINT or SIGTERM. Return the exit status."""
     try:
-        with Collector(endpoint) as collector:
-            print(f"Listening for OTLP/gRPC on {collector.endpoint}", file=out, flush=True)
-            collector.spans.subscribe(arrivals.put)
-            _print_traces(arrivals, collector.spans, out)
-    except CollectorError as error:
-        print(error, file=sys.stderr)
+        return run(lambda: _collect(options, out), loop_factory=new_event_loop)
+    except (CollectorError, BindError) as error:
+        print(f"Error: {error}", file=sys.stderr)
         return 1
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+
+
+async def _collect(options: CollectorOptions, out: TextIO) -> int:
+    stop = stop_signal()
+    async with contextlib.AsyncExitStack() as stack:
+        collector = stack.enter_context(Collector(options.otlp_grpc_endpoint))
+        printer = stack.enter_context(TracePrinter(collector.spans, out))
+        print(f"Listening for OTLP/gRPC on {collector.endpoint}", file=out)
+        if options.web:
+            page = await stack.enter_async_context(serving_trace_page(collector.spans, options.web))
+            print(f"Showing traces on {page.url}", file=out)
+        out.flush()
+        printing = asyncio.create_task(printer.run())
+        await asyncio.wait([printing, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+        if printing.done():
+            printing.result()
+        printing.cancel()
+        await asyncio.wait([printing])
+        printer.print_all()
     return 0
-
-
-def _print_traces(arrivals: SimpleQueue[tuple[Span, ...] | None], spans: ReceivedSpans, out: TextIO) -> None:
-    due: dict[str, float] = {}
-    while True:
-        try:
-            arrived = arrivals.get(timeout=max(0.0, min(due.values()) - time.monotonic()) if due else None)
-        except Empty:
-            arrived = ()
-        if arrived is None:
-            break
-        now = time.monotonic()
-        for trace_id in {span.trace_id for span in arrived}:
-            due[trace_id] = now + (_COMPLETE_SECONDS if is_whole(spans.trace(trace_id)) else _INCOMPLETE_SECONDS)
-        for trace_id in [trace_id for trace_id, at in due.items() if at <= now]:
-            del due[trace_id]
-            _print_trace(trace_id, spans, out)
-    for trace_id in due:
-        _print_trace(trace_id, spans, out)
-
-
-def _print_trace(trace_id: str, spans: ReceivedSpans, out: TextIO) -> None:
-    trace = spans.trace(trace_id)
-    try:
-        rendered = render_trace(trace)
-    except RecursionError:
-        rendered = f"{len(trace)} spans, nested too deeply to print"
-    print(f"\ntrace {trace_id}\n{rendered}", file=out, flush=True)

@@ -1,15 +1,32 @@
-"""The flags of every command but `rootspan apiserver`. An empty path is not given."""
+"""The flags of every command but `rootspan apiserver`. An empty path or address is not given."""
 
 from dataclasses import dataclass
 
 from rootspan_apiserver.options.flags import boolean, flag, integer, ip_address, text
+
+WEB = "127.0.0.1:16686"
+"""Where the page of traces is served; the port is that of Jaeger's page."""
+
+
+def host_and_port(value: str) -> str:
+    """Return `value` if it is `host:port`. Raises ValueError."""
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("must be host:port")
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
     """The flags of `rootspan demo`."""
 
-    keep: bool = flag(False, boolean, "Keep everything running afterwards and print how to continue with kubectl.")
+    keep: bool = flag(
+        False,
+        boolean,
+        "Keep everything running afterwards, with a page of traces, and print how to continue with kubectl.",
+    )
+    web: str = flag("127.0.0.1:0", host_and_port, "Where to serve the page with --keep.", bare=WEB)
+    html: str = flag("", text, "File to write the traces to, as a page that a browser opens without a server.")
     kubeconfig: str = flag(
         "", text, "Start nothing; send the requests to the server in this file, which is waited for."
     )
@@ -21,6 +38,7 @@ class CollectorOptions:
     """The flags of `rootspan collector`."""
 
     otlp_grpc_endpoint: str = flag("127.0.0.1:4317", text, "Where to receive spans, host:port or unix:///path.")
+    web: str = flag("", host_and_port, f"Serve a page that shows the traces, without a value at {WEB}.", bare=WEB)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +71,19 @@ class ConformanceOptions:
     recording: str = flag("", text, "Record nothing; compare this file instead.")
     output: str = flag("", text, "File to write the recording to.")
     against: str = flag("", text, "The recording to compare with. Every difference is printed.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EtcdSnapshotOptions:
+    """The flags of `rootspan etcd-snapshot`, which follow the action and the file."""
+
+    data_dir: str = flag(
+        "", text, "The directory of --data-dir of the server, which may run while a snapshot is saved."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EtcdRepairOptions:
+    """The flags of `rootspan etcd-repair`."""
+
+    data_dir: str = flag("", text, "The directory of --data-dir of the server, which must not run.")

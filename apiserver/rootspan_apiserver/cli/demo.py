@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from rootspan.spans import Span
+from rootspan_apiserver.cli.command_options import DemoOptions
 from rootspan_apiserver.collector.trees import is_whole, render_trace
 from rootspan_apiserver.demo.evidence import Finding, examine, trace_of
 from rootspan_apiserver.demo.stage import DemoParts, stage
@@ -21,20 +22,22 @@ from rootspan_apiserver.processes.interruption import run
 from rootspan_apiserver.sample_webhooks.review_responses import DENIED_DATA
 from rootspan_apiserver.sample_webhooks.service import SERVICE_NAME
 from rootspan_apiserver.serving import kubeconfig
-from rootspan_apiserver.serving.http import BindError
+from rootspan_apiserver.serving.http import Address
 from rootspan_apiserver.serving.kubeconfig import KubeconfigError
 from rootspan_apiserver.serving.until_stopped import stop_signal
+from rootspan_apiserver.trace_page.live import serving_trace_page
+from rootspan_apiserver.trace_page.written import write_html
 
 ATTEMPTS, ATTEMPT_SECONDS = 20, 0.25
 """A span that ends after a flush is exported by the next one, so flushing is repeated, for five seconds in all."""
 
 
-def run_demo(*, keep: bool) -> int:
+def run_demo(options: DemoOptions) -> int:
     """Run the demo. Return the exit status: 0 if all claims hold."""
     with tempfile.TemporaryDirectory(prefix="rootspan-") as folder:
         try:
-            return run(lambda: _demo(Path(folder), keep), loop_factory=new_event_loop)
-        except BindError as error:
+            return run(lambda: _demo(Path(folder), options), loop_factory=new_event_loop)
+        except OSError as error:
             print(f"Error: {error}", file=sys.stderr)
             return 1
 
@@ -67,7 +70,7 @@ async def _story(access: kubeconfig.Access, server: str) -> int:
     return 0 if all(step.expected for step in steps) else 1
 
 
-async def _demo(folder: Path, keep: bool) -> int:
+async def _demo(folder: Path, options: DemoOptions) -> int:
     begun = time.monotonic()
     async with stage(folder) as on:
         print(f"API server  {on.server.address.url}  (embedded etcd)")
@@ -80,10 +83,14 @@ async def _demo(folder: Path, keep: bool) -> int:
             _print_step(number, step, spans)
         held = _print_findings(steps, spans)
         print(f"\n{'All claims hold' if held else 'Not all claims hold'}, in {time.monotonic() - begun:.1f} s.")
-        if keep:
+        if options.html:
+            write_html(Path(options.html), _of_the_story(spans))
+            print(f"The traces are in {options.html}; a browser opens it.")
+        if options.keep:
             stop = stop_signal()
-            _print_how_to_continue(on, folder)
-            await stop.wait()
+            async with serving_trace_page(on.spans, options.web) as page:
+                _print_how_to_continue(on, folder, page)
+                await stop.wait()
     return 0 if held else 1
 
 
@@ -102,6 +109,17 @@ async def _received(on: DemoParts, steps: list[StoryStep]) -> tuple[Span, ...]:
             await asyncio.wait_for(on.spans.until(arrived), ATTEMPT_SECONDS)
             break
     return on.spans.snapshot()
+
+
+def _of_the_story(spans: tuple[Span, ...]) -> list[Span]:
+    """Return the spans of the traces that the client and the webhooks began, without those of the server's controllers."""
+    agent = DEFAULT.server_span.user_agent_key
+    told = {
+        span.trace_id
+        for span in spans
+        if not span.parent_id and span.attributes.get(agent) in (USER_AGENT, SERVICE_NAME)
+    }
+    return [span for span in spans if span.trace_id in told]
 
 
 def _print_step(number: int, step: StoryStep, spans: tuple[Span, ...]) -> None:
@@ -144,8 +162,9 @@ def _print_findings(steps: list[StoryStep], spans: tuple[Span, ...]) -> bool:
     return all(finding.holds for finding in findings)
 
 
-def _print_how_to_continue(on: DemoParts, folder: Path) -> None:
-    print(f"\nEverything is still running. In another terminal:\n\n  export KUBECONFIG={folder / 'kubeconfig'}")
+def _print_how_to_continue(on: DemoParts, folder: Path, page: Address) -> None:
+    print(f"\nEverything is still running, and its traces are on {page.url}. In another terminal:\n")
+    print(f"  export KUBECONFIG={folder / 'kubeconfig'}")
     print("  kubectl get configmaps --all-namespaces\n  kubectl create configmap mine --from-literal=a=1")
     print("\nCtrl-C ends it.", flush=True)
 

@@ -1,4 +1,5 @@
-"""The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`, `rootspan conformance`.
+"""The command line: `rootspan demo`, `rootspan apiserver`, `rootspan collector`, `rootspan sample-webhooks`, `rootspan conformance`,
+`rootspan etcd-snapshot`, `rootspan etcd-repair`.
 
 The modules of a command are imported when it runs, so that --help and errors in flags are fast. A signal before that ends the process, a
 later one shuts the command down in order.
@@ -15,6 +16,8 @@ from rootspan_apiserver.cli.command_options import (
     CollectorOptions,
     ConformanceOptions,
     DemoOptions,
+    EtcdRepairOptions,
+    EtcdSnapshotOptions,
     SampleWebhooksOptions,
 )
 from rootspan_apiserver.options.flags import (
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", bound=DataclassInstance)
 
+SNAPSHOT_ACTIONS = ("save", "restore", "status")
 USAGE_STATUS = 1
 """The exit status of kube-apiserver for a wrong flag."""
 
@@ -45,7 +49,7 @@ def demo(arguments: Sequence[str]) -> int:
 
     if options.kubeconfig:
         return until_interrupted(lambda: run_demo_against(Path(options.kubeconfig), options.server))
-    return until_interrupted(lambda: run_demo(keep=options.keep))
+    return until_interrupted(lambda: run_demo(options))
 
 
 def apiserver(arguments: Sequence[str]) -> int:
@@ -61,7 +65,7 @@ def collector(arguments: Sequence[str]) -> int:
     options = _parse(CollectorOptions, arguments)
     from rootspan_apiserver.cli.collector import run_collector
 
-    return until_interrupted(lambda: run_collector(options.otlp_grpc_endpoint))
+    return until_interrupted(lambda: run_collector(options))
 
 
 def sample_webhooks(arguments: Sequence[str]) -> int:
@@ -80,12 +84,41 @@ def conformance(arguments: Sequence[str]) -> int:
     return until_interrupted(lambda: run_conformance(options))
 
 
+def etcd_snapshot(arguments: Sequence[str]) -> int:
+    """Save the embedded etcd to a file (save FILE), restore it (restore FILE), or describe a file (status FILE)."""
+    if arguments and arguments[0].startswith("-"):
+        _parse(EtcdSnapshotOptions, arguments)  # --help, --version
+    if len(arguments) < 2 or arguments[0] not in SNAPSHOT_ACTIONS or arguments[1].startswith("-"):
+        raise FlagError(
+            f"{' or '.join(SNAPSHOT_ACTIONS)} is needed, and a file: rootspan etcd-snapshot ACTION FILE [flags]"
+        )
+    action, file, *rest = arguments
+    options = _parse(EtcdSnapshotOptions, rest)
+    if action != "status" and not options.data_dir:
+        raise FlagError("--data-dir is needed")
+    from rootspan_apiserver.cli.etcd import run_etcd_snapshot
+
+    return until_interrupted(lambda: run_etcd_snapshot(action, Path(file), options.data_dir))
+
+
+def etcd_repair(arguments: Sequence[str]) -> int:
+    """Keep what is sound in a damaged data directory of the embedded etcd, and say what is lost."""
+    options = _parse(EtcdRepairOptions, arguments)
+    if not options.data_dir:
+        raise FlagError("--data-dir is needed")
+    from rootspan_apiserver.cli.etcd import run_etcd_repair
+
+    return until_interrupted(lambda: run_etcd_repair(options.data_dir))
+
+
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], "type[DataclassInstance]"]] = {
     "demo": (demo, DemoOptions),
     "apiserver": (apiserver, Options),
     "collector": (collector, CollectorOptions),
     "sample-webhooks": (sample_webhooks, SampleWebhooksOptions),
     "conformance": (conformance, ConformanceOptions),
+    "etcd-snapshot": (etcd_snapshot, EtcdSnapshotOptions),
+    "etcd-repair": (etcd_repair, EtcdRepairOptions),
 }
 
 

@@ -1,10 +1,11 @@
-"""The spans that a collector has received, in the order of their arrival."""
+"""The spans that a collector has received, in the order of their arrival and by their traces."""
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from rootspan.spans import Span
@@ -32,42 +33,86 @@ class _Waiter(Generic[Found]):
         return bool(found)
 
 
-class ReceivedSpans:
-    """Keeps the last `max_spans` spans. Safe to use from any thread."""
+MAX_BYTES = 128 * 1024 * 1024
+"""The memory that the kept spans take at most, as estimated."""
+_SPAN, _FIELD = 1000, 150
+"""The bytes of a span with its identifiers and times, and of an attribute with its key, beside the text of their values."""
 
-    def __init__(self, max_spans: int) -> None:
-        self._spans: deque[Span] = deque(maxlen=max_spans)
+
+class ReceivedSpans:
+    """Keeps the last spans, at most `max_spans` and about `max_bytes`, indexed by their traces. Safe to use from any thread."""
+
+    def __init__(self, max_spans: int, max_bytes: int = MAX_BYTES) -> None:
+        self._max_spans = max_spans
+        self._max_bytes = max_bytes
+        self._spans: deque[tuple[Span, int]] = deque()
+        self._traces: dict[str, deque[Span]] = {}
+        self._bytes = 0
         self._lock = threading.Lock()
         self._waiters: list[_Waiter[Any]] = []
-        self._listeners: list[Callable[[tuple[Span, ...]], None]] = []
+        self._listeners: list[Callable[[tuple[Span, ...]], object]] = []
 
     def add(self, spans: Iterable[Span]) -> None:
-        """Keep `spans` and notify waiters and listeners."""
+        """Keep `spans`, the oldest being forgotten for them, and notify waiters and listeners."""
         arrived = tuple(spans)
         with self._lock:
-            self._spans.extend(arrived)
-            received = tuple(self._spans) if self._waiters else ()
+            for span in arrived:
+                self._keep(span)
+            received = self._all() if self._waiters else ()
             self._waiters = [waiter for waiter in self._waiters if not waiter.check(received)]
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener(arrived)
 
-    def subscribe(self, listener: Callable[[tuple[Span, ...]], None]) -> None:
+    def _keep(self, span: Span) -> None:
+        size = _size(span)
+        self._spans.append((span, size))
+        self._traces.setdefault(span.trace_id, deque()).append(span)
+        self._bytes += size
+        while len(self._spans) > self._max_spans or self._bytes > self._max_bytes:
+            oldest, size = self._spans.popleft()
+            self._bytes -= size
+            trace = self._traces[oldest.trace_id]
+            trace.popleft()
+            if not trace:
+                del self._traces[oldest.trace_id]
+
+    def _all(self) -> tuple[Span, ...]:
+        return tuple([span for span, _ in self._spans])
+
+    def subscribe(self, listener: Callable[[tuple[Span, ...]], object]) -> None:
         """Call `listener`, in the receiver's thread, with the spans of every later arrival."""
         self._listeners.append(listener)
+
+    @contextmanager
+    def subscribed(self, listener: Callable[[tuple[Span, ...]], object]) -> Iterator[None]:
+        """Call `listener` as `subscribe` does, for as long as the block lasts."""
+        self.subscribe(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
 
     def clear(self) -> None:
         """Forget all spans."""
         with self._lock:
             self._spans.clear()
+            self._traces.clear()
+            self._bytes = 0
 
     def snapshot(self) -> tuple[Span, ...]:
         """Return all spans kept."""
         with self._lock:
-            return tuple(self._spans)
+            return self._all()
 
     def trace(self, trace_id: str) -> tuple[Span, ...]:
-        """Return the spans of one trace; `trace_id` is 32 lower-case hexadecimal digits."""
-        return tuple(span for span in self.snapshot() if span.trace_id == trace_id)
+        """Return the kept spans of one trace; `trace_id` is 32 lower-case hexadecimal digits."""
+        with self._lock:
+            return tuple(self._traces.get(trace_id, ()))
+
+    def trace_ids(self) -> tuple[str, ...]:
+        """Return the traces of which spans are kept, in the order in which the first of them arrived."""
+        with self._lock:
+            return tuple(self._traces)
 
     def when(self, condition: Callable[[tuple[Span, ...]], Found | None]) -> Future[Found]:
         """Return a future of the first true value of `condition`, evaluated on all spans kept now and after each arrival.
@@ -76,10 +121,17 @@ class ReceivedSpans:
         """
         waiter = _Waiter(condition)
         with self._lock:
-            if not waiter.check(tuple(self._spans)):
+            if not waiter.check(self._all()):
                 self._waiters.append(waiter)
         return waiter.result
 
     async def until(self, condition: Callable[[tuple[Span, ...]], Found | None]) -> Found:
         """Wait until `condition` of all spans kept is true, and return its value."""
         return await asyncio.wrap_future(self.when(condition))
+
+
+def _size(span: Span) -> int:
+    """Return about how many bytes a span takes in memory. Its resource and scope are shared with others."""
+    fields = [span.attributes, *(event.attributes for event in span.events), *(link.attributes for link in span.links)]
+    texts = sum(_FIELD + len(str(value)) for attributes in fields for value in attributes.values())
+    return _SPAN + len(span.name) + len(span.status_message) + texts + _FIELD * (len(span.events) + len(span.links))

@@ -22,6 +22,7 @@ from rootspan_apiserver.controllers.namespace_contents import NamespaceControlle
 from rootspan_apiserver.controllers.policy_status import PolicyStatusController
 from rootspan_apiserver.controllers.resource_quota import ResourceQuotaController
 from rootspan_apiserver.controllers.server_addresses import RENEWAL, IdentityLease, kept_endpoints, public_address
+from rootspan_apiserver.controllers.service_account_tokens import SecretTokens, ServiceAccountTokenController
 from rootspan_apiserver.controllers.storage_protection import (
     CLAIM_PROTECTION,
     CLASS_PROTECTION,
@@ -46,6 +47,7 @@ NAMES = (
     PolicyStatusController.name,
     ClusterRoleAggregationController.name,
     SERVICE_ACCOUNTS,
+    ServiceAccountTokenController.name,
     ROOT_CA_PUBLISHER,
     VOLUME_PROTECTION,
     CLAIM_PROTECTION,
@@ -57,6 +59,7 @@ ALIASES = {
     "resourcequota": ResourceQuotaController.name,
     "clusterrole-aggregation": ClusterRoleAggregationController.name,
     "serviceaccount": SERVICE_ACCOUNTS,
+    "serviceaccount-token": ServiceAccountTokenController.name,
     "root-ca-cert-publisher": ROOT_CA_PUBLISHER,
     "pv-protection": VOLUME_PROTECTION,
     "pvc-protection": CLAIM_PROTECTION,
@@ -103,6 +106,7 @@ async def running_controllers(
     loopback: LoopbackClient,
     *,
     store: Store,
+    tokens: SecretTokens,
     ca_bundle: bytes,
     server: ServerFacts,
     chosen: Sequence[str] = ("*",),
@@ -112,6 +116,7 @@ async def running_controllers(
     """Create the objects of a new server, then keep them and run the chosen controllers while the block runs.
 
     Args:
+        tokens: makes the tokens in secrets.
         ca_bundle: the certificates, in PEM, by which clients verify the server.
         chosen: the value of --controllers.
         metrics: shows the queues.
@@ -127,9 +132,11 @@ async def running_controllers(
     own, renew = await _bootstrapped(storage, store, registry, server)
     if bootstraps_roles:
         await BootstrapRoles(storage, store, registry).reconcile()
-    controllers = [
-        each for each in _controllers(storage, registry, loopback, ca_bundle) if is_enabled(each.name, chosen)
+    all_controllers = [
+        *_controllers(storage, registry, loopback, ca_bundle),
+        ServiceAccountTokenController(storage, registry, loopback, tokens=tokens, ca_bundle=ca_bundle),
     ]
+    controllers = [each for each in all_controllers if is_enabled(each.name, chosen)]
     for each in (*own, *controllers):
         each.queue.shown_in(metrics)
     tasks = [asyncio.create_task(_run(each), name=each.name, context=Context()) for each in (*own, *controllers)]

@@ -1,7 +1,12 @@
 """An etcd in the process, in memory or durable, that speaks etcd's JSON gateway."""
 
 from rootspan_apiserver.embedded_etcd.embedded import URL, EmbeddedEtcd
-from rootspan_apiserver.embedded_etcd.errors import DataDirectoryInUse, DataDirectoryUnreadable, EmbeddedEtcdError
+from rootspan_apiserver.embedded_etcd.errors import (
+    DataDirectoryInUse,
+    DataDirectoryUnreadable,
+    EmbeddedEtcdError,
+    SnapshotUnreadable,
+)
 from rootspan_apiserver.embedded_etcd.transport import EmbeddedTransport
 
 __all__ = [
@@ -11,4 +16,5 @@ __all__ = [
     "EmbeddedEtcd",
     "EmbeddedEtcdError",
     "EmbeddedTransport",
+    "SnapshotUnreadable",
 ]

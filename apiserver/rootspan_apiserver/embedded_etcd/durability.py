@@ -10,16 +10,22 @@ in memory is at any time what is on disk and the changes that are under way. (et
 """
 
 import asyncio
+import errno
 import logging
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rootspan_apiserver.embedded_etcd.errors import ABORTED, RESOURCE_EXHAUSTED, GatewayError
-from rootspan_apiserver.embedded_etcd.journal import Journal, Statement
+from rootspan_apiserver.embedded_etcd.journal import Journal
+from rootspan_apiserver.embedded_etcd.journal_entries import JournalEntry
+from rootspan_apiserver.embedded_etcd.journal_file import JournalError
 from rootspan_apiserver.embedded_etcd.requests import MAX_REQUEST_BYTES
+from rootspan_apiserver.embedded_etcd.rewriting import Rewriting
 
 logger = logging.getLogger(__name__)
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The disk, the quota of the user, or the limit of the process for the size of a file is exhausted."""
 
 
 class GroupCommit:
@@ -29,16 +35,17 @@ class GroupCommit:
         self._journal = journal
         self._publish = publish
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="etcd-journal")
-        self._changes: list[tuple[Sequence[Statement], Callable[[], object]]] = []
+        self._changes: list[tuple[Sequence[JournalEntry], Callable[[], object]]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._revision = 0
         self._writer: asyncio.Task[None] | None = None
+        self._rewriting: tuple[Rewriting, asyncio.Task[None]] | None = None
         self._failed = 0
         """Bytes of the largest commit that failed and has not been made up for, 0 if there is none."""
 
-    def add(self, statements: Sequence[Statement], revision: int, undo: Callable[[], object]) -> None:
-        """Have `statements` written; the store is at `revision` with them, and after `undo` as it was before."""
-        self._changes.append((statements, undo))
+    def add(self, changes: Sequence[JournalEntry], revision: int, undo: Callable[[], object]) -> None:
+        """Have `changes` written; the store is at `revision` with them, and after `undo` as it was before."""
+        self._changes.append((changes, undo))
         self._revision = revision
         if self._writer is None:
             self._writer = asyncio.get_running_loop().create_task(self._write())
@@ -65,8 +72,8 @@ class GroupCommit:
         """
         if self._failed:
             try:
-                await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.probe, self._failed)
-            except sqlite3.Error as exc:
+                await self._in_turn(self._journal.probe, self._failed)
+            except OSError as exc:
                 raise _translated(exc) from exc
             self._succeeded(self._failed)
 
@@ -76,7 +83,7 @@ class GroupCommit:
             self._changes, self._waiting = [], []
             try:
                 if changes:
-                    await self._commit([statement for statements, _ in changes for statement in statements])
+                    await self._commit([change for group, _ in changes for change in group], revision)
                     self._publish(revision)
             except GatewayError as exc:
                 failure: GatewayError | None = exc
@@ -95,13 +102,13 @@ class GroupCommit:
                     waiter.set_exception(GatewayError(failure.code, failure.message))
         self._writer = None
 
-    async def _commit(self, statements: Sequence[Statement]) -> None:
-        size = min(sum(map(_size, statements)), MAX_REQUEST_BYTES)
+    async def _commit(self, changes: Sequence[JournalEntry], revision: int) -> None:
+        size = min(sum(len(change.payload) for change in changes), MAX_REQUEST_BYTES)
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.commit, statements)
+            await self._in_turn(self._journal.commit, changes, revision)
         except Exception as exc:
             if not self._failed:
-                logger.error("The embedded etcd cannot write: %s", exc, exc_info=not isinstance(exc, sqlite3.Error))
+                logger.error("The embedded etcd cannot write: %s", exc, exc_info=not isinstance(exc, OSError))
             self._failed = max(self._failed, size, 1)
             raise _translated(exc) from exc
         self._succeeded(size)
@@ -111,18 +118,39 @@ class GroupCommit:
             self._failed = 0
             logger.warning("The embedded etcd can write again")
 
+    def compacted(self) -> None:
+        """Something that is in the journal is not needed any more: free its place, if that is much."""
+        if self._rewriting is None and Rewriting.pays(self._journal):
+            rewriting = Rewriting(self._journal)
+            self._rewriting = rewriting, asyncio.get_running_loop().create_task(self._rewrite(rewriting))
+
+    async def _rewrite(self, rewriting: Rewriting) -> None:
+        try:
+            await self._in_turn(rewriting.begin)
+            await asyncio.to_thread(rewriting.write)
+            await self._in_turn(rewriting.finish)
+        except (OSError, JournalError) as exc:
+            logger.warning("The journal of the embedded etcd keeps what is compacted for now: %s", exc)
+            rewriting.discard()
+        self._rewriting = None
+
+    async def _in_turn(self, function: Callable[..., None], *arguments: object) -> None:
+        """Call a function of the journal when no other is running."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
     async def aclose(self) -> None:
+        if self._rewriting is not None:
+            rewriting, task = self._rewriting
+            rewriting.abandon()
+            await task
         if self._writer is not None:
             await self._writer
         self._thread.shutdown()
         self._journal.close()
 
 
-def _size(statement: Statement) -> int:
-    return sum(len(field) for row in statement[1] for field in row if isinstance(field, bytes))
-
-
 def _translated(exc: Exception) -> GatewayError:
-    if isinstance(exc, sqlite3.Error) and exc.sqlite_errorname == "SQLITE_FULL":
+    if isinstance(exc, OSError) and exc.errno in NO_SPACE:
         return GatewayError(RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded")
-    return GatewayError(ABORTED, f"etcdserver: the journal failed: {exc}")
+    reason = exc.strerror if isinstance(exc, OSError) else exc
+    return GatewayError(ABORTED, f"etcdserver: the journal failed: {reason}")

@@ -1,6 +1,7 @@
 """EmbeddedEtcdError            the data directory cannot be used
   ├─ DataDirectoryInUse       another process has it open
-  └─ DataDirectoryUnreadable  what is in it is damaged, or not ours
+  ├─ DataDirectoryUnreadable  what is in it is damaged, or not ours
+  └─ SnapshotUnreadable       the same of a snapshot
 
 GatewayError is for a client: etcd's own code and message, with the HTTP status that the gateway gives them.
 """
@@ -33,6 +34,10 @@ class DataDirectoryInUse(EmbeddedEtcdError):
 
 class DataDirectoryUnreadable(EmbeddedEtcdError):
     """The data directory does not hold what this version writes."""
+
+
+class SnapshotUnreadable(EmbeddedEtcdError):
+    """The file is not a sound snapshot."""
 
 
 class GatewayError(Exception):

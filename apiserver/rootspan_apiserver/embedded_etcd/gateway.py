@@ -3,8 +3,7 @@
 `Gateway.answer` is all that a transport needs: a path and a body in, an answer out.
 """
 
-import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -12,7 +11,7 @@ from typing import TypeVar
 import orjson
 from pybase64 import b64encode
 
-from rootspan_apiserver.embedded_etcd import fields, journal, requests
+from rootspan_apiserver.embedded_etcd import fields, journal_entries, requests
 from rootspan_apiserver.embedded_etcd.durability import GroupCommit
 from rootspan_apiserver.embedded_etcd.errors import (
     RESOURCE_EXHAUSTED,
@@ -23,7 +22,9 @@ from rootspan_apiserver.embedded_etcd.errors import (
     unsupported,
 )
 from rootspan_apiserver.embedded_etcd.fields import Document
-from rootspan_apiserver.embedded_etcd.journal import Journal, Statement
+from rootspan_apiserver.embedded_etcd.journal import Journal, Stored
+from rootspan_apiserver.embedded_etcd.journal_entries import JournalEntry
+from rootspan_apiserver.embedded_etcd.journal_file import identity
 from rootspan_apiserver.embedded_etcd.leases import Leases
 from rootspan_apiserver.embedded_etcd.mvcc import MVCCStore
 from rootspan_apiserver.embedded_etcd.transactions import Transactions
@@ -59,19 +60,16 @@ class Gateway:
     """
 
     def __init__(self, log: Journal | None, progress_notify_interval: float) -> None:
-        cluster_id, self._member_id = _identity(), _identity()
-        if log is not None:
-            cluster_id = log.property("cluster_id", cluster_id)
-            self._member_id = log.property("member_id", self._member_id)
-        self._header_start = b'"header":{"cluster_id":"%d","member_id":"%d",' % (cluster_id, self._member_id)
+        stored = log.load() if log is not None else Stored(identity(), identity(), MVCCStore(), {})
+        self._member_id = stored.member_id
+        self._header_start = b'"header":{"cluster_id":"%d","member_id":"%d",' % (stored.cluster_id, stored.member_id)
         self.closed = False
-        self._store = log.store() if log is not None else MVCCStore()
+        self._store = stored.store
         self._leases = Leases(self._revoke)
         self._transactions = Transactions(self._store, self._leases)
         self._watches = Watches(self._store, self._header, interval=progress_notify_interval)
         self._commits = GroupCommit(log, self._watches.publish) if log is not None else None
-        if log is not None:
-            self._restore_leases(log)
+        self._restore_leases(stored.leases)
         self._paths: dict[str, Callable[[Document], Awaitable[bytes]]] = {
             "/v3/kv/range": self._range,
             "/v3/kv/put": self._put,
@@ -89,8 +87,8 @@ class Gateway:
             "/v3/maintenance/status": self._status,
         }
 
-    def _restore_leases(self, log: Journal) -> None:
-        for lease, ttl in log.leases():
+    def _restore_leases(self, leases: Mapping[int, int]) -> None:
+        for lease, ttl in leases.items():
             self._leases.restore(lease, ttl)
         for record in self._store.range(b"\0", b"\0", 0, 0)[0]:
             if record.lease:
@@ -164,16 +162,16 @@ class Gateway:
         await self._durable()
         return answer
 
-    def _publish(self, *statements: Statement, undo: Callable[[], object] | None = None) -> None:
-        """End the transaction; `statements` are what is to be kept besides the records it made, `undo` undoes them."""
+    def _publish(self, *others: JournalEntry, undo: Callable[[], object] | None = None) -> None:
+        """End the transaction; `others` are the changes besides the records it made, `undo` undoes them."""
         records = self._store.commit()
         if self._commits is None:
             self._watches.publish(self._store.revision)
             return
         if records:
-            self._commits.add((journal.keep_records(records),), self._store.revision, self._undo)
+            self._commits.add((journal_entries.records_written(records),), self._store.revision, self._undo)
         if undo is not None:
-            self._commits.add(statements, self._store.revision, undo)
+            self._commits.add(others, self._store.revision, undo)
 
     def _undo(self) -> None:
         for record, previous in self._store.undo():
@@ -187,19 +185,17 @@ class Gateway:
     async def _compact(self, source: Document) -> bytes:
         revision = fields.integer(source, "revision")
         compaction = self._store.compact(revision)
-        self._publish(
-            journal.drop_records(compaction.gone),
-            journal.keep_property("compacted", revision),
-            undo=partial(self._store.undo_compaction, compaction),
-        )
+        self._publish(journal_entries.compacted_at(revision), undo=partial(self._store.undo_compaction, compaction))
         self._watches.compact()
         answer = self._ok(b"")
         await self._durable()
+        if self._commits is not None:
+            self._commits.compacted()
         return answer
 
     async def _lease_grant(self, source: Document) -> bytes:
         lease, ttl = self._leases.grant(fields.integer(source, "TTL"), fields.integer(source, "ID"))
-        self._publish(journal.keep_lease(lease, ttl), undo=partial(self._leases.remove, lease))
+        self._publish(journal_entries.lease_granted(lease, ttl), undo=partial(self._leases.remove, lease))
         await self._durable()
         return self._ok(b',"ID":"%d","TTL":"%d"' % (lease, ttl))
 
@@ -213,7 +209,7 @@ class Gateway:
         entry = self._leases.remove(lease)
         for key in sorted(entry.keys):
             self._store.delete(key)
-        self._publish(journal.drop_lease(lease), undo=partial(self._leases.undo_remove, lease, entry))
+        self._publish(journal_entries.lease_revoked(lease), undo=partial(self._leases.undo_remove, lease, entry))
 
     async def _lease_keep_alive(self, source: Document) -> bytes:
         lease = fields.integer(source, "ID")
@@ -265,7 +261,3 @@ def _elsewhere(method: str, path: str) -> Answer:
         error = unsupported(path)
         return Answer(error.status, error.body)
     return UNKNOWN_METHOD if path.startswith("/v3/") else UNKNOWN_PAGE
-
-
-def _identity() -> int:
-    return random.getrandbits(62) | 1

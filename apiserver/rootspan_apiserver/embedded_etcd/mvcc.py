@@ -138,7 +138,6 @@ class MVCCStore:
             mod_revision=revision,
             version=previous.version + 1 if previous else 1,
             lease=lease,
-            position=len(self._pending),
         )
         if previous is None:
             insort(self._live_keys, key)
@@ -149,7 +148,7 @@ class MVCCStore:
     def delete(self, key: bytes) -> None:
         del self._live[key]
         del self._live_keys[bisect_left(self._live_keys, key)]
-        self._add(deleted(key, mod_revision=self.revision + 1, position=len(self._pending)))
+        self._add(deleted(key, mod_revision=self.revision + 1))
 
     def _add(self, record: Record) -> None:
         history = self._history.get(record.key)

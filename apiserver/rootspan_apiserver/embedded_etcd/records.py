@@ -11,14 +11,13 @@ from pybase64 import b64encode
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`version` 0 tells that the key was deleted; `position` is the change's place among those of its revision."""
+    """`version` 0 tells that the key was deleted."""
 
     key: bytes
     create_revision: int
     mod_revision: int
     version: int
     lease: int
-    position: int
     document: bytes
 
     @property
@@ -32,9 +31,7 @@ class Record:
         )
 
 
-def written(
-    key: bytes, value: bytes, *, create_revision: int, mod_revision: int, version: int, lease: int, position: int
-) -> Record:
+def written(key: bytes, value: bytes, *, create_revision: int, mod_revision: int, version: int, lease: int) -> Record:
     """Return the record of a key that was written."""
     document = _document(key, value, create=create_revision, mod=mod_revision, version=version, lease=lease)
     return Record(
@@ -43,12 +40,11 @@ def written(
         mod_revision=mod_revision,
         version=version,
         lease=lease,
-        position=position,
         document=document,
     )
 
 
-def deleted(key: bytes, *, mod_revision: int, position: int) -> Record:
+def deleted(key: bytes, *, mod_revision: int) -> Record:
     """Return the record of a key that was deleted."""
     document = b'{"key":"%b","mod_revision":"%d"}' % (b64encode(key), mod_revision)
     return Record(
@@ -57,7 +53,6 @@ def deleted(key: bytes, *, mod_revision: int, position: int) -> Record:
         mod_revision=mod_revision,
         version=0,
         lease=0,
-        position=position,
         document=document,
     )
 

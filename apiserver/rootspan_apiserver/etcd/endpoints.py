@@ -33,7 +33,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
 SILENCE = 2.0
 """Seconds without an answer after which other requests go to the next endpoint."""
 HAS_LEADER = "Grpc-Metadata-hasleader"
-TIMED_OUT = "etcdserver: request timed out"
+DEADLINE = "context deadline exceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Endpoints:
                 self.leave(index)
                 if not nothing_done:
                     if once:
-                        raise OutcomeUnknown(_outcome_unknown(failure), UNAVAILABLE) from failure
+                        raise _outcome_unknown(failure) from failure
                     repeated = True
             now = asyncio.get_running_loop().time()
             if deadline is None:
@@ -213,13 +213,14 @@ async def read(response: httpx.Response) -> bytes:
     return b"".join([chunk async for chunk in response.stream])
 
 
-def _outcome_unknown(failure: Exception) -> str:
-    """Return what kube-apiserver answers: etcd's own words, or those of a gRPC client whose connection broke."""
+def _outcome_unknown(failure: Exception) -> OutcomeUnknown:
+    """Return the error of etcd's own client: etcd's words, or those for a deadline that passed or a connection that broke."""
     if isinstance(failure, httpx.TimeoutException):
-        return TIMED_OUT
+        return OutcomeUnknown(DEADLINE, DEADLINE_EXCEEDED)
     if isinstance(failure, Unavailable):
-        return TIMED_OUT if failure.code == DEADLINE_EXCEEDED else failure.message
-    return "rpc error: code = Unavailable desc = error reading from server: EOF"
+        expired = failure.code == DEADLINE_EXCEEDED
+        return OutcomeUnknown(DEADLINE if expired else failure.message, failure.code)
+    return OutcomeUnknown("rpc error: code = Unavailable desc = error reading from server: EOF", UNAVAILABLE)
 
 
 def _parse(url: str) -> httpx.URL:

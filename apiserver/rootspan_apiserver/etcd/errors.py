@@ -88,6 +88,11 @@ class OutcomeUnknown(EtcdError):
 
     current: KeyValue | None = None
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether there was no answer in time, rather than one that does not tell."""
+        return self.code == DEADLINE_EXCEEDED
+
 
 def from_code(code: int, message: str) -> EtcdError:
     """Return the error that a gRPC code and etcd's message stand for."""

@@ -8,6 +8,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/get.go, create.go,
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from rootspan_apiserver.dialects import events
 from rootspan_apiserver.dialects.operations import InternalOperation
@@ -18,6 +19,7 @@ from rootspan_apiserver.http.responses import Sendable, error_response, represen
 from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.media_types import JSON, YAML
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.telemetry.tracing import NOT_RECORDED, InternalSpan
 
 _OBJECTS = Offer(table=True, metadata=True)
@@ -87,7 +89,8 @@ class Verb:
             except StatusError as error:
                 if self.operation is None:
                     spans.close()  # kube-apiserver refuses a list outside of its span
-                refusal = error_response(request, error, group_version=target.group_version)
+                refuse = partial(error_response, request, error, group_version=target.group_version)
+                refusal = await calculated(refuse)
                 await refusal.send(request, send)
                 return
             span.event(events.RESPONDING)

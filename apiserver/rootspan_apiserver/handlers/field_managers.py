@@ -8,7 +8,7 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/versio
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import orjson
 
@@ -16,6 +16,7 @@ from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.managed_fields.field_manager import with_managed_fields
+from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.resources.catalogue import Registry
 from rootspan_apiserver.resources.conversion import convert, converted
 from rootspan_apiserver.resources.resource import Resource
@@ -40,7 +41,7 @@ class FieldManagers:
         """
         fields, resource = self._made(target.resource, target.part), target.resource
         if resource.converter is None:
-            return work(fields)
+            return await calculated(partial(work, fields))
         done: dict[tuple[bytes, str], JSONObject] = {}
 
         def look_up(obj: JSONObject, api_version: str) -> tuple[JSONObject, Schema] | None:
@@ -55,7 +56,7 @@ class FieldManagers:
 
         while True:
             try:
-                return work(replace(fields, convert=look_up))
+                return await calculated(partial(work, replace(fields, convert=look_up)))
             except _NeededError as needed:
                 done[needed.key] = await converted(resource, needed.obj, needed.kind)
 

@@ -5,6 +5,7 @@ Server-side apply is one of them, and the only one that may create the object.
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
 """
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -24,7 +25,9 @@ from rootspan_apiserver.kube.media_types import APPLY_PATCH, JSON_PATCH, MERGE_P
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import conflict, not_found, unprocessable
 from rootspan_apiserver.kube.times import timestamp
+from rootspan_apiserver.managed_fields import FieldManager
 from rootspan_apiserver.patch import json_patch, merge_patch, strategic
+from rootspan_apiserver.processes.calculating import calculated
 
 
 class PatchVerb:
@@ -40,35 +43,47 @@ class PatchVerb:
         log_request_patch(call.request, body)
         call.span.event(events.AUDIT_RECORDED)
         write = self._writer.write(call, options)
-        change = _Applied(call, write, options, body) if applies else _Patched(call, write, options, body)
+        change: _Applied | _Patched
+        if applies:
+            change = await calculated(partial(_Applied, call, write, options, body))
+        else:
+            change = _Patched(call, write, options, body)
         stored, created = await write.update(change, create_on_missing=applies)
         call.span.event(events.PATCH_STORED)
-        return stored_response(call, stored, 201 if created else 200)
+        return await stored_response(call, stored, 201 if created else 200)
 
 
 class _Applied:
-    """A server-side apply of the object in `body`. Raises StatusError 400 where it cannot be read."""
+    """A server-side apply of the object in `body`, which is read once the present object is known."""
 
     def __init__(self, call: Call, write: WriteRequest, options: WriteOptions, body: bytes) -> None:
         self._call = call
         self._write = write
         self._force = bool(options.force)
-        self._applied, warnings = decode_applied(body, validation_of(options))
-        call.request.warnings += warnings
+        self._validation = validation_of(options)
+        self._body = body
+        self._applied: JSONObject | None = None
 
     async def __call__(self, live: JSONObject | None) -> JSONObject:
         call, write = self._call, self._write
         call.span.event(events.PATCHING)
+        applied = self._read()
         new = await write.managed(
-            lambda fields: fields.apply(live, self._applied, write.manager, timestamp(), force=self._force)
+            lambda fields: fields.apply(live, applied, write.manager, timestamp(), force=self._force)
         )
-        call.target.check_applied(self._applied)
+        call.target.check_applied(applied)
         if live is None and (uid := (new.get("metadata") or {}).get("uid")):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(call.target.resource.group_resource, call.target.name, why)
         check_object(new, call.target)
         call.span.event(events.ADMITTING)
-        return call.target.defaulted(new)
+        return await calculated(partial(call.target.defaulted, new))
+
+    def _read(self) -> JSONObject:
+        if self._applied is None:
+            self._applied, warnings = decode_applied(self._body, self._validation)
+            self._call.request.warnings += warnings
+        return self._applied
 
 
 class _Patched:
@@ -86,11 +101,14 @@ class _Patched:
         if live is None:
             raise not_found(call.target.resource.group_resource, call.target.name)
         call.span.event(events.PATCHING)
-        new = self._patched(live)
+        new = await calculated(partial(self._patched, live))
         check_object(new, call.target)
         call.span.event(events.ADMITTING)
-        wanted = call.target.defaulted(new)
-        return await write.managed(lambda fields: fields.update(live, wanted, write.manager, timestamp()))
+
+        def managed(fields: FieldManager) -> JSONObject:
+            return fields.update(live, call.target.defaulted(new), write.manager, timestamp())
+
+        return await write.managed(managed)
 
     def _patched(self, live: JSONObject) -> JSONObject:
         """Return the patched object, read as a body of its kind is. Raises StatusError."""

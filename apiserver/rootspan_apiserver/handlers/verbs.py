@@ -4,6 +4,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/get.go, create.go,
 """
 
 from dataclasses import replace
+from functools import partial
 
 import orjson
 
@@ -12,15 +13,17 @@ from rootspan_apiserver.codec.decoding import decode
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.handlers.bodies import check_content_type, check_object, decode_object, metadata_of, place
 from rootspan_apiserver.handlers.call import Call
-from rootspan_apiserver.handlers.output import list_response, stored_response
+from rootspan_apiserver.handlers.lists import list_response
+from rootspan_apiserver.handlers.output import stored_response
 from rootspan_apiserver.handlers.recorded import log_delete_options, log_request_object
 from rootspan_apiserver.handlers.target import Target
 from rootspan_apiserver.handlers.writing import Admitting, Writer
 from rootspan_apiserver.http.query import delete_options, delete_options_of_query, list_options, write_options
-from rootspan_apiserver.http.responses import Response, object_response
+from rootspan_apiserver.http.responses import Response, Sendable, object_response
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.kube.status import forbidden
 from rootspan_apiserver.kube.times import timestamp
+from rootspan_apiserver.processes.calculating import LARGE, calculated
 from rootspan_apiserver.registry.list_options import check_list, predicate
 from rootspan_apiserver.registry.options import DeleteOptions
 from rootspan_apiserver.registry.store import Store
@@ -40,17 +43,18 @@ class ReadVerbs:
         target = call.target
         version = call.request.parameter("resourceVersion") or ""
         stored = await self._store.get(target.resource, target.namespace, target.name, resource_version=version)
-        return stored_response(call, stored)
+        return await stored_response(call, stored)
 
-    async def list(self, call: Call) -> Response:
+    async def list(self, call: Call) -> Sendable:
         """The span of a list begins once its options are known to be right."""
         target = call.target
         options = list_options(call.request)
         check_list(options)
         if options.label_selector or options.field_selector:
-            predicate(target.resource, options)
+            long = len(options.label_selector) + len(options.field_selector) > LARGE
+            await calculated(partial(predicate, target.resource, options), long=long)
         call.spans.enter_context(call.request.verb_span(operations.LIST))
-        return list_response(call, await self._store.list(target.resource, target.namespace, options))
+        return await list_response(call, await self._store.list(target.resource, target.namespace, options))
 
 
 class WriteVerbs:
@@ -63,23 +67,24 @@ class WriteVerbs:
         check_content_type(call)
         body = await call.request.body(call.span)
         options = write_options(call.request, "CreateOptions")
-        obj = decode_object(call, body, options)
+        obj = await calculated(partial(decode_object, call, body, options))
         log_request_object(call.request, call.target, obj)
         place(obj, call.target)
         with call.storing(len(body)):
             stored = await self._writer.write(call, options).create(obj)
-        return stored_response(call, stored, 201)
+        return await stored_response(call, stored, 201)
 
     async def update(self, call: Call) -> Response:
         """The whole object is replaced, or created where the resource allows that."""
         body = await call.request.body(call.span)
         options = write_options(call.request, "UpdateOptions")
         check_content_type(call)
-        obj = decode_object(call, body, options)
+        obj = await calculated(partial(decode_object, call, body, options))
         log_request_object(call.request, call.target, obj)
         check_object(obj, call.target)
         with call.storing(len(body)):
-            write, wanted = self._writer.write(call, options), call.target.defaulted(obj)
+            write = self._writer.write(call, options)
+            wanted = await calculated(partial(call.target.defaulted, obj))
 
             async def replaced(live: JSONObject | None) -> JSONObject:
                 return await write.managed(lambda fields: fields.update(live, wanted, write.manager, timestamp()))
@@ -89,7 +94,7 @@ class WriteVerbs:
                 precondition_uid=metadata_of(obj).get("uid", ""),
                 create_on_missing=call.target.resource.allow_create_on_update,
             )
-        return stored_response(call, stored, 201 if created else 200)
+        return await stored_response(call, stored, 201 if created else 200)
 
 
 class DeleteVerbs:
@@ -111,13 +116,13 @@ class DeleteVerbs:
             body = orjson.dumps(_success(target, stored))
             return object_response(body, call.shown, group_version=target.group_version)
         waiting = not gone and options.orphan_dependents is False
-        return stored_response(call, stored, 202 if waiting else 200)
+        return await stored_response(call, stored, 202 if waiting else 200)
 
-    async def delete_collection(self, call: Call) -> Response:
+    async def delete_collection(self, call: Call) -> Sendable:
         target = call.target
         wanted = list_options(call.request)
         options = await self._options(call, bare=True)
-        return list_response(
+        return await list_response(
             call, await self._store.delete_collection(target.resource, target.namespace, wanted, options)
         )
 

@@ -1,4 +1,6 @@
-"""watch: events as lines of JSON or messages of protobuf, until the time is over, the client closes its connection or the server stops.
+"""watch: events as lines of JSON, messages of protobuf or frames of a WebSocket.
+
+It lasts until the time is over, the client closes its connection or the server stops.
 
 A watch list (`sendInitialEvents`) begins with the state as ADDED events, followed by a bookmark that says so. One task waits for the
 client's disconnection, one for the server's stop; both end with the watch.
@@ -8,7 +10,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go, get.go (
 
 import random
 import struct
-from asyncio import Event
+from asyncio import Event, sleep
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
@@ -24,6 +26,7 @@ from rootspan_apiserver.http.encoding import to_protobuf
 from rootspan_apiserver.http.negotiation import STREAMS, not_acceptable
 from rootspan_apiserver.http.query import list_options
 from rootspan_apiserver.http.request import Request
+from rootspan_apiserver.http.websocket import WebSocket, is_websocket, refusal
 from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.media_types import JSON, PROTOBUF, YAML
 from rootspan_apiserver.kube.meta import JSONObject
@@ -39,6 +42,8 @@ from rootspan_apiserver.types.wire import bytes_field
 
 END_SECONDS = 1.0
 """How long a client that reads nothing may take to receive the end of its watch, before its connection is cut."""
+TOGETHER = 16
+"""How many events are encoded before the event loop goes on."""
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -112,6 +117,7 @@ class WatchStream:
         self._stopping = stopping
         self._is_list = is_list
         self._columns = True
+        self._has_lengths = True
         self._serving: InternalSpan | None = None
 
     @property
@@ -132,6 +138,12 @@ class WatchStream:
     async def send(self, request: Request, send: Send) -> None:
         """Send events until one of the ends. The client's disconnection cancels nothing but this."""
         async with self._watching:
+            if is_websocket(request.scope):
+                if (refused := refusal(request)) is not None:
+                    await refused.send(request, send)
+                    return
+                socket = WebSocket(request, send, binary=self._shown.media_type == PROTOBUF)
+                request.receive, send, self._has_lengths = socket.receive, socket.send, False
             if self._is_list:
                 span = request.tracing.span(operations.WRITE_WATCH, self._facts)
                 self._serving = self._spans.enter_context(span)
@@ -149,6 +161,7 @@ class WatchStream:
                 await send({"type": "http.response.body", "body": b""})
 
     async def _send_all(self, send: Send) -> None:
+        sent = 0
         try:
             async for event in self._events:
                 try:
@@ -158,6 +171,9 @@ class WatchStream:
                 await _send_piece(send, piece)
                 kind = self._target.kind
                 self._metrics.event(kind.group, kind.version, self._target.resource.plural, len(piece))
+                sent += 1
+                if not sent % TOGETHER:
+                    await sleep(0)
                 if event.initial_events_end:
                     self._initial_events_written()
         except StatusError as error:
@@ -179,12 +195,12 @@ class WatchStream:
         return self._frame(event.kind, orjson.dumps(obj))
 
     def _frame(self, kind: str, obj: bytes) -> bytes:
-        """Return a line of JSON, or a `WatchEvent` message after its length."""
+        """Return a line of JSON, or a `WatchEvent` message, after its length where nothing else delimits it."""
         if self._shown.media_type != PROTOBUF:
             return b'{"type":"%b","object":%b}\n' % (kind.encode(), obj)
         raw = bytes_field(1, to_protobuf(orjson.loads(obj)))
         event = bytes_field(1, kind.encode()) + bytes_field(2, raw)
-        return struct.pack(">I", len(event)) + event
+        return struct.pack(">I", len(event)) + event if self._has_lengths else event
 
     def _bookmark(self, event: WatchEvent) -> JSONObject:
         """Return an object of the watched kind in which only its version is set."""

@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go, update.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from rootspan_apiserver.admission.attributes import AdmissionAttributes, Operation
 from rootspan_apiserver.admission.chain import AdmissionChain
@@ -19,6 +20,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import bad_request, forbidden
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
+from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.registry.escalation_check import EscalationCheck, RoleWrite
 from rootspan_apiserver.registry.options import CreateOptions, UpdateOptions
 from rootspan_apiserver.registry.store import Store
@@ -81,7 +83,7 @@ class Admitting:
         Raises:
             StatusError: a plugin refuses.
         """
-        old, name = self._target.from_storage(stored), self._target.name
+        old, name = await calculated(partial(self._target.from_storage, stored)), self._target.name
         await self.mutate("DELETE", name, None, old)
         await self.validate("DELETE", name, None, old)
 
@@ -133,8 +135,11 @@ class WriteRequest:
         """Store a new object. Raises StatusError."""
         target = self._call.target
         name = obj["metadata"].get("name", "")
-        wanted = target.defaulted(obj)
-        new = await self.managed(lambda fields: fields.update(None, wanted, self.manager, timestamp()))
+
+        def managed(fields: FieldManager) -> JSONObject:
+            return fields.update(None, target.defaulted(obj), self.manager, timestamp())
+
+        new = await self.managed(managed)
         stored = await self._writer.store.create(
             target.resource,
             target.namespace,
@@ -162,7 +167,7 @@ class WriteRequest:
         target = self._call.target
 
         async def transform(current: JSONObject | None) -> JSONObject:
-            live = target.live(current) if current is not None else None
+            live = await calculated(partial(target.live, current)) if current is not None else None
             return await self._admitted(target.name, await change(live), live, current)
 
         stored, created = await self._writer.store.update(
@@ -190,7 +195,7 @@ class WriteRequest:
         admitted = await self._admitting.mutate("CREATE" if live is None else "UPDATE", name, new, live)
         if admitted is None:
             raise bad_request("admission removed the object")
-        stored = target.to_storage(admitted, current)
+        stored = await calculated(partial(target.to_storage, admitted, current))
         if not target.part:
             await self._writer.escalation.confirm(
                 RoleWrite(
@@ -209,12 +214,14 @@ class WriteRequest:
         target = self._call.target
         if not self._warned:
             self._warned = True
-            self._call.request.warnings += target.resource.strategy.warnings(stored, old, target.stored_part)
-        obj = target.from_storage(stored)
+            warnings = partial(target.resource.strategy.warnings, stored, old, target.stored_part)
+            self._call.request.warnings += await calculated(warnings)
+        obj = await calculated(partial(target.from_storage, stored))
         if old is None:
             await self._admitting.validate("CREATE", name or obj["metadata"].get("name", ""), obj, None)
         else:
-            await self._admitting.validate("UPDATE", name, obj, target.from_storage(old))
+            before = await calculated(partial(target.from_storage, old))
+            await self._admitting.validate("UPDATE", name, obj, before)
 
     def _warn(self, text: str) -> None:
         """Add a warning to the response, once however often the update is tried."""

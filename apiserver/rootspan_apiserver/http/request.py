@@ -20,7 +20,8 @@ from rootspan_apiserver.kube.go_numbers import parse_int
 from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.kube.status import StatusError, bad_request, too_large_body
 from rootspan_apiserver.kube.users import ALL_UNAUTHENTICATED, ANONYMOUS, User
-from rootspan_apiserver.telemetry.metrics import scope_of, verb_of
+from rootspan_apiserver.processes.calculating import weigh
+from rootspan_apiserver.telemetry.metrics import normalized_verb, scope_of
 from rootspan_apiserver.telemetry.tracing import InternalSpan, Tracing
 
 NOBODY = User(ANONYMOUS, groups=(ALL_UNAUTHENTICATED,))
@@ -106,7 +107,7 @@ class Request:
     def query(self) -> dict[str, list[str]]:
         if self._query is None:
             raw: bytes = self.scope.get("query_string", b"")
-            self._query = parse_qs(raw.decode("latin-1"), keep_blank_values=True) if raw else {}
+            self._query = parse_qs(raw.decode("utf-8", "replace"), keep_blank_values=True) if raw else {}
         return self._query
 
     def parameter(self, name: str) -> str | None:
@@ -134,7 +135,7 @@ class Request:
         """Read the body, and record in the verb's span how that went.
 
         Raises:
-            StatusError: 413 for a body longer than the limit; the rest of it is not read.
+            StatusError: 413 for a body longer than the limit, whose rest is not read; 500 for a malformed one.
             ClientDisconnected: The client closed its connection.
         """
         try:
@@ -144,6 +145,7 @@ class Request:
             raise
         self.body_size = len(body)
         span.event(events.BODY_READ, length=self.body_size)
+        weigh(self.body_size)
         return body
 
     async def _read(self) -> bytes:
@@ -152,6 +154,8 @@ class Request:
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
+                if reason := message.get("reason"):
+                    raise StatusError(500, "", reason)
                 raise ClientDisconnected
             chunk = message.get("body", b"")
             size += len(chunk)
@@ -180,7 +184,7 @@ class Request:
             scope=scope_of(info),
             url=self.path,
             user_agent=agent,
-            verb=verb_of(info, self.content_type),
+            verb=normalized_verb(info, self.method, self.content_type),
         )
 
     def verb_span(self, operation: InternalOperation) -> AbstractContextManager[InternalSpan]:

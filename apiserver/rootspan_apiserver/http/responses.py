@@ -8,6 +8,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/wr
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import orjson
@@ -21,6 +22,7 @@ from rootspan_apiserver.kube.asgi import Send
 from rootspan_apiserver.kube.media_types import JSON, OBJECTS, TEXT
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, method_not_allowed
+from rootspan_apiserver.processes.calculating import calculated
 
 HANDLER = "*responsewriter.outerWithCloseNotifyFlushAndHijack"
 FILTER = "struct { httpsnoop.Unwrapper; http.ResponseWriter; http.Flusher; http.CloseNotifier; http.Hijacker }"
@@ -49,12 +51,14 @@ class Serialization:
         group_version: What the object was encoded to; "" leaves it out.
         writer: The type of Go that kube-apiserver writes the response to.
         first_write: The bytes of the first piece where kube-apiserver streams the response, 0 where it does not.
+        strips_version: Whether the encoder leaves out the version of the object.
     """
 
     encoder: str
     group_version: str = ""
     writer: str = HANDLER
     first_write: int = 0
+    strips_version: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,35 +85,46 @@ class Response:
             await self._write(request, send)
             return
 
-        with request.tracing.span(operations.WRITE_RESPONSE, lambda: self._facts(request, made)) as span:
+        facts = partial(serialization_facts, request, made, self.content_type)
+        with request.tracing.span(operations.WRITE_RESPONSE, facts) as span:
             size = len(self.body)
             span.event(events.WRITE_STARTING, writer=made.writer, size=made.first_write or size)
             await self._write(request, send)
             span.event(events.WRITE_SUCCEEDED, size=size)
 
-    def _facts(self, request: Request, made: Serialization) -> Facts:
-        version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
-        return facts(
-            method=request.method,
-            url=request.path,
-            protocol=request.protocol,
-            media_type=self.content_type,
-            encoder=f'{{{version}"encoder":{made.encoder},"name":"versioning"}}',
-        )
-
     async def _write(self, request: Request, send: Send) -> None:
         body, headers = self.body, [*self.headers]
         if self.content_type:
             headers.insert(0, (b"content-type", self.content_type.encode()))
-        if self.compressible and len(body) > _GZIP_THRESHOLD and "gzip" in request.header(b"accept-encoding"):
-            body = gzip.compress(body, 1)
-            headers.append((b"content-encoding", b"gzip"))
-            if _VARY_ENCODING not in headers:
-                headers.append(_VARY_ENCODING)
+        if self.compressible and len(body) > _GZIP_THRESHOLD and accepts_gzip(request):
+            body = await calculated(partial(gzip.compress, body, 1), long=True)
+            headers = with_gzip(headers)
         if self.status not in (204, 304):
             headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def serialization_facts(request: Request, made: Serialization, content_type: str) -> Facts:
+    """Return what the span of writing an object records."""
+    version = f'"encodeGV":"{made.group_version}",' if made.group_version else ""
+    encoder = f'{{{version}"encoder":{made.encoder},"name":"versioning"}}'
+    if made.strips_version:
+        encoder = f'{{"encoder":{orjson.dumps(encoder).decode()},"name":"stripVersion"}}'
+    return facts(
+        method=request.method, url=request.path, protocol=request.protocol, media_type=content_type, encoder=encoder
+    )
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Return whether the client takes compressed responses."""
+    return "gzip" in request.header(b"accept-encoding")
+
+
+def with_gzip(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a response whose body is compressed."""
+    vary = [] if _VARY_ENCODING in headers else [_VARY_ENCODING]
+    return [*headers, (b"content-encoding", b"gzip"), *vary]
 
 
 def representation(request: Request, offer: Offer = DOCUMENT) -> Representation:
@@ -126,6 +141,7 @@ def object_response(
     status: int = 200,
     writer: str = HANDLER,
     streamed: bool = False,
+    strips_version: bool = False,
     content_type: str = "",
     headers: Headers = (),
 ) -> Response:
@@ -134,6 +150,7 @@ def object_response(
     Args:
         group_version: What the object is encoded to.
         streamed: Whether kube-apiserver writes this response piece by piece, as it does collections.
+        strips_version: Whether it leaves out the version, as it does in discovery of the core group.
         content_type: Its media type if that says more than the representation's.
 
     Raises:
@@ -141,7 +158,11 @@ def object_response(
     """
     content, first = encoded(body, shown)
     made = Serialization(
-        encoder=shown.encoder, group_version=group_version, writer=writer, first_write=first if streamed else 0
+        encoder=shown.encoder,
+        group_version=group_version,
+        writer=writer,
+        first_write=first if streamed else 0,
+        strips_version=strips_version,
     )
     content_type = content_type or shown.media_type
     return Response(
@@ -158,15 +179,15 @@ def error_response(
     formats: tuple[str, ...] = OBJECTS,
 ) -> Response:
     """Make a `Status` of a refusal; a client that accepts none of the media types `formats` gets it as indented JSON."""
-    try:
-        shown = representation(request, Offer(formats, formats=formats))
-    except StatusError:
-        return raw_json(error.body(), error.code)
     headers = []
     if error.details and (seconds := error.details.get("retryAfterSeconds") or 0) > 0:
         headers.append((b"retry-after", str(seconds).encode()))
     if error.code == 403 and writer == FILTER:
         headers.append(NOSNIFF)
+    try:
+        shown = representation(request, Offer(formats, formats=formats))
+    except StatusError:
+        return raw_json(error.body(), error.code, headers)
     return object_response(
         orjson.dumps(error.body()),
         shown,
@@ -207,9 +228,9 @@ def check_document(request: Request, produced: Sequence[str], *, reads_any: bool
     check_routed(request.header(b"accept"), produced)
 
 
-def raw_json(obj: JSONObject, status: int = 200) -> Response:
+def raw_json(obj: JSONObject, status: int = 200, headers: Headers = ()) -> Response:
     """Indented JSON without negotiation, as `/version` has it."""
-    return Response(status=status, body=indented(obj), content_type=JSON)
+    return Response(status=status, body=indented(obj), content_type=JSON, headers=headers)
 
 
 def plain_text(text: str, status: int = 200, headers: Headers = ()) -> Response:

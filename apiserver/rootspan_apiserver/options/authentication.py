@@ -17,4 +17,7 @@ class AuthenticationOptions(OIDCOptions):
         "", text, "A client certificate signed by an authority in this file authenticates by its CommonName."
     )
     token_auth_file: str = flag("", text, 'File of static tokens: token,user name,user uid,"group,group" a line.')
+    enable_bootstrap_token_auth: bool = flag(
+        False, boolean, "Accept the tokens in secrets of type bootstrap.kubernetes.io/token of kube-system."
+    )
     anonymous_auth: bool = flag(True, boolean, "Accept requests without credentials as those of system:anonymous.")

@@ -1,8 +1,8 @@
 """Command line flags with Go's pflag syntax, types and messages, declared as fields of a frozen dataclass.
 
 The field `secure_port` is the flag `--secure-port` with the field's default; parser and help are in its metadata. `--name=value` and
-`--name value` are equivalent; a boolean flag is true without a value and takes one only after `=`; a list flag may be repeated, and its
-values are separated by commas.
+`--name value` are equivalent; a boolean flag is true without a value and takes one only after `=`, and so does a flag that has a `bare`
+value; a list flag may be repeated, and its values are separated by commas.
 
 Upstream: https://github.com/spf13/pflag
 """
@@ -41,12 +41,16 @@ class VersionRequested(Exception):  # noqa: N818 (not an error)
     """`--version` was given."""
 
 
-def flag(default: Any, parser: Parser, description: str, *, short: str = "", whole: bool = False) -> Any:
+def flag(
+    default: Any, parser: Parser, description: str, *, short: str = "", whole: bool = False, bare: str | None = None
+) -> Any:
     """Return a dataclass field that is a flag; a list flag if the default is a tuple.
 
-    The values of a list flag have commas between them, unless each is `whole`.
+    The values of a list flag have commas between them, unless each is `whole`. A flag without `=` has the value `bare`, if there is one.
     """
-    metadata = {"parser": parser, "description": description, "short": short, "whole": whole}
+    if parser is boolean:
+        bare = "true"
+    metadata = {"parser": parser, "description": description, "short": short, "whole": whole, "bare": bare}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -94,6 +98,7 @@ class Flag:
         key: Names the value in what `parse_flags` returns.
         repeated: Whether the values are collected in a tuple.
         whole: Whether such a value is one, also with commas in it.
+        bare: The value without `=`; None if the next argument is the value.
     """
 
     key: str
@@ -101,6 +106,7 @@ class Flag:
     repeated: bool = False
     whole: bool = False
     short: str = ""
+    bare: str | None = None
 
 
 def flags_of(options: "type[DataclassInstance]") -> dict[str, Flag]:
@@ -112,6 +118,7 @@ def flags_of(options: "type[DataclassInstance]") -> dict[str, Flag]:
             repeated=isinstance(field.default, tuple),
             whole=field.metadata["whole"],
             short=field.metadata["short"],
+            bare=field.metadata["bare"],
         )
         for field in dataclasses.fields(options)
         if "parser" in field.metadata
@@ -161,8 +168,8 @@ def _take(
             remaining.popleft()
         raise FlagError(_unknown(name, flags))
     if not equals:
-        if flag.parser is boolean:
-            value = "true"
+        if flag.bare is not None:
+            value = flag.bare
         elif remaining:
             value = remaining.popleft()
         else:

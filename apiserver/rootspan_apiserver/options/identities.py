@@ -6,6 +6,7 @@ Upstream: pkg/kubeapiserver/options/authentication.go (ToAuthenticationConfig)
 import asyncio
 import contextlib
 import logging
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from rootspan_apiserver.authn import service_account_keys
 from rootspan_apiserver.authn.anonymous import AnonymousAuthenticator
 from rootspan_apiserver.authn.authenticator import Authenticator
+from rootspan_apiserver.authn.bootstrap_tokens import BootstrapTokens
 from rootspan_apiserver.authn.client_certificates import ClientCertificates
 from rootspan_apiserver.authn.legacy_tokens import LAST_USED, LegacyTokens
 from rootspan_apiserver.authn.request_header import RequestHeaderAuthenticator, RequestHeaderNames
@@ -41,6 +43,7 @@ if TYPE_CHECKING:  # servers without providers do not need it
     from rootspan_apiserver.authn.jwt_configuration import AnonymousConfiguration
 
 logger = logging.getLogger(__name__)
+_HOST_AND_PORT = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*):[^:]*")
 
 
 def client_certificates(options: Options) -> ClientCertificates | None:
@@ -80,8 +83,15 @@ def service_accounts(options: Options, bound: socket.socket) -> ServiceAccountSe
         longest=int(options.service_account_max_token_expiration),
         extends=options.service_account_extend_token_expiration,
         lookup=options.service_account_lookup,
-        jwks_uri=options.service_account_jwks_uri or f"{address.url}{KEYS}",
+        jwks_uri=options.service_account_jwks_uri or f"{_external_url(options.external_hostname, address)}{KEYS}",
     )
+
+
+def _external_url(host: str, address: Address) -> str:
+    """Return the URL of the server by the name that clients know it by; without a port it has that of `address`."""
+    if not host:
+        return address.url
+    return f"https://{host}" if _HOST_AND_PORT.fullmatch(host) else Address("https", host, address.port).url
 
 
 def service_account_tokens(
@@ -131,6 +141,7 @@ async def authentication(
             token_file=options.token_auth_file,
             token_webhook=token_webhook(options, webhooks, accounts.settings.api_audiences),
             jwt=access.jwt,
+            bootstrap=BootstrapTokens(accounts.objects) if options.enable_bootstrap_token_auth else None,
             anonymous=access.anonymous,
         )
 

@@ -22,6 +22,7 @@ from rootspan_apiserver.options.authentication import AuthenticationOptions
 from rootspan_apiserver.options.authorization import AuthorizationOptions
 from rootspan_apiserver.options.encryption import EncryptionOptions
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING, HONOURED, FeatureGateError, FeatureGates
+from rootspan_apiserver.options.files import FILES
 from rootspan_apiserver.options.flags import (
     FlagError,
     boolean,
@@ -129,6 +130,10 @@ class Options(
     request_timeout: float = flag(60.0, seconds, "The duration a handler may keep a request open before timing it out.")
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
     shutdown_delay_duration: float = flag(0.0, seconds, "How long to continue serving after SIGTERM or SIGINT.")
+    shutdown_send_retry_after: bool = flag(
+        False, boolean, "Answer new requests with 429 while those in flight are finished."
+    )
+    shutdown_watch_termination_grace_period: float = flag(0.0, seconds, "The time over which watches are ended.")
     debug_expire_history: bool = flag(False, boolean, "Serve POST /debug/expire-history, for tests of 410 Expired.")
     v: int = flag(0, integer, "Number for the log level verbosity.", short="v")
     idle: tuple[tuple[str, str], ...] = ()
@@ -218,18 +223,7 @@ class Options(
         ):
             if bool(getattr(self, certificate)) != bool(getattr(self, key)):
                 yield f"{_flag(certificate)} and {_flag(key)} must be given together"
-        for name in (
-            "tls_cert_file",
-            "tls_private_key_file",
-            "client_ca_file",
-            "requestheader_client_ca_file",
-            "proxy_client_cert_file",
-            "proxy_client_key_file",
-            "token_auth_file",
-            "etcd_cafile",
-            "etcd_certfile",
-            "etcd_keyfile",
-        ):
+        for name in FILES:
             path = getattr(self, name)
             if path and (reason := _unreadable(path)):
                 yield f"{_flag(name)}: open {path}: {reason}"
@@ -249,6 +243,7 @@ class Options(
             "request_timeout",
             "min_request_timeout",
             "shutdown_delay_duration",
+            "shutdown_watch_termination_grace_period",
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"

@@ -32,6 +32,7 @@ class ServiceAccountOptions:
     )
     service_account_signing_endpoint: str = flag("", text, "Not implemented: the socket of an external signer.")
     service_account_jwks_uri: str = flag("", text, "Overrides the URI of the key set in the discovery document.")
+    external_hostname: str = flag("", text, "Host name of this server in the URI of the key set. Default: its address.")
     service_account_max_token_expiration: float = flag(
         0.0, seconds, "The maximum validity duration of a service account token. 0: no limit."
     )

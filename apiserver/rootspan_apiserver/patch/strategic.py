@@ -8,23 +8,32 @@ and by which key, is in the schema (`patch_strategies`, `patch_merge_key`). The 
 Upstream: staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import orjson
 
-from rootspan_apiserver.kube.go_values import go_format, go_type
+from rootspan_apiserver.kube.go_values import go_format
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, bad_request, unprocessable
+from rootspan_apiserver.patch.list_order import (
+    DIRECTIVE,
+    GO_TYPES,
+    ORDER,
+    check_order,
+    failed,
+    in_order,
+    key_value,
+    wrong_argument,
+)
 from rootspan_apiserver.patch.merge_patch import load_document
+from rootspan_apiserver.patch.positions import Positions
 from rootspan_apiserver.types.json_values import plain
 from rootspan_apiserver.types.problems import NotDecodableError
 from rootspan_apiserver.types.schema import Schema
 
-_DIRECTIVE = "$patch"
 _RETAIN_KEYS = "$retainKeys"
 _DELETE_FROM = "$deleteFromPrimitiveList"
-_ORDER = "$setElementOrder"
 _UNTYPED = Schema()
 
 
@@ -50,44 +59,32 @@ def apply(obj: JSONObject, patch: JSONObject, schema: Schema) -> JSONObject:
     return _merge_maps(orjson.loads(orjson.dumps(obj)), orjson.loads(orjson.dumps(patch)), schema)
 
 
-def _failed(text: str) -> StatusError:
-    return StatusError(500, "", text)
-
-
-def _no_merge_key(item: JSONObject, key: str) -> StatusError:
-    return _failed(f"map: {go_format(item)} does not contain declared merge key: {key}")
-
-
-def _wrong_argument(expected: str, value: Any) -> StatusError:
-    received = "%!s(<nil>)" if value is None else go_type(value)
-    return _failed(f"expected a {expected}, but received a {received}")
-
-
 def _unknown_directive(directive: Any, item: JSONObject) -> StatusError:
     """Return the error for a directive that there is not; what is no string is shown as Go shows it where a string is due."""
     shown = go_format(directive)
     if directive is None:
         shown = "%!s(<nil>)"
     elif isinstance(directive, bool | int | float):
-        shown = f"%!s({_GO_TYPES[type(directive)]}={shown})"
-    return _failed(f"unknown patch type: {shown} in map: {go_format(item)}")
+        shown = f"%!s({GO_TYPES[type(directive)]}={shown})"
+    return failed(f"unknown patch type: {shown} in map: {go_format(item)}")
 
 
 def _merge_maps(original: JSONObject, patch: JSONObject, schema: Schema) -> JSONObject:
-    if _DIRECTIVE in patch:
-        directive = patch.pop(_DIRECTIVE)
+    if DIRECTIVE in patch:
+        directive = patch.pop(DIRECTIVE)
         if directive == "replace":
             return patch
         if directive == "delete":
             return {}
-        raise _unknown_directive(directive, {_DIRECTIVE: directive, **patch})
+        raise _unknown_directive(directive, {DIRECTIVE: directive, **patch})
     _retain_keys(original, patch)
     _merge_ordered_lists(original, patch, schema)
     for name, value in patch.items():
         if name.startswith(_DELETE_FROM):
             key = _list_name(name, _DELETE_FROM, "invalid patch format of primitive list")
             if isinstance(original.get(key), list) and isinstance(value, list):
-                original[key] = [item for item in original[key] if item not in value]
+                unwanted = Positions(value)
+                original[key] = [item for item in original[key] if item not in unwanted]
         elif value is None:
             original.pop(name, None)
         else:
@@ -122,7 +119,7 @@ def _retain_keys(original: JSONObject, patch: JSONObject) -> None:
     if not isinstance(retained, list):
         raise bad_request("invalid patch format of retainKeys")
     for name, value in patch.items():
-        if value is not None and not name.startswith((_DELETE_FROM, _ORDER)) and name not in retained:
+        if value is not None and not name.startswith((_DELETE_FROM, ORDER)) and name not in retained:
             raise bad_request("invalid patch format of retainKeys")
     for name in [name for name in original if name not in retained]:
         del original[name]
@@ -136,22 +133,22 @@ def _list_name(directive: str, prefix: str, complaint: str) -> str:
 
 
 def _merge_ordered_lists(original: JSONObject, patch: JSONObject, schema: Schema) -> None:
-    for directive in [name for name in patch if name.startswith(_ORDER)]:
+    for directive in [name for name in patch if name.startswith(ORDER)]:
         order = patch.pop(directive)
         if not isinstance(order, list):
-            raise _wrong_argument("[]interface {}", order)
-        name = _list_name(directive, _ORDER, "invalid patch format of setElementOrder list")
+            raise wrong_argument("[]interface {}", order)
+        name = _list_name(directive, ORDER, "invalid patch format of setElementOrder list")
         old, new = original.get(name), patch.get(name)
         for value in (old, new):
             if value is not None and not isinstance(value, list):
-                raise _wrong_argument("[]interface {}", value)
+                raise wrong_argument("[]interface {}", value)
         if schema.struct_name and name not in schema.properties:
-            raise _failed(f'unable to find api field in struct {schema.struct_name} for the json field "{name}"')
+            raise failed(f'unable to find api field in struct {schema.struct_name} for the json field "{name}"')
         known = _field(schema, name)
         if schema.struct_name and known.additional is not None:
-            raise _failed("expected slice or array type, but got: struct")
+            raise failed("expected slice or array type, but got: struct")
         key = known.patch_merge_key
-        _check_order(new or [], order, key)
+        check_order(new or [], order, key)
         if old is None and new is None:
             continue
         if new is None:
@@ -160,30 +157,8 @@ def _merge_ordered_lists(original: JSONObject, patch: JSONObject, schema: Schema
             merged = _without_directives(new)
         else:
             merged = _merge_lists(old, new, known) if "merge" in known.patch_strategies else new
-        original[name] = _in_order(merged, order, old or [], key, _are_maps((old or [], new or []), key))
+        original[name] = in_order(merged, order, old or [], key, _are_maps((old or [], new or []), key))
         patch.pop(name, None)
-
-
-def _check_order(patch: Sequence[Any], order: Sequence[Any], key: str) -> None:
-    """The items of the patch must be in the order list, in its order; deletions and directives are exempt."""
-    if not order or not patch:
-        return
-    rest = iter(order)
-    for item in patch:
-        if isinstance(item, dict) and _DIRECTIVE in item:
-            continue
-        wanted = _key_value(item, key) if key else item
-        if not any((_key_value(other, key) if key else other) == wanted for other in rest):
-            lists = f"{go_format(list(patch))}\n doesn't match {_ORDER} list:\n{go_format(list(order))}\n"
-            raise _failed(f"The order in patch list:\n{lists}")
-
-
-def _key_value(item: Any, key: str) -> Any:
-    if not isinstance(item, dict):
-        raise _wrong_argument("map[string]interface {}", item)
-    if key not in item:
-        raise _no_merge_key(item, key)
-    return item[key]
 
 
 def _are_maps(lists: Sequence[list[Any]], key: str) -> bool:
@@ -192,10 +167,10 @@ def _are_maps(lists: Sequence[list[Any]], key: str) -> bool:
     if any(isinstance(item, list) for item in items[:1]):
         raise unprocessable()
     if len({type(item) for item in items}) > 1:
-        raise _failed(f"list element types are not identical: {go_format(list(lists))}")
+        raise failed(f"list element types are not identical: {go_format(list(lists))}")
     maps = bool(items) and isinstance(items[0], dict)
     if maps and not key:
-        raise _failed("cannot merge lists without merge key for struct")
+        raise failed("cannot merge lists without merge key for struct")
     return maps
 
 
@@ -205,21 +180,36 @@ def _merge_lists(original: list[Any], patch: list[Any], schema: Schema) -> list[
     key = schema.patch_merge_key
     if not _are_maps((original, patch), key):
         merged: list[Any] = []
+        known = Positions()
         for item in [*original, *patch]:
-            if item not in merged:
+            if item not in known:
+                known.append(item)
                 merged.append(item)
-        return _in_order(merged, patch, original, "", maps=False)
+        return in_order(merged, patch, original, "", maps=False)
     original, patch = _with_special_items(original, patch, key)
     merged = list(original)
     of = schema.items or _UNTYPED
+    places = _keyed(merged, key)
     for item in patch:
-        value = _key_value(item, key)
-        place = next((index for index, other in enumerate(merged) if other.get(key) == value and key in other), None)
+        value = key_value(item, key)
+        place = places.find(value)
         if place is None:
             merged.append(item)
+            places.append(value)
         else:
             merged[place] = _merge_maps(merged[place], item, of)
-    return _in_order(merged, patch, original, key, maps=True)
+    return in_order(merged, patch, original, key, maps=True)
+
+
+def _keyed(items: Sequence[JSONObject], key: str) -> Positions:
+    """Return where the values of a merge key are in a list; an item may have none."""
+    places = Positions()
+    for item in items:
+        if key in item:
+            places.append(item[key])
+        else:
+            places.skip()
+    return places
 
 
 def _with_special_items(
@@ -227,42 +217,23 @@ def _with_special_items(
 ) -> tuple[list[JSONObject], list[JSONObject]]:
     """Obeys the items that are directives; the lists without them and without what they delete."""
     plain: list[JSONObject] = []
+    deleted = Positions()
     replace = False
     for item in patch:
-        match item.get(_DIRECTIVE, _DROPPED):
+        match item.get(DIRECTIVE, _DROPPED):
             case directive if directive is _DROPPED:
                 plain.append(item)
             case "delete":
-                value = _key_value(item, key)
-                original = [other for other in original if key not in other or other[key] != value]
+                deleted.append(key_value(item, key))
             case "replace":
                 replace = True
             case "merge":
-                raise _failed("merging lists cannot yet be specified in the patch")
+                raise failed("merging lists cannot yet be specified in the patch")
             case directive:
                 raise _unknown_directive(directive, item)
-    return (plain, []) if replace else (original, plain)
-
-
-def _in_order(merged: list[Any], order: Sequence[Any], server_order: Sequence[Any], key: str, maps: bool) -> list[Any]:
-    """Return the items in `order`, with those it does not name woven in where the server's order has them."""
-    for index, item in enumerate(order if maps else ()):
-        if not isinstance(item, dict):
-            raise _failed(f"value for key {index} is not a map")
-    value: Callable[[Any], Any] = (lambda item: _key_value(item, key)) if maps else (lambda item: item)
-    wanted = [value(item) for item in order]
-    before = [value(item) for item in server_order]
-    named = sorted((item for item in merged if value(item) in wanted), key=lambda item: wanted.index(value(item)))
-    others = [item for item in merged if value(item) not in wanted]
-    others.sort(key=lambda item: before.index(value(item)) if value(item) in before else len(before))
-    out: list[Any] = []
-    while others and named:
-        left, right = value(others[0]), value(named[0])
-        if left in before and right in before and before.index(left) < before.index(right):
-            out.append(others.pop(0))
-        else:
-            out.append(named.pop(0))
-    return out + named + others
+    if replace:
+        return plain, []
+    return [other for other in original if key not in other or other[key] not in deleted], plain
 
 
 _DROPPED = object()
@@ -270,7 +241,7 @@ _DROPPED = object()
 
 def _without_directives(value: Any) -> Any:
     if isinstance(value, dict):
-        if _DIRECTIVE in value:
+        if DIRECTIVE in value:
             return _DROPPED
         cleaned = {name: _without_directives(item) for name, item in value.items()}
         return {name: item for name, item in cleaned.items() if item is not _DROPPED}

@@ -12,7 +12,6 @@ _PACKAGES = (
     "re2",
     "sniffio",
     "starlette",
-    "uvicorn",
 )
 HINT = "pip install 'rootspan[apiserver]'"
 

@@ -3,16 +3,14 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/create.go
 """
 
-import asyncio
-from collections.abc import Callable
 from functools import partial
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, invalid
+from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.registry import metadata as object_metadata
 from rootspan_apiserver.resources.hooks import WriteContext
 from rootspan_apiserver.resources.resource import Resource
-from rootspan_apiserver.resources.strategy import Strategy
 from rootspan_apiserver.storage import StoredObject
 
 NAME_ATTEMPTS = 8
@@ -30,14 +28,13 @@ async def before_create(resource: Resource, namespace: str, obj: JSONObject, con
     object_metadata.fill_system_fields(metadata)
     object_metadata.match_namespace(resource, namespace, metadata)
     strategy = resource.strategy
-    strategy.prepare_for_create(obj, context)
-    errors = await validated(strategy, obj, partial(strategy.validate_create, obj))
-    refuse(resource, metadata.get("name", ""), errors or object_metadata.check(resource, metadata))
+    await calculated(partial(strategy.prepare_for_create, obj, context))
 
+    def validate() -> None:
+        errors = strategy.validate_create(obj) or object_metadata.check(resource, metadata)
+        refuse(resource, metadata.get("name", ""), errors)
 
-async def validated(strategy: Strategy, obj: JSONObject, validate: Callable[[], list[FieldError]]) -> list[FieldError]:
-    """Return the errors that `validate` finds in `obj`; it runs in a thread where it may take long."""
-    return await asyncio.to_thread(validate) if strategy.is_slow_to_validate(obj) else validate()
+    await calculated(validate, long=strategy.is_slow_to_validate(obj))
 
 
 def refuse(resource: Resource, name: str, errors: list[FieldError]) -> None:

@@ -7,13 +7,16 @@ deletion); what is their own comes from the resource's strategy. Mutating admiss
 Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import replace
+from functools import partial
 
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import generate_name
 from rootspan_apiserver.kube.status import StatusError, not_found
+from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.registry.allocation import Allocations
 from rootspan_apiserver.registry.create import NAME_ATTEMPTS, before_create, explain_conflict
 from rootspan_apiserver.registry.delete import before_delete, check_preconditions, completes_deletion, is_held
@@ -124,7 +127,7 @@ class Store:
             name = obj["metadata"]["name"]
             async with self._addresses.claim(resource, namespace, dry_run=dry_run) as claim:
                 await claim.set(obj, None)
-                stored = _stored(resource, obj)
+                stored = await calculated(partial(_stored, resource, obj))
                 created = await self._storage.create(resource, namespace, name, stored, dry_run=dry_run)
             return created.at(version) if dry_run else created
 
@@ -145,6 +148,7 @@ class Store:
         """
 
         reserved, dry_run = ExitStack(), options.dry_run
+        missing_ok = options.create_on_missing or resource.allow_create_on_update
         claim = self._addresses.claim(resource, namespace, dry_run=dry_run or bool(options.subresource))
 
         async def change(current: StoredObject | None) -> Decision:
@@ -157,7 +161,8 @@ class Store:
                 reserved.callback(await self._allocations.begin(resource, obj, None, dry_run=dry_run))
                 await before_create(resource, namespace, obj, options.context)
             else:
-                obj, old = await transform(current.decode()), current.decode()
+                obj = await transform(await calculated(current.decode))
+                old = await calculated(current.decode)
                 check_version(resource, name, obj["metadata"], current)
                 if not options.subresource:
                     reserved.callback(await self._allocations.begin(resource, obj, old, dry_run=dry_run))
@@ -167,12 +172,12 @@ class Store:
             if current is not None and old is not None and completes_deletion(resource, obj, old):
                 return Delete(StoredObject(current.key, current.revision, encode(obj)))
             await claim.set(obj, old)
-            return Write(_stored(resource, obj))
+            return Write(await calculated(partial(_stored, resource, obj)))
 
         async with claim:
             with reserved:
                 outcome = await self._storage.guaranteed_update(
-                    resource, namespace, name, change, missing_ok=True, dry_run=dry_run
+                    resource, namespace, name, change, missing_ok=missing_ok, dry_run=dry_run
                 )
         match outcome:
             case Written(stored, created):
@@ -237,6 +242,7 @@ class Store:
                     raise
             else:
                 deleted.append(stored)
+            await asyncio.sleep(0)  # a dry run waits for nothing else
         return ListResult(deleted, found.resource_version)
 
     async def _mark(self, resource: Resource, namespace: str, name: str, options: DeleteOptions) -> Outcome:

@@ -8,8 +8,9 @@ from functools import partial
 from rootspan_apiserver.kube.go_numbers import parse_uint
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import FieldError, StatusError, conflict, invalid, modified
+from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.registry import metadata as object_metadata
-from rootspan_apiserver.registry.create import refuse, validated
+from rootspan_apiserver.registry.create import refuse
 from rootspan_apiserver.registry.options import UpdateOptions
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.scope import object_path
@@ -32,14 +33,17 @@ async def before_update(
     else:
         metadata.pop("generation", None)
     strategy = resource.strategy
-    strategy.prepare_for_update(obj, old, options.subresource, options.context)
+    await calculated(partial(strategy.prepare_for_update, obj, old, options.subresource, options.context))
     metadata = obj["metadata"]
     object_metadata.keep_system_fields(metadata, before)
-    errors = object_metadata.check(resource, metadata, before)
-    validate = partial(strategy.validate_update, obj, old, options.subresource, options.context)
-    errors += await validated(strategy, obj, validate)
-    refuse(resource, metadata.get("name", ""), errors)
-    _keep_times(obj, old)
+
+    def validate() -> None:
+        errors = object_metadata.check(resource, metadata, before)
+        errors += strategy.validate_update(obj, old, options.subresource, options.context)
+        refuse(resource, metadata.get("name", ""), errors)
+        _keep_times(obj, old)
+
+    await calculated(validate, long=strategy.is_slow_to_validate(obj))
 
 
 def check_uid(resource: Resource, namespace: str, name: str, wanted: str, current: StoredObject | None) -> None:

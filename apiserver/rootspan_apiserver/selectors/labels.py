@@ -14,7 +14,7 @@ from typing import Any
 
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.selectors.label_text import read_requirements
-from rootspan_apiserver.selectors.requirements import Operator, Requirement
+from rootspan_apiserver.selectors.requirements import LONG, Operator, Requirement
 
 _BY_NAME: Mapping[str, Operator] = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
 """The operators of the object."""
@@ -52,7 +52,8 @@ class LabelSelector:
         Raises:
             ValueError: with Go's message.
         """
-        return _parse(text)
+        parse = _parse if len(text) <= LONG else _parse_long
+        return parse(text)
 
     @classmethod
     def from_labels(cls, labels: Mapping[str, str] | None) -> "LabelSelector":
@@ -86,6 +87,8 @@ def shown_selector(selector: Mapping[str, Any] | None) -> str:
         return "<error>"
 
 
-@lru_cache(maxsize=256)
-def _parse(text: str) -> LabelSelector:
+def _read(text: str) -> LabelSelector:
     return LabelSelector.of(read_requirements(text))
+
+
+_parse, _parse_long = lru_cache(maxsize=256)(_read), lru_cache(maxsize=8)(_read)

@@ -4,13 +4,15 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/labels/selector.go (Requirement)
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rootspan_apiserver.kube.go_numbers import parse_int
 from rootspan_apiserver.kube.names import label_value, qualified_name
 from rootspan_apiserver.kube.status import FieldError, listed
 
+LONG = 4096
+"""The characters of a selector from which it is long: few of those are remembered."""
 Operator = Literal["in", "notin", "=", "==", "!=", "exists", "!", "gt", "lt"]
 
 
@@ -25,8 +27,10 @@ class Requirement:
     key: str
     operator: Operator
     values: tuple[str, ...] = ()
+    _values: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_values", frozenset(self.values))
         if errors := list(self._errors()):
             raise ValueError(listed(errors))
 
@@ -50,9 +54,9 @@ class Requirement:
         value = labels.get(self.key)
         match self.operator:
             case "in" | "=" | "==":
-                return value is not None and value in self.values
+                return value is not None and value in self._values
             case "notin" | "!=":
-                return value is None or value not in self.values
+                return value is None or value not in self._values
             case "exists":
                 return value is not None
             case "!":

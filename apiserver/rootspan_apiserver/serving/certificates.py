@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from rootspan_apiserver.processes.private_files import make_folder, opener
+from rootspan_apiserver.processes.private_files import make_folder, private_opener, replace_file
 
 LIFETIME = datetime.timedelta(days=365)
 
@@ -40,8 +40,7 @@ class KeyPair:
         """
         with tempfile.TemporaryDirectory() as folder:
             both = Path(folder) / "pair.pem"
-            both.touch(mode=0o600)
-            both.write_bytes(self.key + self.certificate)
+            replace_file(both, self.key + self.certificate)
             context.load_cert_chain(both)
 
 
@@ -178,7 +177,7 @@ def self_signed(hosts: Iterable[str], folder: Path | None) -> ServingCertificate
 
 
 def _write(file: Path, content: bytes) -> None:
-    with open(file, "xb", opener=opener) as stream:
+    with open(file, "xb", opener=private_opener) as stream:
         stream.write(content)
 
 

@@ -1,6 +1,6 @@
-"""Serve an ASGI application on a listening socket: uvicorn's protocol inside a running event loop.
+"""Serve an ASGI application on a listening socket, inside a running event loop.
 
-Unlike uvicorn's own server it reports when it is ready and stops without a signal, so that several can run in one process.
+It reports when it is ready and stops without a signal, so that several servers can run in one process.
 """
 
 import asyncio
@@ -8,15 +8,12 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 
-import uvicorn
-from uvicorn.server import ServerState
-
 from rootspan_apiserver.serving.accepting import Acceptor, TLSContext
-from rootspan_apiserver.serving.protocol import LIMITS, ConnectionLimits, Protocol
+from rootspan_apiserver.serving.protocol import LIMITS, Connection, ConnectionLimits, ServerState
 from rootspan_apiserver.serving.request_cycle import ASGIApp
 
 GRACE = 2.0
@@ -72,33 +69,28 @@ async def serving(
     *,
     tls: TLSContext | None = None,
     stopping: Callable[[], None] | None = None,
+    drained: Callable[[], Awaitable[None]] | None = None,
     grace: float = GRACE,
     limits: ConnectionLimits = LIMITS,
 ) -> AsyncIterator[Address]:
     """Serve `app` on the socket inside the block; on exit call `stopping`, then wait `grace` seconds for requests in flight.
 
-    Connections of requests that are not answered by then are cut.
+    Connections of requests that are not answered by then are cut. New ones are refused at once, or, if `drained` is given, when it
+    returns or `grace` is over.
     """
-    config = uvicorn.Config(
-        app,
-        http=Protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        reset_contextvars=True,
-    )
-    config.load()
-    state = ServerState()
+    state = ServerState(app, limits)
     host, port = bound.getsockname()[:2]
     clock = asyncio.create_task(_keep_date(state))
-    acceptor = Acceptor(bound, lambda: Protocol(config, state, limits), tls, limits.handshake_time)
+    acceptor = Acceptor(bound, lambda: Connection(state), tls, limits.handshake_time)
     try:
         yield Address("https" if tls else "http", host, port)
     finally:
         if stopping is not None:
             stopping()
+        if drained is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(drained(), grace)
+            grace = min(grace, GRACE)
         await acceptor.aclose()
         await _end(state, grace)
         clock.cancel()
@@ -108,13 +100,13 @@ async def serving(
 async def _keep_date(state: ServerState) -> None:
     """Keep the Date header of all responses current."""
     while True:
-        state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        state.headers = [(b"date", formatdate(usegmt=True).encode())]
         await asyncio.sleep(1.0 - time.time() % 1.0)
 
 
 async def _end(state: ServerState, grace: float) -> None:
     """Wait for requests in flight, then cut all connections: an idle peer does not answer the closing of TLS."""
-    connections = [connection for connection in state.connections if isinstance(connection, Protocol)]
+    connections = list(state.connections)
     answering = [connection for connection in connections if connection.answering]
     for connection in connections:
         connection.shutdown()
@@ -133,7 +125,7 @@ async def _end(state: ServerState, grace: float) -> None:
     await _closed(connections)
 
 
-async def _closed(connections: Iterable[Protocol]) -> None:
+async def _closed(connections: Iterable[Connection]) -> None:
     """Wait until the connections are closed, at most FLUSH seconds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(FLUSH):

@@ -4,7 +4,6 @@ Upstream: staging/src/k8s.io/client-go/tools/clientcmd/api/v1/types.go
 """
 
 import base64
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from rootspan_apiserver.processes.private_files import make_folder, replace_file
 
 PAUSE = 0.5
 
@@ -55,11 +56,8 @@ def render(server: str, ca_bundle: bytes, token: str, *, namespace: str = "defau
 
 def write(path: Path, content: str) -> None:
     """Write the file atomically with mode 0600, creating missing parent folders. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-        stream.write(content)
-    draft.replace(path)
+    make_folder(path.parent)
+    replace_file(path, content.encode())
 
 
 def read(document: str, *, by_certificate: bool = False) -> Access:

@@ -3,11 +3,14 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go (GetList), staging/src/k8s.io/apiserver/pkg/storage/cacher/delegator.go
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
+from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.storage.continue_token import ContinueToken
 from rootspan_apiserver.storage.errors import parse_resource_version, too_large
 from rootspan_apiserver.storage.etcd_list import EtcdLists
@@ -24,6 +27,8 @@ FRESH = 3.0
 """Seconds to wait for a revision that the client names."""
 CONSISTENT = 0.25
 """Seconds to wait for the present revision before the list is read from etcd."""
+BATCH = 500
+"""How many objects are held against selectors on the event loop, or between two looks at whether the request is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class CachedLists:
             if resource.converter is not None:
                 found = await self._served.all(resource, found)
             limit = 0 if options.resource_version == "0" else options.limit
-            selected, looked_at = _filter(found, predicate, limit)
+            selected, looked_at = await _filter(found, predicate, limit)
             if selected:
                 step.event(events.CACHE_RESIZED)
             step.event(events.CACHE_FILTERED, count=len(selected))
@@ -128,10 +133,26 @@ def _moment(scope: KeyScope, options: ListOptions) -> tuple[_Moment, str]:
     return _Moment(requested, consistent=not options.resource_version), ""
 
 
-def _filter(found: list[StoredObject], predicate: Predicate, limit: int) -> tuple[list[StoredObject], int]:
-    """Return the first `limit` objects that match (all, if that is 0), and the number of objects that were examined."""
+async def _filter(found: list[StoredObject], predicate: Predicate, limit: int) -> tuple[list[StoredObject], int]:
+    """Return the first `limit` objects that match (all, if that is 0), and the number of objects that were examined.
+
+    Many objects are examined in a thread, in batches, between which the request can be cancelled.
+    """
     if not predicate:
         return (found[:limit], limit) if limit and limit < len(found) else (found, len(found))
+    long = len(found) > BATCH
+    selected: list[StoredObject] = []
+    for begin in range(0, len(found), BATCH):
+        examine = partial(_examine, found[begin : begin + BATCH], predicate, limit - len(selected) if limit else 0)
+        matching, looked_at = await calculated(examine, long=long)
+        selected += matching
+        if limit and len(selected) == limit:
+            return selected, begin + looked_at
+    return selected, len(found)
+
+
+def _examine(found: Sequence[StoredObject], predicate: Predicate, limit: int) -> tuple[list[StoredObject], int]:
+    """Return the first `limit` objects that match, and the number of objects that were examined."""
     selected = []
     for looked_at, stored in enumerate(found, 1):
         if predicate.matches(stored):

@@ -25,6 +25,8 @@ LEAST, MOST = 100, 100 * 1024
 """How many changes the history holds."""
 FRESH = 75.0
 """Seconds that the changes of a history span at least, if it holds fewer than `MOST`."""
+MOST_BYTES = 64 * 1024 * 1024
+"""How large the objects that were replaced may be together; beyond this, no more than `LEAST` changes are kept."""
 
 
 class Observer(Protocol):
@@ -88,6 +90,7 @@ class Collection:
         """Drop the history up to `revision`, the present one. Watches go on."""
         self._changes = deque[Change]()
         self._times = deque[float]()
+        self._bytes = 0
         self._set_capacity(min(LEAST, self._most))
         self.oldest = revision + 1
         self._compacted = 0
@@ -121,6 +124,10 @@ class Collection:
             self._drop()
         self._changes.append(change)
         self._times.append(now)
+        self._bytes += _size(change)
+        while self._bytes > MOST_BYTES and len(self._changes) > LEAST:
+            self._drop()
+            dropped = True
         if dropped:
             self.oldest = self._changes[0].object.revision
         for observer in self._observers:
@@ -144,7 +151,7 @@ class Collection:
         self.numbers.resized(capacity)
 
     def _drop(self) -> None:
-        self._changes.popleft()
+        self._bytes -= _size(self._changes.popleft())
         self._times.popleft()
 
     def knows(self, revision: int) -> bool:
@@ -170,8 +177,7 @@ class Collection:
             found = self._objects.get(scope.path)
             return [found] if found is not None else []
         first, last = self._bounds(self._keys, scope, start)
-        objects = self._objects
-        return [objects[key] for key in self._keys[first:last]]
+        return list(map(self._objects.__getitem__, self._keys[first:last]))
 
     def select_at(self, revision: int, scope: KeyScope, start: str = "") -> list[StoredObject]:
         """Return the same at an earlier `revision` that is in the history."""
@@ -195,3 +201,8 @@ class Collection:
     def _bounds(keys: list[str], scope: KeyScope, start: str) -> tuple[int, int]:
         behind = scope.path + "0"
         return bisect_left(keys, max(scope.prefix, start)), bisect_left(keys, behind)
+
+
+def _size(change: Change) -> int:
+    """Return the bytes of the object that a change replaced, which only the history holds."""
+    return 0 if change.previous is None else len(change.previous.raw)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rootspan_apiserver.etcd import EtcdError, RequestTooLarge, Unavailable
+from rootspan_apiserver.etcd import EtcdError, OutcomeUnknown, RequestTooLarge, Unavailable
 from rootspan_apiserver.kube.go_numbers import parse_uint
 from rootspan_apiserver.kube.status import (
     FieldError,
@@ -18,6 +18,7 @@ from rootspan_apiserver.kube.status import (
     expired,
     internal_error,
     message_too_large,
+    timeout,
     unavailable,
 )
 
@@ -53,6 +54,8 @@ def etcd_errors() -> Iterator[None]:
     except RequestTooLarge as exc:
         raise _too_large_to_store(exc.message) from exc
     except EtcdError as exc:
+        if isinstance(exc, OutcomeUnknown) and exc.timed_out:
+            raise timeout(f"request did not complete within requested timeout - {exc.message}") from exc
         raise StatusError(500, "", exc.message) from exc
 
 
@@ -108,20 +111,28 @@ def parse_resource_version(text: str) -> int:
         StatusError: 400, it is not a number.
     """
     try:
-        return parse_cached_version(text)
-    except StatusError as error:
-        raise bad_request(f"invalid resource version: {error.message}") from error
+        return _resource_version(text)
+    except ValueError as error:
+        raise bad_request(f"invalid resource version: {error}") from error
 
 
-def parse_cached_version(text: str) -> int:
-    """Return the resourceVersion of a watch, or of a get from the watch cache, as a number; "" is 0.
+def cached_resource_version(text: str) -> int:
+    """Return the resourceVersion of a watch, or of a get from the cache, as a number; "" is 0.
 
     Raises:
-        StatusError: 500, it is not a number: kube-apiserver does not say who is at fault.
+        StatusError: 500, it is not a number.
     """
+    try:
+        return _resource_version(text)
+    except ValueError as error:
+        raise StatusError(500, "", str(error)) from error
+
+
+def _resource_version(text: str) -> int:
+    """Raises ValueError that it is not a number."""
     if not text:
         return 0
     try:
         return parse_uint(text)
     except ValueError as error:
-        raise StatusError(500, "", str(FieldError.invalid("resourceVersion", text, str(error)))) from error
+        raise ValueError(FieldError.invalid("resourceVersion", text, str(error))) from error

@@ -3,6 +3,8 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go (GetList)
 """
 
+import asyncio
+
 from rootspan_apiserver.dialects import operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.etcd import Compacted, EtcdClient, FutureRevision, KeyValue, RangeResult
@@ -27,6 +29,8 @@ from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
 PAGE = 10_000
+EXAMINED = 200
+"""How many objects are examined before the event loop goes on."""
 
 
 class EtcdLists:
@@ -84,6 +88,8 @@ class EtcdLists:
             found = [self._stored(kv) for kv in page.kvs]
             for index, stored in enumerate(await self._served.all(predicate.resource, found)):
                 evaluated += 1
+                if not evaluated % EXAMINED:
+                    await asyncio.sleep(0)
                 if predicate.matches(stored):
                     items.append(stored)
                     behind = page.count - index - 1

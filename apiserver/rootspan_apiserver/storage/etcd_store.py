@@ -25,6 +25,7 @@ from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.etcd import EtcdClient, EtcdError, KeyValue, OutcomeUnknown, TxnResult
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError, already_exists, not_found
+from rootspan_apiserver.processes.calculating import calculated, weigh
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.errors import etcd_errors, unreadable
 from rootspan_apiserver.storage.etcd_values import created_value, encoded_value, stored_value, unchanged_value
@@ -75,10 +76,10 @@ class EtcdStore:
         """Store a new object.
 
         Raises:
-            StatusError: 409, there is such an object; 500, it may or may not have been stored.
+            StatusError: 409, there is such an object; 500 or 504, it may or may not have been stored.
         """
         with self._tracing.span(operations.ETCD_CREATE, lambda: _facts(resource, path)) as step:
-            raw = encoded_value(step, obj)
+            raw = await calculated(partial(encoded_value, step, obj))
             value = await self._transformed(step, path, raw)
             with etcd_errors():
                 try:
@@ -132,7 +133,7 @@ class EtcdStore:
             cached: the copy of the object to begin with, None to read it from etcd.
 
         Raises:
-            StatusError: 404, there is no such object; 500, it may or may not have been stored; and whatever `change` raises.
+            StatusError: 404, there is no such object; 500 or 504, it may or may not have been stored; and whatever `change` raises.
         """
         caller = get_current()
         with self._tracing.span(operations.ETCD_UPDATE, lambda: _facts(resource, path)) as step:
@@ -153,8 +154,8 @@ class EtcdStore:
                     if await copy.was_stale():
                         continue
                     return decision
-                raw = encoded_value(step, decision.obj)
-                if current is not None and same_content(raw, current.raw):
+                raw = await calculated(partial(encoded_value, step, decision.obj))
+                if current is not None and await calculated(partial(same_content, raw, current.raw)):
                     if await copy.was_stale():
                         continue
                     if copy.stored is None or not copy.stored.stale:
@@ -214,7 +215,7 @@ class EtcdStore:
         """Delete the object if `check` does not raise, and return its last content, at the revision of the deletion.
 
         Raises:
-            StatusError: 404, there is no such object; 500, it may or may not have been deleted; and whatever `check` raises.
+            StatusError: 404, there is no such object; 500 or 504, it may or may not have been deleted; and whatever `check` raises.
         """
         current, fresh = cached, False
         while True:
@@ -262,13 +263,19 @@ class _Copy:
         self._load = load
         self._fresh = fresh
         self.stored = stored
+        self._weigh()
 
     async def was_stale(self) -> bool:
         """Read the object from etcd, unless that has been done: whether it is another version than the copy."""
         if self._fresh:
             return False
         before, self.stored, self._fresh = self.stored, await self._load(), True
+        self._weigh()
         return _revision(self.stored) != _revision(before)
+
+    def _weigh(self) -> None:
+        if self.stored is not None:
+            weigh(len(self.stored.raw))
 
 
 async def _for_caller(step: InternalSpan, caller: Context, work: Awaitable[T]) -> T:

@@ -73,7 +73,7 @@ class Predicate:
         return not self.fields or self.fields.matches(self._values(stored))
 
     def _values(self, stored: StoredObject) -> dict[str, str]:
-        if any(field not in _IN_THE_KEY for field, _, _ in self.fields.terms):
+        if not self.fields.names <= _IN_THE_KEY:
             return dict(stored.fields(self.resource))
         key = object_key(self.resource, stored.key)
         return {"metadata.name": key.name, "metadata.namespace": key.namespace}

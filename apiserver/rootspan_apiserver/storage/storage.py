@@ -25,7 +25,7 @@ from rootspan_apiserver.storage.cached_watches import CachedWatches
 from rootspan_apiserver.storage.compaction import COMPACTION_INTERVAL, Compactor
 from rootspan_apiserver.storage.direct_reads import DirectReads
 from rootspan_apiserver.storage.dry_run import DryRuns
-from rootspan_apiserver.storage.errors import etcd_errors, parse_cached_version
+from rootspan_apiserver.storage.errors import cached_resource_version, etcd_errors
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.etcd_store import EtcdStore
 from rootspan_apiserver.storage.list_options import ListOptions
@@ -169,7 +169,7 @@ class Storage(CacheReads):
             if not resource_version:
                 step.event(events.GETTING_FROM_STORAGE)
                 return await self._read(resource, path)
-            requested = parse_cached_version(resource_version)
+            requested = cached_resource_version(resource_version)
             if not self._cache.ready:
                 step.event(events.GETTING_FROM_STORAGE_WITHOUT_CACHE)
                 return await self._read(resource, path)

@@ -20,6 +20,10 @@ from rootspan_apiserver.storage.served_objects import ServedObjects
 from rootspan_apiserver.storage.stored_object import StoredObject
 
 BACKLOG = 8192
+BACKLOG_BYTES = 16 * 1024 * 1024
+"""How many changes, and of which size together, wait for a client at most."""
+EXAMINED = 100
+"""How many objects that do not match are examined before the event loop goes on."""
 BOOKMARK_INTERVAL = 60.0
 BOOKMARK_BEFORE_END = 2.0
 
@@ -68,6 +72,8 @@ class CacheWatch:
         self._replay: deque[Change] = deque()
         self._initial_end = 0
         self._changes: deque[Change] = deque()
+        self._waiting = 0
+        self._examined = 0
         self._ended = False
         self._wake: asyncio.Future[None] | None = None
         self._next_bookmark = self._bookmark_time()
@@ -85,9 +91,11 @@ class CacheWatch:
         """Take a change of the collection watched, as it happens. Return whether the client keeps up; if not, the watch has ended."""
         if self._ended or change.object.key not in self._scope:
             return True
-        if len(self._changes) >= self._backlog:
+        size = len(change.object.raw)
+        if len(self._changes) >= self._backlog or (self._changes and self._waiting + size > BACKLOG_BYTES):
             self.end()
             return False
+        self._waiting += size
         self._changes.append(change)
         self._rouse()
         return True
@@ -101,6 +109,7 @@ class CacheWatch:
         """Nothing more is delivered."""
         self._ended = True
         self._changes.clear()
+        self._waiting = 0
         self._rouse()
 
     def _rouse(self) -> None:
@@ -119,6 +128,9 @@ class CacheWatch:
             event = self._next()
             if event is not None:
                 return event
+            if self._examined >= EXAMINED:
+                await asyncio.sleep(0)
+                continue
             if self._failure is not None:
                 raise self._failure
             if self._next_bookmark is not None and now() >= self._next_bookmark:
@@ -133,6 +145,7 @@ class CacheWatch:
         initial, changes = list(self._initial), [*self._replay, *self._changes]
         self._replay.clear()
         self._changes.clear()
+        self._waiting = 0
         objects = [*initial, *(change.object for change in changes)]
         objects += [change.previous for change in changes if change.previous is not None]
         try:
@@ -146,17 +159,28 @@ class CacheWatch:
             self._replay.append(Change(found[change.object], previous, change.deleted))
 
     def _next(self) -> WatchEvent | None:
+        """Return the next event, None if there is none or `EXAMINED` objects have not matched."""
+        self._examined = 0
         for stored in self._initial:
             if self._predicate.matches(stored):
                 return WatchEvent("ADDED", stored, stored.resource_version)
+            self._examined += 1
+            if self._examined >= EXAMINED:
+                return None
         if self._initial_end:
             revision, self._initial_end = self._initial_end, 0
             return WatchEvent("BOOKMARK", None, str(revision), initial_events_end=True)
         for changes in (self._replay, self._changes) if self._conversions is None else (self._replay,):
             while changes:
-                event = self._seen(changes.popleft())
+                change = changes.popleft()
+                if changes is self._changes:
+                    self._waiting -= len(change.object.raw)
+                event = self._seen(change)
                 if event is not None:
                     return event
+                self._examined += 1
+                if self._examined >= EXAMINED:
+                    return None
         return None
 
     def _seen(self, change: Change) -> WatchEvent | None:

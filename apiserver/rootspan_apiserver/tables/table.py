@@ -3,9 +3,10 @@
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go, pkg/printers/internalversion/printers.go
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from rootspan_apiserver.kube.durations import age
 from rootspan_apiserver.kube.meta import JSONObject
@@ -14,6 +15,8 @@ from rootspan_apiserver.resources.conversion import convert
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.tables.columns import ScaleColumn, scale_columns
 from rootspan_apiserver.tables.partial import partial_object_metadata
+
+Item = TypeVar("Item")
 
 
 def table(
@@ -34,25 +37,46 @@ def table(
         include: what each row carries of its object: Metadata, Object or None.
         columns: whether the column definitions are there; a watch leaves them out after its first event.
     """
-    shown = columns_of(resource, scale=scale)
-    order = resource.definition.row_order
-    now = datetime.now(UTC)
-    return {
-        "kind": "Table",
-        "apiVersion": f"meta.k8s.io/{version}",
-        "metadata": metadata,
-        "columnDefinitions": [column.definition() for column in shown] if columns else None,
-        "rows": [
-            _row(
-                resource,
-                _scale_cells(item, now)[: len(shown)] if scale else cells(resource, item, now),
-                item,
-                version,
-                include,
-            )
-            for item in (sorted(items, key=order) if order is not None else items)
-        ],
-    }
+    rows = TableRows(resource, version=version, include=include, scale=scale)
+    ordered = rows.ordered(items, _itself)
+    return {**rows.head(metadata, columns=columns), "rows": list(map(rows.row, ordered))}
+
+
+class TableRows:
+    """Makes the rows of a table; the arguments are those of `table`."""
+
+    def __init__(
+        self, resource: Resource, *, version: str = "v1", include: str = "Metadata", scale: bool = False
+    ) -> None:
+        self._resource = resource
+        self._version = version
+        self._include = include
+        self._scale = scale
+        self._shown = columns_of(resource, scale=scale)
+        self._now = datetime.now(UTC)
+
+    def head(self, metadata: JSONObject, *, columns: bool = True) -> JSONObject:
+        """Return the table without its rows."""
+        return {
+            "kind": "Table",
+            "apiVersion": f"meta.k8s.io/{self._version}",
+            "metadata": metadata,
+            "columnDefinitions": [column.definition() for column in self._shown] if columns else None,
+        }
+
+    def ordered(self, items: Sequence[Item], decoded: Callable[[Item], JSONObject]) -> Sequence[Item]:
+        """Return the items in the order of their rows; `decoded` returns the object of one."""
+        order = self._resource.definition.row_order
+        return items if order is None else sorted(items, key=lambda item: order(decoded(item)))
+
+    def row(self, item: JSONObject) -> JSONObject:
+        """Return the row of an object."""
+        make = partial(_scale_cells, item) if self._scale else partial(cells, self._resource, item)
+        return _row(self._resource, make(self._now)[: len(self._shown)], item, self._version, self._include)
+
+
+def _itself(item: JSONObject) -> JSONObject:
+    return item
 
 
 def columns_of(resource: Resource, *, scale: bool = False) -> Sequence[Column | ScaleColumn]:

@@ -65,6 +65,7 @@ _VERBS = MappingProxyType(
     }
 )
 _READS = frozenset({"get", "list", "watch"})
+_CONNECTS = frozenset({"log", "exec", "portforward", "attach", "proxy"})
 
 
 def scope_of(info: RequestInfo) -> str:
@@ -77,10 +78,24 @@ def scope_of(info: RequestInfo) -> str:
 
 
 def verb_of(info: RequestInfo, content_type: str = "") -> str:
-    """Return the verb as metrics and spans report it: the HTTP method, or LIST, WATCH, APPLY, DELETECOLLECTION."""
+    """Return the verb as metrics report it: the HTTP method, or LIST, WATCH, APPLY, DELETECOLLECTION."""
     if info.verb == "patch" and content_type.startswith("application/apply-patch"):
         return "APPLY"
     return _VERBS.get(info.verb) or info.verb.upper()
+
+
+def normalized_verb(info: RequestInfo, method: str, content_type: str = "") -> str:
+    """Return the verb as spans report it: the HTTP method, or LIST, WATCH, APPLY, CONNECT.
+
+    A collection is listed only where no object is named, be it by a field selector.
+    """
+    if info.subresource in _CONNECTS:
+        return "CONNECT"
+    if info.verb == "patch" and content_type.startswith("application/apply-patch"):
+        return "APPLY"
+    if info.verb == "watch":
+        return "WATCH"
+    return "LIST" if method in ("GET", "HEAD") and scope_of(info) not in ("resource", "") else method
 
 
 @dataclass(frozen=True, slots=True)

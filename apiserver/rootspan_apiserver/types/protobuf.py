@@ -6,6 +6,7 @@ Upstream: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/protobuf/protob
 from rootspan_apiserver.kube.meta import GroupVersionKind, JSONObject
 from rootspan_apiserver.types import wire
 from rootspan_apiserver.types.problems import NotDecodableError
+from rootspan_apiserver.types.structs import StructType
 from rootspan_apiserver.types.tables import go_types
 
 MAGIC = b"k8s\x00"
@@ -65,12 +66,43 @@ def encode(obj: JSONObject, kind: GroupVersionKind) -> bytes | None:
     struct = go_types().struct_of(_SAME_TYPE.get(kind, kind))
     if struct is None or not struct.has_protobuf:
         return None
-    type_meta = wire.bytes_field(1, obj.get("apiVersion", "").encode()) + wire.bytes_field(2, kind.kind.encode())
     parts = (
         MAGIC,
-        wire.bytes_field(1, type_meta),
+        wire.bytes_field(1, _type_meta(obj, kind)),
         wire.bytes_field(2, struct.encode_fields(obj)),
-        wire.bytes_field(3, b""),
-        wire.bytes_field(4, b""),
+        ListMessage.end,
     )
     return b"".join(parts)
+
+
+class ListMessage:
+    """A list in its envelope, whose items are encoded in batches."""
+
+    end = wire.bytes_field(3, b"") + wire.bytes_field(4, b"")
+
+    def __init__(self, head: JSONObject, kind: GroupVersionKind, struct: StructType, field: str) -> None:
+        self._type_meta = wire.bytes_field(1, _type_meta(head, kind))
+        self._head = struct.encode_fields(head)
+        self._field = struct.fields[field]
+
+    def items(self, objects: list[JSONObject]) -> bytes:
+        """Return some items; those of all batches follow each other."""
+        return self._field.type.encode(self._field.tag, objects)
+
+    def beginning(self, size: int) -> bytes:
+        """Return what comes before the items, which have `size` bytes."""
+        return self._type_meta + wire.beginning(2, len(self._head) + size) + self._head
+
+
+def encode_list(head: JSONObject, field: str) -> ListMessage | None:
+    """Return the message of a list that has all its fields but that of the items; None for a kind that has no protobuf."""
+    group, _, version = head.get("apiVersion", "v1").rpartition("/")
+    kind = GroupVersionKind(group, version, head["kind"])
+    struct = go_types().struct_of(kind)
+    if struct is None or not struct.has_protobuf:
+        return None
+    return ListMessage(head, kind, struct, field)
+
+
+def _type_meta(obj: JSONObject, kind: GroupVersionKind) -> bytes:
+    return wire.bytes_field(1, obj.get("apiVersion", "").encode()) + wire.bytes_field(2, kind.kind.encode())

@@ -95,6 +95,11 @@ def bytes_field(number: int, value: bytes) -> bytes:
     return varint(number << 3 | BYTES) + varint(len(value)) + value
 
 
+def beginning(number: int, size: int) -> bytes:
+    """Return what comes before the `size` bytes of a field."""
+    return varint(number << 3 | BYTES) + varint(size)
+
+
 def length_prefixed(tag: bytes, value: bytes) -> bytes:
     """Return bytes as a field whose key is `tag`."""
     return tag + varint(len(value)) + value

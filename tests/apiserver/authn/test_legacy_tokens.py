@@ -76,6 +76,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     path = tmp_path / "sa.key"
     path.write_bytes(private_pem(KEY))
     flags = [f"--service-account-{name}={path}" for name in ("key-file", "signing-key-file")]
+    flags.append("--controllers=*,-serviceaccount-token-controller")
     with Environment(f"--service-account-lookup={request.param}", *flags) as env:
         headers = {"authorization": f"Bearer {env.token}"}
         with httpx.Client(base_url=env.url, verify=False, headers=headers) as client:

@@ -57,6 +57,7 @@ def test_each_command_says_its_version(arguments: list[str], version: str) -> No
         (["nonsense"], "Error: unknown command 'nonsense'"),
         (["demo", "--fast"], "Error: unknown flag: --fast"),
         (["demo", "--keep=perhaps"], 'Error: invalid argument "perhaps" for "--keep" flag'),
+        (["collector", "--web=here"], 'Error: invalid argument "here" for "--web" flag: must be host:port'),
         (["collector", "--otlp-grpc-endpoint"], "Error: flag needs an argument: --otlp-grpc-endpoint"),
         (["apiserver", "--secure-port=http"], 'Error: invalid argument "http" for "--secure-port" flag'),
         (["apiserver", "--secure-port=70000"], "Error: --secure-port 70000 must be between 0 and 65535"),

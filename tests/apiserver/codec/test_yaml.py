@@ -220,3 +220,20 @@ def test_what_json_cannot_say_is_refused_in_the_words_of_go(text: str, why: str)
     with pytest.raises(NotDecodableError) as refused:
         load(text.encode(), beginning="")
     assert str(refused.value) == why
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("x", '"x"'), ("", "<nil>"), ("7", "7"), ("[true]", "[]interface {}{true}")]
+)
+def test_null_key_is_refused(value: str, shown: str) -> None:
+    """Other keys that are no text become text."""
+    body = f"kind: ConfigMap\napiVersion: v1\ndata:\n  ~: {value}\n".encode()
+    refusal = f"unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}"
+    with pytest.raises(StatusError) as created:
+        decode(body, YAML, CONFIG_MAP, field_validation="Strict")
+    assert created.value.message.startswith(
+        f"the object provided is unrecognized (must be of type ConfigMap): {refusal} ("
+    )
+    with pytest.raises(StatusError) as applied:
+        decode_applied(body, "Warn")
+    assert applied.value.message == f"error decoding YAML: error converting YAML to JSON: {refusal}"

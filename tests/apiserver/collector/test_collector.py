@@ -8,10 +8,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from textwrap import dedent
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -27,7 +29,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from rootspan import create_tracer_provider
 from rootspan.spans import Span
-from rootspan_apiserver.collector import Collector, CollectorError, render_trace, traces
+from rootspan_apiserver.collector import Collector, CollectorError, ReceivedSpans, render_trace, traces
 from rootspan_apiserver.collector.trees import is_whole
 
 NO_PROXY: Any = (("grpc.enable_http_proxy", 0),)
@@ -178,6 +180,29 @@ def test_it_keeps_no_more_spans_than_it_was_told_to() -> None:
         assert collector.spans.snapshot() == ()
 
 
+def test_it_keeps_no_more_bytes_than_it_was_told_to() -> None:
+    """The oldest spans go as soon as the texts of all are too long together, and their traces with them."""
+    spans = ReceivedSpans(max_spans=100, max_bytes=50_000)
+    long = [replace(span(f"long {number}", f"{number}"), name="x" * 20_000) for number in range(4)]
+    spans.add(long)
+    assert spans.snapshot() == tuple(long[2:])
+    assert spans.trace_ids() == tuple(dict.fromkeys(each.trace_id for each in long[2:]))
+
+
+def test_spans_are_found_by_trace() -> None:
+    """A trace is what is kept of it, in the order of arrival; one of which nothing is kept is not known."""
+    spans = ReceivedSpans(max_spans=3)
+    one = [replace(span(f"{number}", f"a{number}"), trace_id="1" * 32) for number in range(2)]
+    two = [replace(span(f"{number}", f"b{number}"), trace_id="2" * 32) for number in range(2)]
+    spans.add([one[0], two[0], one[1], two[1]])
+    assert spans.trace("1" * 32) == (one[1],)
+    assert spans.trace("2" * 32) == tuple(two)
+    assert spans.trace_ids() == ("1" * 32, "2" * 32)
+    spans.add([replace(two[0], trace_id="3" * 32), replace(two[0], trace_id="4" * 32)])
+    assert spans.trace("1" * 32) == ()
+    assert spans.trace_ids() == ("2" * 32, "3" * 32, "4" * 32)
+
+
 def test_address_in_use_is_refused(collector: Collector) -> None:
     """A second collector on the same port does not share it silently."""
     with pytest.raises(CollectorError, match=f"^failed to listen on {collector.endpoint}: address in use"):
@@ -260,7 +285,8 @@ def test_traces_are_told_apart_and_printed_as_trees(
     assert collector.spans.trace(TRACE[::-1].hex()) == tuple(by_id[TRACE[::-1].hex()])
 
 
-COMMAND = "import sys; from rootspan_apiserver.cli.collector import run_collector; sys.exit(run_collector(sys.argv[1]))"
+def command(endpoint: str, *flags: str) -> list[str]:
+    return [sys.executable, "-m", "rootspan", "collector", f"--otlp-grpc-endpoint={endpoint}", *flags]
 
 
 def lines_until(process: "subprocess.Popen[str]", last: str) -> list[str]:
@@ -276,8 +302,7 @@ def lines_until(process: "subprocess.Popen[str]", last: str) -> list[str]:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_command_prints_each_trace_and_ends_cleanly(stop: signal.Signals) -> None:
     """A trace is printed once it is whole; at the end so is what is not; and Ctrl-C is no error."""
-    command = [sys.executable, "-c", COMMAND, "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command("127.0.0.1:0"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         killer = threading.Timer(30, process.kill)
         killer.start()
         try:
@@ -307,8 +332,7 @@ def test_command_prints_each_trace_and_ends_cleanly(stop: signal.Signals) -> Non
 
 def test_trace_too_deep_to_print_does_not_end_the_command() -> None:
     """A sender that nests 5,000 spans gets one line for them, and the command goes on."""
-    command = [sys.executable, "-c", COMMAND, "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command("127.0.0.1:0"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         killer = threading.Timer(30, process.kill)
         killer.start()
         try:
@@ -327,8 +351,32 @@ def test_command_tells_of_an_address_in_use() -> None:
     """The last line says so, and the exit status is 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         endpoint = f"127.0.0.1:{taken.getsockname()[1]}"
-        done = subprocess.run(
-            [sys.executable, "-c", COMMAND, endpoint], timeout=30, check=False, capture_output=True, text=True
-        )
+        done = subprocess.run(command(endpoint), timeout=30, check=False, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == f"failed to listen on {endpoint}: address in use or not available"
+    assert done.stderr.splitlines()[-1] == f"Error: failed to listen on {endpoint}: address in use or not available"
+
+
+def test_command_shows_traces_on_a_page() -> None:
+    """`--web` says where the page is; it lists what arrives; and Ctrl-C ends the command while a browser follows it."""
+    with subprocess.Popen(
+        command("127.0.0.1:0", "--web=127.0.0.1:0"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        killer = threading.Timer(60, process.kill)
+        killer.start()
+        try:
+            listening, showing = lines_until(process, "Showing traces on http://127.0.0.1:")
+            url = showing.rpartition(" ")[2]
+            with (
+                httpx.Client(trust_env=False, timeout=30) as client,
+                client.stream("GET", f"{url}/api/events") as events,
+                grpc.insecure_channel(listening.rpartition(" ")[2], NO_PROXY) as channel,
+            ):
+                lines = events.iter_lines()
+                assert next(lines) == ": open"
+                channel.unary_unary(EXPORT, bytes, bytes)(request(message("seen")), timeout=10)
+                assert "seen" in next(line for line in lines if line.startswith("data: "))
+                assert client.get(f"{url}/api/traces/{TRACE.hex()}").json()["spans"][0]["name"] == "seen"
+                process.send_signal(signal.SIGINT)
+                assert process.wait(30) == 0
+        finally:
+            killer.cancel()

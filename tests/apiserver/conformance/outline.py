@@ -2,12 +2,12 @@
 
 One line a span: its name, and what of its attributes does not simply follow from the request. A line of `·` below it has its events,
 with the keys of their attributes. The five filters, which are the same for all, are one line: as far as the request came. Calls of etcd
-that follow each other and look the same are one: a delete whose copy from the cache is behind its own update is told so, and tries again,
-and whether that is so is chance.
+that follow each other and look the same are one, and an update that is tried again has the events of one that is not: a delete whose copy
+from the cache is behind its own update is told so, and tries again, and whether that is so is chance.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rootspan_apiserver.conformance.normal_form import normal_trace
@@ -39,10 +39,19 @@ def _lines(span: RecordedSpan, indent: str) -> list[str]:
         assert passed == list(FILTERS[: len(passed)]), passed
         return [f"{indent}(filters as far as {passed[-1]})", *_below(span, indent)]
     lines = [indent + " ".join([span.name, *_status(span), *_shown(span.attributes)])]
-    events = [_event(name, attributes) for name, attributes in span.events if name != "message"]
+    events = [_event(name, attributes) for name, attributes in _last_try(span) if name != "message"]
     if events:
         lines.append(f"{indent}  · {', '.join(events)}")
     return lines + _below(span, indent)
+
+
+def _last_try(span: RecordedSpan) -> Sequence[tuple[str, Attributes]]:
+    """The events of a span, without those of the tries before the last."""
+    names = [name for name, _ in span.events]
+    if "Retry value restored" not in names:
+        return span.events
+    last = len(names) - 1 - names[::-1].index("Retry value restored")
+    return (*span.events[: names.index("About to Encode")], *span.events[last + 1 :])
 
 
 def _below(span: RecordedSpan, indent: str) -> list[str]:

@@ -150,3 +150,29 @@ async def test_client_that_reads_nothing_does_not_keep_it(tmp_path: Path) -> Non
             assert await asyncio.to_thread(server.process.stop) == 0
             assert time.monotonic() - begun < 2 + 2 * SLACK
             watching.close()
+
+
+async def test_new_requests_are_sent_away_while_others_are_finished(tmp_path: Path) -> None:
+    """With `--shutdown-send-retry-after` the server listens until what is in flight is answered: 429, but for health and metrics."""
+    held = Held(1)
+    async with (
+        webhooks() as hooks,
+        started(tmp_path, "--shutdown-send-retry-after") as server,
+        administering(server) as client,
+    ):
+        await hooks.register(client)
+        hooks.application.replies["/validating"] = held
+        creating = asyncio.create_task(client.post(CONFIG_MAPS, json=config_map("c")))
+        await asyncio.wait_for(held.asked.wait(), PATIENCE)
+        server.process.send(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE):
+            while (away := await client.get("/version")).status_code == 200:
+                pass
+        assert (away.status_code, away.headers["retry-after"], away.headers["connection"]) == (429, "5", "close")
+        assert away.text == "The apiserver is shutting down, please try again later.\n"
+        assert "[-]shutdown failed" in (await client.get("/readyz")).text
+        assert (await client.get("/metrics")).status_code == 200
+        held.go_on.set()
+        assert (await asyncio.wait_for(creating, PATIENCE)).status_code == 201
+        assert await asyncio.to_thread(server.process.wait) == 0
+        assert "Traceback" not in server.process.stderr

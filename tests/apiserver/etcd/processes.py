@@ -1,6 +1,7 @@
 """Real etcd for tests: one member or a cluster of them, as child processes on free ports of 127.0.0.1."""
 
 import contextlib
+import signal
 import socket
 import subprocess
 import threading
@@ -84,6 +85,11 @@ class Member:
 
     def start(self) -> None:
         self.wait(self.launch())
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the process a signal, such as SIGSTOP."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         """End the process with SIGKILL."""

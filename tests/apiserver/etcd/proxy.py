@@ -1,9 +1,10 @@
-"""A TCP proxy before one member of etcd that lets a fault befall one request."""
+"""A TCP proxy before one member of etcd that lets a fault befall one request, or some at random."""
 
 import asyncio
 import contextlib
 import enum
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from pybase64 import b64encode
@@ -14,13 +15,15 @@ class Fault(enum.Enum):
 
     LOST = "etcd carries it out; the connection breaks instead of the answer"
     SILENT = "etcd carries it out; nothing is ever answered"
+    CUT_SHORT = "etcd carries it out; the connection breaks in the middle of the answer"
+    DELAYED = "etcd carries it out; the answer comes later than others"
     TIMED_OUT = "etcd carries it out; the answer is that it timed out"
     NOT_SENT = "it does not reach etcd; the connection breaks"
     LATE = "the connection breaks; it reaches etcd when the test says so"
     NO_LEADER = "it does not reach etcd; the answer is that there is no leader"
 
 
-CARRIED_OUT = (Fault.LOST, Fault.SILENT, Fault.TIMED_OUT)
+CARRIED_OUT = (Fault.LOST, Fault.SILENT, Fault.CUT_SHORT, Fault.DELAYED, Fault.TIMED_OUT)
 ANSWERS = {
     Fault.TIMED_OUT: b'{"error":"etcdserver: request timed out","code":14,"message":"etcdserver: request timed out"}',
     Fault.NO_LEADER: b'{"error":"etcdserver: no leader","code":14,"message":"etcdserver: no leader"}',
@@ -48,16 +51,25 @@ class Misfortune:
 
     async def release(self) -> bytes:
         """Send the request that is `LATE` to etcd: the body of its answer."""
-        self._released.set()
+        self.let_go()
         return await self._answers.get()
+
+    def let_go(self) -> None:
+        """Send the request that is `LATE` to etcd."""
+        self._released.set()
 
     async def befall(
         self, carry_out: Callable[[], Awaitable[bytes]], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.happened = True
-        if self.fault in CARRIED_OUT:
-            await carry_out()
+        done = await carry_out() if self.fault in CARRIED_OUT else b""
         await self.meanwhile()
+        if self.fault in (Fault.CUT_SHORT, Fault.DELAYED):
+            whole = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(done), done)
+            writer.write(whole if self.fault is Fault.DELAYED else whole[: -len(done) // 2])
+            await writer.drain()
+            if self.fault is Fault.DELAYED:
+                return
         if answer := ANSWERS.get(self.fault):
             writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer))
             return
@@ -70,35 +82,38 @@ class Misfortune:
 
 
 class Proxy:
-    """`requests` are the paths of all requests, in order."""
+    """`requests` are the paths of all requests, in order; `chance` may name what befalls one, given its path."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._connections: set[asyncio.Task[None]] = set()
         self.requests: list[str] = []
         self.misfortune: Misfortune | None = None
+        self.chance: Callable[[str], Misfortune | None] = _nothing
 
     def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.create_task(self._serve(reader, writer))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
+        connection.add_done_callback(lambda _: writer.transport.abort())
 
-    async def aclose(self) -> None:
+    def cut(self) -> None:
+        """Break every connection, watches too."""
         for connection in self._connections:
             connection.cancel()
+
+    async def aclose(self) -> None:
+        self.cut()
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers, etcd = await asyncio.open_connection("127.0.0.1", self._port)
-        answering = asyncio.create_task(_copy(answers, writer))
-        try:
-            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-                while not writer.is_closing():
-                    await self._forward(reader, writer, etcd)
-        finally:
-            answering.cancel()
-            etcd.close()
-            writer.close()
+        async with AsyncExitStack() as stack:
+            stack.enter_context(contextlib.suppress(asyncio.IncompleteReadError, ConnectionError))
+            answers, etcd = await stack.enter_async_context(_connected(self._port))
+            answering = asyncio.create_task(_copy(answers, writer))
+            stack.callback(answering.cancel)
+            while not writer.is_closing():
+                await self._forward(reader, writer, etcd)
 
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, etcd: asyncio.StreamWriter
@@ -106,11 +121,18 @@ class Proxy:
         head, body = await _message(reader)
         path = head.split(b" ", 2)[1].decode()
         self.requests.append(path)
-        if self.misfortune is not None and self.misfortune.befalls(path, body):
-            await self.misfortune.befall(lambda: _exchange(self._port, head + body), reader, writer)
+        misfortune = self.misfortune
+        if misfortune is None or not misfortune.befalls(path, body):
+            misfortune = self.chance(path)
+        if misfortune is not None:
+            await misfortune.befall(lambda: _exchange(self._port, head + body), reader, writer)
         else:
             etcd.write(head + body)
             await etcd.drain()
+
+
+def _nothing(_path: str) -> None:
+    """Nothing befalls any request."""
 
 
 async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
@@ -122,11 +144,20 @@ async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
 
 async def _exchange(port: int, request: bytes) -> bytes:
     """The body of the answer to one request, on a connection of its own."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request)
-    _, body = await _message(reader)
-    writer.close()
+    async with _connected(port) as (reader, writer):
+        writer.write(request)
+        _, body = await _message(reader)
     return body
+
+
+@contextlib.asynccontextmanager
+async def _connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection that is cut at the end of the block."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

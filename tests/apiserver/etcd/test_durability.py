@@ -1,22 +1,15 @@
 """What was acknowledged is there after any end of the process."""
 
 import asyncio
-import sqlite3
 import subprocess
 import sys
 import textwrap
-from contextlib import aclosing, closing
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from rootspan_apiserver.embedded_etcd import (
-    URL,
-    DataDirectoryInUse,
-    DataDirectoryUnreadable,
-    EmbeddedEtcd,
-    EmbeddedEtcdError,
-)
+from rootspan_apiserver.embedded_etcd import URL, DataDirectoryInUse, EmbeddedEtcd, EmbeddedEtcdError
 from rootspan_apiserver.etcd import Compacted, EtcdClient, LeaseNotFound
 from tests.apiserver.etcd.processes import etcd
 
@@ -127,21 +120,6 @@ async def test_everything_is_as_it_was_after_a_restart(tmp_path: Path) -> None:
         assert (await client.put_if(b"a", b"three", mod_revision=0)).revision == before.revision + 2
 
 
-async def test_compaction_frees_what_it_drops(tmp_path: Path) -> None:
-    """After a hundred updates, deletions and compactions the file holds the records that are left, and no others."""
-    async with EmbeddedEtcd(tmp_path) as embedded, EtcdClient([URL], transport=embedded.transport) as client:
-        revision = 0
-        for number in range(100):
-            revision = (await client.put_if(b"a", b"%d" % number, mod_revision=revision)).revision
-            other = (await client.put_if(b"b", b"", mod_revision=0)).revision
-            other = (await client.delete_if(b"b", mod_revision=other)).revision
-            await client.compact(other)
-        await client.put_if(b"c", b"", mod_revision=0)
-        await client.compact(other + 1)
-    with closing(sqlite3.connect(tmp_path / "etcd.sqlite3")) as connection:
-        assert connection.execute("SELECT key FROM record ORDER BY id").fetchall() == [(b"a",), (b"c",)]
-
-
 async def test_reader_sees_no_write_that_could_still_be_lost(tmp_path: Path) -> None:
     """What a range or a watch has shown is in the file, whatever comes of the writer."""
     async with EmbeddedEtcd(tmp_path) as embedded, EtcdClient([URL], transport=embedded.transport) as client:
@@ -185,48 +163,6 @@ def test_directory_has_one_process(tmp_path: Path) -> None:
         EmbeddedEtcd(tmp_path)
     asyncio.run(first.aclose())
     asyncio.run(EmbeddedEtcd(tmp_path).aclose())
-
-
-async def fill(directory: Path) -> None:
-    async with EmbeddedEtcd(directory) as embedded, EtcdClient([URL], transport=embedded.transport) as client:
-        for number in range(200):
-            await client.put_if(b"%d" % number, b"x" * 1000, mod_revision=0)
-
-
-async def test_damaged_file_is_refused(tmp_path: Path) -> None:
-    """Noise in its middle, its second half missing, and noise all over: each is named, and the file left as it is."""
-    await fill(tmp_path)
-    file = tmp_path / "etcd.sqlite3"
-    sound = file.read_bytes()
-    middle = len(sound) // 2
-    for damaged in (sound[:middle] + b"\x5a" * 8192 + sound[middle + 8192 :], sound[:middle], b"\x5a" * 8192):
-        file.write_bytes(damaged)
-        with pytest.raises(DataDirectoryUnreadable, match="is damaged"):
-            EmbeddedEtcd(tmp_path)
-        assert file.read_bytes() == damaged
-
-
-async def test_revision_that_is_missing_is_noticed(tmp_path: Path) -> None:
-    """A file that SQLite finds sound but that lacks a revision is not taken for the store."""
-    await fill(tmp_path)
-    with closing(sqlite3.connect(tmp_path / "etcd.sqlite3", isolation_level=None)) as connection:
-        connection.execute("DELETE FROM record WHERE key = ?", (b"100",))
-    with pytest.raises(DataDirectoryUnreadable, match="revision 103 follows 101"):
-        EmbeddedEtcd(tmp_path)
-
-
-def test_somebody_elses_file_is_refused(tmp_path: Path) -> None:
-    """A SQLite file of another application is left alone, and so is a newer format of our own."""
-    with closing(sqlite3.connect(tmp_path / "etcd.sqlite3", isolation_level=None)) as connection:
-        connection.execute("CREATE TABLE song (name)")
-    with pytest.raises(DataDirectoryUnreadable, match="was not written by this version"):
-        EmbeddedEtcd(tmp_path)
-    newer = tmp_path / "newer"
-    asyncio.run(EmbeddedEtcd(newer).aclose())
-    with closing(sqlite3.connect(newer / "etcd.sqlite3", isolation_level=None)) as connection:
-        connection.execute("PRAGMA user_version=9")
-    with pytest.raises(DataDirectoryUnreadable, match="was not written by this version"):
-        EmbeddedEtcd(newer)
 
 
 def test_directory_that_cannot_be_one_is_refused(tmp_path: Path) -> None:

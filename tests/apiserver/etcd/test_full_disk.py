@@ -1,33 +1,24 @@
 """A data directory that cannot be written to for a while: what is refused has never been, and then all goes on."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+import ssl
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from rootspan_apiserver import Environment
 from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd, EmbeddedEtcdError
+from rootspan_apiserver.embedded_etcd.journal_file import NAME
 from rootspan_apiserver.etcd import EtcdClient, EtcdError, EtcdEvent, KeyValue, LeaseNotFound
 from tests.apiserver.etcd.disk import no_file_beyond
+from tests.apiserver.etcd.stores import WITHIN, an_error_logged, opened
 
 pytestmark = pytest.mark.anyio
 
-WITHIN = 30.0
-FAILED = "etcdserver: the journal failed: disk I/O error"
-
-
-@asynccontextmanager
-async def opened(directory: Path) -> AsyncIterator[tuple[EmbeddedEtcd, EtcdClient]]:
-    async with (
-        asyncio.timeout(WITHIN),
-        EmbeddedEtcd(directory) as embedded,
-        EtcdClient([URL], transport=embedded.transport, timeout=0) as client,
-    ):
-        yield embedded, client
+FAILED = "etcdserver: mvcc: database space exceeded"
 
 
 async def everything(client: EtcdClient) -> tuple[int, tuple[KeyValue, ...]]:
@@ -39,26 +30,6 @@ async def health(embedded: EmbeddedEtcd) -> tuple[int, Any]:
     async with httpx.AsyncClient(transport=embedded.transport()) as http:
         answer = await http.get(f"{URL}/health")
     return answer.status_code, answer.json()
-
-
-class _Errors(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.seen = asyncio.Event()
-
-    def emit(self, _: logging.LogRecord) -> None:
-        self.seen.set()
-
-
-@contextmanager
-def an_error_logged() -> Iterator[asyncio.Event]:
-    """Set when the embedded etcd logs an error."""
-    logger, errors = logging.getLogger("rootspan_apiserver.embedded_etcd"), _Errors()
-    logger.addHandler(errors)
-    try:
-        yield errors.seen
-    finally:
-        logger.removeHandler(errors)
 
 
 async def test_writes_succeed_as_soon_as_there_is_room(tmp_path: Path) -> None:
@@ -131,14 +102,15 @@ async def test_health_tells_while_writes_fail_and_finds_out_when_they_do_not(tmp
     async with opened(tmp_path) as (embedded, client):
         await embedded.check()
         assert await health(embedded) == (200, {"health": "true", "reason": ""})
-        with no_file_beyond((tmp_path / "etcd.sqlite3-wal").stat().st_size + 100_000):
+        await client.put_if(b"first", b"", mod_revision=0)
+        with no_file_beyond((tmp_path / NAME).stat().st_size + 1000):
             with pytest.raises(EtcdError, match=FAILED):
-                await client.put_if(b"large", bytes(1_000_000), mod_revision=0)
+                await client.put_if(b"large", bytes(1_100_000), mod_revision=0)
             assert (await client.put_if(b"small", b"", mod_revision=0)).succeeded
             for _ in range(2):
                 with pytest.raises(EmbeddedEtcdError, match=FAILED):
                     await embedded.check()
-            assert await health(embedded) == (503, {"health": "false", "reason": FAILED})
+            assert await health(embedded) == (503, {"health": "false", "reason": "ALARM NOSPACE"})
         await embedded.check()
         assert await health(embedded) == (200, {"health": "true", "reason": ""})
         present = await everything(client)
@@ -149,5 +121,31 @@ async def test_health_tells_while_writes_fail_and_finds_out_when_they_do_not(tmp
 
 def test_data_directory_without_room_is_refused(tmp_path: Path) -> None:
     """A new one cannot be begun; the error names the file."""
-    with no_file_beyond(1), pytest.raises(EmbeddedEtcdError, match=r"etcd\.sqlite3: "):
+    with no_file_beyond(1), pytest.raises(EmbeddedEtcdError, match=r"etcd\.journal: "):
         EmbeddedEtcd(tmp_path)
+
+
+def test_server_goes_on_after_a_full_disk(tmp_path: Path) -> None:
+    """While it is full, creates are answered as etcd's NOSPACE is, the health checks fail, reads succeed; then all is well again."""
+    with Environment(f"--data-dir={tmp_path}") as env:
+        trusting = ssl.create_default_context(cadata=env.ca_bundle.decode())
+        headers = {"authorization": f"Bearer {env.token}"}
+        with httpx.Client(base_url=env.url, headers=headers, verify=trusting, trust_env=False, timeout=WITHIN) as http:
+
+            def create(name: str) -> httpx.Response:
+                obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+                return http.post("/api/v1/namespaces/default/configmaps", json=obj)
+
+            def healthy() -> dict[str, tuple[int, bool]]:
+                answers = {path: http.get(f"/{path}?verbose") for path in ("readyz", "livez", "healthz")}
+                return {path: (answer.status_code, "[-]" in answer.text) for path, answer in answers.items()}
+
+            assert create("before").status_code == 201
+            with no_file_beyond(1):
+                refused = create("during")
+                assert (refused.status_code, refused.json()["message"]) == (500, FAILED)
+                assert healthy() == dict.fromkeys(("readyz", "livez", "healthz"), (500, True))
+                assert http.get("/healthz/etcd").status_code == 500
+                assert http.get("/api/v1/namespaces/default/configmaps/before").status_code == 200
+            assert create("during").status_code == 201
+            assert healthy() == dict.fromkeys(("readyz", "livez", "healthz"), (200, False))

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from rootspan_apiserver.etcd import EtcdClient, EtcdEvent, OutcomeUnknown, TxnResult
+from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.storage.errors import etcd_errors
 from tests.apiserver.etcd.processes import Member
 from tests.apiserver.etcd.proxy import Fault, Misfortune, Proxy, proxying
 
@@ -174,12 +176,17 @@ async def test_late_creation_happens_once(real_etcd: Member, prefix: bytes) -> N
 
 
 async def test_silent_member_is_left_and_the_write_looked_up(real_etcd: Member, prefix: bytes) -> None:
-    """An update that a silent member has carried out is not sent to the next one."""
+    """An update that a silent member has carried out is not sent to the next one; kube-apiserver's clients are told 504."""
     async with case(real_etcd, prefix, endpoints=2) as this:
         base = await this.put(b"base")
         this.proxy.misfortune = Misfortune(Fault.SILENT, TXN, this.key)
-        with pytest.raises(OutcomeUnknown, match=r"^etcdserver: request timed out$"):
+        with pytest.raises(OutcomeUnknown, match=r"^context deadline exceeded$") as unknown:
             await this.client.put_if(this.key, MINE, mod_revision=base)
+        with pytest.raises(StatusError) as answer, etcd_errors():
+            raise unknown.value
+        assert (answer.value.code, answer.value.reason) == (504, "Timeout")
+        words = "request did not complete within requested timeout - context deadline exceeded"
+        assert answer.value.message == f"Timeout: {words}"
         assert told(await this.history(base)) == [b"base", MINE]
 
 

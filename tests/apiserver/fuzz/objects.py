@@ -12,6 +12,7 @@ from rootspan_apiserver.types.scalars import BooleanType, BytesType, FloatType, 
 from rootspan_apiserver.types.structs import StructType
 from rootspan_apiserver.types.tables import go_types
 from rootspan_apiserver.types.well_known import IntOrStringType, QuantityType, TimeType
+from tests.apiserver.fuzz.policies import POLICIES
 from tests.apiserver.fuzz.values import (
     FIELDS,
     JSON_TEXTS,
@@ -202,6 +203,7 @@ DEFINITION: JSONObject = {
     },
 }
 GOOD["customresourcedefinitions"] = {"spec": DEFINITION["spec"]}
+GOOD |= POLICIES
 
 
 def an_object(random: Random, resource: Resource, name: str, namespace: str) -> Any:

@@ -3,13 +3,14 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote
 
 from rootspan_apiserver.resources.resource import Resource
 from tests.apiserver.fuzz import bodies
+from tests.apiserver.fuzz.mutations import mutated
 from tests.apiserver.fuzz.objects import DEFINITION, an_object
+from tests.apiserver.fuzz.request import Request
 from tests.apiserver.fuzz.values import NAMES, NAMESPACES, text
 
 ODD_NAMES = (
@@ -181,27 +182,10 @@ IMPERSONATED: dict[str, Sequence[str]] = {
     "Impersonate-Extra-%zz": ("c",),
     "Impersonate-Extra-": ("c",),
 }
+MUTATED = 0.15
+"""Of the requests: how many are changed below what their kind knows."""
 CALLED = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 """Kinds that are only created in dry runs: the server would call what they name before every write."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    watches: bool = False
-
-    def to_bytes(self, token: str) -> bytes:
-        """The request as it is sent; its headers may bring an Authorization of their own."""
-        headers = [("Host", "fuzz"), *self.headers]
-        if not any(name == "Authorization" for name, _ in headers):
-            headers.append(("Authorization", f"Bearer {token}"))
-        if self.body or self.method in ("POST", "PUT", "PATCH"):
-            headers.append(("Content-Length", str(len(self.body))))
-        lines = [f"{self.method} {self.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
-        return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + self.body
 
 
 RESTORE = Request(
@@ -217,7 +201,9 @@ def requests(seed: int, resources: Sequence[Resource]) -> Iterator[Request]:
     """Requests without end, the same for the same seed and resources."""
     random = Random(seed)
     while True:
-        yield _request(random, random.choice(resources))
+        request = _request(random, random.choice(resources))
+        changes = random.random() < MUTATED and not any(plural in request.target for plural in CALLED)
+        yield mutated(random, request) if changes else request
 
 
 def _request(random: Random, resource: Resource) -> Request:

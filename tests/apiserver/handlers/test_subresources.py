@@ -15,6 +15,7 @@ pytestmark = pytest.mark.anyio
 
 PODS = "/api/v1/namespaces/default/pods"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+BUDGETS = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
 MERGE = {"content-type": "application/merge-patch+json"}
 AUTHORIZATION = "/apis/authorization.k8s.io/v1"
 LOG = 'PodLogOptions "one" is invalid:'
@@ -80,7 +81,10 @@ async def test_binding_and_eviction(client: httpx.AsyncClient) -> None:
     assert bound["status"]["conditions"][0]["type"] == "PodScheduled"
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "one"}}
     assert (await client.post(f"{PODS}/one/eviction", json=eviction)).status_code == 201
-    assert "deletionTimestamp" in (await client.get(f"{PODS}/one")).json()["metadata"]
+    evicted = (await client.get(f"{PODS}/one")).json()
+    assert "deletionTimestamp" in evicted["metadata"]
+    (target,) = [item for item in evicted["status"]["conditions"] if item["type"] == "DisruptionTarget"]
+    assert (target["status"], target["reason"]) == ("True", "EvictionByEvictionAPI")
 
 
 async def test_binding_gives_labels_and_annotations_to_pod(client: httpx.AsyncClient) -> None:
@@ -120,19 +124,85 @@ async def test_binding_of_missing_pod_returns_404(client: httpx.AsyncClient) -> 
     assert (answer.status_code, answer.json()["message"]) == (404, 'pods "gone" not found')
 
 
-async def test_eviction_beyond_disruption_budget_returns_429(client: httpx.AsyncClient) -> None:
-    """A pod whose budget allows no disruption stays: 429, with the budget's name as the cause."""
-    body = pod("one")
+async def ready_pod(client: httpx.AsyncClient, name: str) -> None:
+    """A pod with the label `app: web` that runs on a node and is ready."""
+    body = pod(name)
     body["metadata"]["labels"] = {"app": "web"}
-    await client.post(PODS, json=body)
-    await client.patch(f"{PODS}/one/status", content='{"status":{"phase":"Running"}}', headers=MERGE)
-    budget = {"metadata": {"name": "keep"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}}}
-    await client.post("/apis/policy/v1/namespaces/default/poddisruptionbudgets", json=budget)
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "one"}}
-    refused = await client.post(f"{PODS}/one/eviction", json=eviction)
+    body["spec"]["nodeName"] = "node-1"
+    assert (await client.post(PODS, json=body)).status_code == 201
+    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    await client.patch(f"{PODS}/{name}/status", content=json.dumps({"status": status}), headers=MERGE)
+
+
+async def evicted(client: httpx.AsyncClient, name: str) -> httpx.Response:
+    return await client.post(f"{PODS}/{name}/eviction", json={"metadata": {"name": name}})
+
+
+def budget(name: str, **spec: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}, **spec},
+    }
+
+
+async def test_eviction_beyond_disruption_budget_returns_429(client: httpx.AsyncClient) -> None:
+    """A pod whose budget allows no disruption stays: 429, with what the budget lacks as the cause."""
+    await ready_pod(client, "one")
+    await client.post(BUDGETS, json=budget("keep"))
+    refused = await evicted(client, "one")
     assert refused.status_code == 429
-    assert refused.json()["details"]["causes"][0]["reason"] == "DisruptionBudget"
+    (cause,) = refused.json()["details"]["causes"]
+    assert cause["reason"] == "DisruptionBudget"
+    assert cause["message"] == "The disruption budget keep is still being processed by the server."
+    assert refused.headers["retry-after"] == "10"
+    status = {"observedGeneration": 1, "desiredHealthy": 1, "currentHealthy": 1, "expectedPods": 1}
+    await client.patch(f"{BUDGETS}/keep/status", content=json.dumps({"status": status}), headers=MERGE)
+    (cause,) = (await evicted(client, "one")).json()["details"]["causes"]
+    assert cause["message"] == "The disruption budget keep needs 1 healthy pods and has 1 currently"
     assert "deletionTimestamp" not in (await client.get(f"{PODS}/one")).json()["metadata"]
+
+
+async def test_eviction_takes_a_disruption_from_the_budget(client: httpx.AsyncClient) -> None:
+    """The first pod goes, and the budget that allowed one disruption names it and allows none to the second."""
+    for name in ("one", "two"):
+        await ready_pod(client, name)
+    await client.post(BUDGETS, json=budget("keep"))
+    status = {
+        "observedGeneration": 1,
+        "desiredHealthy": 1,
+        "currentHealthy": 2,
+        "expectedPods": 2,
+        "disruptionsAllowed": 1,
+    }
+    await client.patch(f"{BUDGETS}/keep/status", content=json.dumps({"status": status}), headers=MERGE)
+    assert (await evicted(client, "one")).json()["status"] == "Success"
+    now = (await client.get(f"{BUDGETS}/keep")).json()["status"]
+    assert (now["disruptionsAllowed"], list(now["disruptedPods"])) == (0, ["one"])
+    (condition,) = now["conditions"]
+    assert (condition["type"], condition["status"], condition["reason"]) == (
+        "DisruptionAllowed",
+        "False",
+        "InsufficientPods",
+    )
+    assert (await evicted(client, "two")).status_code == 429
+
+
+async def test_eviction_of_unready_pod_needs_no_disruption(client: httpx.AsyncClient) -> None:
+    """A pod that is not ready goes although no disruption is allowed, where the policy of the budget lets it."""
+    await ready_pod(client, "sick")
+    status = {"conditions": [{"type": "Ready", "status": "False"}]}
+    await client.patch(f"{PODS}/sick/status", content=json.dumps({"status": status}), headers=MERGE)
+    await client.post(BUDGETS, json=budget("keep", unhealthyPodEvictionPolicy="AlwaysAllow"))
+    assert (await evicted(client, "sick")).json()["status"] == "Success"
+
+
+async def test_eviction_with_stale_precondition_returns_409(client: httpx.AsyncClient) -> None:
+    """An eviction of a version of the pod that has gone is refused, and not tried again."""
+    await ready_pod(client, "one")
+    body = {"metadata": {"name": "one"}, "deleteOptions": {"preconditions": {"resourceVersion": "1"}}}
+    refused = await client.post(f"{PODS}/one/eviction", json=body)
+    assert refused.status_code == 409
+    assert "the ResourceVersion in the precondition (1) does not match" in refused.json()["message"]
 
 
 async def test_token_request_issues_token_of_service_account(client: httpx.AsyncClient) -> None:

@@ -231,3 +231,15 @@ def test_patch_of_a_difference_leads_from_one_to_the_other(old: dict[str, Any], 
     patched = strategic.apply(old, patch, POD)
     assert patched == new
     assert strategic.apply(patched, patch, POD) == new
+
+
+def test_list_of_ten_thousand_items_is_merged_by_key() -> None:
+    """Each item finds its counterpart, and the order is the patch's, then the server's."""
+    old = {"containers": [{"name": f"n{number}", "image": "1"} for number in range(10_000)]}
+    patch = {"containers": [{"name": f"n{number}", "args": []} for number in reversed(range(0, 20_000, 2))]}
+    merged = strategic.apply(old, patch, POD)["containers"]
+    names = [item["name"] for item in merged]
+    assert len(names) == 15_000
+    assert merged[names.index("n4")] == {"name": "n4", "image": "1", "args": []}
+    assert [name for name in names if int(name[1:]) % 2 == 0] == [item["name"] for item in patch["containers"]]
+    assert [name for name in names if int(name[1:]) % 2] == [f"n{number}" for number in range(1, 10_000, 2)]

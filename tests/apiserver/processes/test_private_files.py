@@ -39,8 +39,7 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
         assert httpx.get(f"{env.url}/version", headers=headers, verify=trusting, trust_env=False).status_code == 200
         found = modes(shared)
     files = (
-        "etcd.sqlite3",
-        "etcd.sqlite3-wal",
+        "etcd.journal",
         "audit.log",
         "administrator.token",
         "service-account.key",
@@ -57,6 +56,23 @@ def test_folder_of_the_data_is_for_its_owner_alone(tmp_path: Path) -> None:
         found = modes(tmp_path)
     assert found.pop("all") == found.pop("all/data") == 0o700
     assert set(found.values()) == {0o600}
+
+
+@pytest.mark.usefixtures("umask")
+def test_files_of_ours_are_made_private_again(tmp_path: Path) -> None:
+    """What was copied or restored with other modes: the data, the keys, and the kubeconfig; also a draft that was left behind."""
+    config = tmp_path / "kubeconfig"
+    with Environment(f"--data-dir={tmp_path}/data", f"--write-kubeconfig={config}"):
+        pass
+    draft = tmp_path / f".{config.name}.{os.getpid()}"
+    draft.touch()
+    for path in (draft, config, *(tmp_path / "data").iterdir()):
+        path.chmod(0o644)
+    with Environment(f"--data-dir={tmp_path}/data", f"--write-kubeconfig={config}"):
+        found = modes(tmp_path)
+    assert found.pop("data") == 0o700
+    assert set(found.values()) == {0o600}
+    assert config.name in found
 
 
 def test_existing_file_keeps_its_mode(tmp_path: Path) -> None:

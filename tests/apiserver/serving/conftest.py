@@ -35,12 +35,12 @@ class Raw:
         self.writer.write(b"".join(data))
 
     async def answer(self) -> tuple[bytes, bytes]:
-        """The status line of the next answer, which has a length, and its body."""
+        """The status line of the next answer, and its body if its length is told."""
         async with asyncio.timeout(PATIENCE):
             head = await self.reader.readuntil(b"\r\n\r\n")
             lines = head.lower().split(b"\r\n")
-            (length,) = [line.split(b":")[1] for line in lines if line.startswith(b"content-length:")]
-            return head.split(b"\r\n")[0], await self.reader.readexactly(int(length))
+            length = sum(int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:"))
+            return head.split(b"\r\n")[0], await self.reader.readexactly(length)
 
     async def rest(self) -> bytes:
         """All that comes until the server closes the connection, which it must."""

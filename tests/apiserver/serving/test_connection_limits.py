@@ -106,8 +106,8 @@ async def test_long_url_is_read(size: int) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"\r\n", b"GET", HEAD, HEAD + b"X: ", HEAD + b"X: 1\r\n"],
-    ids=["nothing", "an empty line", "a method", "a header", "half a header", "headers"],
+    [b"", b"\0\1\2", b"GET", HEAD, HEAD + b"X: ", HEAD + b"X: 1\r\n"],
+    ids=["nothing", "no HTTP", "a method", "a header", "half a header", "headers"],
 )
 async def test_head_that_is_not_finished_in_time_ends_the_connection(sent: bytes) -> None:
     """Nothing at all, nothing after the handshake, or half a request: the connection is closed without a word."""

@@ -63,7 +63,7 @@ class Discovery:
                 check_document(request, OBJECTS)
                 if wants_aggregated(request.header(b"accept")):
                     return _tagged(request, aggregated_core(registry))
-                return _negotiated(request, core_versions(_address(request)))
+                return _negotiated(request, core_versions(_address(request)), strips_version=True)
             case ["apis"] if path in ("/apis", "/apis/"):
                 if path == "/apis" and wants_aggregated(request.header(b"accept")):
                     return _tagged(request, aggregated_apis(registry))
@@ -86,7 +86,7 @@ class Discovery:
             return NOT_FOUND
         if not all(resource.custom for resource in served):
             check_document(request, OBJECTS)
-        return _negotiated(request, legacy_resources(registry, group, version))
+        return _negotiated(request, legacy_resources(registry, group, version), strips_version=not group)
 
 
 def _names(registry: Registry) -> Iterator[str]:
@@ -107,8 +107,8 @@ def _address(request: Request) -> str:
     return f"{server[0]}:{server[1]}" if server else ""
 
 
-def _negotiated(request: Request, document: Document) -> Response:
-    return object_response(document.body, representation(request), writer=FILTER)
+def _negotiated(request: Request, document: Document, *, strips_version: bool = False) -> Response:
+    return object_response(document.body, representation(request), writer=FILTER, strips_version=strips_version)
 
 
 def _tagged(request: Request, document: Document) -> Response:

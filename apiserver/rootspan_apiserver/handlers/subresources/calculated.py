@@ -23,6 +23,7 @@ from rootspan_apiserver.http.responses import Response
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.times import timestamp
 from rootspan_apiserver.managed_fields import FieldManager
+from rootspan_apiserver.processes.calculating import calculated
 from rootspan_apiserver.resources.hooks import Default
 from rootspan_apiserver.types.normal_form import written
 
@@ -50,7 +51,7 @@ class CalculatedVerbs:
             request, target = call.request, call.target
             body = await request.body(call.span)
             options = write_options(request, "CreateOptions")
-            obj = decode_object(call, body, options)
+            obj = await calculated(partial(decode_object, call, body, options))
             if default is not None:
                 default(obj)
             log_request_object(request, target, obj, calculated=True)

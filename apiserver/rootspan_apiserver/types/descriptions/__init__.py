@@ -15,7 +15,7 @@ from rootspan_apiserver.types.structs import StructType
 
 _OF_EVERY_KIND: Mapping[str, str] = MappingProxyType(
     {
-        "apiVersion": "The group and version of the kind, such as apps/v1.",
+        "apiVersion": "APIVersion defines the group and the version of the kind, such as apps/v1.",
         "kind": "The kind of the object.",
         "metadata": "The name, the labels and other data that every object has.",
         "spec": "The desired state.",
