@@ -4,7 +4,6 @@ Upstream: cmd/kube-apiserver/app/server.go, pkg/controlplane/apiserver/config.go
 """
 
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,12 +34,11 @@ from rootspan_apiserver.dialects.dialect import Dialect
 from rootspan_apiserver.encrypting import encrypting
 from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
-from rootspan_apiserver.filters.retry_after import RetryAfter
+from rootspan_apiserver.flow_control.flow_controller import FlowController
 from rootspan_apiserver.handlers.documents.health import Check
 from rootspan_apiserver.handlers.proxy import AggregationProxy
 from rootspan_apiserver.handlers.routes import application
-from rootspan_apiserver.http.lifecycle import Lifecycle, Stopping
-from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options import identities
 from rootspan_apiserver.options.options import Options
@@ -55,7 +53,6 @@ from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.tracing import Tracing
 
-logger = logging.getLogger(__name__)
 CACHE_SECONDS = 30.0
 
 
@@ -77,10 +74,7 @@ async def apiserver(
         enter = stack.enter_async_context
         bound = stack.enter_context(listen(options.bind_address, options.secure_port))
         certificate, tls = assembly.tls(options)
-        dialect, lifecycle = (
-            options.dialect(),
-            Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period)),
-        )
+        dialect, lifecycle = options.dialect(), assembly.lifecycle(options)
         provider = await enter(assembly.tracer_provider(options, dialect, tracer_provider))
         tracing = Tracing(provider, dialect, texts=assembly.text_traces(options))
         etcd = await enter(assembly.etcd(options, dialect, provider))
@@ -109,6 +103,7 @@ async def apiserver(
             services=AggregatedServices(),
             clients=assembly.service_clients(resolver, options, provider),
             lifecycle=lifecycle,
+            flow=await enter(assembly.flow_control(options, storage, registry, metrics)),
             kms_check=values.health if values is not None else None,
             token=identities.administrator_token(options),
             accounts=identities.service_account_tokens(options, bound, storage, registry, loopback),
@@ -142,6 +137,7 @@ class _Parts:
     services: AggregatedServices
     clients: ServiceClients
     lifecycle: Lifecycle
+    flow: FlowController | None
     kms_check: Check | None
     token: str
     accounts: ServiceAccountTokens
@@ -153,8 +149,7 @@ async def _working(
 ) -> AsyncIterator[Sequence[Settled]]:
     """Run everything that works beside the requests: custom resources, the aggregator, the controllers."""
     options, storage, registry, loopback = parts.options, parts.storage, parts.registry, parts.loopback
-    webhooks = WebhookClients(parts.resolver, parts.provider)
-    converters = Converters(webhooks, parts.tracing, parts.metrics.conversion)
+    converters = Converters(WebhookClients(parts.resolver, parts.provider), parts.tracing, parts.metrics.conversion)
     aggregator = aggregating(
         storage,
         registry,
@@ -180,6 +175,7 @@ async def _working(
         chosen=options.controllers,
         metrics=parts.metrics.queues,
         bootstraps_roles=options.has_mode("RBAC"),
+        controls_flow=parts.flow is not None,
     )
     async with (
         serving_custom_resources(storage, registry, loopback, converters, metrics=parts.metrics.queues),
@@ -224,11 +220,7 @@ def _request_path(
         proxy=AggregationProxy(parts.services, parts.clients, parts.lifecycle.stopping),
         expire_history=storage.expire_history if options.debug_expire_history else None,
         enforces_roles=options.has_mode("RBAC"),
-    )
-    limits = Limits(
-        request_timeout=options.request_timeout,
-        max_requests_in_flight=options.max_requests_inflight,
-        max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
+        flow=parts.flow,
     )
     filtered = chain(
         handlers,
@@ -238,12 +230,11 @@ def _request_path(
         tracing=parts.tracing,
         metrics=parts.metrics,
         auditor=auditor,
-        limits=limits,
+        flow=parts.flow,
+        limits=assembly.limits(options),
         dialect=parts.dialect,
     )
-    waits_for_watches = options.shutdown_watch_termination_grace_period > 0
-    sends_retry_after = options.shutdown_send_retry_after
-    return RetryAfter(filtered, parts.lifecycle, waits_for_watches=waits_for_watches) if sends_retry_after else filtered
+    return assembly.retry_after(options, filtered, parts.lifecycle)
 
 
 def _admission(parts: _Parts) -> AdmissionChain:

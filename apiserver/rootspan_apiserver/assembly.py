@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
 from pathlib import Path
@@ -26,7 +26,13 @@ from rootspan_apiserver.clients.loopback import LoopbackClient
 from rootspan_apiserver.clients.service_client import ClientCertificate, ServiceClients
 from rootspan_apiserver.clients.service_resolver import ServiceResolver
 from rootspan_apiserver.controllers import controller_faults
+from rootspan_apiserver.controllers.flow_configuration import controlling_flow
 from rootspan_apiserver.dialects.dialect import Dialect
+from rootspan_apiserver.filters.retry_after import RetryAfter
+from rootspan_apiserver.flow_control.flow_controller import FlowController
+from rootspan_apiserver.http.lifecycle import Lifecycle, Stopping
+from rootspan_apiserver.http.limits import Limits
+from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.options.authorization import ABAC
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
@@ -51,10 +57,20 @@ def check(options: Options) -> None:
     if faults := [
         *plugin_faults(options.enable_admission_plugins, options.disable_admission_plugins),
         *controller_faults(options.controllers),
+        *_faults_of_flow_control(options),
     ]:
         raise OptionsError(faults)
     for sentence in idle_settings(options):
         logger.warning("%s", sentence)
+
+
+def _faults_of_flow_control(options: Options) -> Iterator[str]:
+    reads, writes = options.max_requests_inflight, options.max_mutating_requests_inflight
+    if options.enable_priority_and_fairness and reads + writes <= 0:
+        yield (
+            f"invalid configuration: MaxRequestsInFlight={reads} and MaxMutatingRequestsInFlight={writes}; they must add up to something "
+            "positive"
+        )
 
 
 def tls(options: Options) -> tuple[ServingCertificate, TLSContext]:
@@ -190,5 +206,40 @@ def storage(
     return found
 
 
+@contextlib.asynccontextmanager
+async def flow_control(
+    options: Options, storage: Storage, registry: Registry, metrics: Metrics
+) -> AsyncIterator[FlowController | None]:
+    """Control the flow of requests inside the block; return None where the options turn that off."""
+    if not options.enable_priority_and_fairness:
+        yield None
+        return
+    seats = options.max_requests_inflight + options.max_mutating_requests_inflight
+    async with controlling_flow(seats, storage, registry, metrics) as flow:
+        yield flow
+
+
+def limits(options: Options) -> Limits:
+    """Return the limits of requests."""
+    return Limits(
+        request_timeout=options.request_timeout,
+        max_requests_in_flight=options.max_requests_inflight,
+        max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
+    )
+
+
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
+
+
+def retry_after(options: Options, app: ASGIApp, lifecycle: Lifecycle) -> ASGIApp:
+    """Return `app`, behind the filter of --shutdown-send-retry-after if that is set."""
+    if not options.shutdown_send_retry_after:
+        return app
+    waits_for_watches = options.shutdown_watch_termination_grace_period > 0
+    return RetryAfter(app, lifecycle, waits_for_watches=waits_for_watches)
+
+
+def lifecycle(options: Options) -> Lifecycle:
+    """Return the events of the start and the shutdown, which ends the watches over the time of their flag."""
+    return Lifecycle(stopping=Stopping(options.shutdown_watch_termination_grace_period))

@@ -48,7 +48,7 @@ class Steps:
             self.longest = max(self.longest, time.thread_time() - begun)
             self._begun = 0.0
 
-        asyncio.events.Handle._run = timed  # type: ignore[method-assign]  # the only place where all steps pass
+        asyncio.events.Handle._run = timed  # type: ignore[method-assign, assignment]  # the only place where all steps pass
 
     def watch(self, thread: int) -> None:
         """Print the stacks of the long steps of a thread, for ever."""

@@ -14,8 +14,10 @@ from rootspan_apiserver.authn.tokens import TokenFileError
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
 from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING
 from rootspan_apiserver.options.options import Options
+from rootspan_apiserver.processes import descriptors
 from rootspan_apiserver.processes.calculating import SWITCH_INTERVAL
 from rootspan_apiserver.processes.event_loop import new_event_loop
+from rootspan_apiserver.processes.memory import returning_memory
 from rootspan_apiserver.serving.certificates import CertificateError
 from rootspan_apiserver.serving.http import BindError
 from rootspan_apiserver.serving.until_stopped import serve_until_stopped
@@ -34,6 +36,7 @@ def run_apiserver(options: Options) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    descriptors.raise_limit()
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.get_loop()  # first, so that an interruption of its import leaves no coroutine that was never awaited
@@ -47,7 +50,7 @@ def run_apiserver(options: Options) -> int:
 @contextlib.asynccontextmanager
 async def _serving(options: Options) -> AsyncIterator[Callable[[], None]]:
     grace = max(options.request_timeout, options.shutdown_watch_termination_grace_period)
-    async with apiserver(options, grace=grace) as running:
+    async with apiserver(options, grace=grace) as running, returning_memory():
         gc.freeze()  # what the start has made stays, and the collector of cycles need not look at it again and again
         print(f"Serving the Kubernetes API on {running.address.url}", flush=True)
         print(tracing_line(options), flush=True)

@@ -17,6 +17,10 @@ from rootspan_apiserver.types.problems import NotDecodableError
 
 """Of a body. An object is 4 levels deeper with its managedFields, in reviews and tables some more, and what writes JSON ends at 254."""
 _SPACED_COLONS = (b" :", b"\n:", b"\t:", b"\r:")
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
 _KEY = re.compile(rb'(?<!\\)"\s*:')
 
 
@@ -29,12 +33,25 @@ def load(body: bytes, *, duplicates: bool) -> Any:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise NotDecodableError(_reason(body)) from error
+        repaired = _with_replacements(body)
+        if repaired == body:
+            raise NotDecodableError(_reason(body)) from error
+        return load(repaired, duplicates=duplicates)
     if max(body.count(b"{"), body.count(b"[")) > MAXIMUM_DEPTH // 2:
         _check_depth(value, body)
     if duplicates and _written_keys(body) != _count_keys(value):
         return json.loads(body, object_pairs_hook=_pairs, parse_int=integer)
     return value
+
+
+def _with_replacements(body: bytes) -> bytes:
+    """Return a JSON text with U+FFFD for what is no character: bytes that are not UTF-8, and halves of surrogate pairs."""
+    if body.isascii() and b"\\ud" not in body and b"\\uD" not in body:
+        return body
+    if explain(body.decode("latin-1")):
+        return body
+    text = _NO_CHARACTER.sub("\ufffd", body.decode("utf-8", "surrogateescape"))
+    return _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text).encode()
 
 
 def load_object(body: bytes, *, duplicates: bool) -> dict[str, Any]:
@@ -128,15 +145,8 @@ _NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
 
 def _reason(body: bytes) -> str:
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        return f"invalid UTF-8 at byte {error.start}"
-    if reason := explain(text):
+    if reason := explain(body.decode("latin-1")):
         return reason
+    text = body.decode("utf-8", "replace")
     deep = body.count(b"[") + body.count(b"{") > MAXIMUM_DEPTH
-    return (
-        f"invalid character '{_deepest(text)}' exceeded max depth"
-        if deep
-        else "number out of range or unpaired surrogate"
-    )
+    return f"invalid character '{_deepest(text)}' exceeded max depth" if deep else "number out of range"

@@ -112,6 +112,7 @@ async def running_controllers(
     chosen: Sequence[str] = ("*",),
     metrics: QueueMetrics,
     bootstraps_roles: bool = False,
+    controls_flow: bool = True,
 ) -> AsyncIterator[Settled]:
     """Create the objects of a new server, then keep them and run the chosen controllers while the block runs.
 
@@ -121,6 +122,7 @@ async def running_controllers(
         chosen: the value of --controllers.
         metrics: shows the queues.
         bootstraps_roles: whether the roles of RBAC are created.
+        controls_flow: whether flow schemas are followed, and so have a status.
 
     Yields:
         A function that returns once the present namespaces have the objects that controllers put into each, and the present cluster
@@ -129,7 +131,7 @@ async def running_controllers(
     Raises:
         StatusError: the watch cache is not ready.
     """
-    own, renew = await _bootstrapped(storage, store, registry, server)
+    own, renew = await _bootstrapped(storage, store, registry, server, controls_flow=controls_flow)
     if bootstraps_roles:
         await BootstrapRoles(storage, store, registry).reconcile()
     all_controllers = [
@@ -154,7 +156,7 @@ async def running_controllers(
 
 
 async def _bootstrapped(
-    storage: Storage, store: Store, registry: Registry, server: ServerFacts
+    storage: Storage, store: Store, registry: Registry, server: ServerFacts, *, controls_flow: bool
 ) -> tuple[Sequence[Controller], Callable[[], Awaitable[None]]]:
     """Create the objects of a new server. Return the controllers that keep them, and the renewal of the server's Lease."""
     address = public_address(*server.addresses)
@@ -162,10 +164,13 @@ async def _bootstrapped(
     kept = [*kept_system_objects(store, registry, server), *kept_flow_control(store, registry), lease.kept()]
     if address:
         kept += kept_endpoints(store, registry, address, server.secure_port)
-    keeper, schemas = Keeper(storage, kept), FlowSchemaStatus(storage, store, registry)
+    keeper, repair = Keeper(storage, kept), IPAddressRepair(storage, store, registry)
     await keeper.bootstrap()
+    if not controls_flow:
+        return (keeper, repair), lease.renew
+    schemas = FlowSchemaStatus(storage, store, registry)
     await schemas.bootstrap()
-    return (keeper, schemas, IPAddressRepair(storage, store, registry)), lease.renew
+    return (keeper, schemas, repair), lease.renew
 
 
 async def _run(controller: Controller) -> None:

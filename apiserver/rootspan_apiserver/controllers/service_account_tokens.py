@@ -23,7 +23,7 @@ from rootspan_apiserver.storage.scope import object_key
 ACCOUNT_NAME, ACCOUNT_UID = "kubernetes.io/service-account.name", "kubernetes.io/service-account.uid"
 TYPE = "kubernetes.io/service-account-token"
 _CAUGHT_UP = frozenset({404, 409})
-"""The object is gone or has changed, which is another event."""
+"""The object was deleted or changed, which is another event."""
 
 
 class SecretTokens(Protocol):

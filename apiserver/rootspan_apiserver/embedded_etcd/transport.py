@@ -20,7 +20,9 @@ class EmbeddedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._gateway.closed:
             raise httpx.ConnectError("the embedded etcd is closed", request=request)
-        answer = await self._gateway.answer(request.method, request.url.path, await request.aread())
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        body = b"".join([chunk async for chunk in request.stream])
+        answer = await self._gateway.answer(request.method, request.url.path, body)
         if isinstance(answer.body, bytes):
             headers = HEADERS if answer.status == 200 else httpx.Headers({"Content-Type": answer.content_type})
             return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(answer.body))

@@ -142,10 +142,11 @@ class Endpoints:
             silence = asyncio.get_running_loop().call_later(SILENCE, self.leave, index)
         try:
             response = await lane.handle_async_request(request)
+            assert isinstance(response.stream, httpx.AsyncByteStream)
             try:
                 return response.status_code, await read(response)
             finally:
-                await response.aclose()
+                await response.stream.aclose()
         finally:
             if silence is not None:
                 silence.cancel()

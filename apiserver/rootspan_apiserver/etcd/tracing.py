@@ -48,8 +48,8 @@ class EtcdTracingTransport(AsyncTracingTransport, ABC):
             request.headers["Grpc-Metadata-Tracestate"] = tracestate
 
     def record_response(self, span: Span, response: httpx.Response) -> None:
-        sent, size = response.extensions[SENT]
-        self.record_sent(span, number=1, size=size, time=sent)
+        sent, request = response.extensions[SENT]
+        self.record_sent(span, number=1, size=int(request.headers["Content-Length"]), time=sent)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Received(self, span, response.status_code, response.stream)
 
@@ -63,7 +63,7 @@ class EtcdTracingTransport(AsyncTracingTransport, ABC):
 
 
 class _SendTimes(httpx.AsyncBaseTransport):
-    """Adds to each response when its request was sent and how large it was."""
+    """Adds its request, and when that was sent, to each response."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
@@ -71,7 +71,7 @@ class _SendTimes(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         sent = time.time_ns()
         response = await self._transport.handle_async_request(request)
-        response.extensions[SENT] = sent, int(request.headers["Content-Length"])
+        response.extensions[SENT] = sent, request
         return response
 
     async def aclose(self) -> None:

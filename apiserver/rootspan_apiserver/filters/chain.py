@@ -14,8 +14,10 @@ from rootspan_apiserver.filters.authorization import Authorization
 from rootspan_apiserver.filters.deadline import Deadline
 from rootspan_apiserver.filters.exchange import Exchange
 from rootspan_apiserver.filters.impersonation import Impersonation
+from rootspan_apiserver.filters.max_in_flight import MaxInFlight
 from rootspan_apiserver.filters.panic import PanicRecovery
 from rootspan_apiserver.filters.priority_and_fairness import PriorityAndFairness
+from rootspan_apiserver.flow_control.flow_controller import FlowController
 from rootspan_apiserver.http.limits import Limits
 from rootspan_apiserver.kube.asgi import ASGIApp
 from rootspan_apiserver.resources.catalogue import Registry
@@ -32,12 +34,16 @@ def chain(
     tracing: Tracing,
     metrics: Metrics,
     auditor: Auditor | None = None,
+    flow: FlowController | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     dialect: Dialect = DEFAULT,
 ) -> ASGIApp:
-    """Put `app` behind all filters; the last one named is the first that a request meets."""
+    """Put `app` behind all filters; the last one named is the first that a request meets.
+
+    Without `flow` only the number of requests in flight is limited.
+    """
     app = Authorization(app, authorizer, metrics.access)
-    app = PriorityAndFairness(app, metrics, limits)
+    app = _limited(app, flow, metrics, limits)
     app = Impersonation(app, authorizer, metrics.impersonation)
     app = Audit(app, auditor)
     app = Authentication(app, authenticator, metrics.access)
@@ -46,3 +52,9 @@ def chain(
         app = RefusalAudit(app, auditor)
     app = PanicRecovery(app)
     return Exchange(app, registry=registry, tracing=tracing, metrics=metrics, body_limit=limits.body, dialect=dialect)
+
+
+def _limited(app: ASGIApp, flow: FlowController | None, metrics: Metrics, limits: Limits) -> ASGIApp:
+    if flow is None:
+        return MaxInFlight(app, metrics, limits)
+    return PriorityAndFairness(app, flow, metrics, limits.request_timeout)

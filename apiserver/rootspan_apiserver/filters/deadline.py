@@ -34,6 +34,7 @@ class Deadline:
         except StatusError as error:
             await error_response(request, error, writer=FILTER).send(request, send)
             return
+        request.time_limit = limit
         begun = late = False
         clock = asyncio.timeout(limit)
 

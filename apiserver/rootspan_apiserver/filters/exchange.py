@@ -76,7 +76,7 @@ def _with_common_headers(request: Request, headers: list[tuple[bytes, bytes]]) -
     added = [(b"audit-id", request.audit_id.encode("latin-1", "replace"))]
     if not any(name == b"cache-control" for name, _ in headers):
         added.append(_CACHE_CONTROL)
-    if request.flow_schema_uid and (request.info.verb == "watch" or not is_long_running(request.info, request.scope)):
+    if request.flow_schema_uid is not None:
         added.append((b"x-kubernetes-pf-flowschema-uid", request.flow_schema_uid.encode()))
         added.append((b"x-kubernetes-pf-prioritylevel-uid", request.priority_level_uid.encode()))
     if request.warnings:
@@ -129,13 +129,15 @@ class Exchange:
             request.receive = sending.counting(receive)
         long_running = is_long_running(info, scope)
         counted = self._counted(info)
-        gauge = self._metrics.long_running(counted) if long_running else self._metrics.in_flight(counted)
+        gauge = self._metrics.long_running(counted) if long_running else None
         token = audit_id.set(request.audit_id[:_AUDIT_ID_LIMIT])
-        gauge.inc()
+        if gauge is not None:
+            gauge.inc()
         try:
             await self._app(scope, request.receive, sending)
         finally:
-            gauge.dec()
+            if gauge is not None:
+                gauge.dec()
             if request.body_size is not None and counted.is_resource_request:
                 self._metrics.bodies.observe(counted, request.body_size, request.parameter("fieldValidation") or "")
             audit_id.reset(token)

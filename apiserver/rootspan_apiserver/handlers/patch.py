@@ -43,11 +43,7 @@ class PatchVerb:
         log_request_patch(call.request, body)
         call.span.event(events.AUDIT_RECORDED)
         write = self._writer.write(call, options)
-        change: _Applied | _Patched
-        if applies:
-            change = await calculated(partial(_Applied, call, write, options, body))
-        else:
-            change = _Patched(call, write, options, body)
+        change = _Applied(call, write, options, body) if applies else _Patched(call, write, options, body)
         stored, created = await write.update(change, create_on_missing=applies)
         call.span.event(events.PATCH_STORED)
         return await stored_response(call, stored, 201 if created else 200)
@@ -67,7 +63,7 @@ class _Applied:
     async def __call__(self, live: JSONObject | None) -> JSONObject:
         call, write = self._call, self._write
         call.span.event(events.PATCHING)
-        applied = self._read()
+        applied = await calculated(self._read)
         new = await write.managed(
             lambda fields: fields.apply(live, applied, write.manager, timestamp(), force=self._force)
         )

@@ -75,6 +75,7 @@ class AggregationProxy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, service = request_of(scope), self._services.serving(scope["path"])
+        request.watch_initialized()
         if service is None or not service.available:
             await _UNAVAILABLE.send(request, send)
             return

@@ -12,8 +12,10 @@ from rootspan_apiserver.admission.chain import AdmissionChain
 from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
+from rootspan_apiserver.flow_control.flow_controller import FlowController
 from rootspan_apiserver.handlers.dispatch import ResourceEndpoint
 from rootspan_apiserver.handlers.documents.discovery import Discovery
+from rootspan_apiserver.handlers.documents.flow_control import flow_control_dumps
 from rootspan_apiserver.handlers.documents.health import ENDPOINTS, Check, Health
 from rootspan_apiserver.handlers.documents.history import PATH as EXPIRE_HISTORY
 from rootspan_apiserver.handlers.documents.history import HistoryExpiry
@@ -141,6 +143,7 @@ def application(
     proxy: AggregationProxy | None = None,
     expire_history: Callable[[], Awaitable[None]] | None = None,
     enforces_roles: bool = False,
+    flow: FlowController | None = None,
 ) -> Starlette:
     """Return the handlers behind their routes, without Starlette's error pages: the panic filter answers errors as kube-apiserver does.
 
@@ -153,6 +156,7 @@ def application(
         proxy: Passes on the requests for APIs that other servers serve.
         expire_history: Makes every resourceVersion so far too old; None serves no path for it.
         enforces_roles: Whether RBAC is one of the authorization modes.
+        flow: Flow control, whose state is shown; None where there is none.
     """
     resources = ResourceEndpoint(
         registry=registry,
@@ -166,16 +170,14 @@ def application(
         stopping=lifecycle.stopping,
         enforces_roles=enforces_roles,
     )
-    health = Health(etcd_check, lifecycle, bootstraps_roles=enforces_roles, kms=kms_check)
+    controlled = flow is not None
+    health = Health(etcd_check, lifecycle, bootstraps_roles=enforces_roles, kms=kms_check, controls_flow=controlled)
     fixed = [*_DOCUMENTS, *health.paths()]
     pages = zpages.by_path(fixed)
     index = _index(registry, [*fixed, *pages])
-    ways = [
-        (_at("/"), index),
-        (_at("/index.html"), index),
-        *((_at(path), page.answer) for path, page in pages.items()),
-        *_documents(registry, metrics, health, tokens),
-    ]
+    at = {"/": index, "/index.html": index} | {path: page.answer for path, page in pages.items()}
+    at |= flow_control_dumps(flow) if flow is not None else {}
+    ways = [*((_at(path), what) for path, what in at.items()), *_documents(registry, metrics, health, tokens)]
     routes = [Route(_is_resource, resources), *(Route(where, _answering(what)) for where, what in ways)]
     if proxy is not None:
         routes.insert(0, Route(proxy.matches, proxy))

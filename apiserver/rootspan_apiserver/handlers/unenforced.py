@@ -61,13 +61,6 @@ UNENFORCED = (
         without_rbac=True,
     ),
     Unenforced(
-        "flow schemas and priority levels are stored but not followed",
-        (
-            ("flowcontrol.apiserver.k8s.io", "flowschemas"),
-            ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"),
-        ),
-    ),
-    Unenforced(
         "admin access to devices is stored whatever the labels of the namespace",
         ((RESOURCE, "resourceclaims"), (RESOURCE, "resourceclaimtemplates")),
         _wants_admin_access,

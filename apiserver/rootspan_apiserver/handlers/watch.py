@@ -78,6 +78,7 @@ class WatchVerb:
             call.spans.enter_context(call.request.verb_span(operations.WATCH_LIST))
         stack = AsyncExitStack()
         events = await stack.enter_async_context(self._store.watch(target.resource, target.namespace, options))
+        events.on_initialized(call.request.watch_initialized)
         return WatchStream(
             call, events, stack, metrics=self._metrics, seconds=seconds, stopping=self._stopping, is_list=is_list
         )

@@ -14,4 +14,3 @@ class Limits:
     request_timeout: float = 60.0
     max_requests_in_flight: int = 400
     max_mutating_requests_in_flight: int = 200
-    queue_wait: float = 15.0

@@ -5,6 +5,7 @@ applications.
 """
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -29,6 +30,10 @@ _KEY = "rootspan.request"
 _USER_AGENT_LIMIT = 1024
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error
     """The client closed its connection before its request was read."""
 
@@ -48,8 +53,11 @@ class Request:
         audit: What is recorded of the request; None while that is not decided, or without an audit log.
         received: When it arrived, in seconds since 1970.
         response_document: The object that is answered as JSON; None before that, and for an answer that is no object.
+        time_limit: The seconds that it may take; None if it may last.
+        flow_schema_uid, priority_level_uid: Of the objects that flow control followed, "" for one that is not there; None before that.
         waited: The seconds that it waited for a seat.
         body_size: The bytes of the body, None before it was read.
+        watch_initialized: To be called when a watch has sent the state that it begins with, after which it costs no seat.
     """
 
     scope: Scope
@@ -66,10 +74,12 @@ class Request:
     audit: AuditContext | None = None
     received: float = field(default_factory=time.time)
     response_document: bytes | None = None
-    flow_schema_uid: str = ""
+    time_limit: float | None = None
+    flow_schema_uid: str | None = None
     priority_level_uid: str = ""
     waited: float = 0.0
     body_size: int | None = None
+    watch_initialized: Callable[[], None] = _nothing
     _query: dict[str, list[str]] | None = None
 
     def __post_init__(self) -> None:

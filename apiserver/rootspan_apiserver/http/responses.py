@@ -5,6 +5,7 @@ Bodies are bytes already: what is stored is answered as it is stored, so that a 
 Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/writers.go
 """
 
+import asyncio
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ ROUTER = "*restful.Response"
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 _VARY_ENCODING = (b"vary", b"Accept-Encoding")
 _GZIP_THRESHOLD = 128 * 1024
+_PIECE = 1024 * 1024
+"""The bytes of a body that are written, and encrypted, in one go."""
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -102,7 +105,13 @@ class Response:
         if self.status not in (204, 304):
             headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        begin = 0
+        while len(body) - begin > _PIECE:
+            piece = body[begin : begin + _PIECE]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await asyncio.sleep(0)  # the pieces for a client that reads fast do not follow each other at once
+            begin += _PIECE
+        await send({"type": "http.response.body", "body": body[begin:]})
 
 
 def serialization_facts(request: Request, made: Serialization, content_type: str) -> Facts:

@@ -127,6 +127,7 @@ class Options(
     )
     max_requests_inflight: int = flag(400, integer, "Maximum number of non-mutating requests in flight. 0: no limit.")
     max_mutating_requests_inflight: int = flag(200, integer, "The maximum number of mutating ones. 0: no limit.")
+    enable_priority_and_fairness: bool = flag(True, boolean, "Queue and dispatch requests with priority and fairness.")
     request_timeout: float = flag(60.0, seconds, "The duration a handler may keep a request open before timing it out.")
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
     shutdown_delay_duration: float = flag(0.0, seconds, "How long to continue serving after SIGTERM or SIGINT.")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # servers that ask for no client certificates do not need it
 
 logger = logging.getLogger(__name__)
 PAUSE = 1.0
-"""Seconds until connections are accepted again after accept() failed, for example for want of file descriptors."""
+"""Seconds until connections are accepted again after accept() failed, or when there were as many as there may be."""
 _HTTP = (b"GET /", b"HEAD ", b"POST ", b"PUT /", b"OPTIO")
 TLSContext: TypeAlias = Union[ssl.SSLContext, "SSL.Context"]
 """TLS of the standard library, or of pyOpenSSL where clients are asked for certificates."""
@@ -22,7 +22,8 @@ _NOT_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an H
 class Acceptor:
     """Creates a protocol for each connection when its TLS handshake is done, which may take `handshake_time` seconds.
 
-    It peeks at the first bytes of a connection without consuming them, which asyncio's own servers do not support.
+    It peeks at the first bytes of a connection without consuming them, which asyncio's own servers do not support. While `is_full` returns
+    true, new connections wait in the backlog of the socket.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class Acceptor:
         protocol: Callable[[], asyncio.Protocol],
         tls: TLSContext | None,
         handshake_time: float,
+        is_full: Callable[[], bool] = bool,
     ) -> None:
         bound.setblocking(False)
         self._bound = bound
         self._protocol = protocol
         self._tls = tls
         self._handshake_time = handshake_time
+        self._is_full = is_full
         self._waiting: dict[socket.socket, asyncio.TimerHandle] = {}
         self._opening: dict[asyncio.Task[None], socket.socket] = {}
         self._again: asyncio.TimerHandle | None = None
@@ -60,21 +63,32 @@ class Acceptor:
             if task.cancelled():
                 connection.close()
 
+    @property
+    def unfinished(self) -> int:
+        """The number of connections whose handshake is not done."""
+        return len(self._waiting) + len(self._opening)
+
     def _accept(self) -> None:
+        if self._is_full():
+            self._pause()
+            return
         try:
             connection, _ = self._bound.accept()
         except (BlockingIOError, ConnectionError):
             return
         except OSError as exc:
             logger.error("connections cannot be accepted: %s", exc)
-            self._loop.remove_reader(self._bound)
-            self._again = self._loop.call_later(PAUSE, self._loop.add_reader, self._bound, self._accept)
+            self._pause()
             return
         connection.setblocking(False)
         if self._tls is None:
             self._open(connection)
         else:
             self._peek(connection, self._handshake_time)
+
+    def _pause(self) -> None:
+        self._loop.remove_reader(self._bound)
+        self._again = self._loop.call_later(PAUSE, self._loop.add_reader, self._bound, self._accept)
 
     def _on_first_bytes(self, connection: socket.socket) -> None:
         self._peek(connection, self._stop_waiting(connection))

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 
+from rootspan_apiserver.processes import descriptors
 from rootspan_apiserver.serving.accepting import Acceptor, TLSContext
 from rootspan_apiserver.serving.protocol import LIMITS, Connection, ConnectionLimits, ServerState
 from rootspan_apiserver.serving.request_cycle import ASGIApp
@@ -81,7 +82,14 @@ async def serving(
     state = ServerState(app, limits)
     host, port = bound.getsockname()[:2]
     clock = asyncio.create_task(_keep_date(state))
-    acceptor = Acceptor(bound, lambda: Connection(state), tls, limits.handshake_time)
+    most = descriptors.for_connections(limits.connections)
+    acceptor = Acceptor(
+        bound,
+        lambda: Connection(state),
+        tls,
+        limits.handshake_time,
+        is_full=lambda: len(state.connections) + acceptor.unfinished >= most,
+    )
     try:
         yield Address("https" if tls else "http", host, port)
     finally:

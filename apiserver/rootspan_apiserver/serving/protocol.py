@@ -33,13 +33,15 @@ class ConnectionLimits:
     """The limits of kube-apiserver. Times are in seconds, sizes in bytes.
 
     `head` limits a request line and its headers together: Go's `MaxHeaderBytes` plus the size of its read buffer. `handshake_time` limits
-    the TLS handshake, `head_time` the receipt of each head, and `idle_time` the time between two requests.
+    the TLS handshake, `head_time` the receipt of each head, and `idle_time` the time between two requests. `connections` is a limit of
+    this server, which a lower limit of file descriptors lowers.
     """
 
     head: int = (1 << 20) + 4096
     handshake_time: float = 32.0
     head_time: float = 32.0
     idle_time: float = 90.0
+    connections: int = 16384
 
 
 LIMITS = ConnectionLimits()

@@ -44,8 +44,8 @@ class Observer(Protocol):
 class Collection:
     """The objects below one storage path.
 
-    `written` is the last revision at which this process wrote there, `clients` the number of clients that watch, `numbers` what the metrics
-    show.
+    `written` is the last revision at which this process wrote there, `clients` the number of clients that watch, `size` the bytes of all
+    objects, `numbers` what the metrics show.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Collection:
         """Begin again from a state at `revision`; the history before it is dropped and every watch ends."""
         self.numbers.initializations += 1
         self._objects = {stored.key: stored for stored in objects}
+        self.size = sum(len(stored.raw) for stored in self._objects.values())
         self._keys = sorted(self._objects)
         self.forget(revision)
         for watch in tuple(self.watches):
@@ -106,12 +107,16 @@ class Collection:
         previous = self._objects.get(stored.key)
         if previous is None:
             insort(self._keys, stored.key)
+        else:
+            self.size -= len(previous.raw)
+        self.size += len(stored.raw)
         self._objects[stored.key] = stored
         self._record(Change(stored, previous, deleted=False))
 
     def delete(self, key: str, revision: int) -> None:
         previous = self._objects.pop(key, None)
         if previous is not None:
+            self.size -= len(previous.raw)
             del self._keys[bisect_left(self._keys, key)]
             self._record(Change(previous.at(revision), previous, deleted=True))
 

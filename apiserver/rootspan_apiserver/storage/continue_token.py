@@ -61,6 +61,7 @@ def _invalid(reason: str) -> StatusError:
 
 def _document(token: str) -> JSONObject:
     """Return the document in a token. Raises StatusError 400 with the words of Go's decoders."""
+    token = token.replace("\r", "").replace("\n", "")
     strange = _NOT_BASE64.search(token)
     if strange is not None or len(token) % 4 == 1:
         raise _invalid(f"illegal base64 data at input byte {strange.start() if strange else len(token) - 1}")

@@ -122,6 +122,10 @@ class Storage(CacheReads):
         """Return how many objects of a resource the watch cache has; -1 until it has loaded."""
         return len(self._collection(resource)) if self._cache.ready else -1
 
+    def size(self, resource: Resource) -> int:
+        """Return the bytes of all objects of a resource in the watch cache."""
+        return self._collection(resource).size
+
     def numbers(self, resource: Resource) -> CacheNumbers:
         """Return what is counted of a resource in the watch cache."""
         return self._collection(resource).numbers

@@ -170,7 +170,7 @@ class StoredObject:
     @property
     def labels(self) -> Mapping[str, str]:
         if self._labels is None:
-            self._labels = self.metadata().get("labels") or {}
+            self._labels = (self.metadata().get("labels") or {}) if b'"labels"' in self.raw else {}
         return self._labels
 
     @property
@@ -196,7 +196,9 @@ class StoredObject:
 
     def _lifecycle(self) -> tuple[str, Mapping[str, bool]]:
         if self._deletion_timestamp is None:
-            metadata = self.metadata()
+            # Most objects have neither, which is seen without decoding them.
+            known = b'"ownerReferences"' in self.raw or b'"deletionTimestamp"' in self.raw
+            metadata = self.metadata() if known else {}
             if references := metadata.get("ownerReferences"):
                 self._owners = {each["uid"]: bool(each.get("blockOwnerDeletion")) for each in references}
             self._deletion_timestamp = metadata.get("deletionTimestamp") or ""

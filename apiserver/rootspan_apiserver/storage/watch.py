@@ -71,6 +71,7 @@ class CacheWatch:
         self._initial: Iterator[StoredObject] = iter(())
         self._replay: deque[Change] = deque()
         self._initial_end = 0
+        self._initialized: Callable[[], None] | None = None
         self._changes: deque[Change] = deque()
         self._waiting = 0
         self._examined = 0
@@ -82,6 +83,10 @@ class CacheWatch:
         """Deliver the `initial` state first, then a bookmark at revision `bookmark` unless that is 0."""
         self._initial = iter(initial)
         self._initial_end = bookmark
+
+    def on_initialized(self, call: Callable[[], None]) -> None:
+        """Call this once, when all that the watch begins with has been taken."""
+        self._initialized = call
 
     def replay(self, changes: Iterable[Change]) -> None:
         """Deliver these `changes` first."""
@@ -181,6 +186,9 @@ class CacheWatch:
                 self._examined += 1
                 if self._examined >= EXAMINED:
                     return None
+            if self._initialized is not None:
+                self._initialized()
+                self._initialized = None
         return None
 
     def _seen(self, change: Change) -> WatchEvent | None:

@@ -93,6 +93,34 @@ class Distribution:
         yield Sample("_count", labels, totals[-1])
 
 
+class TimeDistribution:
+    """The nanoseconds that a value spent in each bucket."""
+
+    __slots__ = ("_bounds", "_nanoseconds", "_sum")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = bounds
+        self._nanoseconds = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def spend(self, value: float, seconds: float) -> None:
+        """Count the time during which the value was `value`."""
+        nanoseconds = round(seconds * 1e9)
+        self._nanoseconds[bisect_left(self._bounds, value)] += nanoseconds
+        self._sum += value * nanoseconds
+
+    def reset(self) -> None:
+        self._nanoseconds = [0] * len(self._nanoseconds)
+        self._sum = 0.0
+
+    def samples(self, labels: Labels) -> Iterator[Sample]:
+        totals = list(accumulate(self._nanoseconds))
+        for bound, total in zip([*map(format_float, self._bounds), "+Inf"], totals, strict=True):
+            yield Sample("_bucket", labels, total, bound)
+        yield Sample("_sum", labels, self._sum)
+        yield Sample("_count", labels, totals[-1])
+
+
 class _Child(Protocol):
     def reset(self) -> None: ...
 
@@ -159,7 +187,7 @@ class Computed:
             yield Sample("", labels, value)
 
 
-AnyFamily = Family[Number] | Family[Distribution] | Computed
+AnyFamily = Family[Number] | Family[Distribution] | Family[TimeDistribution] | Computed
 
 
 def counter(name: str, description: str, *names: str) -> Family[Number]:

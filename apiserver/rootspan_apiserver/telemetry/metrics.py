@@ -8,8 +8,7 @@ Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go
 """
 
 import socket
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -24,7 +23,9 @@ from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
 from rootspan_apiserver.telemetry.encryption_metrics import EncryptionMetrics
 from rootspan_apiserver.telemetry.exposition import OPEN_METRICS, TEXT_FORMAT, exposition
+from rootspan_apiserver.telemetry.flow_control_metrics import FlowControlMetrics
 from rootspan_apiserver.telemetry.impersonation_metrics import ImpersonationMetrics
+from rootspan_apiserver.telemetry.in_flight_metrics import InFlightMetrics
 from rootspan_apiserver.telemetry.metric_types import (
     AnyFamily,
     Computed,
@@ -36,10 +37,10 @@ from rootspan_apiserver.telemetry.metric_types import (
     gauge,
     histogram,
 )
-from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
+from rootspan_apiserver.telemetry.process_metrics import process_metrics, registered_metrics, release_metrics
 from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
 from rootspan_apiserver.telemetry.service_account_metrics import ServiceAccountMetrics
-from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, FlowControlMetrics, WatchMetrics
+from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, WatchMetrics
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.token_cache_metrics import TokenCacheMetrics
 
@@ -64,7 +65,6 @@ _VERBS = MappingProxyType(
         "delete": "DELETE",
     }
 )
-_READS = frozenset({"get", "list", "watch"})
 _CONNECTS = frozenset({"log", "exec", "portforward", "attach", "proxy"})
 
 
@@ -113,9 +113,8 @@ class Metrics:
 
     Attributes:
         access, admission, aggregator, audit, authorization, bodies, cache, clients, conversion, encryption, flow_control, impersonation,
-            queues, service_accounts, storage, token_cache, watches: Those of the parts of the server.
+            in_flight, queues, service_accounts, storage, token_cache, watches: Those of the parts of the server.
         features: Returns whether the server has each feature, by its name and stage.
-        reading, mutating: The requests in flight.
     """
 
     def __init__(self, emulated_version: str = "1.36", storage: StorageMetrics | None = None) -> None:
@@ -124,7 +123,8 @@ class Metrics:
         self.authorization = AuthorizationMetrics(api_server_id(socket.gethostname()))
         self.admission, self.audit = AdmissionMetrics(), AuditMetrics()
         self.conversion, self.encryption = ConversionMetrics(), EncryptionMetrics()
-        self.flow_control, self.impersonation = FlowControlMetrics(), ImpersonationMetrics()
+        self.flow_control, self.in_flight = FlowControlMetrics(), InFlightMetrics()
+        self.impersonation = ImpersonationMetrics()
         self.storage = storage or StorageMetrics()
         self.features: Callable[[], Mapping[Labels, float]] = dict
         self.bodies, self.service_accounts = BodyMetrics(), ServiceAccountMetrics()
@@ -157,13 +157,11 @@ class Metrics:
             *_SUBJECT,
             bounds=_BYTES,
         )
-        self._in_flight = gauge(
-            "apiserver_current_inflight_requests",
-            "[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
-            "request_kind",
+        self._terminations = counter(
+            "apiserver_request_terminations_total",
+            "[ALPHA] Number of requests which apiserver terminated in self-defense.",
+            *(*_SUBJECT, "code"),
         )
-        self.reading = self._in_flight.labels("readOnly")
-        self.mutating = self._in_flight.labels("mutating")
         self._long_running = gauge(
             "apiserver_longrunning_requests",
             "[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and "
@@ -180,7 +178,7 @@ class Metrics:
             self._durations,
             self._sli_durations,
             self._sizes,
-            self._in_flight,
+            self._terminations,
             self._long_running,
             self._deprecated,
         )
@@ -194,7 +192,7 @@ class Metrics:
                 self.encryption,
                 self.flow_control,
             ),
-            *(self.impersonation, self.queues, self.storage, self.token_cache, self.watches),
+            *(self.impersonation, self.in_flight, self.queues, self.storage, self.token_cache, self.watches),
             *(self.aggregator, self.bodies, self.cache, self.clients, self.service_accounts),
         )
         of_parts = [family for part in parts for family in part.families()]
@@ -205,7 +203,7 @@ class Metrics:
             self.features,
         )
         found = [*own, *of_parts, enabled, *process_metrics(), *release_metrics(self._emulated_version)]
-        return [*found, _registered(found)]
+        return [*found, registered_metrics(found)]
 
     def reset(self) -> None:
         """Begin to count again; gauges stay as they are."""
@@ -213,9 +211,10 @@ class Metrics:
             if isinstance(family, Family) and family.kind != "gauge":
                 family.reset()
 
-    def in_flight(self, info: RequestInfo) -> Number:
-        """Return the gauge of the requests in flight of this kind."""
-        return self.reading if info.verb in _READS else self.mutating
+    def terminated(self, info: RequestInfo, code: int) -> None:
+        """Count a request that was ended to protect the server."""
+        subject = _subject(info) if info.is_resource_request else ("", "", "", info.path, "", "apiserver")
+        self._terminations.labels(verb_of(info), *subject, str(code)).inc()
 
     def deprecated(self, info: RequestInfo) -> None:
         """Note a request for a deprecated version."""
@@ -273,19 +272,6 @@ class Metrics:
         if "application/openmetrics-text" in accept:
             return exposition(self.families(), open_metrics=True), OPEN_METRICS
         return exposition(self.families()), TEXT_FORMAT
-
-
-def _registered(families: Sequence[AnyFamily]) -> Computed:
-    """Return the metric of how many metrics there are, itself among them, by the stability that their descriptions begin with."""
-    levels = Counter(family.description[1:].partition("]")[0] for family in families if family.description[:1] == "[")
-    levels["BETA"] += 1
-    return Computed(
-        "registered_metrics_total",
-        "[BETA] The count of registered metrics broken by stability level and deprecation version.",
-        ("stability_level", "deprecated_version"),
-        lambda: {(level, ""): float(count) for level, count in levels.items()},
-        kind="counter",
-    )
 
 
 def _deprecated_apis() -> Family[Number]:

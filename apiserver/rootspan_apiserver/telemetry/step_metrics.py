@@ -1,7 +1,6 @@
-"""The metrics of the steps of a request: authentication, flow control, authorization, admission; and those of watches.
+"""The metrics of the steps of a request: authentication, authorization, admission; and those of watches.
 
-Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/metrics.go, staging/src/k8s.io/apiserver/pkg/admission/metrics/metrics.go,
-staging/src/k8s.io/apiserver/pkg/util/flowcontrol/metrics/metrics.go
+Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/filters/metrics.go, staging/src/k8s.io/apiserver/pkg/admission/metrics/metrics.go
 """
 
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from contextlib import AbstractContextManager
 from time import perf_counter
 from types import TracebackType
 
-from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Family, Number, counter, gauge, histogram
+from rootspan_apiserver.telemetry.metric_types import AnyFamily, Distribution, Family, counter, histogram
 from rootspan_apiserver.telemetry.pod_security_metrics import PodSecurityMetrics
 from rootspan_apiserver.telemetry.policy_metrics import MatchConditionMetrics, PolicyMetrics
 from rootspan_apiserver.telemetry.webhook_metrics import AdmissionWebhookMetrics
@@ -17,9 +16,7 @@ from rootspan_apiserver.telemetry.webhook_metrics import AdmissionWebhookMetrics
 _ACCESS_SECONDS = tuple(0.001 * 2**power for power in range(15))
 _ADMISSION_SECONDS = (0.005, 0.025, 0.1, 0.5, 1.0, 2.5)
 _WEBHOOK_SECONDS = (0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 10.0, 25.0)
-_FLOW_SECONDS = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
 _EVENT_BYTES = tuple(1024.0 * 2**power for power in range(8))
-_FLOW = ("priority_level", "flow_schema")
 
 
 class AccessMetrics:
@@ -91,85 +88,6 @@ def _user_label(name: str) -> str:
     if name in ("admin", "client", "kube_proxy", "kubelet", "system:serviceaccount:kube-system:default"):
         return name
     return "email_id" if "@" in name else "other"
-
-
-class FlowControlMetrics:
-    """The requests of flow control, by priority level and flow schema."""
-
-    def __init__(self) -> None:
-        self.dispatched = counter(
-            "apiserver_flowcontrol_dispatched_requests_total",
-            "[BETA] Number of requests executed by API Priority and Fairness subsystem",
-            *_FLOW,
-        )
-        self.executing = gauge(
-            "apiserver_flowcontrol_current_executing_requests",
-            "[BETA] Number of requests in initial (for a WATCH) or any (for a non-WATCH) execution stage in the API Priority and Fairness "
-            "subsystem",
-            *_FLOW,
-        )
-        self.seats = gauge(
-            "apiserver_flowcontrol_current_executing_seats",
-            "[BETA] Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) "
-            "requests in the API Priority and Fairness subsystem",
-            *_FLOW,
-        )
-        self.waiting = gauge(
-            "apiserver_flowcontrol_current_inqueue_requests",
-            "[BETA] Number of requests currently pending in queues of the API Priority and Fairness subsystem",
-            *_FLOW,
-        )
-        self.execution_time = histogram(
-            "apiserver_flowcontrol_request_execution_seconds",
-            "[ALPHA] Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and "
-            "Fairness subsystem",
-            *(*_FLOW, "type"),
-            bounds=_FLOW_SECONDS,
-        )
-        self.waiting_time = histogram(
-            "apiserver_flowcontrol_request_wait_duration_seconds",
-            "[BETA] Length of time a request spent waiting in its queue",
-            *(*_FLOW, "execute"),
-            bounds=_FLOW_SECONDS,
-        )
-        self.rejected = counter(
-            "apiserver_flowcontrol_rejected_requests_total",
-            "[BETA] Number of requests rejected by API Priority and Fairness subsystem",
-            *(*_FLOW, "reason"),
-        )
-        self._limits: list[Family[Number]] = [
-            gauge(f"apiserver_flowcontrol_{name}_limit_seats", description, "priority_level")
-            for name, description in (
-                ("nominal", "[BETA] Nominal number of execution seats configured for each priority level"),
-                ("current", "[ALPHA] current derived number of execution seats available to each priority level"),
-                (
-                    "lower",
-                    "[ALPHA] Configured lower bound on number of execution seats available to each priority level",
-                ),
-                (
-                    "upper",
-                    "[ALPHA] Configured upper bound on number of execution seats available to each priority level",
-                ),
-            )
-        ]
-
-    def families(self) -> list[AnyFamily]:
-        """Return the families."""
-        return [
-            self.dispatched,
-            self.executing,
-            self.seats,
-            self.waiting,
-            self.execution_time,
-            self.waiting_time,
-            self.rejected,
-            *self._limits,
-        ]
-
-    def limit(self, priority_level: str, seats: int) -> None:
-        """Set the seats of a priority level, which do not change."""
-        for family in self._limits:
-            family.labels(priority_level).set(seats)
 
 
 class AdmissionMetrics:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rootspan_apiserver.codec import FieldValidation, decode
+from rootspan_apiserver.codec import FieldValidation, decode, json_body
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.json_syntax import explain
 from rootspan_apiserver.kube.meta import GroupVersionKind
@@ -50,8 +50,9 @@ def refusal(
         (b'{"a":"\\u12g4"}', 'invalid character \'g\' in \\u hexadecimal character escape ({"a":"\\u12g4"})'),
         (b'{"a":"\n"}', 'invalid character \'\\n\' in string literal ({"a":"\n"})'),
         (b'{"a":"b', 'unexpected end of JSON input ({"a":"b)'),
-        (b'{"a":"\xff"}', 'invalid UTF-8 at byte 6 ({"a":"\ufffd"})'),
-        (b'{"a":1e999}', 'number out of range or unpaired surrogate ({"a":1e999})'),
+        (b'{"a":\xff}', "invalid character 'ÿ' looking for beginning of value ({\"a\":\ufffd})"),
+        (b"\x1f\x8b", "invalid character '\\x1f' looking for beginning of value (1f8b)"),
+        (b'{"a":1e999}', 'number out of range ({"a":1e999})'),
     ],
 )
 def test_invalid_json_has_error_of_go(body: bytes, why: str) -> None:
@@ -61,6 +62,23 @@ def test_invalid_json_has_error_of_go(body: bytes, why: str) -> None:
         "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: "
     )
     assert (error.code, error.message) == (400, prefix + why)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (rb"\ud800", "\ufffd"),
+        (rb"\udc00\ud800", "\ufffd\ufffd"),
+        (rb"\uD83D\uDE00 \uDE00", "\N{GRINNING FACE} \ufffd"),
+        (rb"\\ud800", r"\ud800"),
+        (b"\xff\xc3(", "\ufffd\ufffd("),
+        (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd"),
+        ("ü".encode() + b"\xff", "ü\ufffd"),
+    ],
+)
+def test_what_is_no_character_is_replaced(text: bytes, read: str) -> None:
+    """Halves of surrogate pairs and bytes that are not UTF-8 are U+FFFD in strings and in keys, one for each, as in Go."""
+    assert json_body.load(b'{"' + text + b'":["' + text + b'"]}', duplicates=True) == {read: [read]}
 
 
 def test_unknown_and_duplicate_fields_refuse_warn_or_pass() -> None:

@@ -1,5 +1,7 @@
 """YAML bodies."""
 
+import re
+
 import pytest
 
 from rootspan_apiserver.codec import decode, decode_applied
@@ -28,6 +30,19 @@ data: &data
 """
     found = decode(body, YAML, CONFIG_MAP, field_validation="Strict").object
     assert found["data"] == {"date": "2001-01-01", "1": "one", "text": "two\nlines\n"}
+
+
+def test_single_letters_are_booleans_as_in_yaml_1_1() -> None:
+    """`y` and `n` alone, in values and in keys, unless they are quoted."""
+    body = b"y: [y, N, yes, 'y', yy]"
+    assert load(body) == ({"true": [True, False, True, "y", "yy"]}, [])
+
+
+@pytest.mark.parametrize(("text", "written"), [(".inf", "+Inf"), ("-.Inf", "-Inf"), (".NaN", "NaN")])
+def test_number_that_json_has_not_is_refused(text: str, written: str) -> None:
+    """In the words of Go's encoder."""
+    with pytest.raises(NotDecodableError, match=rf"^json: unsupported value: {re.escape(written)}$"):
+        load(f"a: {text}".encode())
 
 
 def test_keys_given_twice_are_told_with_their_line() -> None:

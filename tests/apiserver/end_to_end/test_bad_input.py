@@ -88,8 +88,8 @@ CREATES: dict[str, tuple[bytes, str, int, str]] = {
     "not UTF-8": (
         GOOD.replace(b"good", b"\xff\xfe"),
         JSON,
-        400,
-        f"{NOT_JSON}invalid UTF-8 at byte {GOOD.index(b'good')} {BEGINNING}",
+        422,
+        f'ConfigMap "\ufffd\ufffd" is invalid: metadata.name: Invalid value: "\ufffd\ufffd": {SUBDOMAIN}',
     ),
     "a list": (b"[]", JSON, 400, NOT_JSON + NO_OBJECT.format("array", "5b5d")),
     "a number": (b"1", JSON, 400, NOT_JSON + NO_OBJECT.format("number", "31")),
@@ -201,7 +201,7 @@ CREATES: dict[str, tuple[bytes, str, int, str]] = {
         b'{"metadata":{"name":"x","generation":1e400}}',
         JSON,
         400,
-        f'{NOT_JSON}number out of range or unpaired surrogate ({{"metadata":{{"name":"x","gener ...)',
+        f'{NOT_JSON}number out of range ({{"metadata":{{"name":"x","gener ...)',
     ),
 }
 

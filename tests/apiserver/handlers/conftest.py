@@ -1,5 +1,6 @@
 """The filters and handlers before a real store, behind a real socket."""
 
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.filters.auditor import Auditor
 from rootspan_apiserver.filters.chain import chain
+from rootspan_apiserver.flow_control.flow_controller import FlowController
 from rootspan_apiserver.handlers.routes import application
 from rootspan_apiserver.http.lifecycle import Lifecycle
 from rootspan_apiserver.http.limits import Limits
@@ -34,6 +36,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.users import ALL_AUTHENTICATED, User
 from rootspan_apiserver.registry.store import Store
 from rootspan_apiserver.resources.catalogue import Registry, builtin_registry
+from rootspan_apiserver.resources.flowcontrol import bootstrap
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.telemetry.metrics import Metrics
@@ -81,6 +84,11 @@ class Server:
     recorder: SpanRecorder
 
 
+def with_uids(objects: Sequence[JSONObject]) -> list[JSONObject]:
+    """Return the objects as if they were stored."""
+    return [{**each, "metadata": {**each["metadata"], "uid": str(uuid.uuid4())}} for each in objects]
+
+
 async def etcd_up() -> None:
     """The check of a store that is always there."""
 
@@ -101,6 +109,11 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
         authenticator = UnionAuthenticator([USERS, tokens, AnonymousAuthenticator()], [ISSUER])
         authorizer = UnionAuthorizer([PrivilegedGroups(), Cautious()])
         metrics, lifecycle = Metrics(), Lifecycle()
+        flow = FlowController(400, metrics)
+        flow.configure(
+            with_uids([*bootstrap.mandatory_levels(), *bootstrap.suggested_levels()]),
+            with_uids([*bootstrap.mandatory_schemas(), *bootstrap.suggested_schemas()]),
+        )
         handlers = application(
             registry=registry,
             store=Store(storage, registry.resources()),
@@ -111,6 +124,7 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
             metrics=metrics,
             lifecycle=lifecycle,
             etcd_check=etcd_up,
+            flow=flow,
         )
         lifecycle.started.set()
 
@@ -123,6 +137,7 @@ async def serve(limits: Limits = Limits(), *, dialect: Dialect = DEFAULT) -> Asy
                 tracing=tracing,
                 metrics=metrics,
                 auditor=auditor,
+                flow=flow,
                 limits=limits,
                 dialect=dialect,
             )

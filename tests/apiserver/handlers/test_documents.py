@@ -293,7 +293,8 @@ async def test_metrics_that_dashboards_read(client: httpx.AsyncClient) -> None:
     text = answer.text
     assert int(answer.headers["process-start-time-unix"]) > 0
     for sample in (
-        'apiserver_current_inflight_requests{request_kind="mutating"} 0',
+        'apiserver_current_inflight_requests{request_kind="mutating"} ',
+        'apiserver_current_inqueue_requests{request_kind="mutating"} 0',
         'apiserver_flowcontrol_dispatched_requests_total{flow_schema="exempt",priority_level="exempt"} 4',
         'apiserver_flowcontrol_nominal_limit_seats{priority_level="system"} ',
         (

@@ -83,3 +83,14 @@ async def test_streamed_list_is_compressed_for_clients_that_ask(many: httpx.Asyn
     assert response.headers["content-encoding"] == "gzip"
     assert response.headers["vary"] == "Accept-Encoding"
     assert gzip.decompress(raw) == plain.content
+
+
+async def test_large_object_arrives_whole(server: Server) -> None:
+    """An object of more than a mebibyte is written in several pieces, and has a length nevertheless."""
+    obj: JSONObject = {"metadata": {"name": "quotes"}, "data": {"text": '"' * 700_000}}
+    path = "/api/v1/namespaces/default/configmaps"
+    created = await server.client.post(path, json=obj)
+    found = await server.client.get(f"{path}/quotes", headers={"accept-encoding": "identity"})
+    assert int(found.headers["content-length"]) == len(found.content) > 1024 * 1024
+    assert found.json()["data"] == obj["data"]
+    assert found.content == created.content

@@ -57,13 +57,10 @@ async def test_object_without_unenforced_feature_has_no_warning(client: httpx.As
 
 async def test_refused_object_is_not_warned_of_as_stored(client: httpx.AsyncClient) -> None:
     """An object that exists already and one that is invalid are not stored, and the answer does not say so."""
-    path = "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"
-    level = {
-        "metadata": {"name": "level"},
-        "spec": {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}},
-    }
-    assert (await client.post(path, json=level)).status_code == 201
-    for refused in (level, {**level, "spec": {"type": "Limited"}, "metadata": {"name": "other"}}):
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    role = {"metadata": {"name": "reader"}, "rules": []}
+    assert (await client.post(path, json=role)).status_code == 201
+    for refused in (role, {"metadata": {"name": "other"}, "rules": [{"verbs": []}]}):
         answer = await client.post(path, json=refused)
         assert answer.status_code in (409, 422)
         assert "warning" not in answer.headers

@@ -60,24 +60,15 @@ def pod(**spec: Any) -> JSONObject:
 
 
 ACCESS = "rbac.authorization.k8s.io/v1"
-FLOW = "flowcontrol.apiserver.k8s.io/v1"
 RESOURCE = "resource.k8s.io/v1"
 IN_DEFAULT = "namespaces/default"
 NAMED = {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}
-LIMITED = {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}
 
 CASES = [
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/roles", "Role", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/clusterroles", "ClusterRole", {"rules": []}),
     Case.of(RBAC, f"{ACCESS}/{IN_DEFAULT}/rolebindings", "RoleBinding", NAMED),
     Case.of(RBAC, f"{ACCESS}/clusterrolebindings", "ClusterRoleBinding", NAMED),
-    Case.of(
-        "flow schemas",
-        f"{FLOW}/flowschemas",
-        "FlowSchema",
-        {"spec": {"priorityLevelConfiguration": {"name": "exempt"}, "matchingPrecedence": 100}},
-    ),
-    Case.of("flow schemas", f"{FLOW}/prioritylevelconfigurations", "PriorityLevelConfiguration", {"spec": LIMITED}),
     Case.of(
         "admin access",
         f"{RESOURCE}/{IN_DEFAULT}/resourceclaims",

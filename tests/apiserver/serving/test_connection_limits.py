@@ -8,7 +8,7 @@ import pytest
 
 from rootspan_apiserver.serving.http import listen, serving
 from rootspan_apiserver.serving.protocol import LIMITS, ConnectionLimits
-from tests.apiserver.serving.conftest import PATIENCE, connected, echo, served
+from tests.apiserver.serving.conftest import PATIENCE, TRUSTING, connected, echo, served
 
 pytestmark = pytest.mark.anyio
 
@@ -167,7 +167,21 @@ async def test_idle_connection_is_closed() -> None:
 
 async def test_limits_are_kube_apiservers() -> None:
     """A mebibyte and Go's buffer, 32 s for a handshake and for a head, 90 s between two requests."""
-    assert ConnectionLimits(1_052_672, 32.0, 32.0, 90.0) == LIMITS
+    assert ConnectionLimits(1_052_672, 32.0, 32.0, 90.0, LIMITS.connections) == LIMITS
+
+
+async def test_connections_beyond_the_limit_wait() -> None:
+    """One more than there may be is not accepted until another is closed, whether that has finished its handshake or not."""
+    async with served(echo, ConnectionLimits(connections=2)) as address:
+        first = await asyncio.open_connection(address.host, address.port)
+        async with connected(address) as second:
+            waiting = asyncio.create_task(asyncio.open_connection(address.host, address.port, ssl=TRUSTING))
+            second.send(HEAD, b"\r\n")
+            assert (await second.answer())[0] == b"HTTP/1.1 200 OK"
+            assert not waiting.done()
+            first[1].transport.abort()
+            _, writer = await asyncio.wait_for(waiting, PATIENCE)
+            writer.transport.abort()
 
 
 async def test_plain_connections_have_the_same_limits() -> None:

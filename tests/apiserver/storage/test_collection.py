@@ -75,6 +75,16 @@ def test_history_is_bounded() -> None:
     assert [change.object.revision for change in collection.changes_after(6)] == [7, 8]
 
 
+def test_history_of_large_objects_is_short() -> None:
+    """The objects that were replaced take 64 MiB together at most, except for the last hundred."""
+    collection, raw = Collection("/things", 0), bytes(1024 * 1024)
+    for revision in range(1, 151):
+        collection.put(StoredObject(KEYS[0], revision, raw))
+    assert collection.knows(50)
+    assert not collection.knows(49)
+    assert len(collection.changes_after(50)) == LEAST
+
+
 def test_history_grows_while_it_spans_less_than_75_seconds() -> None:
     """100 changes of the last 75 s are not all: another makes room for 200. Once the first is older than that, it is dropped for each."""
     clock = Clock()

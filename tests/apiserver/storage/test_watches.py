@@ -170,6 +170,36 @@ async def test_watch_before_history_returns_410(storage: Storage) -> None:
         assert [kind for kind, _, _ in await take(present, 3)] == ["ADDED", "MODIFIED", "MODIFIED"]
 
 
+async def test_watch_of_client_that_does_not_read_is_bounded_in_bytes() -> None:
+    """Seventeen changes of a mebibyte are more than may wait for a client, though they are few; one that is larger alone may."""
+    raw, scope = b'{"a":"' + bytes(1024 * 1024) + b'"}', KeyScope("/configmaps")
+    watch = CacheWatch(scope, config_maps(), lambda: 0)
+    taken = [watch.offer(Change(StoredObject("/configmaps/a/b", n, raw), None, deleted=False)) for n in range(1, 18)]
+    assert taken == [True] * 15 + [False, True]
+    alone = CacheWatch(scope, config_maps(), lambda: 0)
+    assert alone.offer(Change(StoredObject("/configmaps/a/b", 1, raw * 17), None, deleted=False))
+
+
+async def test_watch_that_selects_nothing_lets_others_run() -> None:
+    """Between objects that do not match, the event loop runs other tasks."""
+    nothing = config_maps(labels="app=none")
+    stored = [StoredObject(f"/configmaps/a/{n}", n + 1, b'{"metadata":{}}') for n in range(1000)]
+    watch = CacheWatch(KeyScope("/configmaps"), nothing, lambda: 0)
+    watch.begin_with(stored, bookmark=1000)
+    ran: list[int] = []
+
+    async def other() -> None:
+        for number in range(5):
+            ran.append(number)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    event = await anext(watch)
+    assert event.initial_events_end
+    assert ran == [0, 1, 2, 3, 4]
+    await task
+
+
 async def test_slow_watch_is_ended() -> None:
     """A client that takes nothing loses its watch once its backlog is full; others go on."""
     scope = KeyScope("/configmaps/default")

@@ -19,11 +19,14 @@ _log = logging.getLogger(__name__)
 
 ENDPOINTS = ("healthz", "livez", "readyz")
 BOOTSTRAP_ROLES = "poststarthook/rbac/bootstrap-roles"
+FLOW_CONTROL = "poststarthook/priority-and-fairness-config-consumer"
+FLOW_CONTROL_FILTER = "poststarthook/priority-and-fairness-filter"
+MAX_IN_FLIGHT_FILTER = "poststarthook/max-in-flight-filter"
 HOOKS = (
     "poststarthook/start-apiserver-admission-initializer",
     "poststarthook/generic-apiserver-start-informers",
-    "poststarthook/priority-and-fairness-config-consumer",
-    "poststarthook/priority-and-fairness-filter",
+    FLOW_CONTROL,
+    FLOW_CONTROL_FILTER,
     "poststarthook/storage-object-count-tracker-hook",
     "poststarthook/start-apiextensions-informers",
     "poststarthook/start-apiextensions-controllers",
@@ -60,6 +63,12 @@ async def _passed() -> None:
     return None
 
 
+def _without_flow_control(hooks: tuple[str, ...]) -> list[str]:
+    """Return the hooks of a server that only limits the requests in flight."""
+    kept = [each for each in hooks if each != FLOW_CONTROL]
+    return [MAX_IN_FLIGHT_FILTER if each == FLOW_CONTROL_FILTER else each for each in kept]
+
+
 class Health:
     """Answers from the checks.
 
@@ -68,12 +77,22 @@ class Health:
         lifecycle: Says when the server has started, and when it is not ready any more.
         bootstraps_roles: Whether there is the hook that does.
         kms: The check of the KMS plugins, None where there are none.
+        controls_flow: Whether API Priority and Fairness is on.
     """
 
-    def __init__(self, etcd: Check, lifecycle: Lifecycle, *, bootstraps_roles: bool, kms: Check | None = None) -> None:
+    def __init__(
+        self,
+        etcd: Check,
+        lifecycle: Lifecycle,
+        *,
+        bootstraps_roles: bool,
+        kms: Check | None = None,
+        controls_flow: bool = True,
+    ) -> None:
         self._lifecycle = lifecycle
         self.metrics = HealthMetrics()
-        hooks = dict.fromkeys(HOOKS, self._check_started)
+        names = HOOKS if controls_flow else _without_flow_control(HOOKS)
+        hooks = dict.fromkeys(names, self._check_started)
         if not bootstraps_roles:
             del hooks[BOOTSTRAP_ROLES]
         plugins = {"kms-providers": kms} if kms is not None else {}

@@ -82,7 +82,7 @@ def _unacceptable(request: Request) -> Response:
     """Return 406, or what a client gets whose header has no media range: 200 without a header, because the handler writes none."""
     if parse_accept(request.header(b"accept")):
         return Response(status=406, headers=[_VARY])
-    request.flow_schema_uid = request.priority_level_uid = ""
+    request.flow_schema_uid = None
     return Response()
 
 

@@ -14,6 +14,7 @@ from rootspan_apiserver.rules.cel.values import (
     MISSING,
     Duration,
     FieldsValue,
+    OpaqueValue,
     OptionalValue,
     Timestamp,
     no_such_overload,
@@ -24,19 +25,19 @@ _ORDERED = frozenset({bool, str, bytes, Duration, Timestamp})
 
 
 class EqualityValue:
-    """A value that has an equality of its own."""
+    """A value that has an equality of its own. Unlike others, most of them cannot be compared with what is of another type."""
 
     __slots__ = ()
 
     def equals(self, other: Any) -> bool:
-        """Return whether `other` is equal to it."""
+        """Return whether `other` is equal to it. Raises CELEvaluationError where the two cannot be compared."""
         raise NotImplementedError
 
 
 def equal(left: Any, right: Any) -> bool:
     """Return whether two values are equal."""
     kind, other = left.__class__, right.__class__
-    if kind is str or kind is bool or other is bool or left is None or right is None:
+    if kind is str or kind is bool or left is None or right is None:
         return kind is other and bool(left == right)
     if kind in _NUMBERS:
         return other in _NUMBERS and _equal_numbers(left, right)
@@ -45,13 +46,15 @@ def equal(left: Any, right: Any) -> bool:
     if isinstance(left, list):
         return isinstance(right, list) and len(left) == len(right) and all(map(equal, left, right))
     if isinstance(left, dict):
-        return is_map(right) and len(left) == len(right) and all(_equal_in(right, k, v) for k, v in left.items())
+        return is_map(right) and equal_items(left, right)
     if kind is OptionalValue:
         return (
             other is kind
             and left.has_value == right.has_value
             and (not left.has_value or equal(left.value, right.value))
         )
+    if kind is not other and isinstance(left, OpaqueValue):
+        raise no_such_overload()
     return kind is other and bool(left == right)
 
 
@@ -92,6 +95,11 @@ def compare(left: Any, right: Any) -> int:
     if kind is not other or kind not in _ORDERED:
         raise no_such_overload()
     return int(left > right) - int(left < right)
+
+
+def equal_items(left: dict[Any, Any], right: Any) -> bool:
+    """Return whether another map has the same keys with equal values."""
+    return len(left) == len(right) and all(_equal_in(right, key, value) for key, value in left.items())
 
 
 def _equal_in(mapping: Any, key: Any, value: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from rootspan_apiserver.rules.cel.equality import EqualityValue, equal, find, is_map
+from rootspan_apiserver.rules.cel.equality import EqualityValue, equal, equal_items, find, is_map
 from rootspan_apiserver.rules.cel.escaping import escape, unescape
 from rootspan_apiserver.rules.cel.schema_scalars import (
     FORMATS,
@@ -95,6 +95,18 @@ class ObjectValue(FieldsValue, EqualityValue):
         return True
 
 
+class DeclaredMap(dict[str, Any], EqualityValue):
+    """A map with any keys that a schema declares."""
+
+    __slots__ = ()
+
+    def equals(self, other: Any) -> bool:
+        """Return whether another map has the same keys with equal values."""
+        if not is_map(other):
+            raise no_such_overload()
+        return equal_items(self, other)
+
+
 class DeclaredList(list[Any], EqualityValue):
     """A list that a schema declares. Unlike other values it cannot be compared with what is no list."""
 
@@ -118,15 +130,18 @@ class SetList(DeclaredList):
 
     def equals(self, other: Any) -> bool:
         """Return whether another list has the same elements."""
-        return self.has_size_of(other) and all(value in self for value in other)
+        if not self.has_size_of(other):
+            return False
+        known = {*map(_typed, self)}
+        return all(_typed(value) in known for value in other)
 
     def cel_add(self, other: list[Any]) -> "SetList":
         """Return the elements of this list, and then those of `other` that are not in it."""
         united = SetList(self)
-        known = set(self)
+        known = {*map(_typed, self)}
         for value in other:
-            if value not in known:
-                known.add(value)
+            if _typed(value) not in known:
+                known.add(_typed(value))
                 united.append(value)
         return united
 
@@ -156,6 +171,11 @@ class MapList(DeclaredList):
     def _key(self, element: Any) -> object:
         # What is no object of the schema has a key of its own.
         return tuple(map(element.raw.get, self._names)) if isinstance(element, ObjectValue) else object()
+
+
+def _typed(value: Any) -> tuple[type, Any]:
+    """Return a key that only values of the same type share: Python takes 1 and true for one."""
+    return value.__class__, value
 
 
 def conversion(schema: Schema, *, is_resource: bool = False) -> Conversion:
@@ -211,10 +231,10 @@ def _object(shape: ObjectShape, value: Any) -> ObjectValue:
     return ObjectValue(value, shape)
 
 
-def _map(convert: Conversion, value: Any) -> dict[str, Any]:
+def _map(convert: Conversion, value: Any) -> DeclaredMap:
     if value.__class__ is not dict:
         raise misfit(value, _NO_OBJECT)
-    return {key: convert(each) for key, each in value.items()}
+    return DeclaredMap((key, convert(each)) for key, each in value.items())
 
 
 def _lists(schema: Schema) -> Conversion:

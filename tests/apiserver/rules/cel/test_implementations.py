@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rootspan_apiserver.rules.cel.ast import UInt
+from rootspan_apiserver.rules.cel.equality import equal
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
 from rootspan_apiserver.rules.cel.implementations import IMPLEMENTATIONS
 from rootspan_apiserver.rules.cel.values import NONE, Duration, OptionalValue, Timestamp
@@ -225,6 +226,16 @@ def test_quantities_are_compared_and_added_by_amount() -> None:
     assert call("quantity_compare_to", one, call("string_to_quantity", "1Ki")) == -1
     assert call("quantity_add_int", one, 5).text() == "1005"
     assert call("quantity_sign", call("quantity_sub", one, call("string_to_quantity", "2k"))) == -1
+
+
+def test_nothing_can_be_compared_to_a_sum_of_quantities() -> None:
+    """A sum equals a quantity of the same amount on its right; on the right itself, it is an error, as is another type."""
+    one = call("string_to_quantity", "1")
+    two = call("quantity_add", one, one)
+    assert equal(two, call("string_to_quantity", "2"))
+    for left, right in ((one, two), (two, two), (one, 1), (call("string_to_semver", "1.0.0"), one)):
+        with pytest.raises(CELEvaluationError, match=r"^no such overload$"):
+            equal(left, right)
 
 
 def test_versions_are_ordered_by_precedence() -> None:

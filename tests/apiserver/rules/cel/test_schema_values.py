@@ -8,7 +8,8 @@ from rootspan_apiserver.resources.custom.structural import structural_schema
 from rootspan_apiserver.rules.cel.calls import different
 from rootspan_apiserver.rules.cel.equality import equal
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
-from rootspan_apiserver.rules.cel.schema_values import conversion
+from rootspan_apiserver.rules.cel.implementations.relations import contains_element
+from rootspan_apiserver.rules.cel.schema_values import DeclaredMap, conversion
 from rootspan_apiserver.rules.cel.values import MISSING, Duration, Timestamp
 
 KEYED = {
@@ -39,7 +40,7 @@ def value_of(schema: dict[str, Any], value: Any, *, is_resource: bool = False) -
         ({"x-kubernetes-int-or-string": True}, "a", "a"),
         ({"type": "string", "nullable": True}, None, None),
         ({"x-kubernetes-preserve-unknown-fields": True}, {"a": [1]}, {"a": [1]}),
-        ({"type": "object", "additionalProperties": {"type": "number"}}, {"a-b": 1}, {"a-b": 1.0}),
+        ({"type": "object", "additionalProperties": {"type": "number"}}, {"a-b": 1}, DeclaredMap({"a-b": 1.0})),
     ],
 )
 def test_value_has_type_of_schema(schema: dict[str, Any], value: Any, expected: Any) -> None:
@@ -120,6 +121,7 @@ def test_undeclared_fields_are_compared_where_both_have_them() -> None:
         (SET, ["a"]),
         (KEYED, [{"k": "1"}]),
         ({"type": "object", "properties": {"a": {"type": "integer"}}}, {"a": 1}),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"a": 1}),
     ],
 )
 def test_declared_lists_and_objects_cannot_be_equal_to_values_of_other_types(
@@ -127,7 +129,28 @@ def test_declared_lists_and_objects_cannot_be_equal_to_values_of_other_types(
 ) -> None:
     """`==` with a value of another type is an error, except with null; `!=` is true."""
     declared = value_of(schema, value)
-    with pytest.raises(CELEvaluationError, match=r"^no such overload$"):
-        equal(declared, 5)
+    others: list[Any] = [5, True, "a", {} if isinstance(declared, list) else []]
+    for other in others:
+        with pytest.raises(CELEvaluationError, match=r"^no such overload$"):
+            equal(declared, other)
     assert different(declared, 5)
     assert not equal(declared, None)
+
+
+def test_elements_of_sets_are_equal_only_to_those_of_their_type() -> None:
+    """`[1]` is neither `[true]` nor `[1.0]`, also as a set, and `+` keeps them apart."""
+    numbers = value_of({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "integer"}}, [1, 2])
+    assert equal(numbers, [2, 1])
+    assert not equal(numbers, [2, True])
+    assert not equal(numbers, [2, 1.0])
+    assert numbers.cel_add([True, 2]) == [1, 2, True]
+
+
+def test_elements_that_cannot_be_compared_make_membership_an_error_in_declared_lists_only() -> None:
+    """`in` is an error where no element is found and a declared one cannot be compared, and false in a list of the expression."""
+    items = {"type": "object", "properties": {"k": {"type": "string"}}}
+    declared = value_of({"type": "array", "items": items}, [{"k": "a"}, {"k": "b"}])
+    assert contains_element({"k": "b"}, declared)
+    assert not contains_element(declared[0], [1, 2])
+    with pytest.raises(CELEvaluationError, match=r"^no such overload$"):
+        contains_element(1, declared)

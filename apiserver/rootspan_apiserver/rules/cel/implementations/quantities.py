@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from rootspan_apiserver.kube.quantity import Quantity, canonical
+from rootspan_apiserver.rules.cel.equality import EqualityValue
 from rootspan_apiserver.rules.cel.errors import CELEvaluationError
-from rootspan_apiserver.rules.cel.values import MAXIMUM_INT, MINIMUM_INT, OpaqueValue
+from rootspan_apiserver.rules.cel.values import MAXIMUM_INT, MINIMUM_INT, OpaqueValue, no_such_overload
 
 _DIGITS = re.compile("[+-]?0*([0-9]*)(?:[.]([0-9]*))?([a-zA-Z]*)([+-]?[0-9]*)")
 _BINARY = ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
@@ -20,8 +21,10 @@ _DECIMAL_DIGITS, _BINARY_DIGITS, _SMALLEST_EXPONENT = 18, 14, -9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class QuantityValue(OpaqueValue):
+class QuantityValue(OpaqueValue, EqualityValue):
     """A quantity; two that say the same amount are equal.
+
+    Upstream keeps a sum or a difference in another type of Go, to which nothing can be compared; it can be compared itself.
 
     `exponent` is the decimal exponent with which upstream keeps it as 64 bits, None where it keeps an arbitrary number. An integer is
     only what is kept as 64 bits and has no negative exponent: neither `1000m` nor `1.5Gi`.
@@ -30,9 +33,16 @@ class QuantityValue(OpaqueValue):
     type_name = "kubernetes.Quantity"
     quantity: Quantity
     exponent: int | None = 0
+    is_combined: bool = False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, QuantityValue) and self.quantity.value == other.quantity.value
+
+    def equals(self, other: Any) -> bool:
+        """Return whether another quantity is the same amount."""
+        if not isinstance(other, QuantityValue) or other.is_combined:
+            raise no_such_overload()
+        return self == other
 
     def __hash__(self) -> int:
         return hash(self.quantity.value)
@@ -91,7 +101,7 @@ def _of(number: int) -> QuantityValue:
 
 
 def _combined(value: QuantityValue, other: QuantityValue, result: Quantity) -> QuantityValue:
-    return QuantityValue(replace(result, text=""), _common_exponent(value, other, result.value))
+    return QuantityValue(replace(result, text=""), _common_exponent(value, other, result.value), is_combined=True)
 
 
 def _common_exponent(value: QuantityValue, other: QuantityValue, result: Decimal) -> int | None:

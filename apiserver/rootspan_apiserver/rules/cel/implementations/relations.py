@@ -7,7 +7,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rootspan_apiserver.rules.cel.equality import compare, equal, find, is_map, is_ordered
+from rootspan_apiserver.rules.cel.equality import EqualityValue, compare, equal, find, is_map, is_ordered
+from rootspan_apiserver.rules.cel.errors import CELEvaluationError
 from rootspan_apiserver.rules.cel.values import MISSING, FieldsValue, no_such_operator, no_such_overload
 
 _OPERATORS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
@@ -29,8 +30,21 @@ def _compared(function: str, test: Callable[[Any, Any], bool]) -> Callable[[Any,
 
 
 def contains_element(element: Any, values: Any) -> bool:
-    """Return whether a list has an element that is equal to `element`."""
-    return any(equal(element, value) for value in values)
+    """Return whether a list has an element that is equal to `element`.
+
+    Raises:
+        CELEvaluationError: no element is, and one of a list that a schema declares cannot be compared with it.
+    """
+    declared, failure = isinstance(values, EqualityValue), None
+    for value in values:
+        try:
+            if equal(value, element) if declared else equal(element, value):
+                return True
+        except CELEvaluationError as error:
+            failure = failure or error
+    if declared and failure is not None:
+        raise failure
+    return False
 
 
 def contains_key(key: Any, values: Any) -> bool:
