@@ -138,6 +138,8 @@ class Exchange:
         finally:
             if gauge is not None:
                 gauge.dec()
+            if request.body_size is not None and counted.is_resource_request:
+                self._metrics.bodies.observe(counted, request.body_size, request.parameter("fieldValidation") or "")
             audit_id.reset(token)
             dry_run = "All" if b"dryRun" in scope.get("query_string", b"") else ""
             verb = verb_of(counted, content_type)

@@ -205,6 +205,7 @@ def _documents(
             return _RESET
         return _page(health.metrics.page(), TEXT_FORMAT)
 
+    metrics.service_accounts = tokens.metrics
     discovery, openapi, oidc = Discovery(registry), OpenAPI(registry), OpenIDMetadata(tokens)
     return [
         (_below("/api"), discovery.answer),

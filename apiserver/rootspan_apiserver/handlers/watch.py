@@ -21,7 +21,7 @@ import orjson
 from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import Facts, facts
 from rootspan_apiserver.handlers.call import Call
-from rootspan_apiserver.handlers.output import converted, json_of
+from rootspan_apiserver.handlers.output import converted, include_object, json_of
 from rootspan_apiserver.http.encoding import to_protobuf
 from rootspan_apiserver.http.negotiation import STREAMS, not_acceptable
 from rootspan_apiserver.http.query import list_options
@@ -65,6 +65,8 @@ class WatchVerb:
         target = call.target
         if call.shown.media_type == YAML:
             raise not_acceptable(STREAMS)
+        if call.shown.transformation == "Table":
+            include_object(call.request)
         options = _with_initial_events(list_options(call.request))
         # Between once and twice the minimum, so that clients do not all come back at once.
         seconds = options.timeout_seconds or self._min_seconds * (1 + random.random())
@@ -163,7 +165,10 @@ class WatchStream:
         sent = 0
         try:
             async for event in self._events:
-                piece = self._encoded(event)
+                try:
+                    piece = self._encoded(event)
+                except StatusError:
+                    return  # what cannot be shown as asked for ends the watch without a word, as in kube-apiserver
                 await _send_piece(send, piece)
                 kind = self._target.kind
                 self._metrics.event(kind.group, kind.version, self._target.resource.plural, len(piece))

@@ -56,6 +56,7 @@ class Request:
         time_limit: The seconds that it may take; None if it may last.
         flow_schema_uid, priority_level_uid: Of the objects that flow control followed, "" for one that is not there; None before that.
         waited: The seconds that it waited for a seat.
+        body_size: The bytes of the body, None before it was read.
         watch_initialized: To be called when a watch has sent the state that it begins with, after which it costs no seat.
     """
 
@@ -77,6 +78,7 @@ class Request:
     flow_schema_uid: str | None = None
     priority_level_uid: str = ""
     waited: float = 0.0
+    body_size: int | None = None
     watch_initialized: Callable[[], None] = _nothing
     _query: dict[str, list[str]] | None = None
 
@@ -151,8 +153,9 @@ class Request:
         except StatusError as exc:
             span.event(events.BODY_REFUSED, length=0, error=exc.message)
             raise
-        span.event(events.BODY_READ, length=len(body))
-        weigh(len(body))
+        self.body_size = len(body)
+        span.event(events.BODY_READ, length=self.body_size)
+        weigh(self.body_size)
         return body
 
     async def _read(self) -> bytes:

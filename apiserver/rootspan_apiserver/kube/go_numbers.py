@@ -3,7 +3,9 @@
 Upstream: Go's src/strconv/atob.go, atoi.go, ftoa.go
 """
 
+import math
 import re
+import struct
 from decimal import Decimal
 
 from rootspan_apiserver.kube.go_quote import quote
@@ -14,6 +16,7 @@ _DIGITS = re.compile("[0-9]+")
 _LITERAL = re.compile("0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*")
 _DECIMAL_DIGITS_OF_64_BITS = 20
 _LONGEST_LITERAL = 200
+_DIGITS_OF_FLOAT32 = 9
 _SMALLEST_EXPONENT, _EXPONENT_LIMIT = -4, 6
 
 
@@ -79,6 +82,19 @@ def format_float(value: float) -> str:
         return f"{sign}{exact.copy_abs():f}".removesuffix(".0")
     mantissa = f"{digits[0]}.{digits[1:]}" if len(digits) > 1 else digits
     return f"{sign}{mantissa}e{exponent:+03d}"
+
+
+def format_float32(value: float) -> str:
+    """Write a float like a `float32` with `%v`: with the fewest digits that give the same number of 32 bits."""
+    if not math.isfinite(value):
+        return format_float(value)
+    try:
+        octets = struct.pack("f", value)
+    except OverflowError:
+        return format_float(math.copysign(math.inf, value))
+    (exact,) = struct.unpack("f", octets)
+    rounded = (float(f"{exact:.{digits}e}") for digits in range(_DIGITS_OF_FLOAT32))
+    return format_float(next(each for each in rounded if struct.pack("f", each) == octets))
 
 
 def _unsigned(digits: str, text: str, function: str, *, literal: bool) -> int:

@@ -145,6 +145,8 @@ def _merge_ordered_lists(original: JSONObject, patch: JSONObject, schema: Schema
         if schema.struct_name and name not in schema.properties:
             raise failed(f'unable to find api field in struct {schema.struct_name} for the json field "{name}"')
         known = _field(schema, name)
+        if schema.struct_name and known.additional is not None:
+            raise failed("expected slice or array type, but got: struct")
         key = known.patch_merge_key
         check_order(new or [], order, key)
         if old is None and new is None:

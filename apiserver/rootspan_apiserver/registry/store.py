@@ -153,6 +153,8 @@ class Store:
 
         async def change(current: StoredObject | None) -> Decision:
             reserved.close()
+            if current is None and not (options.create_on_missing or resource.allow_create_on_update):
+                raise not_found(resource.group_resource, name)
             check_uid(resource, namespace, name, options.precondition_uid, current)
             if current is None:
                 obj, old = await transform(None), None

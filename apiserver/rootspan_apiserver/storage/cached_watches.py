@@ -11,7 +11,7 @@ from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.storage.cached_lists import FRESH
-from rootspan_apiserver.storage.errors import initializing, parse_resource_version, too_large, too_old
+from rootspan_apiserver.storage.errors import cached_resource_version, initializing, too_large, too_old
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
@@ -61,7 +61,7 @@ class CachedWatches:
 
     async def _begin(self, namespace: str, predicate: Predicate, options: ListOptions) -> CacheWatch:
         resource, cache = predicate.resource, self._cache
-        requested = parse_resource_version(options.resource_version)
+        requested = cached_resource_version(options.resource_version)
         initial = options.send_initial_events
         if initial is None:
             initial = options.resource_version in ("", "0")

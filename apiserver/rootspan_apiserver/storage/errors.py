@@ -105,7 +105,7 @@ def initializing() -> StatusError:
 
 
 def parse_resource_version(text: str) -> int:
-    """Return a resourceVersion as a number; "" is 0.
+    """Return the resourceVersion of a list as a number; "" is 0.
 
     Raises:
         StatusError: 400, it is not a number.
@@ -117,7 +117,7 @@ def parse_resource_version(text: str) -> int:
 
 
 def cached_resource_version(text: str) -> int:
-    """Return the resourceVersion of a get from the cache as a number; "" is 0.
+    """Return the resourceVersion of a watch, or of a get from the cache, as a number; "" is 0.
 
     Raises:
         StatusError: 500, it is not a number.

@@ -13,7 +13,7 @@ from contextvars import Context
 from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, EtcdEvent, KeyValue
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.storage.change import Change
-from rootspan_apiserver.storage.errors import etcd_errors, parse_resource_version, too_large, watch_too_old
+from rootspan_apiserver.storage.errors import cached_resource_version, etcd_errors, too_large, watch_too_old
 from rootspan_apiserver.storage.etcd_list import EtcdLists
 from rootspan_apiserver.storage.list_options import ListOptions
 from rootspan_apiserver.storage.scope import KeyScope, Predicate
@@ -50,7 +50,7 @@ class EtcdWatches:
 
     async def _begin(self, scope: KeyScope, predicate: Predicate, options: ListOptions) -> tuple[CacheWatch, int]:
         """Return the watch with its initial state, and the revision after which changes are to be delivered."""
-        revision = parse_resource_version(options.resource_version)
+        revision = cached_resource_version(options.resource_version)
         initial = options.send_initial_events
         if initial is None:
             initial = not revision

@@ -93,6 +93,8 @@ def _row(resource: Resource, shown: list[Any], item: JSONObject, version: str, i
         row["object"] = item
     elif include == "Metadata":
         row["object"] = partial_object_metadata(item, version=version)
+    else:
+        row["object"] = None
     return row
 
 

@@ -17,6 +17,7 @@ from rootspan_apiserver.kube.request_info import RequestInfo
 from rootspan_apiserver.telemetry.aggregator_metrics import AggregatorMetrics
 from rootspan_apiserver.telemetry.audit_metrics import AuditMetrics
 from rootspan_apiserver.telemetry.authorization_metrics import AuthorizationMetrics
+from rootspan_apiserver.telemetry.body_metrics import BodyMetrics
 from rootspan_apiserver.telemetry.cache_metrics import CacheMetrics
 from rootspan_apiserver.telemetry.client_metrics import ClientMetrics
 from rootspan_apiserver.telemetry.conversion_metrics import ConversionMetrics
@@ -36,8 +37,9 @@ from rootspan_apiserver.telemetry.metric_types import (
     gauge,
     histogram,
 )
-from rootspan_apiserver.telemetry.process_metrics import process_metrics, release_metrics
+from rootspan_apiserver.telemetry.process_metrics import process_metrics, registered_metrics, release_metrics
 from rootspan_apiserver.telemetry.queue_metrics import QueueMetrics
+from rootspan_apiserver.telemetry.service_account_metrics import ServiceAccountMetrics
 from rootspan_apiserver.telemetry.step_metrics import AccessMetrics, AdmissionMetrics, WatchMetrics
 from rootspan_apiserver.telemetry.storage_metrics import StorageMetrics
 from rootspan_apiserver.telemetry.token_cache_metrics import TokenCacheMetrics
@@ -110,9 +112,8 @@ class Metrics:
     """The metrics of one server.
 
     Attributes:
-        admission, access, aggregator, audit, authorization, cache, clients, conversion, encryption, flow_control, impersonation,
-            in_flight, queues, storage,
-            token_cache, watches: Those of the parts of the server.
+        access, admission, aggregator, audit, authorization, bodies, cache, clients, conversion, encryption, flow_control, impersonation,
+            in_flight, queues, service_accounts, storage, token_cache, watches: Those of the parts of the server.
         features: Returns whether the server has each feature, by its name and stage.
     """
 
@@ -126,6 +127,7 @@ class Metrics:
         self.impersonation = ImpersonationMetrics()
         self.storage = storage or StorageMetrics()
         self.features: Callable[[], Mapping[Labels, float]] = dict
+        self.bodies, self.service_accounts = BodyMetrics(), ServiceAccountMetrics()
         self.queues, self.watches = QueueMetrics(), WatchMetrics()
         self.aggregator = AggregatorMetrics()
         self.cache, self.clients = CacheMetrics(), ClientMetrics()
@@ -191,7 +193,7 @@ class Metrics:
                 self.flow_control,
             ),
             *(self.impersonation, self.in_flight, self.queues, self.storage, self.token_cache, self.watches),
-            *(self.aggregator, self.cache, self.clients),
+            *(self.aggregator, self.bodies, self.cache, self.clients, self.service_accounts),
         )
         of_parts = [family for part in parts for family in part.families()]
         enabled = Computed(
@@ -200,7 +202,8 @@ class Metrics:
             ("name", "stage"),
             self.features,
         )
-        return [*own, *of_parts, enabled, *process_metrics(), *release_metrics(self._emulated_version)]
+        found = [*own, *of_parts, enabled, *process_metrics(), *release_metrics(self._emulated_version)]
+        return [*found, registered_metrics(found)]
 
     def reset(self) -> None:
         """Begin to count again; gauges stay as they are."""

@@ -6,13 +6,14 @@ Upstream: vendor/github.com/prometheus/client_golang/prometheus/process_collecto
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from rootspan_apiserver.kube.release import GIT_COMMIT, GIT_VERSION, MAJOR, MINOR
-from rootspan_apiserver.telemetry.metric_types import AnyFamily, Family, Number, counter, gauge
+from rootspan_apiserver.telemetry.metric_types import AnyFamily, Computed, Family, Number, counter, gauge
 
 _START = "process_start_time_seconds"
 
@@ -81,3 +82,16 @@ def release_metrics(emulated_version: str) -> Iterator[Family[Number]]:
     )
     version.labels(GIT_VERSION[1:].rpartition(".")[0], "kube", emulated_version, f"{MAJOR}.{int(MINOR) - 1}").set(1.0)
     yield version
+
+
+def registered_metrics(families: Sequence[AnyFamily]) -> Computed:
+    """Return the metric of how many metrics there are, itself among them, by the stability that their descriptions begin with."""
+    levels = Counter(family.description[1:].partition("]")[0] for family in families if family.description[:1] == "[")
+    levels["BETA"] += 1
+    return Computed(
+        "registered_metrics_total",
+        "[BETA] The count of registered metrics broken by stability level and deprecation version.",
+        ("stability_level", "deprecated_version"),
+        lambda: {(level, ""): float(count) for level, count in levels.items()},
+        kind="counter",
+    )

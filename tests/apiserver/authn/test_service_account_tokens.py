@@ -305,3 +305,14 @@ async def test_cache_that_lags_behind_lets_no_token_in() -> None:
         assert not refused.done()
         passing.set()
         assert await refused == 'serviceaccounts "robot" not found'
+
+
+async def test_uses_of_tokens_are_counted_by_their_age(world: World) -> None:
+    """A token that should have been renewed is stale; one that never has to be is not counted."""
+    for warn_after in (600, 600, -600, 0):
+        token = world.tokens.issue("team", "robot", "uid-robot", warn_after=warn_after).token
+        await world.authenticate(token)
+    counted = {family.name: [sample.value for sample in family.samples()] for family in world.tokens.metrics.families()}
+    assert counted["serviceaccount_valid_tokens_total"] == [2.0]
+    assert counted["serviceaccount_stale_tokens_total"] == [1.0]
+    assert counted["serviceaccount_legacy_tokens_total"] == [0.0]

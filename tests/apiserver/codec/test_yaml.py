@@ -171,6 +171,73 @@ def test_first_document_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "read"),
+    [
+        ("y", "true"),
+        ("Off", "false"),
+        ("yEs", "yEs"),
+        ("'n'", "n"),
+        ("!!bool N", "false"),
+        ("1.0", "1"),
+        ("1e3", "1000"),
+        ("123456789.125", "1.2345679e+08"),
+        (".inf", ".inf"),
+        ("3.5e38", ".inf"),
+        ("1e400", "1e400"),
+        ("!!binary aGk=", "hi"),
+        ("=", "="),
+    ],
+)
+def test_key_is_written_as_go_writes_it(key: str, read: str) -> None:
+    """Booleans are words, floats have 32 bits, and what is no scalar of YAML 1.1 in Go is text."""
+    assert load(f"{key}: 1".encode())[0] == {read: 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("y", True),
+        ("N", False),
+        ("on", True),
+        ("tRue", "tRue"),
+        ("=", "="),
+        ("<<", "<<"),
+        ("1e400", "1e400"),
+        ("!!binary aGk=", "hi"),
+    ],
+)
+def test_value_is_read_as_go_reads_it(text: str, value: object) -> None:
+    """`y` and `n` are booleans too; a float beyond the range is text."""
+    assert load(f"a: {text}".encode())[0] == {"a": value}
+
+
+def test_floats_without_a_fraction_are_integers() -> None:
+    """Go writes them as JSON without a fraction, so that they fit into integer fields."""
+    value = load(b"[1.0, 1e3, 1.5, 1e21]")[0]
+    assert [(each, type(each)) for each in value] == [(1, int), (1000, int), (1.5, float), (1e21, float)]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("~: b", 'unsupported map key of type: %!s(<nil>), key: <nil>, value: "b"'),
+        ("12345678901234567890: b", 'unsupported map key of type: uint64, key: 0xab54a98ceb1f0ad2, value: "b"'),
+        ("? [1]\n: b", "yaml: invalid map key: []interface {}{1}"),
+        ("? {a: 1}\n: b", 'yaml: invalid map key: map[interface {}]interface {}{"a":1}'),
+        ("a: .inf", "json: unsupported value: +Inf"),
+        ("<<: b", "yaml: map merge requires map or sequence of maps as the value"),
+        ("a: !!int b", "yaml: cannot decode !!str `b` as a !!int"),
+        ("a: !!bool b", "yaml: cannot decode !!str `b` as a !!bool"),
+    ],
+)
+def test_what_json_cannot_say_is_refused_in_the_words_of_go(text: str, why: str) -> None:
+    """The beginning is that of the caller: the body of a create has none."""
+    with pytest.raises(NotDecodableError) as refused:
+        load(text.encode(), beginning="")
+    assert str(refused.value) == why
+
+
+@pytest.mark.parametrize(
     ("value", "shown"), [("x", '"x"'), ("", "<nil>"), ("7", "7"), ("[true]", "[]interface {}{true}")]
 )
 def test_null_key_is_refused(value: str, shown: str) -> None:

@@ -58,7 +58,7 @@ async def client(running: Server) -> AsyncIterator[httpx.AsyncClient]:
 
 UNREADABLE = "the object provided is unrecognized (must be of type ConfigMap): "
 NOT_JSON = f"{UNREADABLE}couldn't get version/kind; json parse error: "
-NOT_YAML = f"{UNREADABLE}error converting YAML to JSON: yaml: "
+NOT_YAML = f"{UNREADABLE}yaml: "
 NO_OBJECT = (
     "json: cannot unmarshal {} into Go value of type struct "
     '{{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }} ({})'

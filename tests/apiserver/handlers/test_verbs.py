@@ -231,3 +231,39 @@ async def test_long_list_is_compressed(client: httpx.AsyncClient) -> None:
     assert int(compressed.headers["content-length"]) < 10_000
     assert "content-encoding" not in plain.headers
     assert compressed.json() == plain.json()
+
+
+async def test_update_with_a_uid_of_missing_object_returns_404(client: httpx.AsyncClient) -> None:
+    """The uid is compared with what is there; only where an update may create it is nothing a conflict."""
+    body = {"metadata": {"name": "none", "uid": "some"}}
+    assert (await client.put(f"{MAPS}/none", json=body)).status_code == 404
+    lease = await client.put("/apis/coordination.k8s.io/v1/namespaces/default/leases/none", json=body)
+    assert lease.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "status"),
+    [
+        (MAPS, {"watch": "1", "resourceVersion": "1x"}, 500),
+        ("/api/v1/events", {"watch": "1", "resourceVersion": "1x"}, 500),
+        (f"{MAPS}/none", {"resourceVersion": "1x"}, 500),
+        ("/api/v1/namespaces/default/events/none", {"resourceVersion": "1x"}, 400),
+        (MAPS, {"resourceVersion": "1x"}, 400),
+    ],
+)
+async def test_resource_version_that_is_no_number_is_refused(
+    client: httpx.AsyncClient, path: str, parameters: dict[str, str], status: int
+) -> None:
+    """A list says that the request is bad; a watch, and a get from the watch cache, leave that open, as in kube-apiserver."""
+    answer = await client.get(path, params=parameters)
+    assert (answer.status_code, "strconv.ParseUint" in answer.json()["message"]) == (status, True)
+
+
+async def test_watch_of_what_cannot_be_shown_ends_without_events(client: httpx.AsyncClient) -> None:
+    """An object is no list of metadata; a parameter that no Table knows is refused before the watch begins."""
+    (await client.post(MAPS, json={"metadata": {"name": "one"}})).raise_for_status()
+    form = "application/json;as={};v=v1;g=meta.k8s.io"
+    watching = {"watch": "1", "timeoutSeconds": "30", "includeObject": "Some"}
+    ended = await client.get(MAPS, params=watching, headers={"accept": form.format("PartialObjectMetadataList")})
+    assert (ended.status_code, ended.content) == (200, b"")
+    assert (await client.get(MAPS, params=watching, headers={"accept": form.format("Table")})).status_code == 400

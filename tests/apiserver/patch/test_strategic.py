@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.patch import strategic
-from rootspan_apiserver.types.schema import Schema
+from rootspan_apiserver.types.schema import Schema, schema_of
 
 TEXT = Schema(type="string")
 MERGED = frozenset({"merge"})
@@ -190,6 +191,14 @@ def test_malformed_patch_is_refused(patch: dict[str, Any], code: int, message: s
     with pytest.raises(StatusError) as caught:
         strategic.apply(obj, patch, POD)
     assert (caught.value.code, caught.value.message) == (code, message)
+
+
+def test_order_of_a_map_is_refused() -> None:
+    """A field of a built-in kind that is a map has no order, whether there is such a map or not."""
+    schema = schema_of(GroupVersionKind("", "v1", "ConfigMap"))
+    with pytest.raises(StatusError) as caught:
+        strategic.apply({}, {"$setElementOrder/data": ["a"]}, schema)
+    assert (caught.value.code, caught.value.message) == (500, "expected slice or array type, but got: struct")
 
 
 NAMES = st.sampled_from("abcd")

@@ -234,7 +234,7 @@ async def test_get_at_resource_version_is_at_least_that_fresh(storage: Storage) 
     with pytest.raises(StatusError) as refused:
         await storage.get(CONFIG_MAPS, "default", "c1", "x1")
     assert refused.value.message == (
-        'invalid resource version: resourceVersion: Invalid value: "x1": strconv.ParseUint: parsing "x1": invalid syntax'
+        'resourceVersion: Invalid value: "x1": strconv.ParseUint: parsing "x1": invalid syntax'
     )
 
 

@@ -56,7 +56,7 @@ def test_table_has_definitions_and_rows() -> None:
     assert only["cells"] == ["c1", 1, "<unknown>"]
     assert only["object"] == partial_object_metadata(item)
     assert table(maps, [item], {}, include="Object")["rows"][0]["object"] == item
-    assert "object" not in table(maps, [item], {}, include="None")["rows"][0]
+    assert table(maps, [item], {}, include="None")["rows"][0]["object"] is None
     assert table(maps, [item], {}, columns=False)["columnDefinitions"] is None
     assert table(maps, [item], {}, version="v1beta1")["apiVersion"] == "meta.k8s.io/v1beta1"
 
