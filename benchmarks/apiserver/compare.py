@@ -111,6 +111,8 @@ def main() -> None:
     else:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             found = runner.run(measure(arguments.targets, arguments))
+        if arguments.json:
+            arguments.json.write_text(json.dumps(found, indent=2) + "\n")  # before anything can fail
         for each in () if arguments.no_lag else arguments.targets:
             milliseconds = lag.lag(Access(each.url, b"", each.token), writers=16, writes=100)
             found["servers"][each.name]["watch lag (ms)"] = round(milliseconds, 3)

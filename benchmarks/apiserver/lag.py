@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import statistics
 import time
+from collections.abc import AsyncGenerator
 from multiprocessing.connection import Connection as Pipe
 
 from connection import CONFIG_MAPS, Connection, tls
@@ -43,13 +44,25 @@ async def _watch(access: Access, count: int, results: Pipe) -> dict[str, float]:
     await reader.readuntil(b"\r\n\r\n")
     results.send("watching")
     seen: dict[str, float] = {}
+    lines = _lines(reader)
     while len(seen) < count:
-        line = await reader.readuntil(b"\n")
+        line = await anext(lines)
         at = line.find(MARK)
         if at >= 0:
             seen[line[at + 8 : line.index(b'"', at + 8)].decode()] = time.monotonic()
+    await lines.aclose()
     writer.close()
     return seen
+
+
+async def _lines(reader: asyncio.StreamReader) -> AsyncGenerator[bytes]:
+    """Yield the lines of a chunked body; a chunk may end anywhere."""
+    rest = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        *lines, rest = (rest + await reader.readexactly(size)).split(b"\n")
+        await reader.readexactly(2)
+        for line in lines:
+            yield line
 
 
 async def _current(access: Access) -> str:
