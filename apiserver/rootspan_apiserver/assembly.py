@@ -15,6 +15,8 @@ from pathlib import Path
 import orjson
 from opentelemetry.sdk.trace import TracerProvider
 
+from rootspan import Continuation
+from rootspan.continuation import ContinuationOf
 from rootspan_apiserver.admission.plugins.order import plugin_faults
 from rootspan_apiserver.authz.abac import read_policies
 from rootspan_apiserver.authz.chain import AuthorizerChain
@@ -37,8 +39,6 @@ from rootspan_apiserver.options.authorization import ABAC
 from rootspan_apiserver.options.idle_settings import idle_settings
 from rootspan_apiserver.options.options import Options, OptionsError
 from rootspan_apiserver.resources.catalogue import Registry
-from rootspan_apiserver.serving.accepting import TLSContext
-from rootspan_apiserver.serving.certificates import ServingCertificate, server_context, serving_certificate
 from rootspan_apiserver.storage import Storage
 from rootspan_apiserver.storage.backend import EtcdBackend, client_tls, etcd_backend
 from rootspan_apiserver.storage.value_transformers import ResourceTransformers
@@ -46,6 +46,8 @@ from rootspan_apiserver.telemetry.metrics import Metrics
 from rootspan_apiserver.telemetry.text_traces import TextTraces
 from rootspan_apiserver.telemetry.tracer_provider import exporting
 from rootspan_apiserver.telemetry.tracing import Tracing
+from rootspan_apiserver.workers.identity import ServerIdentity, server_identity
+from rootspan_apiserver.workers.worker import Worker, process_resource
 
 logger = logging.getLogger(__name__)
 SLOW_REQUESTS, EVERY_STEP = 2, 4
@@ -73,20 +75,26 @@ def _faults_of_flow_control(options: Options) -> Iterator[str]:
         )
 
 
-def tls(options: Options) -> tuple[ServingCertificate, TLSContext]:
-    """Return the certificate that the server presents, and its TLS settings. Raises CertificateError."""
-    certificate = serving_certificate(
-        certificate_file=options.tls_cert_file,
-        key_file=options.tls_private_key_file,
-        folder=_path(options.cert_dir),
-        addresses=(options.bind_address, options.advertise_address),
-    )
-    files = [Path(file) for file in (options.client_ca_file, options.requestheader_client_ca_file) if file]
-    if not files:
-        return certificate, server_context(certificate)
-    from rootspan_apiserver.serving.requesting_certificates import requesting_context  # loads pyOpenSSL
+@contextlib.contextmanager
+def only_process(options: Options) -> Iterator[ServerIdentity]:
+    """Return the identity of a server that is this process alone, while the block runs.
 
-    return certificate, requesting_context(certificate, files)
+    Raises:
+        OptionsError, BindError, CertificateError, KeyFileError: There can be no server.
+    """
+    check(options)
+    if options.workers > 1:
+        raise OptionsError(["--workers: a server inside another process has one"])
+    with server_identity(options) as found:
+        yield found
+
+
+def continuation(options: Options, dialect: Dialect, loopback: LoopbackClient) -> Continuation | ContinuationOf:
+    """Return what is done with a caller's trace context: the loopback client's traces are continued, unless every request has its own."""
+    if not dialect.joins_traces:
+        return Continuation.RESTART_WITHOUT_LINK
+    linked = options.inbound_trace_context == "link"
+    return loopback.continuation(Continuation.RESTART_WITH_LINK if linked else Continuation.RESTART_WITHOUT_LINK)
 
 
 @contextlib.asynccontextmanager
@@ -148,16 +156,26 @@ def service_clients(resolver: ServiceResolver, options: Options, provider: Trace
 
 
 def tracer_provider(
-    options: Options, dialect: Dialect, given: TracerProvider | None
+    options: Options, dialect: Dialect, given: TracerProvider | None, worker: Worker | None
 ) -> AbstractAsyncContextManager[TracerProvider]:
     """Return what makes the spans while the block runs: the one that is given, or one that exports as the configuration says."""
     if given is not None:
         return contextlib.nullcontext(given)
+    resource = dialect.resource(socket.gethostname())
+    if worker is not None:
+        resource = resource.merge(process_resource(resource, worker.member))
     return exporting(
         options.tracing_configuration(),
-        dialect.resource(socket.gethostname()),
+        resource,
         flushes=dialect.flushes_at_shutdown or options.flush_spans_at_shutdown,
     )
+
+
+def metrics(options: Options) -> Metrics:
+    """Return the metrics of a server."""
+    made = Metrics(options.emulated_version)
+    made.features = options.gates().effective
+    return made
 
 
 def text_traces(options: Options) -> TextTraces | None:
@@ -165,13 +183,16 @@ def text_traces(options: Options) -> TextTraces | None:
     return TextTraces(everything=options.v >= EVERY_STEP) if options.v >= SLOW_REQUESTS else None
 
 
-def etcd(options: Options, dialect: Dialect, provider: TracerProvider) -> AbstractAsyncContextManager[EtcdBackend]:
-    """Return the store while the block runs: a real etcd, or the embedded one."""
+def etcd(
+    options: Options, dialect: Dialect, provider: TracerProvider, worker: Worker | None
+) -> AbstractAsyncContextManager[EtcdBackend]:
+    """Return the store while the block runs: a real etcd, or the embedded one, which workers have in a process of its own."""
     return etcd_backend(
         options.etcd_servers,
         lambda: client_tls(options.etcd_cafile, options.etcd_certfile, options.etcd_keyfile),
         data_dir=_path(options.data_dir),
         traced=lambda transport: dialect.etcd_client(transport, tracer_provider=provider),
+        socket_path=worker.store_path if worker is not None else "",
     )
 
 
@@ -183,6 +204,7 @@ def storage(
     metrics: Metrics,
     *,
     transformers: ResourceTransformers | None,
+    worker: Worker | None,
 ) -> Storage:
     """Return the storage of the resources in a registry."""
     found = Storage(
@@ -193,6 +215,7 @@ def storage(
         compaction_interval=options.etcd_compaction_interval,
         metrics=metrics.storage,
         transformers=transformers,
+        shared=worker.revisions if worker is not None else None,
     )
     metrics.storage.counts = lambda: {
         resource.group_resource: found.count(resource) for resource in registry.resources() if resource.storage_path
@@ -214,17 +237,20 @@ async def flow_control(
     if not options.enable_priority_and_fairness:
         yield None
         return
-    seats = options.max_requests_inflight + options.max_mutating_requests_inflight
+    most = limits(options)
+    seats = most.max_requests_in_flight + most.max_mutating_requests_in_flight
     async with controlling_flow(seats, storage, registry, metrics) as flow:
         yield flow
 
 
 def limits(options: Options) -> Limits:
-    """Return the limits of requests."""
+    """Return the limits of this process: those of the server, of which each of its processes has an equal part."""
+    most, mutating = (
+        -(-limit // options.workers)  # 0, which is no limit, stays 0
+        for limit in (options.max_requests_inflight, options.max_mutating_requests_inflight)
+    )
     return Limits(
-        request_timeout=options.request_timeout,
-        max_requests_in_flight=options.max_requests_inflight,
-        max_mutating_requests_in_flight=options.max_mutating_requests_inflight,
+        request_timeout=options.request_timeout, max_requests_in_flight=most, max_mutating_requests_in_flight=mutating
     )
 
 

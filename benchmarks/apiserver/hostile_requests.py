@@ -182,7 +182,7 @@ def _metadata() -> Iterator[Attack]:
     yield created("100,000 finalizers", finalizers=[f"example.com/f{number}" for number in range(100_000)])
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "o"}
     yield created("20,000 owners", ownerReferences=[{**owner, "uid": f"u{number}"} for number in range(20_000)])
-    fields = {f"f:key-{number}": {} for number in range(100_000)}
+    fields: dict[str, Any] = {f"f:key-{number}": {} for number in range(100_000)}
     entry = {"manager": "m", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1"}
     yield created("managed fields", managedFields=[{**entry, "fieldsV1": {"f:data": fields}}])
     yield created(

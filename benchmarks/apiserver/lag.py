@@ -6,12 +6,11 @@ The watcher is a process of its own; both read the same monotonic clock. A negat
 import asyncio
 import json
 import multiprocessing
-import ssl
 import statistics
 import time
 from multiprocessing.connection import Connection as Pipe
 
-from connection import CONFIG_MAPS, Connection
+from connection import CONFIG_MAPS, Connection, tls
 
 from rootspan_apiserver.serving.kubeconfig import Access
 
@@ -38,8 +37,7 @@ def watch(access: Access, count: int, results: Pipe) -> None:
 
 async def _watch(access: Access, count: int, results: Pipe) -> dict[str, float]:
     host, port = access.server.removeprefix("https://").split(":")
-    context = ssl.create_default_context(cadata=access.ca_bundle.decode())
-    reader, writer = await asyncio.open_connection(host, int(port), ssl=context, limit=1 << 24)
+    reader, writer = await asyncio.open_connection(host, int(port), ssl=tls(access), limit=1 << 24)
     path = f"{CONFIG_MAPS}?watch=1&resourceVersion={await _current(access)}"
     writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {access.token}\r\n\r\n".encode())
     await reader.readuntil(b"\r\n\r\n")
@@ -63,11 +61,12 @@ async def _current(access: Access) -> str:
 
 async def _write(access: Access, writers: int, writes: int) -> dict[str, float]:
     answered: dict[str, float] = {}
+    run = time.time_ns()
 
     async def create(number: int) -> None:
         connection = await Connection.open(access)
         for count in range(writes):
-            name = f"lag-{number}-{count}"
+            name = f"lag-{run}-{number}-{count}"
             body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "1" * 300}}
             await connection.request("POST", CONFIG_MAPS, json.dumps(body).encode())
             answered[name] = time.monotonic()

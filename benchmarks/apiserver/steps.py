@@ -167,6 +167,10 @@ class Prober:
         self._process = context.Process(target=probe, args=(access, there), daemon=True)
         self._process.start()
 
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.join()
+
     def slowest(self) -> float:
         """Return the seconds of the slowest answer since the last call."""
         self._pipe.send("show")
@@ -224,6 +228,7 @@ def main() -> None:
             )
             if status not in attack.expected:
                 print("   ", size, first[:300].decode(errors="replace"))
+        prober.stop()
     finally:
         server.stop()
 

@@ -10,7 +10,7 @@ import yaml
 from rootspan import TracingMiddleware
 from rootspan.provider import sampler_of
 from rootspan.testing import recording_provider
-from rootspan_apiserver.cli.apiserver import tracing_line
+from rootspan_apiserver.cli.announcement import tracing_line
 from rootspan_apiserver.options.options import Options
 
 pytestmark = pytest.mark.anyio

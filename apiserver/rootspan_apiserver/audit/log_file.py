@@ -1,5 +1,7 @@
 """The file of the audit log: appended to, and replaced by a new one before it grows too large.
 
+Several processes may append to one file, each line in one piece; one of them replaces it, and the others go on with the new one.
+
 The old file keeps the log's name with the time of its replacement (`audit-2026-11-27T03-20-15.884.log`). Old files are removed by number
 and age, and compressed. All methods block.
 
@@ -7,6 +9,7 @@ Upstream: https://github.com/natefinch/lumberjack, staging/src/k8s.io/apiserver/
 """
 
 import contextlib
+import fcntl
 import gzip
 import logging
 import os
@@ -95,6 +98,7 @@ class LogFile:
         if limit:
             if len(line) > limit:
                 raise ValueError(f"write length {len(line)} exceeds maximum file size {limit}")
+            self._follow()
             if self._size + len(line) > limit:
                 self._rotate()
         view = memoryview(line)
@@ -116,14 +120,32 @@ class LogFile:
         self._file = self._open()
         self._size = os.fstat(self._file.fileno()).st_size
 
+    def _follow(self) -> None:
+        """Learn what other processes have done: how large the file is, or that it has been replaced."""
+        if self._is_replaced():
+            self._file.close()
+            self._reopen()
+        self._size = os.fstat(self._file.fileno()).st_size
+
+    def _is_replaced(self) -> bool:
+        try:
+            return not os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
+        except FileNotFoundError:  # it is being replaced, or somebody removed it
+            return False
+
     def _rotate(self) -> None:
-        self._file.close()
-        if self._path.exists():
-            mode = stat.S_IMODE(self._path.stat().st_mode)
-            self._path.rename(self._backup())
-            os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, mode))
-            self._path.chmod(mode)
-        self._reopen()
+        """Replace the file, unless another process does so while this one waits for its turn."""
+        old = self._file
+        fcntl.flock(old, fcntl.LOCK_EX)
+        try:
+            if not self._is_replaced() and self._path.exists():
+                mode = stat.S_IMODE(self._path.stat().st_mode)
+                self._path.rename(self._backup())
+                os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, mode))
+                self._path.chmod(mode)
+            self._reopen()
+        finally:
+            old.close()  # the lock ends with it
         if self._tidying is not None:
             self._tidying.join()
         self._tidying = threading.Thread(target=self._tidy, name="audit-log-rotation")

@@ -6,13 +6,15 @@ import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from rootspan import ConfigurationError
 from rootspan_apiserver.app import apiserver
 from rootspan_apiserver.authn.service_account_keys import KeyFileError
 from rootspan_apiserver.authn.tokens import TokenFileError
+from rootspan_apiserver.cli.announcement import print_served
 from rootspan_apiserver.embedded_etcd import EmbeddedEtcdError
-from rootspan_apiserver.options.feature_gates import API_SERVER_TRACING
 from rootspan_apiserver.options.options import Options
 from rootspan_apiserver.processes import descriptors
 from rootspan_apiserver.processes.calculating import SWITCH_INTERVAL
@@ -22,7 +24,6 @@ from rootspan_apiserver.serving.certificates import CertificateError
 from rootspan_apiserver.serving.http import BindError
 from rootspan_apiserver.serving.until_stopped import serve_until_stopped
 from rootspan_apiserver.telemetry.log_lines import CorrelatedFormatter
-from rootspan_apiserver.telemetry.tracer_provider import settings
 
 STARTUP_ERRORS = (BindError, CertificateError, ConfigurationError, EmbeddedEtcdError, KeyFileError, TokenFileError)
 
@@ -37,10 +38,23 @@ def run_apiserver(options: Options) -> int:
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     sys.setswitchinterval(SWITCH_INTERVAL)
     descriptors.raise_limit()
+    grace = max(options.request_timeout, options.shutdown_watch_termination_grace_period)
+    try:
+        if options.workers > 1:
+            from rootspan_apiserver.cli.workers import run_workers
+
+            return run_workers(options, grace, partial(_serve, options))
+    except STARTUP_ERRORS as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return _serve(options, _serving(options, grace))
+
+
+def _serve(options: Options, served: AbstractAsyncContextManager[Callable[[], None] | None]) -> int:
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.get_loop()  # first, so that an interruption of its import leaves no coroutine that was never awaited
-            runner.run(serve_until_stopped(_serving(options), delay=options.shutdown_delay_duration))
+            runner.run(serve_until_stopped(served, delay=options.shutdown_delay_duration))
     except STARTUP_ERRORS as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -48,22 +62,8 @@ def run_apiserver(options: Options) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _serving(options: Options) -> AsyncIterator[Callable[[], None]]:
-    grace = max(options.request_timeout, options.shutdown_watch_termination_grace_period)
+async def _serving(options: Options, grace: float) -> AsyncIterator[Callable[[], None]]:
     async with apiserver(options, grace=grace) as running, returning_memory():
         gc.freeze()  # what the start has made stays, and the collector of cycles need not look at it again and again
-        print(f"Serving the Kubernetes API on {running.address.url}", flush=True)
-        print(tracing_line(options), flush=True)
-        if options.write_kubeconfig:
-            print(f"export KUBECONFIG={options.write_kubeconfig}", flush=True)
+        print_served(options, running.address)
         yield running.shut_down
-
-
-def tracing_line(options: Options) -> str:
-    """Return the line that says how many requests are sampled and where their spans go."""
-    configuration = options.tracing_configuration()
-    if configuration is None:
-        gate = f"the feature gate {API_SERVER_TRACING} is off"
-        return f"Tracing: off, {gate if options.tracing_config_file else 'there is no --tracing-config-file'}"
-    rate = f"{configuration.sampling_rate_per_million or 0:,} of 1,000,000 requests"
-    return f"Tracing: {rate} to {settings(configuration.endpoint).target} (OTLP/gRPC)"

@@ -51,6 +51,7 @@ class LoopbackClient:
         tracer_provider: Makes the spans of calls.
         client_spans: The transport that makes them, for the calls to webhooks too.
         metrics: Counts the calls, those to webhooks too.
+        token: By which the server knows the client, shared by the processes of a server; a new one by default.
     """
 
     def __init__(
@@ -58,9 +59,10 @@ class LoopbackClient:
         tracer_provider: TracerProvider,
         client_spans: type[AsyncTracingTransport] = DEFAULT.http_client,
         metrics: ClientMetrics | None = None,
+        token: str = "",
     ) -> None:
         self.metrics = metrics or ClientMetrics()
-        self.token = secrets.token_urlsafe(32)
+        self.token = token or secrets.token_urlsafe(32)
         self.client_spans = client_spans
         self._tracer_provider = tracer_provider
         self._endpoint: LoopbackEndpoint | None = None

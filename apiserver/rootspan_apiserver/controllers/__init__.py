@@ -5,7 +5,8 @@ Controllers observe changes through the watch cache, in the process, so that an 
 server, through its own API.
 """
 
+from rootspan_apiserver.controllers.electing import once_elected
 from rootspan_apiserver.controllers.running import Settled, controller_faults, running_controllers
 from rootspan_apiserver.controllers.system_objects import ServerFacts
 
-__all__ = ["ServerFacts", "Settled", "controller_faults", "running_controllers"]
+__all__ = ["ServerFacts", "Settled", "controller_faults", "once_elected", "running_controllers"]

@@ -7,6 +7,8 @@ from rootspan_apiserver.embedded_etcd.errors import (
     EmbeddedEtcdError,
     SnapshotUnreadable,
 )
+from rootspan_apiserver.embedded_etcd.local_server import LocalServer
+from rootspan_apiserver.embedded_etcd.local_transport import LocalClient
 from rootspan_apiserver.embedded_etcd.transport import EmbeddedTransport
 
 __all__ = [
@@ -16,5 +18,7 @@ __all__ = [
     "EmbeddedEtcd",
     "EmbeddedEtcdError",
     "EmbeddedTransport",
+    "LocalClient",
+    "LocalServer",
     "SnapshotUnreadable",
 ]

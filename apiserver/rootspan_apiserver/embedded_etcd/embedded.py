@@ -38,6 +38,11 @@ class EmbeddedEtcd:
             raise
         self.application = EmbeddedApplication(self._gateway)
 
+    @property
+    def gateway(self) -> Gateway:
+        """What answers requests, for servers of other protocols."""
+        return self._gateway
+
     def transport(self) -> EmbeddedTransport:
         """Return a transport that reaches this etcd at any URL, such as `URL`."""
         return EmbeddedTransport(self._gateway)

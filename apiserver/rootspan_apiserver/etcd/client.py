@@ -16,6 +16,7 @@ import httpx
 from rootspan_apiserver.etcd import wire
 from rootspan_apiserver.etcd.endpoints import Endpoints
 from rootspan_apiserver.etcd.errors import Compacted, LeaseNotFound, Unavailable
+from rootspan_apiserver.etcd.shared_reads import SharedReads
 from rootspan_apiserver.etcd.swap import READ_ATTEMPT, REPEATABLE_ATTEMPT, swap
 from rootspan_apiserver.etcd.values import RangeResult, Status, TxnResult, WatchBatch
 from rootspan_apiserver.etcd.watch import follow
@@ -49,6 +50,7 @@ class EtcdClient:
             context = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             transport = partial(SingleConnectionTransport, tls or context)
         self._endpoints = Endpoints(endpoints, transport, timeout)
+        self._reads = SharedReads(self._endpoints, READ_ATTEMPT)
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,6 +78,8 @@ class EtcdClient:
         Raises:
             Compacted, FutureRevision: there is no such `revision`, or no longer.
         """
+        if not (range_end or limit > 1 or revision or keys_only or count_only or serializable):
+            return await self._reads.read(key)
         body = wire.range_request(
             key,
             range_end,

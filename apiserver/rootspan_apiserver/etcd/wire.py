@@ -1,5 +1,6 @@
 """The gateway's JSON: bytes are base64, 64-bit integers are strings, what has its default value is left out."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pybase64 import b64decode, b64encode
@@ -73,6 +74,12 @@ def watch_request(key: bytes, range_end: bytes, start_revision: int, prev_kv: bo
     return body + b"}}"
 
 
+def ranges_request(keys: Iterable[bytes]) -> bytes:
+    """Return the body of a transaction that reads keys."""
+    reads = b",".join([b'{"request_range":{"key":"%b"}}' % b64encode(key) for key in keys])
+    return b'{"success":[' + reads + b"]}"
+
+
 def revision_of(document: dict[str, Any]) -> int:
     """Return the revision in the header of an answer."""
     return int(document["header"].get("revision", 0))
@@ -99,6 +106,16 @@ def range_result(document: dict[str, Any]) -> RangeResult:
         int(document.get("count", 0)),
         document.get("more", False),
     )
+
+
+def ranges_result(document: dict[str, Any]) -> list[RangeResult]:
+    """Read the answer to a transaction that reads keys: what each has at the one revision."""
+    revision, found = revision_of(document), []
+    for response in document["responses"]:
+        read: dict[str, Any] = response["response_range"]
+        kvs = tuple(map(key_value, read.get("kvs", ())))
+        found.append(RangeResult(revision, kvs, int(read.get("count", 0)), False))
+    return found
 
 
 def txn_result(document: dict[str, Any]) -> TxnResult:

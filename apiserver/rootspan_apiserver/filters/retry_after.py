@@ -1,4 +1,4 @@
-"""While the server shuts down with --shutdown-send-retry-after: it still listens, and asks whoever comes to try again elsewhere.
+"""While the server shuts down with --shutdown-send-retry-after: it still listens, and asks new callers to try again elsewhere.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/server/filters/with_retry_after.go, waitgroup.go
 """

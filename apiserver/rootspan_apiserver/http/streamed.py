@@ -51,7 +51,7 @@ class StreamedResponse:
 
 
 async def _disconnection(request: Request) -> None:
-    """Return when the client has closed its connection: nobody waits for the rest then."""
+    """Return when the client has closed its connection and does not wait for the rest."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

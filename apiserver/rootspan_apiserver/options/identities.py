@@ -95,14 +95,9 @@ def _external_url(host: str, address: Address) -> str:
 
 
 def service_account_tokens(
-    options: Options, bound: socket.socket, storage: Storage, registry: Registry, loopback: LoopbackClient
+    settings: ServiceAccountSettings, storage: Storage, registry: Registry, loopback: LoopbackClient
 ) -> ServiceAccountTokens:
-    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does.
-
-    Raises:
-        KeyFileError: A key cannot be read or kept.
-    """
-    settings = service_accounts(options, bound)
+    """Return what makes and checks tokens. It labels the secrets of those that never expire through the API, as upstream does."""
     objects, secrets_ = ServiceAccountObjects(storage, registry), registry.builtin("secrets")
 
     async def label(namespace: str, secret: NamedObject, day: str) -> None:

@@ -127,6 +127,7 @@ class Options(
     )
     max_requests_inflight: int = flag(400, integer, "Maximum number of non-mutating requests in flight. 0: no limit.")
     max_mutating_requests_inflight: int = flag(200, integer, "The maximum number of mutating ones. 0: no limit.")
+    workers: int = flag(1, integer, "The number of processes that serve requests, on one port.")
     enable_priority_and_fairness: bool = flag(True, boolean, "Queue and dispatch requests with priority and fairness.")
     request_timeout: float = flag(60.0, seconds, "The duration a handler may keep a request open before timing it out.")
     min_request_timeout: int = flag(1800, integer, "The seconds a watch must at least be kept open before timing out.")
@@ -248,6 +249,8 @@ class Options(
         ):
             if getattr(self, name) < 0:
                 yield f"{_flag(name)} can not be negative value"
+        if self.workers < 1:
+            yield f"--workers {self.workers} must be at least 1"
         try:
             ipaddress.ip_network(self.service_cluster_ip_range, strict=False)
         except ValueError:

@@ -12,6 +12,7 @@ _PACKAGES = (
     "re2",
     "sniffio",
     "starlette",
+    "uvicorn",
 )
 HINT = "pip install 'rootspan[apiserver]'"
 

@@ -1,8 +1,11 @@
 """The allocators of a store, each kept up to date by the watch cache."""
 
+import copy
 from collections.abc import Iterable
+from functools import partial
 
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.processes.claims import Claims
 from rootspan_apiserver.resources.allocation import Allocator, ObservedObjects, Release
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage import Storage, StoredObject
@@ -11,10 +14,11 @@ from rootspan_apiserver.storage.scope import object_key
 
 
 class Allocations:
-    """The allocators of those `resources` that have one."""
+    """The allocators of those `resources` that have one. `claims` keep them apart from those of the server's other processes."""
 
-    def __init__(self, storage: Storage, resources: Iterable[Resource]) -> None:
+    def __init__(self, storage: Storage, resources: Iterable[Resource], claims: Claims | None = None) -> None:
         self._storage = storage
+        self._claims = claims
         self._allocators: dict[str, Allocator] = {}
         self._observed: dict[str, list[Resource]] = {}
         by_path = {resource.storage_path: resource for resource in resources}
@@ -22,6 +26,8 @@ class Allocations:
             if resource.allocator is None:
                 continue
             allocator = self._allocators[path] = resource.allocator()
+            if claims is not None:
+                allocator.share(claims)
             also = {
                 by_path[other]: observer for other, observer in allocator.also_observed().items() if other in by_path
             }
@@ -40,11 +46,18 @@ class Allocations:
         allocator = self._allocators.get(resource.storage_path)
         if allocator is None:
             return _nothing
-        for observed in self._observed[resource.storage_path]:
-            await self._storage.catch_up(observed)
-        if old is None:
-            return allocator.begin_create(obj, dry_run=dry_run)
-        return allocator.begin_update(obj, old, dry_run=dry_run)
+        observed, given = self._observed[resource.storage_path], copy.deepcopy(obj) if self._claims is not None else {}
+        while True:
+            for each in observed:
+                await self._storage.catch_up(each)
+            begin = allocator.begin_create if old is None else partial(allocator.begin_update, old=old)
+            release = begin(obj, dry_run=dry_run)
+            if all(map(self._storage.is_caught_up, observed)):
+                return release
+            # Another process stored an object, and ended its claims, between our look at the cache and our claims.
+            release()
+            obj.clear()
+            obj.update(copy.deepcopy(given))
 
 
 def _nothing() -> None:

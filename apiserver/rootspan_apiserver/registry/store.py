@@ -17,6 +17,7 @@ from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.names import generate_name
 from rootspan_apiserver.kube.status import StatusError, not_found
 from rootspan_apiserver.processes.calculating import calculated
+from rootspan_apiserver.processes.claims import Claims
 from rootspan_apiserver.registry.allocation import Allocations
 from rootspan_apiserver.registry.create import NAME_ATTEMPTS, before_create, explain_conflict
 from rootspan_apiserver.registry.delete import before_delete, check_preconditions, completes_deletion, is_held
@@ -59,12 +60,13 @@ class Store:
     Args:
         storage: where the objects are.
         resources: those whose allocators are to be at work.
+        claims: keep the allocators apart from those of the server's other processes; None where there are none.
     """
 
-    def __init__(self, storage: Storage, resources: Iterable[Resource] = ()) -> None:
+    def __init__(self, storage: Storage, resources: Iterable[Resource] = (), claims: Claims | None = None) -> None:
         self._storage = storage
         known = tuple(resources)
-        self._allocations = Allocations(storage, known)
+        self._allocations = Allocations(storage, known, claims)
         self._addresses = IPAddresses(storage, known)
 
     async def get(self, resource: Resource, namespace: str, name: str, *, resource_version: str = "") -> StoredObject:

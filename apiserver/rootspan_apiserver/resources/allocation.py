@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from rootspan_apiserver.kube.meta import JSONObject, ObjectKey
+from rootspan_apiserver.processes.claims import Claims
 
 Release = Callable[[], None]
 """Ends the reservations of a write, once it has failed, or has stored the object."""
@@ -36,6 +37,10 @@ class Allocator(ObservedObjects, Protocol):
 
     def also_observed(self) -> Mapping[str, ObservedObjects]:
         """Return what observes the objects of other resources, by storage path."""
+        ...
+
+    def share(self, claims: Claims) -> None:
+        """Reserve only what no other process of the server has reserved."""
         ...
 
     def begin_create(self, obj: JSONObject, *, dry_run: bool) -> Release:

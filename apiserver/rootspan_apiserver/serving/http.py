@@ -14,7 +14,7 @@ from email.utils import formatdate
 
 from rootspan_apiserver.processes import descriptors
 from rootspan_apiserver.serving.accepting import Acceptor, TLSContext
-from rootspan_apiserver.serving.protocol import LIMITS, Connection, ConnectionLimits, ServerState
+from rootspan_apiserver.serving.protocol import LIMITS, Connection, ConnectionLimits, ServingState
 from rootspan_apiserver.serving.request_cycle import ASGIApp
 
 GRACE = 2.0
@@ -79,7 +79,7 @@ async def serving(
     Connections of requests that are not answered by then are cut. New ones are refused at once, or, if `drained` is given, when it
     returns or `grace` is over.
     """
-    state = ServerState(app, limits)
+    state = ServingState(app, limits)
     host, port = bound.getsockname()[:2]
     clock = asyncio.create_task(_keep_date(state))
     most = descriptors.for_connections(limits.connections)
@@ -88,7 +88,7 @@ async def serving(
         lambda: Connection(state),
         tls,
         limits.handshake_time,
-        is_full=lambda: len(state.connections) + acceptor.unfinished >= most,
+        is_full=lambda: len(state.open) + acceptor.unfinished >= most,
     )
     try:
         yield Address("https" if tls else "http", host, port)
@@ -105,16 +105,16 @@ async def serving(
         await asyncio.wait([clock])
 
 
-async def _keep_date(state: ServerState) -> None:
+async def _keep_date(state: ServingState) -> None:
     """Keep the Date header of all responses current."""
     while True:
-        state.headers = [(b"date", formatdate(usegmt=True).encode())]
+        state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         await asyncio.sleep(1.0 - time.time() % 1.0)
 
 
-async def _end(state: ServerState, grace: float) -> None:
+async def _end(state: ServingState, grace: float) -> None:
     """Wait for requests in flight, then cut all connections: an idle peer does not answer the closing of TLS."""
-    connections = list(state.connections)
+    connections = list(state.open)
     answering = [connection for connection in connections if connection.answering]
     for connection in connections:
         connection.shutdown()

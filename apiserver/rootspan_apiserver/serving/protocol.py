@@ -1,5 +1,8 @@
 """HTTP/1.1 with the limits of Go's net/http, which apply before authentication, and its answers to malformed requests.
 
+It takes the place of uvicorn's protocols, whose parsers have the rules of other servers; the state of the server and the flow control of
+connections are uvicorn's.
+
 A request that is rejected here reaches neither the application nor a trace nor a log. A request is read when the one before it has been
 answered, so that no connection has two at work.
 
@@ -8,13 +11,15 @@ Upstream: staging/src/k8s.io/apiserver/pkg/server/secure_serving.go, Go's net/ht
 
 import asyncio
 import contextvars
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.server import ServerState
+
 from rootspan_apiserver.serving import heads, own_answers
 from rootspan_apiserver.serving.bodies import Body, BodyError, ChunkedBody, SizedBody, Tunnel
-from rootspan_apiserver.serving.flow import HIGH_WATER, Flow
 from rootspan_apiserver.serving.head_reader import HeadReader
 from rootspan_apiserver.serving.request_cycle import MAX_UNREAD, ASGIApp, RequestCycle
 
@@ -47,28 +52,27 @@ class ConnectionLimits:
 LIMITS = ConnectionLimits()
 
 
-@dataclass(slots=True)
-class ServerState:
-    """What the connections of one server share. `tasks` are the requests at work, `headers` those of every response."""
+class ServingState(ServerState):
+    """What the connections of one server share."""
 
-    app: ASGIApp
-    limits: ConnectionLimits = LIMITS
-    connections: "set[Connection]" = field(default_factory=set)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    def __init__(self, app: ASGIApp, limits: ConnectionLimits = LIMITS) -> None:
+        super().__init__()
+        self.app = app
+        self.limits = limits
+        self.open: set[Connection] = set()
 
 
 class Connection(asyncio.Protocol):
     """One connection. The client's certificate is in the scope, in the TLS extension of the ASGI specification."""
 
-    def __init__(self, server: ServerState) -> None:
+    def __init__(self, server: ServingState) -> None:
         self.closed = asyncio.Event()
         self.transport: asyncio.Transport
         self._server = server
         self._limits = server.limits
         self._loop = asyncio.get_running_loop()
         self._scope: dict[str, Any] = {"type": "http", "asgi": _ASGI, "root_path": ""}
-        self._flow: Flow
+        self._flow: FlowControl
         self._cycle: RequestCycle | None = None
         self._body: Body | None = None
         self._received: bytes | bytearray = b""
@@ -84,8 +88,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # a stream's transport is one
         transport.set_write_buffer_limits(WRITE_BUFFER)
-        self.transport, self._flow = transport, Flow(transport)
-        self._server.connections.add(self)
+        self.transport, self._flow = transport, FlowControl(transport)
+        self._server.open.add(self)
         is_tls = transport.get_extra_info("sslcontext") is not None
         client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         self._scope |= {
@@ -98,7 +102,7 @@ class Connection(asyncio.Protocol):
         self._set_timer(self._limits.head_time)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._server.connections.discard(self)
+        self._server.open.discard(self)
         self._set_timer(None)
         if self._cycle is not None:
             self._cycle.disconnected = True
@@ -190,7 +194,7 @@ class Connection(asyncio.Protocol):
             },
             transport=self.transport,
             flow=self._flow,
-            default_headers=self._server.headers,
+            default_headers=self._server.default_headers,
             keep_alive=framing.keep_alive and version != "2.0",
             expects_continue=expects_continue and version != "1.0" and framing.length != 0,
             unread=self._unread,
@@ -224,7 +228,7 @@ class Connection(asyncio.Protocol):
                 return b""
         elif content:
             cycle.body += content
-            if len(cycle.body) > HIGH_WATER:
+            if len(cycle.body) > HIGH_WATER_LIMIT:
                 self._flow.pause_reading()
             cycle.message_event.set()
         if body.complete:

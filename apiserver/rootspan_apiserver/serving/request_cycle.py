@@ -12,7 +12,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from rootspan_apiserver.serving.flow import Flow
+from uvicorn.protocols.http.flow_control import FlowControl
 
 ASGIApp = Callable[..., Any]
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class RequestCycle:
         *,
         scope: MutableMapping[str, Any],
         transport: asyncio.Transport,
-        flow: Flow,
+        flow: FlowControl,
         default_headers: Sequence[tuple[bytes, bytes]],
         keep_alive: bool,
         expects_continue: bool,

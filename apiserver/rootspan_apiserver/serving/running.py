@@ -14,7 +14,8 @@ class Running:
     """A running server: its address, its CA bundle (PEM), a token of the administrator, and the provider of its spans.
 
     `shut_down` announces the end: the server continues to serve but is not ready any more. `settled` returns once the controllers have
-    done the work of the startup. `expire_history` makes every resourceVersion and continue token so far too old.
+    done the work of the startup. `expire_history` makes every resourceVersion and continue token so far too old. `start` announces that
+    all processes of the server run.
     """
 
     address: Address
@@ -24,6 +25,7 @@ class Running:
     shut_down: Callable[[], None]
     settled: Callable[[], Awaitable[None]]
     expire_history: Callable[[], Awaitable[None]]
+    start: Callable[[], None]
 
     @property
     def kubeconfig(self) -> str:

@@ -8,13 +8,13 @@ import contextvars
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd
+from rootspan_apiserver.embedded_etcd import URL, EmbeddedEtcd, LocalClient
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.http_transport.single_connection import SingleConnectionTransport
 
@@ -36,7 +36,12 @@ class EtcdBackend:
 
 @asynccontextmanager
 async def etcd_backend(
-    servers: Sequence[str], tls: Callable[[], ssl.SSLContext], *, data_dir: Path | None, traced: Traced
+    servers: Sequence[str],
+    tls: Callable[[], ssl.SSLContext],
+    *,
+    data_dir: Path | None,
+    traced: Traced,
+    socket_path: str = "",
 ) -> AsyncIterator[EtcdBackend]:
     """Connect to etcd, and wait until it answers.
 
@@ -44,6 +49,7 @@ async def etcd_backend(
         servers: The URLs of the cluster; none starts the embedded etcd.
         tls: Returns how the cluster is connected to; it is not called for the embedded etcd.
         data_dir: Where the embedded etcd keeps its data, None for memory.
+        socket_path: The Unix socket of an embedded etcd in another process; with it, none is started in this one.
 
     Raises:
         EmbeddedEtcdError: The embedded etcd cannot use `data_dir`.
@@ -53,6 +59,10 @@ async def etcd_backend(
             context = tls()
             client = EtcdClient(servers, transport=lambda: traced(SingleConnectionTransport(context)))
             check = _read_of(client)
+        elif socket_path:
+            other = await stack.enter_async_context(aclosing(LocalClient(socket_path)))
+            client = EtcdClient((URL,), transport=lambda: traced(other.transport()))
+            check = _read_of(client, other)
         else:
             embedded = await stack.enter_async_context(EmbeddedEtcd(data_dir))
             client = EtcdClient((URL,), transport=lambda: traced(embedded.transport()))
@@ -70,7 +80,7 @@ def client_tls(ca_file: str, certificate_file: str, key_file: str) -> ssl.SSLCon
     return context
 
 
-def _read_of(client: EtcdClient, embedded: EmbeddedEtcd | None = None) -> Callable[[], Awaitable[None]]:
+def _read_of(client: EtcdClient, embedded: EmbeddedEtcd | LocalClient | None = None) -> Callable[[], Awaitable[None]]:
     """Return a check that reads a key as kube-apiserver's does; the embedded etcd is also asked whether it can write."""
 
     async def check() -> None:

@@ -1,9 +1,10 @@
-"""Reads of the watch cache by this process itself, which show what it has written.
+"""Reads of the watch cache by the server itself, which show what it has written, by this process or another one.
 
 Upstream: staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go
 """
 
 from rootspan_apiserver.kube.status import StatusError
+from rootspan_apiserver.processes.shared_numbers import OwnNumbers
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.cached_lists import FRESH
 from rootspan_apiserver.storage.collection import Collection, Observer
@@ -16,17 +17,21 @@ from rootspan_apiserver.storage.watch_cache import WatchCache
 
 
 class CacheReads:
-    """Reads of `cache`; of resources that are not in it, `direct` reads of etcd."""
+    """Reads of `cache`; of resources that are not in it, `direct` reads of etcd.
 
-    def __init__(self, cache: WatchCache, direct: DirectReads) -> None:
+    `shared` has the latest revisions of all processes of the server, by storage path; None where this is the only one.
+    """
+
+    def __init__(self, cache: WatchCache, direct: DirectReads, shared: OwnNumbers | None = None) -> None:
         self._cache = cache
+        self._shared = shared
         self._direct = direct
 
     def _collection(self, resource: Resource) -> Collection:
         return self._cache.claim(resource.storage_path)
 
     async def cached(self, resource: Resource, namespace: str = "") -> list[StoredObject]:
-        """Return all objects of a resource from the cache, as fresh as the last write of this process.
+        """Return all objects of a resource from the cache, as fresh as the last write of this server.
 
         Raises:
             StatusError: 429, the cache is not ready; 504, it does not keep up.
@@ -37,7 +42,7 @@ class CacheReads:
         return collection.select(KeyScope(collection_path(resource, namespace)))
 
     async def cached_object(self, resource: Resource, namespace: str, name: str) -> StoredObject | None:
-        """Return one object from the cache, None if there is none, as fresh as the last write of this process.
+        """Return one object from the cache, None if there is none, as fresh as the last write of this server.
 
         Raises:
             StatusError: 429, the cache is not ready; 504, it does not keep up.
@@ -55,11 +60,15 @@ class CacheReads:
         self._collection(resource).subscribe(observer)
 
     def is_caught_up(self, resource: Resource) -> bool:
-        """Return whether the cache shows what this process wrote to a resource, so that `catch_up` returns at once."""
-        return self._cache.ready and self._cache.revision >= self._collection(resource).written
+        """Return whether the cache shows what this server wrote to a resource, so that `catch_up` returns at once."""
+        return self._cache.ready and self._cache.revision >= self._written(self._collection(resource))
+
+    def _written(self, collection: Collection) -> int:
+        """Return the last revision of a collection that this server has written or shown, as far as it needs to be waited for."""
+        return collection.written if self._shared is None else self._shared.largest(collection.path)
 
     async def catch_up(self, resource: Resource) -> Collection:
-        """Return the collection of a resource, once it shows what this process wrote to it.
+        """Return the collection of a resource, once it shows what this server wrote to it.
 
         Raises:
             StatusError: 429, the cache is not ready; 504, it does not keep up.
@@ -67,7 +76,7 @@ class CacheReads:
         if not await self._cache.wait_ready(FRESH):
             raise initializing()
         collection = self._collection(resource)
-        await self._fresh(collection.written)
+        await self._fresh(self._written(collection))
         return collection
 
     async def _fresh(self, revision: int) -> None:

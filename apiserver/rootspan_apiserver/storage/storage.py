@@ -18,6 +18,7 @@ from rootspan_apiserver.dialects import events, operations
 from rootspan_apiserver.dialects.dialect import facts
 from rootspan_apiserver.etcd import EtcdClient
 from rootspan_apiserver.kube.meta import JSONObject
+from rootspan_apiserver.processes.shared_numbers import OwnNumbers
 from rootspan_apiserver.resources.resource import Resource
 from rootspan_apiserver.storage.cache_reads import CacheReads
 from rootspan_apiserver.storage.cached_lists import CachedLists
@@ -59,6 +60,7 @@ class Storage(CacheReads):
         compaction_interval: seconds that etcd keeps history at least, and less than twice that long; 0 compacts nothing.
         metrics: counts the requests to etcd.
         transformers: encrypt and decrypt what is stored; None stores values as they are.
+        shared: the latest revisions of all processes of the server, by storage path; None where this is the only one.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Storage(CacheReads):
         compaction_interval: float = COMPACTION_INTERVAL,
         metrics: StorageMetrics | None = None,
         transformers: ResourceTransformers | None = None,
+        shared: OwnNumbers | None = None,
     ) -> None:
         self._tracing = tracing
         metrics = metrics or StorageMetrics()
@@ -81,8 +84,8 @@ class Storage(CacheReads):
         known = tuple(each for each in resources if each.storage_path)
         self._served = ServedObjects()
         lists = EtcdLists(etcd, tracing, prefix, self._served, metrics=metrics)
-        cache = WatchCache(etcd, prefix, {each.storage_path for each in known if not each.watch_cache})
-        super().__init__(cache, DirectReads(etcd, self._etcd, lists, prefix))
+        cache = WatchCache(etcd, prefix, {each.storage_path for each in known if not each.watch_cache}, shared)
+        super().__init__(cache, DirectReads(etcd, self._etcd, lists, prefix), shared)
         self._lists = CachedLists(self._cache, lists, tracing, self._served)
         self._watches = CachedWatches(self._cache, lists, tracing, self._served, bookmark_interval=bookmark_interval)
         self._dry_runs = DryRuns(self.get, self._served)
@@ -149,6 +152,7 @@ class Storage(CacheReads):
             return stored
         collection = self._collection(resource)
         collection.written = max(collection.written, stored.revision)
+        self._show(resource, stored.revision)
         if collection.clients:
             if self._cache.revision >= stored.revision:
                 await asyncio.sleep(0)  # the tasks of the watches have been woken, and run now
@@ -184,8 +188,15 @@ class Storage(CacheReads):
             found = self._collection(resource).get(path)
             return (await self._served.all(resource, [found]))[0] if found is not None else None
 
+    def _show(self, resource: Resource, revision: int) -> None:
+        """Have the other processes show this revision of a resource, too, as a client may know of it in a moment."""
+        if self._shared is not None:
+            self._shared.note(resource.storage_path, revision)
+
     async def _read(self, resource: Resource, path: str) -> StoredObject | None:
         found = await self._etcd.get(path)
+        if found is not None:
+            self._show(resource, found.revision)
         return await self._served.one(resource, found) if found is not None else None
 
     async def create(

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
 from rootspan_apiserver.etcd import Compacted, EtcdClient, EtcdError, EtcdEvent, KeyValue
+from rootspan_apiserver.processes.shared_numbers import OwnNumbers
 from rootspan_apiserver.storage.collection import Collection
 from rootspan_apiserver.storage.compaction import KEY as COMPACTION_KEY
 from rootspan_apiserver.storage.stored_object import StoredObject
@@ -26,11 +27,14 @@ logger = logging.getLogger(__name__)
 class WatchCache:
     """The objects below `prefix` (`/registry`), in one `Collection` for each storage path that is claimed.
 
-    Those below the storage paths `left_out` are not kept.
+    Those below the storage paths `left_out` are not kept. The revision of every change is noted in `shared`, for other processes.
     """
 
-    def __init__(self, etcd: EtcdClient, prefix: str, left_out: Iterable[str] = ()) -> None:
+    def __init__(
+        self, etcd: EtcdClient, prefix: str, left_out: Iterable[str] = (), shared: OwnNumbers | None = None
+    ) -> None:
         self._etcd = etcd
+        self._shared = shared
         self._begin, self._end = f"{prefix}/".encode(), f"{prefix}0".encode()
         self._strip = len(prefix.encode())
         self._left_out = tuple(f"{prefix}{path}/".encode() for path in left_out)
@@ -176,6 +180,8 @@ class WatchCache:
         kv = event.kv
         key = kv.key[self._strip :].decode("utf-8", "replace")
         path = self._route(key)
+        if path is not None and self._shared is not None:
+            self._shared.note(path, kv.mod_revision)
         if event.kind == "DELETE":
             self._unreadable.discard(key)
             if path is None:

@@ -2,6 +2,7 @@
 
 import gzip
 import stat
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,6 +47,42 @@ def test_file_is_replaced_before_it_grows_too_large(tmp_path: Path) -> None:
     assert (tmp_path / old).read_bytes() == LINE * 2
     moment = datetime.strptime(old, "audit-%Y-%m-%dT%H-%M-%S.%f.log").replace(tzinfo=UTC)
     assert before <= moment <= datetime.now(UTC)
+
+
+def test_processes_that_share_a_file_replace_it_once(tmp_path: Path) -> None:
+    """The second writer goes on in the file that the first one has begun, and counts the lines of both."""
+    path = tmp_path / "audit.log"
+    first, second = (LogFile(str(path), Rotation(size=1)) for _ in range(2))
+    for file in (first, second, first, second, second):
+        file.write(LINE)
+    first.close()
+    second.close()
+    assert [(tmp_path / old).read_bytes() for old in old_files(tmp_path)] == [LINE * 2, LINE * 2]
+    assert path.read_bytes() == LINE
+
+
+def test_lines_of_writers_that_write_at_once_stay_whole(tmp_path: Path) -> None:
+    """Each line of four writers, which share nothing but the path, is once in the files, wherever these were replaced."""
+    path = tmp_path / "audit.log"
+    writers = [threading.Thread(target=write_lines, args=(path, number)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    lines = [line for name in tmp_path.iterdir() for line in name.read_bytes().splitlines()]
+    assert sorted(lines) == sorted(line_of(writer, number) for writer in range(4) for number in range(60))
+    assert len(old_files(tmp_path)) >= 2
+
+
+def line_of(writer: int, number: int) -> bytes:
+    return b"%d-%d-" % (writer, number) + b"x" * 20_000
+
+
+def write_lines(path: Path, writer: int) -> None:
+    file = LogFile(str(path), Rotation(size=1))
+    for number in range(60):
+        file.write(line_of(writer, number) + b"\n")
+    file.close()
 
 
 def test_size_of_an_existing_file_counts(tmp_path: Path) -> None:

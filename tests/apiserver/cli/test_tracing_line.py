@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rootspan_apiserver.cli.apiserver import tracing_line
+from rootspan_apiserver.cli.announcement import tracing_line
 from rootspan_apiserver.options.options import Options
 
 

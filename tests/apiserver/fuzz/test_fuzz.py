@@ -49,7 +49,7 @@ EXPECTED: tuple[tuple[int, str], ...] = (
     # Storage reads resourceVersion with strconv, and minds one in an object to be created.
     (500, "^strconv.ParseUint: parsing "),
     (500, "^resourceVersion should not be set on objects to be created$"),
-    # Storage refuses a key that would lead elsewhere, and client-go a segment of a path that would (the look-up of a namespace or a RuntimeClass).
+    # Storage refuses a key that would lead elsewhere, and client-go a segment of a path (the look-up of a namespace or RuntimeClass).
     (500, '^invalid key: "/'),
     (500, r'invalid (resource name|namespace) ".*": \[may not '),
     # The role that a binding names is looked up before its kind is checked, for a user who may not bind everything.

@@ -10,12 +10,14 @@ pkg/registry/core/service/ipallocator/cidrallocator.go
 import contextlib
 import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
 from rootspan_apiserver.kube.meta import JSONObject, ObjectKey
 from rootspan_apiserver.kube.release import DEFAULT_SERVICE_RANGE
+from rootspan_apiserver.processes.claims import Claims
 from rootspan_apiserver.resources.allocation import ObservedObjects, Release
 from rootspan_apiserver.resources.core.service.addresses import IPAddressesInUse, ServiceRanges
 from rootspan_apiserver.resources.core.service.families import HEADLESS, set_families
@@ -48,6 +50,11 @@ class ServiceAllocator:
     def also_observed(self) -> Mapping[str, ObservedObjects]:
         """Return what observes the ServiceCIDRs and the IPAddresses."""
         return MappingProxyType({"/servicecidrs": self._ranges, "/ipaddresses": IPAddressesInUse(self._addresses)})
+
+    def share(self, claims: Claims) -> None:
+        """Reserve only what no other process of the server has reserved."""
+        for kind, pool in (("address", self._addresses), ("port", self._ports)):
+            pool.share(partial(claims.take, kind), partial(claims.release, kind))
 
     def clear(self) -> None:
         """Forget the stored Services."""

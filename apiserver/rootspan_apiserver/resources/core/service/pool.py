@@ -4,7 +4,7 @@ Upstream: pkg/registry/core/service/allocator/bitmap.go
 """
 
 import random
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 
@@ -24,6 +24,8 @@ class Pool:
 
     def __init__(self, *spans: Span) -> None:
         self.spans = spans
+        self._take: Callable[[int], bool] = lambda number: True
+        self._give_back: Callable[[int], None] = lambda number: None
         self._holders: dict[int, Hashable] = {}
         self._reserved: set[int] = set()
         self._blocked: set[int] = set()
@@ -42,6 +44,10 @@ class Pool:
     def unblock_all(self) -> None:
         """Undo every `block`."""
         self._blocked.clear()
+
+    def share(self, take: Callable[[int], bool], give_back: Callable[[int], None]) -> None:
+        """Reserve a number only if `take` takes it from the other processes that do, too; `give_back` ends that."""
+        self._take, self._give_back = take, give_back
 
     def clear(self) -> None:
         """Free what objects hold. Reservations stay."""
@@ -62,7 +68,7 @@ class Pool:
 
     def reserve(self, number: int) -> bool:
         """Reserve a number: whether it was free."""
-        if not self.is_free(number):
+        if not self.is_free(number) or not self._take(number):
             return False
         self._reserved.add(number)
         return True
@@ -84,13 +90,14 @@ class Pool:
         start = random.randint(first, last)
         for numbers in (range(start, last + 1), range(first, start)):
             for number in numbers:
-                if self.is_free(number):
+                if self.is_free(number) and self._take(number):
                     return number
         return None
 
     def release(self, number: int) -> None:
         """End a reservation."""
         self._reserved.discard(number)
+        self._give_back(number)
 
 
 def static_part(size: int, *, step: int, most: int) -> int:
