@@ -5,7 +5,7 @@ import re
 import pytest
 
 from rootspan_apiserver.codec import decode, decode_applied
-from rootspan_apiserver.codec.yaml_body import load
+from rootspan_apiserver.codec.yaml_body import CONVERTING, load
 from rootspan_apiserver.kube.meta import GroupVersionKind
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.types.problems import NotDecodableError
@@ -40,9 +40,10 @@ def test_single_letters_are_booleans_as_in_yaml_1_1() -> None:
 
 @pytest.mark.parametrize(("text", "written"), [(".inf", "+Inf"), ("-.Inf", "-Inf"), (".NaN", "NaN")])
 def test_number_that_json_has_not_is_refused(text: str, written: str) -> None:
-    """In the words of Go's encoder."""
-    with pytest.raises(NotDecodableError, match=rf"^json: unsupported value: {re.escape(written)}$"):
-        load(f"a: {text}".encode())
+    """In the words of Go's encoder, after the caller's beginning: an apply has one, a create has none."""
+    for beginning in (CONVERTING, ""):
+        with pytest.raises(NotDecodableError, match=rf"^{beginning}json: unsupported value: {re.escape(written)}$"):
+            load(f"a: {text}".encode(), beginning=beginning)
 
 
 def test_keys_given_twice_are_told_with_their_line() -> None:
