@@ -1,13 +1,9 @@
 """Objects of one kind for admission: from the watch cache, or from the server itself if the cache does not have one.
 
-A request to the server itself is the root of a trace of its own, as in kube-apiserver.
-
 Upstream: staging/src/k8s.io/client-go/listers
 """
 
 from typing import Protocol
-
-from opentelemetry.context import Context, attach, detach
 
 from rootspan_apiserver.clients.api_path import APIPath
 from rootspan_apiserver.kube.meta import GroupResource, JSONObject
@@ -58,13 +54,4 @@ class ObjectLookup:
 
     async def live(self, namespace: str, name: str) -> JSONObject:
         """Return an object of the server. Raises StatusError: 404, it does not exist; another error that the server answers."""
-        return await read_live(self._loopback, APIPath.of_object(self.resource, namespace, name))
-
-
-async def read_live(loopback: ObjectReader, path: APIPath) -> JSONObject:
-    """Return the object at `path`, read in a trace of its own. Raises StatusError: the error that the server answers."""
-    token = attach(Context())
-    try:
-        return await loopback.get(path)
-    finally:
-        detach(token)
+        return await self._loopback.get(APIPath.of_object(self.resource, namespace, name))

@@ -37,6 +37,8 @@ def run_demo(options: DemoOptions) -> int:
     with tempfile.TemporaryDirectory(prefix="rootspan-") as folder:
         try:
             return run(lambda: _demo(Path(folder), options), loop_factory=new_event_loop)
+        except BrokenPipeError:
+            raise
         except OSError as error:
             print(f"Error: {error}", file=sys.stderr)
             return 1

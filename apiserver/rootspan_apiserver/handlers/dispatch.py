@@ -16,7 +16,7 @@ from rootspan_apiserver.authn.authenticator import Authenticator
 from rootspan_apiserver.authn.service_accounts import ServiceAccountTokens
 from rootspan_apiserver.authz.authorizer import Authorizer
 from rootspan_apiserver.dialects import operations
-from rootspan_apiserver.handlers.call import Handler, Verb
+from rootspan_apiserver.handlers.call import Handler, Verb, check_patch_type
 from rootspan_apiserver.handlers.field_managers import FieldManagers
 from rootspan_apiserver.handlers.patch import PatchVerb
 from rootspan_apiserver.handlers.subresources.binding import Binding
@@ -34,7 +34,7 @@ from rootspan_apiserver.http.negotiation import DOCUMENT, STREAMS, check_routed
 from rootspan_apiserver.http.request import Request, request_of
 from rootspan_apiserver.http.responses import NOT_FOUND, ROUTER, error_response
 from rootspan_apiserver.kube.asgi import Receive, Scope, Send
-from rootspan_apiserver.kube.media_types import CUSTOM_PATCHES, OBJECTS, PATCHES
+from rootspan_apiserver.kube.media_types import OBJECTS, PATCHES
 from rootspan_apiserver.kube.status import (
     StatusError,
     bad_request,
@@ -42,7 +42,6 @@ from rootspan_apiserver.kube.status import (
     method_not_supported,
     not_found,
     unknown_resource,
-    unsupported_media_type,
 )
 from rootspan_apiserver.registry.escalation_check import EscalationCheck
 from rootspan_apiserver.registry.store import Store
@@ -186,17 +185,17 @@ class ResourceEndpoint:
         """Raises StatusError 400, 405 or 415."""
         verb = request.info.verb
         handler = (self._object if target.name else self._collection).get(verb)
-        _check_custom_patch(request)
         if handler is not None:
             return handler
         if verb == "create":
             return self._collection["create"]
         if verb in ("update", "patch") and not target.name:
+            check_patch_type(request, target)
             raise bad_request("name must be provided")
         raise method_not_supported(target.resource.group_resource, verb)
 
     def _subresource(self, request: Request, target: Target) -> tuple[Handler, Target]:
-        """Raises StatusError 400, 404, 405 or 415."""
+        """Raises StatusError 400, 404 or 405."""
         info = request.info
         subresource = target.resource.subresources.get(info.subresource)
         resource, custom = target.resource.group_resource, target.resource.custom
@@ -209,8 +208,6 @@ class ResourceEndpoint:
         verb = "get" if subresource.name == "proxy" and request.method in _CONNECT_METHODS else info.verb
         if verb not in subresource.verbs or (request.method == "HEAD" and not custom and subresource.name != "proxy"):
             raise method_not_supported(resource, info.verb) if custom else method_not_allowed()
-        if custom:
-            _check_custom_patch(request)
         if subresource.name == "scale":
             target = ScaleTarget(target.resource, target.namespace, target.name, subresource, self._registry)
         else:
@@ -225,12 +222,6 @@ def _reads(request: Request, verb: str) -> bool:
 def is_builtin_group(registry: Registry, group: str) -> bool:
     """Return whether a group has built-in resources: its unknown paths are answered with a Status."""
     return any(not resource.custom and resource.kind.group == group for resource in registry.resources())
-
-
-def _check_custom_patch(request: Request) -> None:
-    """Raises StatusError 415, which comes before all other refusals of a patch of a custom resource."""
-    if request.info.verb == "patch" and request.content_type not in CUSTOM_PATCHES:
-        raise unsupported_media_type(CUSTOM_PATCHES)
 
 
 def _check_media_types(request: Request, target: Target) -> None:

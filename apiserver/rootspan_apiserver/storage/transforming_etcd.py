@@ -22,6 +22,7 @@ class TransformingEtcd(EtcdClient):
 
     def __init__(self, client: EtcdClient, transformers: ResourceTransformers, prefix: str) -> None:
         self._endpoints = client._endpoints
+        self._reads = client._reads
         self._transformers = transformers
         self._prefix = f"{prefix}/".encode()
 

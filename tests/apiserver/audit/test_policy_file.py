@@ -48,7 +48,7 @@ def test_settings_of_a_rule_are_joined_with_those_of_the_policy(file: Path) -> N
          '"None", "Metadata", "Request", "RequestResponse"')),
         ("rules: [{}]", "rules[0].level: Required value"),
         ("omitStages: [X]\nrules: [{level: None}]", f'omitStages[0]: Invalid value: "X": {STAGES}'),
-        ("rules: [{level: None, omitStages: [Panic, Y]}]", f'rules[0].omitStages[1]: Invalid value: "Y": {STAGES}'),
+        ("rules: [{level: None, omitStages: [Panic, X]}]", f'rules[0].omitStages[1]: Invalid value: "X": {STAGES}'),
         ("rules: [{level: None, nonResourceURLs: [a]}]",
          'rules[0].nonResourceURLs[0]: Invalid value: "a": non-resource URL rules must begin with a \'/\' character'),
         ("rules: [{level: None, nonResourceURLs: ['*', '/a*b']}]",

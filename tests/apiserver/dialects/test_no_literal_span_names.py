@@ -19,7 +19,7 @@ from rootspan_apiserver.dialects.etcd_rpcs import RPCS
 from rootspan_apiserver.dialects.versions import DIALECTS
 
 PACKAGE = Path(rootspan_apiserver.__file__).parent
-OTHER_SERVERS = ("collector", "sample_webhooks")
+OTHER_SERVERS = ("collector", "sample_webhooks", "trace_page")
 """They have spans and attributes of their own, or those of anybody."""
 RECORDING = frozenset(
     {

@@ -54,6 +54,7 @@ EXPECTED: tuple[tuple[int, str], ...] = (
     (500, r'invalid (resource name|namespace) ".*": \[may not '),
     # The role that a binding names is looked up before its kind is checked, for a user who may not bind everything.
     (500, "^unsupported role reference kind: "),
+    (500, "^resourceVersion: Invalid value: .*: strconv.ParseUint: parsing "),
     # An object that is not a list was asked for as a PartialObjectMetadataList.
     (500, "^content is not a list$"),
     # A binding whose fields are wrong is an error of no kind (BindingREST returns the aggregate of the field errors).

@@ -11,7 +11,7 @@ from typing import Any
 from rootspan_apiserver.admission.attributes import AdmissionAttributes
 from rootspan_apiserver.admission.chain import ReinvocationContext
 from rootspan_apiserver.admission.forbidden import new_forbidden
-from rootspan_apiserver.admission.object_lookup import ObjectReader, read_live
+from rootspan_apiserver.admission.object_lookup import ObjectReader
 from rootspan_apiserver.admission.plugins.service_account_secrets import (
     enforces_mountable_secrets,
     refused_in_mirror_pod,
@@ -112,7 +112,7 @@ class ServiceAccount:
             if stored is not None:
                 return stored.decode()
             try:
-                return await read_live(self._loopback, path)
+                return await self._loopback.get(path)
             except StatusError as exc:
                 why = f"serviceaccount {quote(name)} not found" if exc.code == 404 else exc.message
         raise new_forbidden(attributes, f"{what}: {why}")

@@ -121,7 +121,6 @@ def _tagged(request: Request, document: Document) -> Response:
         document.body,
         shown,
         group_version=_LIST.api_version,
-        writer=FILTER,
         content_type=f"{shown.media_type};g={_LIST.group};v={_LIST.version};as={_LIST.kind}",
         headers=headers,
     )
