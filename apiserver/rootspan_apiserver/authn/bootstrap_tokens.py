@@ -6,8 +6,6 @@ Upstream: plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go,
 staging/src/k8s.io/cluster-bootstrap/token/util/helpers.go, staging/src/k8s.io/cluster-bootstrap/util/secrets/secrets.go
 """
 
-import base64
-import binascii
 import hmac
 import logging
 import re
@@ -15,6 +13,7 @@ import time
 from collections.abc import Mapping
 
 from rootspan_apiserver.authn.authenticator import Authenticated, Credentials, with_authenticated_group
+from rootspan_apiserver.authn.secret_data import secret_value
 from rootspan_apiserver.authn.service_account_objects import ServiceAccountObjects
 from rootspan_apiserver.kube.go_quote import quote
 from rootspan_apiserver.kube.times import read_time
@@ -59,7 +58,7 @@ def _groups_of(secret: Mapping[str, object], token_id: str, token_secret: str) -
     data = secret.get("data")
     if secret.get("type") != _TYPE or not isinstance(data, dict):
         raise _NotValidError(f"has invalid type, expected {_TYPE}")
-    values = {key: _decoded(value) for key, value in data.items()}
+    values = {key: secret_value(value) for key, value in data.items()}
     if not hmac.compare_digest(values.get("token-secret", b""), token_secret.encode()):
         raise _NotValidError("has invalid value for key token-secret")
     if values.get("token-id", b"") != token_id.encode():
@@ -85,10 +84,3 @@ def _has_expired(text: str) -> bool:
         return read_time(text).timestamp() <= time.time()
     except ValueError:
         return True
-
-
-def _decoded(value: str) -> bytes:
-    try:
-        return base64.b64decode(value)
-    except binascii.Error:
-        return b""

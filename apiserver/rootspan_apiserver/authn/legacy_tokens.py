@@ -5,8 +5,6 @@ A token is valid while its secret has it. The day of its last use is a label of 
 Upstream: pkg/serviceaccount/legacy.go
 """
 
-import base64
-import binascii
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ from typing import Any
 
 from rootspan_apiserver.authn.authenticator import Authenticated, InvalidCredentialsError
 from rootspan_apiserver.authn.jose import JSONObjectOfToken
+from rootspan_apiserver.authn.secret_data import secret_value
 from rootspan_apiserver.authn.service_account_objects import NamedObject, ServiceAccountObjects
 from rootspan_apiserver.authn.token_claims import PublicClaims, text
 from rootspan_apiserver.kube.users import account_user, account_user_name
@@ -74,7 +73,7 @@ class LegacyTokens:
         if found is None or found.is_terminating:
             raise InvalidCredentialsError("Token has been invalidated")
         secret = found.decode()
-        if not hmac.compare_digest(_decoded((secret.get("data") or {}).get("token") or ""), token.encode()):
+        if not hmac.compare_digest(secret_value((secret.get("data") or {}).get("token") or ""), token.encode()):
             raise InvalidCredentialsError("Token does not match server's copy")
         return secret
 
@@ -99,10 +98,3 @@ def _required(payload: JSONObjectOfToken, name: str, told: str) -> str:
     if not value:
         raise InvalidCredentialsError(f"{told} claim is missing")
     return value
-
-
-def _decoded(data: str) -> bytes:
-    try:
-        return base64.b64decode(data)
-    except binascii.Error:
-        return b""

@@ -17,10 +17,11 @@ from rootspan_apiserver.controllers.work_queue import WorkQueue
 from rootspan_apiserver.kube.meta import JSONObject
 from rootspan_apiserver.kube.status import StatusError
 from rootspan_apiserver.resources.catalogue import Registry
+from rootspan_apiserver.resources.core.secret import ACCOUNT_NAME
 from rootspan_apiserver.storage import Storage, StoredObject
 from rootspan_apiserver.storage.scope import object_key
 
-ACCOUNT_NAME, ACCOUNT_UID = "kubernetes.io/service-account.name", "kubernetes.io/service-account.uid"
+ACCOUNT_UID = "kubernetes.io/service-account.uid"
 TYPE = "kubernetes.io/service-account-token"
 _CAUGHT_UP = frozenset({404, 409})
 """The object was deleted or changed, which is another event."""
