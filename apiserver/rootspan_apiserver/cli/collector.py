@@ -28,7 +28,8 @@ async def _collect(options: CollectorOptions, out: TextIO) -> int:
     stop = stop_signal()
     async with contextlib.AsyncExitStack() as stack:
         collector = stack.enter_context(Collector(options.otlp_grpc_endpoint))
-        printer = stack.enter_context(TracePrinter(collector.spans, out))
+        printer = TracePrinter(collector.spans, out)
+        stack.enter_context(collector.spans.subscribed(printer.note))
         print(f"Listening for OTLP/gRPC on {collector.endpoint}", file=out)
         if options.web:
             page = await stack.enter_async_context(serving_trace_page(collector.spans, options.web))

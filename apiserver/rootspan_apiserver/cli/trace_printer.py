@@ -7,8 +7,7 @@ any exporter. If a span arrives later, the whole trace is printed again.
 
 import asyncio
 import contextlib
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
 
 from rootspan.spans import Span
 from rootspan_apiserver.collector.received_spans import ReceivedSpans
@@ -19,7 +18,7 @@ _INCOMPLETE_SECONDS = 7.0
 
 
 class TracePrinter:
-    """Follows `spans`, whose receiver may run in other threads, while it is entered in an event loop."""
+    """Prints traces of `spans` to `out`; `note` is called with the spans that arrive. Must be made in the event loop that it runs in."""
 
     def __init__(self, spans: ReceivedSpans, out: TextIO) -> None:
         self._spans = spans
@@ -27,16 +26,14 @@ class TracePrinter:
         self._due: dict[str, float] = {}
         self._arrived = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._subscribed = spans.subscribed(lambda spans: self._loop.call_soon_threadsafe(self._note, spans))
 
-    def __enter__(self) -> Self:
-        self._subscribed.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._subscribed.__exit__(kind, error, traceback)
+    def note(self, spans: tuple[Span, ...]) -> None:
+        """Decide when the traces of `spans`, which have arrived, are printed."""
+        now = self._loop.time()
+        for trace_id in {span.trace_id for span in spans}:
+            whole = is_whole(self._spans.trace(trace_id))
+            self._due[trace_id] = now + (_COMPLETE_SECONDS if whole else _INCOMPLETE_SECONDS)
+        self._arrived.set()
 
     async def run(self) -> None:
         """Print traces as they become complete, until cancelled. Raises OSError if they cannot be printed."""
@@ -53,13 +50,6 @@ class TracePrinter:
         """Print the traces that are not complete."""
         for trace_id in tuple(self._due):
             self._print(trace_id)
-
-    def _note(self, spans: tuple[Span, ...]) -> None:
-        now = self._loop.time()
-        for trace_id in {span.trace_id for span in spans}:
-            whole = is_whole(self._spans.trace(trace_id))
-            self._due[trace_id] = now + (_COMPLETE_SECONDS if whole else _INCOMPLETE_SECONDS)
-        self._arrived.set()
 
     def _print(self, trace_id: str) -> None:
         del self._due[trace_id]

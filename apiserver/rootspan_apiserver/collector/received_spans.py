@@ -79,18 +79,19 @@ class ReceivedSpans:
     def _all(self) -> tuple[Span, ...]:
         return tuple([span for span, _ in self._spans])
 
-    def subscribe(self, listener: Callable[[tuple[Span, ...]], object]) -> None:
-        """Call `listener`, in the receiver's thread, with the spans of every later arrival."""
-        self._listeners.append(listener)
-
     @contextmanager
     def subscribed(self, listener: Callable[[tuple[Span, ...]], object]) -> Iterator[None]:
-        """Call `listener` as `subscribe` does, for as long as the block lasts."""
-        self.subscribe(listener)
+        """Call `listener`, in the running event loop, with the spans of every arrival while the block lasts."""
+        loop = asyncio.get_running_loop()
+
+        def deliver(spans: tuple[Span, ...]) -> None:
+            loop.call_soon_threadsafe(listener, spans)
+
+        self._listeners.append(deliver)
         try:
             yield
         finally:
-            self._listeners.remove(listener)
+            self._listeners.remove(deliver)
 
     def clear(self) -> None:
         """Forget all spans."""

@@ -6,7 +6,7 @@ Upstream: HTML Living Standard, "Server-sent events"
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from ipaddress import ip_address
 from typing import Any
 
@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rootspan.spans import Span
 from rootspan_apiserver.collector.received_spans import ReceivedSpans
-from rootspan_apiserver.collector.trees import traces
 from rootspan_apiserver.serving.http import Address, listen, serving
 from rootspan_apiserver.trace_page.assets import MODULES, START, asset, csp_hash, document, import_map, media_type
 from rootspan_apiserver.trace_page.documents import has_attribute, summary, trace_document
@@ -105,10 +104,16 @@ class _Page:
 
     async def _summaries(self, request: Request) -> Response:
         key, value = request.query_params.get("attribute"), request.query_params.get("value", "")
-        found = traces(self._spans.snapshot()).items()
+        found = self._traces(self._spans.trace_ids())
         if key is None:
             return _json({"summaries": [summary(trace_id, each) for trace_id, each in found]})
         return _json({"ids": [trace_id for trace_id, each in found if has_attribute(each, key, value)]})
+
+    def _traces(self, trace_ids: Iterable[str]) -> Iterator[tuple[str, tuple[Span, ...]]]:
+        """Yield those of the traces that are still kept."""
+        for trace_id in trace_ids:
+            if spans := self._spans.trace(trace_id):
+                yield trace_id, spans
 
     async def _trace(self, request: Request) -> Response:
         trace_id = request.path_params["id"]
@@ -119,7 +124,6 @@ class _Page:
         return StreamingResponse(self._changes(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     async def _changes(self) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
         changed: dict[str, None] = {}
         arrived = asyncio.Event()
 
@@ -127,23 +131,27 @@ class _Page:
             changed.update(dict.fromkeys(span.trace_id for span in received))
             arrived.set()
 
-        stopping = asyncio.create_task(self._stopping.wait())
-        with self._spans.subscribed(lambda received: loop.call_soon_threadsafe(note, received)):
+        with self._spans.subscribed(note):
             yield b": open\n\n"
-            while True:
-                arriving = asyncio.create_task(arrived.wait())
-                await asyncio.wait({arriving, stopping}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-                arriving.cancel()
-                if not stopping.done() and not arrived.is_set():
+            while not self._stopping.is_set():
+                if not await _first_of(arrived, self._stopping, seconds=HEARTBEAT):
                     yield b": no change\n\n"
-                    continue
-                await asyncio.wait({stopping}, timeout=INTERVAL)
-                if stopping.done():
-                    return
-                arrived.clear()
-                found = [(trace_id, self._spans.trace(trace_id)) for trace_id in changed]
-                changed.clear()
-                yield b"data: " + orjson.dumps([summary(trace_id, each) for trace_id, each in found if each]) + b"\n\n"
+                elif not await _first_of(self._stopping, seconds=INTERVAL):
+                    arrived.clear()
+                    found = [summary(trace_id, each) for trace_id, each in self._traces(changed)]
+                    changed.clear()
+                    yield b"data: " + orjson.dumps(found) + b"\n\n"
+
+
+async def _first_of(*events: asyncio.Event, seconds: float) -> bool:
+    """Wait until one of `events` is set, for at most this time. Return whether one is."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+    return any(event.is_set() for event in events)
 
 
 def _json(content: Any, status: int = 200) -> Response:
