@@ -48,8 +48,6 @@ def flag(
 
     The values of a list flag have commas between them, unless each is `whole`. A flag without `=` has the value `bare`, if there is one.
     """
-    if parser is boolean:
-        bare = "true"
     metadata = {"parser": parser, "description": description, "short": short, "whole": whole, "bare": bare}
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -98,7 +96,7 @@ class Flag:
         key: Names the value in what `parse_flags` returns.
         repeated: Whether the values are collected in a tuple.
         whole: Whether such a value is one, also with commas in it.
-        bare: The value without `=`; None if the next argument is the value.
+        bare: The value without `=`; None if the next argument is the value, unless the flag is a boolean.
     """
 
     key: str
@@ -168,7 +166,9 @@ def _take(
             remaining.popleft()
         raise FlagError(_unknown(name, flags))
     if not equals:
-        if flag.bare is not None:
+        if flag.parser is boolean:
+            value = "true"
+        elif flag.bare is not None:
             value = flag.bare
         elif remaining:
             value = remaining.popleft()

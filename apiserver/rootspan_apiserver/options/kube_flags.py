@@ -71,8 +71,7 @@ class KubeFlag:
     def parsed(self) -> Flag:
         """What the parser of a command line needs."""
         parser = boolean if self.type == "bool" else _TYPES[self.type]
-        bare = "true" if parser is boolean else None
-        return Flag(key=self.name, parser=parser, repeated=self.type in ("list", "map", "pairs"), bare=bare)
+        return Flag(key=self.name, parser=parser, repeated=self.type in ("list", "map", "pairs"))
 
     def shown(self, value: object = None) -> str:
         """Return a value of the parser, or the default, as `/flagz` shows it."""

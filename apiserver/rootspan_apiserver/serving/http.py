@@ -88,7 +88,7 @@ async def serving(
         lambda: Connection(state),
         tls,
         limits.handshake_time,
-        is_full=lambda: len(state.open) + acceptor.unfinished >= most,
+        is_full=lambda: len(state.connections) + acceptor.unfinished >= most,
     )
     try:
         yield Address("https" if tls else "http", host, port)
@@ -114,7 +114,7 @@ async def _keep_date(state: ServingState) -> None:
 
 async def _end(state: ServingState, grace: float) -> None:
     """Wait for requests in flight, then cut all connections: an idle peer does not answer the closing of TLS."""
-    connections = list(state.open)
+    connections = list(state.connections)
     answering = [connection for connection in connections if connection.answering]
     for connection in connections:
         connection.shutdown()

@@ -59,7 +59,7 @@ class ServingState(ServerState):
         super().__init__()
         self.app = app
         self.limits = limits
-        self.open: set[Connection] = set()
+        self.connections: set[Connection] = set()  # type: ignore[assignment] # uvicorn names its own protocols
 
 
 class Connection(asyncio.Protocol):
@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # a stream's transport is one
         transport.set_write_buffer_limits(WRITE_BUFFER)
         self.transport, self._flow = transport, FlowControl(transport)
-        self._server.open.add(self)
+        self._server.connections.add(self)
         is_tls = transport.get_extra_info("sslcontext") is not None
         client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         self._scope |= {
@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
         self._set_timer(self._limits.head_time)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._server.open.discard(self)
+        self._server.connections.discard(self)
         self._set_timer(None)
         if self._cycle is not None:
             self._cycle.disconnected = True
